@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: MIT
+#
+# libhelmdesk: static and shared library, examples, tests. `make help` lists what can be asked for.
+#
+#   make && sudo make install                          # gcc or clang, pkg-config, libcurl, mbedTLS, Jansson
+#   make CC=clang CFLAGS='-O3 -g' BUILD=/tmp/helmdesk  # your compiler, your flags, your place
+#   make install DESTDIR=/tmp/stage PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
+#
+# CC CXX AR CPPFLAGS CFLAGS LDFLAGS LDLIBS PKG_CONFIG are yours, from the environment or the command line: nothing here
+# changes them, and they stand behind the Makefile's own flags. V=1 shows commands in full, WERROR=1 makes warnings errors.
+
+ifeq ($(filter output-sync,$(.FEATURES)),)
+$(error GNU make 4.0 or newer is needed)
+endif
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is built, and where
+
+# The number in the SONAME. It is raised when a program built against the old library would break, and only then.
+ABI := 0
+
+# The version of the release, read from the public header: "0.1.0".
+empty :=
+space := $(empty) $(empty)
+VERSION := $(subst $(space),.,$(strip $(shell sed -n 's/^.define HD_VERSION_[MP][A-Z]* //p' include/helmdesk.h)))
+
+# Everything that is made lands under this directory, which `make clean` removes.
+BUILD ?= build
+ifneq ($(filter $(abspath $(BUILD))/%,$(CURDIR)/ $(CURDIR)/src/ $(CURDIR)/tests/ $(CURDIR)/include/ $(CURDIR)/examples/),)
+$(error BUILD=$(BUILD) must be a directory of its own)
+endif
+
+LIB_FOLDERS := base sign event endpoint store transport engine
+LIB_SOURCES := $(sort $(wildcard src/*.c $(LIB_FOLDERS:%=src/%/*.c)))
+STATIC_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/static/%.o)
+SHARED_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+
+STATIC_LIB := $(BUILD)/libhelmdesk.a
+SHARED_NAME := libhelmdesk.so
+SONAME := $(SHARED_NAME).$(ABI)
+SHARED_FILE := $(SONAME).$(VERSION)
+SHARED_LIB := $(BUILD)/$(SHARED_FILE)
+SHARED_LINKS := $(BUILD)/$(SONAME) $(BUILD)/$(SHARED_NAME)
+PC_FILE := $(BUILD)/helmdesk.pc
+
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
+
+# One program per tests/*_test.c; tests/*_test.sh are run as they are.
+TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_test.c)))
+TEST_SCRIPTS := $(sort $(wildcard tests/*_test.sh))
+TEST_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(wildcard tests/support/*.c)))
+TEST_SUPPORT := $(BUILD)/tests/libsupport.a
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Flags
+
+OPTIMIZE ?= -O2
+CFLAGS ?= $(OPTIMIZE) -g
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+HD_CPPFLAGS := -D_POSIX_C_SOURCE=200809L
+HD_WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+HD_CFLAGS := -std=c11 -pthread -fvisibility=hidden $(HD_WARNINGS) $(if $(filter 1,$(WERROR)),-Werror)
+
+# Set by check-asan and check-tsan.
+ifneq ($(SANITIZE),)
+HD_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+# Debian 12's mbedTLS has no .pc file, so it is named directly. `=` and not `:=`: pkg-config is asked when a recipe runs,
+# which is after the stamp below has seen that it is there.
+HD_DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags libcurl jansson)
+HD_DEPS_LIBS = $(shell $(PKG_CONFIG) --libs libcurl jansson) -lmbedcrypto
+
+# ELF: only the names in the map leave the library; calls inside it stay inside; no symbol is left to luck; and it is
+# never unloaded under a running worker thread.
+HD_SHARED_LDFLAGS := -shared -Wl,-soname,$(SONAME) -Wl,--version-script,src/helmdesk.map -Wl,-Bsymbolic-functions \
+  -Wl,-z,relro,-z,now,-z,nodelete,-z,defs
+
+# $(call compile,flags) and $(call link,flags): the flags come before the user's, so that -Iinclude finds our header first.
+compile = $(CC) $(1) $(HD_CPPFLAGS) $(CPPFLAGS) $(HD_CFLAGS) $(HD_DEPS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+link = $(CC) $(HD_CFLAGS) $(CFLAGS) $(1) $(LDFLAGS) -o $@
+
+# $(call say,WORD) prints one short line per step; with V=1 the command itself is seen instead.
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n' '$(1)' '$@')
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where it is installed: the GNU names, in both cases
+
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
+exec_prefix ?= $(PREFIX)
+libdir ?= $(exec_prefix)/lib
+LIBDIR ?= $(libdir)
+includedir ?= $(PREFIX)/include
+INCLUDEDIR ?= $(includedir)
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+
+# The .pc file names its own place: one ".." per directory between PREFIX and PKGCONFIGDIR. An installed or staged tree
+# can so be moved. Directories outside of PREFIX are named as they are.
+pc_root := $(abspath $(PREFIX))
+pc_below := $(patsubst $(pc_root)/%,%,$(filter $(pc_root)/%,$(abspath $(PKGCONFIGDIR))))
+pc_prefix := $(if $(pc_below),$${pcfiledir}/$(subst $(space),/,$(patsubst %,..,$(subst /, ,$(pc_below)))),$(pc_root))
+pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/))
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Targets for people
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all examples demo deps test check-asan check-tsan check-valgrind lint install uninstall clean help
+.PHONY: everything test-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
+
+# These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
+# what they call runs in parallel.
+ifneq ($(filter demo deps test check-% lint% clean uninstall,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+JOBS = $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+PARALLEL = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+# Looks for what the groups need and installs it if it can; --check only looks.
+DEPS = CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
+  PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
+
+RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' MAKE='$(MAKE_COMMAND)' \
+  tests/run.sh
+
+all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) ## build the static and the shared library (the default)
+
+examples: $(EXAMPLES) ## build the example programs
+
+demo: ## run the demo: a helpdesk, a receiver, signed webhooks between them
+	@$(DEPS) core examples
+	@$(MAKE) $(PARALLEL) examples
+	@$(BUILD)/examples/demo
+
+deps: ## install what building and testing need (Debian, Ubuntu), or say what it is
+	@$(DEPS)
+
+test: ## build everything and run every test
+	@$(DEPS) core test
+	@$(MAKE) $(PARALLEL) everything
+	@$(RUN_TESTS) $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+
+check-asan: ## run the test programs with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+	@$(DEPS) core test sanitizers
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=address,undefined test-programs
+	@ASAN_OPTIONS="detect_leaks=1:$${ASAN_OPTIONS:-}" UBSAN_OPTIONS="print_stacktrace=1:$${UBSAN_OPTIONS:-}" \
+	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/asan/%)
+
+# ThreadSanitizer needs a memory layout that newer kernels' address randomization does not leave to it: `setarch -R`.
+check-tsan: ## run the test programs with ThreadSanitizer
+	@$(DEPS) core test sanitizers
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/tsan SANITIZE=thread test-programs
+	@TSAN_OPTIONS="halt_on_error=1:$(patsubst %,suppressions=%:,$(wildcard tests/tsan.supp))$${TSAN_OPTIONS:-}" \
+	  RUN_WRAPPER="$$(setarch -R true 2>/dev/null && echo setarch -R)" \
+	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/tsan/%)
+
+check-valgrind: ## run the test programs under Valgrind's memcheck
+	@$(DEPS) core test valgrind
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/valgrind OPTIMIZE=-O1 test-programs
+	@RUN_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
+	  $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
+	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/valgrind/%)
+
+lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include
+	@$(DEPS) core test lint
+	@$(MAKE) $(PARALLEL) -k lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes
+	@echo 'lint: nothing to complain about'
+
+install: all ## install header, libraries and helmdesk.pc (DESTDIR, PREFIX, LIBDIR, INCLUDEDIR)
+	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
+	$(INSTALL) -m 644 include/helmdesk.h '$(DESTDIR)$(INCLUDEDIR)/'
+	$(INSTALL) -m 644 $(STATIC_LIB) '$(DESTDIR)$(LIBDIR)/'
+	$(INSTALL) -m 755 $(SHARED_LIB) '$(DESTDIR)$(LIBDIR)/'
+	ln -sf $(SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)'
+	$(INSTALL) -m 644 $(PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
+	@$(refresh_loader)
+
+uninstall: ## remove what install has put there (with the same variables)
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk.a' '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)' \
+	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk.pc'
+	@$(refresh_loader)
+
+# The loader finds libraries through a cache. A stage (DESTDIR) is none of its business.
+refresh_loader = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+
+clean: ## remove everything that was built
+	rm -rf '$(BUILD)'
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The steps of lint; each says what is wrong, and `make -k` goes on to the next
+
+C_FILES = $(sort $(shell find $(wildcard include src examples tests) -name node_modules -prune -o \
+  -name '*.[ch]' -print -o -name '*.cpp' -print))
+SHELL_FILES = .ci/deps .ci/run $(sort $(shell find tests -name node_modules -prune -o -name '*.sh' -print))
+
+lint-format:
+	@echo '  LINT    clang-format'
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+lint-gcc:
+	@echo '  LINT    warnings of gcc'
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything
+
+lint-clang:
+	@echo '  LINT    warnings of clang'
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything
+
+lint-cppcheck:
+	@echo '  LINT    cppcheck'
+	$(Q)cppcheck --quiet --error-exitcode=1 -j $(JOBS) --std=c11 --library=posix --inline-suppr \
+	  --enable=warning,performance,portability -Iinclude -Isrc -Itests $(filter %.c,$(C_FILES))
+
+lint-shell:
+	@echo '  LINT    shellcheck'
+	$(Q)shellcheck $(SHELL_FILES)
+
+lint-includes:
+	@echo '  LINT    the rules of #include'
+	$(Q)tests/check_includes.sh
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How it is built
+
+everything: all examples test-programs
+
+test-programs: $(TEST_PROGRAMS)
+
+# Remembers that what a group needs was there, so that something missing is one clear line and no page of errors.
+DEPS_OK := $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok $(BUILD)/deps-test.ok
+$(DEPS_OK): $(BUILD)/deps-%.ok: .ci/deps
+	@mkdir -p $(@D)
+	@$(DEPS) --check $*
+	@touch $@
+
+$(BUILD)/static/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude -Isrc)
+
+$(BUILD)/shared/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude -Isrc -fPIC)
+
+# Is written when a source file comes or goes: then the libraries are made anew, without what is gone.
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB_SOURCES)' | cmp -s - $@ || echo '$(LIB_SOURCES)' >$@
+
+$(STATIC_LIB): $(STATIC_OBJECTS) $(BUILD)/sources
+	$(call say,AR)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(STATIC_OBJECTS)
+
+$(SHARED_LIB): $(SHARED_OBJECTS) $(BUILD)/sources src/helmdesk.map
+	$(call say,LINK)
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS)) $(SHARED_OBJECTS) $(HD_DEPS_LIBS) $(LDLIBS)
+
+$(BUILD)/$(SONAME): $(SHARED_LIB)
+	@ln -sf $(SHARED_FILE) $@
+
+$(BUILD)/$(SHARED_NAME): $(BUILD)/$(SONAME)
+	@ln -sf $(SONAME) $@
+
+# Depends on variables as well as on the template, so it is always looked at and only written if it would change.
+$(PC_FILE): pkgconfig/helmdesk.pc.in FORCE
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(pc_prefix)|' -e 's|@EXEC_PREFIX@|$(call pc_path,$(exec_prefix))|' \
+	  -e 's|@LIBDIR@|$(call pc_path,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call pc_path,$(INCLUDEDIR))|' \
+	  -e 's|@VERSION@|$(VERSION)|' $< >$@.new
+	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+# Examples know the public header only, as a program outside of this tree would.
+$(EXAMPLES:%=%.o): $(BUILD)/examples/%.o: examples/%.c Makefile | $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude)
+
+$(BUILD)/examples/receive $(BUILD)/examples/demo: EXAMPLE_LIBS := -lmicrohttpd
+
+$(EXAMPLES): %: %.o $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link) $< $(STATIC_LIB) $(EXAMPLE_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
+
+# Tests are linked with the static library, since they look at internal functions (hd__...) too.
+$(BUILD)/tests/%.o: tests/%.c Makefile | $(BUILD)/deps-core.ok $(BUILD)/deps-test.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude -Isrc -Itests)
+
+$(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
+	$(call say,AR)
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Here every allocation goes through the test, which lets one after the other fail.
+$(BUILD)/tests/oom_test: TEST_LDFLAGS := \
+  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
+
+$(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
+	  -lcmocka $(HD_DEPS_LIBS) $(LDLIBS)
+
+# Objects are kept, and what the compiler saw them include makes them anew.
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS)
+.SECONDARY: $(OBJECTS)
+-include $(OBJECTS:.o=.d)

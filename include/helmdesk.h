@@ -1,0 +1,1013 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk.h
+ * libhelmdesk: send and receive Helmdesk webhooks. This header is the whole API of the core library.
+ *
+ * Conventions, true for every function unless its comment says otherwise:
+ * - A function that returns `int` returns HD_OK (0) or a negative status; hd_strerror() explains each.
+ * - Strings are NUL-terminated UTF-8. Bodies, secrets and signatures are pointer and length, and may hold any byte.
+ * - What you pass in is copied, never kept; what you get as `const char *` stays the object's and lives as long as it.
+ * - An out-parameter is untouched on failure, except that a handle is set to NULL.
+ * - Every `_free` accepts NULL. Every getter accepts NULL and answers NULL or 0.
+ * - "Threads: any" means that several threads may call it at once, on the same object too; "Threads: one per object"
+ *   means that calls on one object must not overlap.
+ * - No function may be called from a signal handler, except hd_strerror, hd_status_name and hd_version.
+ */
+#ifndef HELMDESK_H
+#define HELMDESK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header. hd_version_number() tells that of the library that runs. */
+#define HD_VERSION_MAJOR 0
+#define HD_VERSION_MINOR 1
+#define HD_VERSION_PATCH 0
+
+/** Bytes that hd_sign() writes: 64 hexadecimal digits and a NUL. Also as hd_signature_size(). */
+#define HD_SIGNATURE_SIZE 65
+
+/** Bytes that hd_generate_secret() writes: "whsec_", 44 base64 characters and a NUL. Also as hd_secret_size(). */
+#define HD_SECRET_SIZE 51
+
+#if defined(__GNUC__)
+#define HD_API __attribute__((visibility("default")))
+#define HD_NODISCARD __attribute__((warn_unused_result))
+#else
+#define HD_API
+#define HD_NODISCARD
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Library
+ */
+
+/** Status codes. New ones are only ever appended; a number never changes its meaning. */
+enum {
+    HD_OK = 0,
+    HD_E_INVALID = -1,
+    HD_E_NO_MEMORY = -2,
+    HD_E_STATE = -3,
+    HD_E_QUEUE_FULL = -4,
+    HD_E_TIMEOUT = -5,
+    HD_E_CLOSED = -6,
+    HD_E_FORKED = -7,
+    HD_E_BUFFER = -8,
+    HD_E_NOT_FOUND = -9,
+    HD_E_THREAD = -10,
+    HD_E_CRYPTO = -11,
+    HD_E_RANDOM = -12,
+    HD_E_TRANSPORT = -13,
+    HD_E_SECRET = -14,
+    HD_E_SIGNATURE_FORMAT = -15,
+    HD_E_SIGNATURE_MISMATCH = -16,
+    HD_E_UTF8 = -17,
+    HD_E_TOO_LARGE = -18,
+    HD_E_FIELD_MISSING = -19,
+    HD_E_EVENT_TYPE = -20,
+    HD_E_PROJECT = -21,
+    HD_E_TIMESTAMP = -22,
+    HD_E_TICKET_ID = -23,
+    HD_E_TICKET_NUMBER = -24,
+    HD_E_TICKET_SUBJECT = -25,
+    HD_E_TICKET_STATUS = -26,
+    HD_E_TICKET_PRIORITY = -27,
+    HD_E_CUSTOMER_EMAIL = -28,
+    HD_E_CUSTOMER_NAME = -29,
+    HD_E_MESSAGE_ID = -30,
+    HD_E_MESSAGE_SENDER = -31,
+    HD_E_MESSAGE_BODY = -32,
+    HD_E_JSON = -33,
+    HD_E_JSON_DEPTH = -34,
+    HD_E_JSON_DUPLICATE = -35,
+    HD_E_JSON_KEY = -36,
+    HD_E_JSON_TYPE = -37,
+    HD_E_WEBHOOK_ID = -38,
+    HD_E_WEBHOOK_NAME = -39,
+    HD_E_HEADER = -40,
+    HD_E_URL = -41,
+    HD_E_URL_SCHEME = -42,
+    HD_E_URL_USERINFO = -43,
+    HD_E_URL_HOST = -44,
+    HD_E_URL_PORT = -45,
+    HD_E_URL_ADDRESS = -46,
+    HD_E_NETWORK = -47,
+    HD_E_CURSOR = -48
+};
+
+/**
+ * The version of the running library, as "major.minor.patch".
+ * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_version(void);
+
+/**
+ * The version of the running library as one number: major * 65536 + minor * 256 + patch.
+ * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API uint32_t hd_version_number(void);
+
+/**
+ * A sentence for people that says what a status means and what to do.
+ * @param status  a status that a function of this library returned; any other number is answered too
+ * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_strerror(int status);
+
+/**
+ * The name of a status as it stands in this header, such as "HD_E_QUEUE_FULL".
+ * @param status  a status that a function of this library returned; any other number is answered too
+ * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_status_name(int status);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Signatures
+ */
+
+/**
+ * Signs a request body: HMAC-SHA256 as 64 lower-case hexadecimal digits, the value of `X-Helmdesk-Signature`.
+ * @param body        the raw bytes of the request body; may be NULL if body_len is 0
+ * @param body_len    its length in bytes
+ * @param secret      the webhook's secret, used byte for byte as it stands
+ * @param secret_len  its length in bytes, 1 to 1,024
+ * @param out         receives the digits and a NUL
+ * @param out_size    size of out in bytes, at least HD_SIGNATURE_SIZE
+ * Returns: HD_OK; HD_E_SECRET for an empty or too long secret; HD_E_BUFFER; HD_E_INVALID for a NULL pointer;
+ * HD_E_CRYPTO if mbedTLS fails (out of memory). Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret_len, char *out,
+                   size_t out_size);
+
+/**
+ * Checks the signature of a received request body, in constant time.
+ * @param body           the raw bytes as they were received, before any decoding; may be NULL if body_len is 0
+ * @param body_len       their length in bytes
+ * @param signature      the value of the `X-Helmdesk-Signature` header; NULL counts as malformed
+ * @param signature_len  its length in bytes; only 64 can be valid
+ * @param secret         the webhook's secret, byte for byte
+ * @param secret_len     its length in bytes, 1 to 1,024
+ * Returns: HD_OK only if the signature is valid; HD_E_SIGNATURE_FORMAT if it is not 64 lower-case hexadecimal digits;
+ * HD_E_SIGNATURE_MISMATCH if it belongs to another body or secret; HD_E_SECRET; HD_E_INVALID; HD_E_CRYPTO.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API HD_NODISCARD int hd_verify(const void *body, size_t body_len, const char *signature, size_t signature_len,
+                                  const void *secret, size_t secret_len);
+
+/**
+ * HD_SIGNATURE_SIZE for callers that cannot read macros.
+ * Returns: 65. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_signature_size(void);
+
+/**
+ * Makes a new secret: "whsec_" and the base64 form of 32 bytes from the system's random source.
+ * @param out       receives the text and a NUL
+ * @param out_size  size of out in bytes, at least HD_SECRET_SIZE
+ * Returns: HD_OK; HD_E_BUFFER; HD_E_INVALID; HD_E_RANDOM if the system gives no randomness.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_generate_secret(char *out, size_t out_size);
+
+/**
+ * HD_SECRET_SIZE for callers that cannot read macros.
+ * Returns: 51. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_secret_size(void);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Events: what happened
+ */
+
+/** Something that happened to a ticket. */
+typedef struct hd_event hd_event;
+
+/** Event types. HD_EVENT_UNKNOWN is only ever seen in an event that hd_event_parse() made. */
+enum {
+    HD_EVENT_UNKNOWN = 0,
+    HD_TICKET_CREATED = 1,
+    HD_TICKET_RESOLVED = 2,
+    HD_MESSAGE_RECEIVED = 3
+};
+
+/** Body formats. */
+enum {
+    HD_FORMAT_JSON = 0,
+    HD_FORMAT_SLACK = 1
+};
+
+/**
+ * The documented name of an event type, such as "ticket.created".
+ * @param type  HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * Returns: static text; NULL for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_event_type_name(int type);
+
+/**
+ * The event type of a documented name.
+ * @param name  for example the value of the `X-Helmdesk-Event` header; may be NULL
+ * Returns: the type; HD_EVENT_UNKNOWN for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_type_from_name(const char *name);
+
+/**
+ * Makes an event whose time is now and whose other fields are not set.
+ * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param event  receives the event; free it with hd_event_free()
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_new(int type, hd_event **event);
+
+/**
+ * Makes an event filled with the sample data of the product's documentation, for previews and tests.
+ * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param event  receives the event (its project is not set); free it with hd_event_free()
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_new_sample(int type, hd_event **event);
+
+/**
+ * Gives up the caller's reference to an event. An event that was sent lives on until its deliveries have ended.
+ * @param event  the event; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_event_free(hd_event *event);
+
+/**
+ * Sets the project whose webhooks get the event. Required before sending.
+ * @param event    the event
+ * @param project  1 to 128 printable ASCII characters; copied
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_project(hd_event *event, const char *project);
+
+/**
+ * Sets when it happened. Without this call it is the time of hd_event_new().
+ * @param event         the event
+ * @param timestamp_ms  milliseconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
+ * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_STATE if the event was sent already; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
+
+/**
+ * Sets the ticket. Required before sending. On failure nothing is changed.
+ * @param event     the event
+ * @param id        1 to 128 printable ASCII characters; copied
+ * @param number    the number that people see, 1 to 9,007,199,254,740,991 (what every JSON reader can hold)
+ * @param subject   valid UTF-8, 0 to 65,536 bytes; copied
+ * @param status    1 to 32 of a-z, 0-9, '_' and '-', such as "open"; copied
+ * @param priority  1 to 32 of a-z, 0-9, '_' and '-', such as "high"; copied
+ * Returns: HD_OK; HD_E_TICKET_ID, HD_E_TICKET_NUMBER, HD_E_TICKET_SUBJECT, HD_E_TICKET_STATUS or HD_E_TICKET_PRIORITY
+ * for the first field that is wrong or NULL; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
+                               const char *priority);
+
+/**
+ * Sets the customer. Required before sending. On failure nothing is changed.
+ * @param event  the event
+ * @param email  valid UTF-8 without control characters, 0 to 320 bytes; copied
+ * @param name   valid UTF-8, 0 to 1,024 bytes; copied
+ * Returns: HD_OK; HD_E_CUSTOMER_EMAIL or HD_E_CUSTOMER_NAME for the first that is wrong or NULL; HD_E_STATE if the
+ * event was sent already; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_customer(hd_event *event, const char *email, const char *name);
+
+/**
+ * Adds the message to a HD_MESSAGE_RECEIVED event. Optional: without it the body has the documented shape exactly.
+ * @param event   the event
+ * @param id      1 to 128 printable ASCII characters; copied
+ * @param sender  "customer" or "agent"; copied
+ * @param body    valid UTF-8, 0 to 262,144 bytes; copied
+ * Returns: HD_OK; HD_E_MESSAGE_ID, HD_E_MESSAGE_SENDER or HD_E_MESSAGE_BODY for the first that is wrong or NULL;
+ * HD_E_STATE if the event is of another type or was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body);
+
+/**
+ * The first required field that is not set yet: "project", "ticket" or "customer".
+ * @param event  the event; may be NULL
+ * Returns: static text; NULL if the event is ready to be sent. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API const char *hd_event_missing(const hd_event *event);
+
+/** @name Event getters
+ * @param event  the event; NULL answers NULL or 0
+ * Returns: what was set or parsed; NULL or 0 if it was not. hd_event_name() is the name in the body, of an unknown
+ * event too. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * @{ */
+HD_API int hd_event_type(const hd_event *event);
+HD_API const char *hd_event_name(const hd_event *event);
+HD_API const char *hd_event_project(const hd_event *event);
+HD_API int64_t hd_event_timestamp_ms(const hd_event *event);
+HD_API const char *hd_event_ticket_id(const hd_event *event);
+HD_API int64_t hd_event_ticket_number(const hd_event *event);
+HD_API const char *hd_event_ticket_subject(const hd_event *event);
+HD_API const char *hd_event_ticket_status(const hd_event *event);
+HD_API const char *hd_event_ticket_priority(const hd_event *event);
+HD_API const char *hd_event_customer_email(const hd_event *event);
+HD_API const char *hd_event_customer_name(const hd_event *event);
+HD_API const char *hd_event_message_id(const hd_event *event);
+HD_API const char *hd_event_message_sender(const hd_event *event);
+HD_API const char *hd_event_message_body(const hd_event *event);
+/** @} */
+
+/**
+ * Writes the exact bytes that a webhook of this format gets as its request body.
+ * @param event   the event; ticket and customer must be set, the project need not be
+ * @param format  HD_FORMAT_JSON or HD_FORMAT_SLACK
+ * @param buf     receives the body and a NUL; may be NULL if size is 0
+ * @param size    size of buf in bytes
+ * @param length  receives the body's length in bytes without the NUL, also with HD_E_BUFFER; may be NULL
+ * Returns: HD_OK; HD_E_BUFFER if size is not greater than that length; HD_E_FIELD_MISSING; HD_E_EVENT_TYPE for an
+ * unknown event as Slack message; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ */
+HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t size, size_t *length);
+
+/**
+ * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
+ * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name.
+ * @param body      the raw bytes of the request body
+ * @param body_len  their length in bytes, at most 1,048,576
+ * @param event     receives the event; free it with hd_event_free()
+ * Returns: HD_OK; HD_E_TOO_LARGE; HD_E_UTF8; HD_E_JSON if it is not JSON; HD_E_JSON_DEPTH over 32 levels;
+ * HD_E_JSON_DUPLICATE for a key that stands twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
+ * has another type (42.0 is no ticket number); HD_E_TIMESTAMP; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Webhooks: who wants to know
+ */
+
+/** One configured webhook. The object is yours; hd_client_put_webhook() takes a copy. */
+typedef struct hd_webhook hd_webhook;
+
+/**
+ * Makes a webhook: enabled, JSON format, all events, a new id, a new secret, at most 4 deliveries at once.
+ * @param webhook  receives the webhook; free it with hd_webhook_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_webhook_new(hd_webhook **webhook);
+
+/**
+ * Frees a webhook and wipes its secret.
+ * @param webhook  the webhook; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_webhook_free(hd_webhook *webhook);
+
+/**
+ * Sets the id by which the client knows the webhook.
+ * @param webhook  the webhook
+ * @param id       1 to 128 printable ASCII characters, unique in the client; copied
+ * Returns: HD_OK; HD_E_WEBHOOK_ID; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_id(hd_webhook *webhook, const char *id);
+
+/**
+ * Sets the project whose events the webhook gets. Required.
+ * @param webhook  the webhook
+ * @param project  1 to 128 printable ASCII characters; copied
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_project(hd_webhook *webhook, const char *project);
+
+/**
+ * Sets the name that people see.
+ * @param webhook  the webhook
+ * @param name     valid UTF-8 without control characters, 0 to 256 bytes; copied
+ * Returns: HD_OK; HD_E_WEBHOOK_NAME; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_name(hd_webhook *webhook, const char *name);
+
+/**
+ * Sets the address that deliveries are posted to. Required. Whether the client may go there is checked by
+ * hd_client_put_webhook() and again for each connection.
+ * @param webhook  the webhook
+ * @param url      an absolute http or https URL of at most 2,048 printable ASCII characters, without user name,
+ *                 password and fragment; international host names in punycode; copied
+ * Returns: HD_OK; HD_E_URL, HD_E_URL_SCHEME, HD_E_URL_USERINFO, HD_E_URL_HOST or HD_E_URL_PORT says what is wrong;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_url(hd_webhook *webhook, const char *url);
+
+/**
+ * Sets the secret that signs the deliveries. Without this call it is one that hd_generate_secret() made.
+ * @param webhook     the webhook
+ * @param secret      any bytes; copied
+ * @param secret_len  1 to 1,024; below 16 it is easily guessed, 32 random bytes are recommended
+ * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
+
+/**
+ * Subscribes the webhook to an event type, or ends the subscription. A new webhook has all of them.
+ * @param webhook  the webhook
+ * @param type     HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param on       0 or 1
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_event(hd_webhook *webhook, int type, int on);
+
+/**
+ * Sets the body format. Use HD_FORMAT_SLACK for the URL of a Slack incoming webhook.
+ * @param webhook  the webhook
+ * @param format   HD_FORMAT_JSON or HD_FORMAT_SLACK
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_format(hd_webhook *webhook, int format);
+
+/**
+ * Switches deliveries of real events on or off; hd_webhook_test() works in both cases.
+ * @param webhook  the webhook
+ * @param on       0 or 1
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_enabled(hd_webhook *webhook, int on);
+
+/**
+ * Adds a header to every delivery, or replaces the one of the same name.
+ * @param webhook  the webhook, which holds at most 16 of them
+ * @param name     an RFC 9110 token of 1 to 128 characters; not one that libhelmdesk or HTTP itself sets (Host,
+ *                 Content-*, Transfer-Encoding, Connection, Expect, Upgrade, TE, Trailer, Keep-Alive, User-Agent,
+ *                 X-Helmdesk-*, Webhook-*, Proxy-*); copied
+ * @param value    0 to 1,024 visible ASCII characters, spaces and tabs; NULL removes the header; copied
+ * Returns: HD_OK; HD_E_HEADER; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
+
+/**
+ * Sets how many deliveries to this webhook may be under way at once.
+ * @param webhook  the webhook
+ * @param limit    1 to 64; a new webhook has 4
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
+
+/**
+ * The first required field that is not set yet: "project" or "url".
+ * @param webhook  the webhook; may be NULL
+ * Returns: static text; NULL if the webhook is complete. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API const char *hd_webhook_missing(const hd_webhook *webhook);
+
+/** @name Webhook getters
+ * @param webhook  the webhook; NULL answers NULL or 0
+ * Returns: what was set; NULL or 0 if it was not. hd_webhook_masked_url() is the form for lists and logs, since a
+ * URL may itself be a secret (Slack's is): scheme, host and, if 12 or more characters follow, the last 4 of them.
+ * Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_webhook_id(const hd_webhook *webhook);
+HD_API const char *hd_webhook_project(const hd_webhook *webhook);
+HD_API const char *hd_webhook_name(const hd_webhook *webhook);
+HD_API const char *hd_webhook_url(const hd_webhook *webhook);
+HD_API const char *hd_webhook_masked_url(const hd_webhook *webhook);
+HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
+HD_API int hd_webhook_format(const hd_webhook *webhook);
+HD_API int hd_webhook_enabled(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
+/** @} */
+
+/**
+ * The webhook's secret.
+ * @param webhook     the webhook; NULL answers NULL
+ * @param secret_len  receives its length in bytes
+ * Returns: the bytes, which stay the webhook's; a NUL follows them. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len);
+
+/**
+ * How many headers hd_webhook_set_header() has added.
+ * @param webhook  the webhook; NULL answers 0
+ * Returns: the number. Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API size_t hd_webhook_header_count(const hd_webhook *webhook);
+
+/**
+ * The name or value of an added header.
+ * @param webhook  the webhook
+ * @param index    0 to hd_webhook_header_count() - 1
+ * Returns: the text; NULL if there is none at that index. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API const char *hd_webhook_header_name(const hd_webhook *webhook, size_t index);
+HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t index);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Options
+ */
+
+/** How a client is to work. hd_client_new() takes a copy. */
+typedef struct hd_options hd_options;
+
+/** Levels of the log function. */
+enum {
+    HD_LOG_ERROR = 1,
+    HD_LOG_WARNING = 2,
+    HD_LOG_INFO = 3
+};
+
+/**
+ * Gets one line of the library's own log. No secret, body or full URL is ever in it.
+ * It runs on the client's worker thread or on a thread that calls the library, with no lock held. It may call
+ * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes should pull
+ * reports instead.
+ */
+typedef void (*hd_log_function)(void *user, int level, const char *line);
+
+/**
+ * Makes options with the defaults that the setters name.
+ * @param options  receives the options; free them with hd_options_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_options_new(hd_options **options);
+
+/**
+ * Frees options. Clients made from them are not touched.
+ * @param options  the options; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_options_free(hd_options *options);
+
+/**
+ * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL.
+ * @param options     the options
+ * @param max_events  1 to 10,000,000 events; default 100,000
+ * @param max_bytes   65,536 or more: memory for those events and their deliveries, in bytes; default 268,435,456
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
+
+/**
+ * Bounds how many deliveries are under way at once, over all webhooks. Each one holds a socket.
+ * @param options  the options
+ * @param limit    1 to 65,536; default 256
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
+
+/**
+ * Sets the time that one attempt may take, name lookup included.
+ * @param options     the options
+ * @param timeout_ms  1 to 5,000 milliseconds; default 5,000, which is what the product documents
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms);
+
+/**
+ * Sets how long hd_client_free() waits for what is still to be delivered.
+ * @param options     the options
+ * @param timeout_ms  0 to 3,600,000 milliseconds; default 5,000
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_shutdown_timeout_ms(hd_options *options, uint32_t timeout_ms);
+
+/**
+ * Bounds the delivery log that is kept in memory. Beyond either limit the oldest reports are forgotten.
+ * @param options      the options
+ * @param max_reports  1 to 10,000,000; default 10,000
+ * @param max_bytes    65,536 or more: memory for those reports and their events, in bytes; default 67,108,864
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_log_limits(hd_options *options, size_t max_reports, size_t max_bytes);
+
+/**
+ * Allows webhooks with http URLs. The default is https only.
+ * @param options  the options
+ * @param on       0 or 1
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_http(hd_options *options, int on);
+
+/**
+ * Allows deliveries into a network that is not public. By default only public addresses are reached. Link-local and
+ * cloud-metadata addresses stay forbidden whatever is allowed. May be called up to 64 times.
+ * @param options  the options
+ * @param cidr     an IPv4 or IPv6 network such as "127.0.0.0/8" or "fd12:3456::/32"; copied
+ * Returns: HD_OK; HD_E_NETWORK if it is no network in this form or the 65th; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
+
+/**
+ * Sets the file of certificate authorities that receivers' certificates are checked against, in place of the system's.
+ * @param options  the options
+ * @param path     a PEM file, read when a delivery needs it; NULL for the system's; copied
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
+
+/**
+ * Sets the `User-Agent` header of deliveries. The default is "libhelmdesk/" and the version.
+ * @param options     the options
+ * @param user_agent  1 to 256 visible ASCII characters and spaces; copied
+ * Returns: HD_OK; HD_E_HEADER; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent);
+
+/**
+ * Sets the function that gets the library's own log lines. By default nothing is logged.
+ * @param options   the options
+ * @param function  see hd_log_function; NULL for none
+ * @param user      handed to the function as it is; must live until hd_client_free() has returned
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_log(hd_options *options, hd_log_function function, void *user);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Client: the webhooks, the worker thread that delivers, and the log
+ */
+
+/** A set of webhooks and the worker thread that delivers to them. */
+typedef struct hd_client hd_client;
+
+/** The record of one delivery: one event for one webhook. */
+typedef struct hd_report hd_report;
+
+/** Several webhooks, as hd_client_list_webhooks() found them. */
+typedef struct hd_webhook_list hd_webhook_list;
+
+/** What hd_client_counter() can tell. */
+enum {
+    HD_COUNTER_ACCEPTED = 0,      /**< events that hd_webhook_send() took */
+    HD_COUNTER_REFUSED = 1,       /**< events refused with HD_E_QUEUE_FULL */
+    HD_COUNTER_PENDING = 2,       /**< events accepted whose deliveries have not all ended */
+    HD_COUNTER_WAITING = 3,       /**< deliveries that wait for their turn */
+    HD_COUNTER_IN_FLIGHT = 4,     /**< deliveries under way */
+    HD_COUNTER_DELIVERED = 5,     /**< deliveries that a receiver confirmed */
+    HD_COUNTER_FAILED = 6,        /**< deliveries that failed */
+    HD_COUNTER_CANCELED = 7,      /**< deliveries that hd_client_close() ended */
+    HD_COUNTER_REPORTS_MISSED = 8 /**< reports forgotten before hd_client_next_report() came to them */
+};
+
+/**
+ * Makes a client and starts its worker thread, which blocks all signals. After fork() make the client in the child.
+ * @param options  how to work; NULL for all defaults; copied
+ * @param client   receives the client; free it with hd_client_free()
+ * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; HD_E_INVALID;
+ * HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: briefly. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_new(const hd_options *options, hd_client **client);
+
+/**
+ * Adds a webhook, or replaces the one with the same id. It counts from the next event on; deliveries that were accepted
+ * before end with the old settings.
+ * @param client   the client
+ * @param webhook  the webhook; copied
+ * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_HOST or HD_E_URL_ADDRESS if
+ * the client's options do not allow its URL; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook);
+
+/**
+ * Gives a copy of a webhook, to read or to change and put again.
+ * @param client   the client
+ * @param id       the webhook's id
+ * @param webhook  receives the copy; free it with hd_webhook_free()
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhook);
+
+/**
+ * Removes a webhook. Deliveries that were accepted before are still made.
+ * @param client  the client
+ * @param id      the webhook's id
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_remove_webhook(hd_client *client, const char *id);
+
+/**
+ * Lists the webhooks of a project, or all of them, ordered by project and id.
+ * @param client   the client
+ * @param project  the project; NULL for all
+ * @param list     receives the list; free it with hd_webhook_list_free()
+ * Returns: HD_OK, also for an empty list; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_list **list);
+
+/**
+ * The number of webhooks in a list.
+ * @param list  the list; NULL answers 0
+ * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_webhook_list_count(const hd_webhook_list *list);
+
+/**
+ * One webhook of a list.
+ * @param list   the list
+ * @param index  0 to hd_webhook_list_count() - 1
+ * Returns: the webhook, which stays the list's; NULL if there is none at that index.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const hd_webhook *hd_webhook_list_at(const hd_webhook_list *list, size_t index);
+
+/**
+ * Frees a list and its webhooks.
+ * @param list  the list; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_webhook_list_free(hd_webhook_list *list);
+
+/**
+ * Reports an event to every webhook of its project that subscribes to it, and returns at once: a worker thread
+ * delivers. On failure nothing was queued. From now on the event cannot be changed; it may be sent again.
+ * @param client    the client
+ * @param event     the event, with project, ticket and customer set; the library takes a reference of its own
+ * @param event_id  receives the number by which reports name this event, unique over restarts as long as the clock
+ *                  does not jump back; may be NULL
+ * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
+ * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID.
+ * Blocks: no I/O; takes one short lock. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id);
+
+/**
+ * Sends a sample event to one webhook through the very path of real events, ahead of what waits there, and returns the
+ * real result. Subscriptions and hd_webhook_set_enabled() are not asked. The report is in the log too, marked as test.
+ * @param client      the client
+ * @param webhook_id  the webhook's id
+ * @param type        HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param timeout_ms  how long to wait for the result, in milliseconds; 6,000 covers the delivery's own 5,000
+ * @param report      receives the report, whatever its outcome; free it with hd_report_free()
+ * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
+ * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: up to timeout_ms. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms,
+                           hd_report **report);
+
+/**
+ * Waits until all deliveries of the events accepted before this call have ended. Drops nothing.
+ * @param client      the client
+ * @param timeout_ms  how long to wait, in milliseconds; 0 only asks
+ * Returns: HD_OK; HD_E_TIMEOUT; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID.
+ * Blocks: up to timeout_ms. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
+
+/**
+ * Ends the client's work: accepts no more events, delivers what was accepted for up to timeout_ms, then cancels and
+ * records what is left, and stops the worker thread. Webhooks, log and reports stay readable until hd_client_free().
+ * @param client      the client
+ * @param timeout_ms  how long to deliver, in milliseconds; 0 cancels at once
+ * Returns: HD_OK if nothing was canceled; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_STATE on the worker thread;
+ * HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the worker.
+ * Threads: any; one closes, the others wait for it. Since: 0.1.0
+ */
+HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
+
+/**
+ * Closes the client if it is open, as hd_client_close() with the options' shutdown timeout, and frees it. In a forked
+ * child it stops nothing and waits for nothing: it releases the handle, and leaves what the worker may have been changing
+ * at the moment of the fork. On the worker thread (in the log function) it does nothing but log an error.
+ * @param client  the client, which no other call may be using; NULL does nothing
+ * Blocks: up to the shutdown timeout. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_client_free(hd_client *client);
+
+/**
+ * Tells one of the client's numbers.
+ * @param client  the client; NULL answers 0
+ * @param which   one of HD_COUNTER_...
+ * Returns: the number; 0 for an unknown one and in a forked child. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API uint64_t hd_client_counter(hd_client *client, int which);
+
+/**
+ * Gives the next report that this function has not given yet, in the order in which deliveries ended. Reports that the
+ * log's limits pushed out before are skipped and counted in HD_COUNTER_REPORTS_MISSED.
+ * @param client      the client
+ * @param timeout_ms  how long to wait for one, in milliseconds; 0 only asks
+ * @param report      receives the report; free it with hd_report_free()
+ * Returns: HD_OK; HD_E_TIMEOUT; HD_E_CLOSED if the client is closed and all were given; HD_E_FORKED; HD_E_STATE if it
+ * would have to wait on the worker thread; HD_E_INVALID.
+ * Blocks: up to timeout_ms. Threads: any; each report is given once. Since: 0.1.0
+ */
+HD_API int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_report **report);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Reports and the delivery log
+ */
+
+/** How a delivery ended. */
+enum {
+    HD_OUTCOME_DELIVERED = 1, /**< the receiver answered with a 2xx status */
+    HD_OUTCOME_FAILED = 2,    /**< it did not; the reason says why */
+    HD_OUTCOME_CANCELED = 3   /**< the client was closed first */
+};
+
+/** Why. New ones are only ever appended; a number never changes its meaning. */
+enum {
+    HD_REASON_DELIVERED = 0,
+    HD_REASON_HTTP_3XX = 1,
+    HD_REASON_HTTP_400 = 2,
+    HD_REASON_HTTP_401_403 = 3,
+    HD_REASON_HTTP_404_410 = 4,
+    HD_REASON_HTTP_413 = 5,
+    HD_REASON_HTTP_429 = 6,
+    HD_REASON_HTTP_4XX = 7,
+    HD_REASON_HTTP_5XX = 8,
+    HD_REASON_BAD_RESPONSE = 9,
+    HD_REASON_RESPONSE_TOO_LARGE = 10,
+    HD_REASON_TIMEOUT_CONNECT = 11,
+    HD_REASON_TIMEOUT_TOTAL = 12,
+    HD_REASON_DNS = 13,
+    HD_REASON_REFUSED = 14,
+    HD_REASON_UNREACHABLE = 15,
+    HD_REASON_RESET = 16,
+    HD_REASON_TLS_UNTRUSTED = 17,
+    HD_REASON_TLS_NAME = 18,
+    HD_REASON_TLS_EXPIRED = 19,
+    HD_REASON_TLS_PROTOCOL = 20,
+    HD_REASON_BLOCKED = 21,
+    HD_REASON_CANCELED = 22,
+    HD_REASON_SLACK = 23,
+    HD_REASON_INTERNAL = 24
+};
+
+/**
+ * The short name of an outcome ("delivered", "failed", "canceled").
+ * @param outcome  one of HD_OUTCOME_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_outcome_name(int outcome);
+
+/**
+ * The short name of a reason, such as "timeout_total".
+ * @param reason  one of HD_REASON_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_reason_name(int reason);
+
+/**
+ * A sentence for people that says what happened and what to do.
+ * @param reason  one of HD_REASON_...
+ * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_reason_text(int reason);
+
+/** @name Report getters
+ * @param report  the report; NULL answers NULL or 0
+ * Returns: a value as described below. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+/** The id of the delivery, a UUID: the value of the `X-Helmdesk-Delivery` header. */
+HD_API const char *hd_report_delivery_id(const hd_report *report);
+/** The number that hd_webhook_send() gave. */
+HD_API uint64_t hd_report_event_id(const hd_report *report);
+/** The event, which stays the report's. hd_event_render() gives the body that was posted. */
+HD_API const hd_event *hd_report_event(const hd_report *report);
+HD_API const char *hd_report_webhook_id(const hd_report *report);
+HD_API const char *hd_report_webhook_name(const hd_report *report);
+/** The webhook's URL, masked as by hd_webhook_masked_url(). */
+HD_API const char *hd_report_masked_url(const hd_report *report);
+HD_API int hd_report_format(const hd_report *report);
+/** 1 for a delivery of hd_webhook_test(), else 0. */
+HD_API int hd_report_is_test(const hd_report *report);
+/** One of HD_OUTCOME_... */
+HD_API int hd_report_outcome(const hd_report *report);
+/** One of HD_REASON_... */
+HD_API int hd_report_reason(const hd_report *report);
+/** What this report adds to the reason: Slack's error word, the network that is blocked; "" if nothing. */
+HD_API const char *hd_report_detail(const hd_report *report);
+/** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack. */
+HD_API const char *hd_report_explanation(const hd_report *report);
+/** How many attempts left this program; 0 if it was canceled before the first. */
+HD_API uint32_t hd_report_attempts(const hd_report *report);
+/** The receiver's HTTP status; 0 if no answer arrived. */
+HD_API int hd_report_http_status(const hd_report *report);
+/** When hd_webhook_send() took the event, in milliseconds since 1970-01-01T00:00:00Z. */
+HD_API int64_t hd_report_accepted_at_ms(const hd_report *report);
+/** When the delivery ended, in milliseconds since 1970-01-01T00:00:00Z. */
+HD_API int64_t hd_report_finished_at_ms(const hd_report *report);
+/** From hd_webhook_send() to the start of the attempt. */
+HD_API uint32_t hd_report_queued_ms(const hd_report *report);
+/** The parts of the attempt: name lookup, TCP connect, TLS handshake, from the request to the first byte of the
+ * answer. */
+HD_API uint32_t hd_report_dns_ms(const hd_report *report);
+HD_API uint32_t hd_report_connect_ms(const hd_report *report);
+HD_API uint32_t hd_report_tls_ms(const hd_report *report);
+HD_API uint32_t hd_report_wait_ms(const hd_report *report);
+/** The whole attempt. */
+HD_API uint32_t hd_report_total_ms(const hd_report *report);
+/** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. */
+HD_API const char *hd_report_remote_address(const hd_report *report);
+/** Status line and headers of the answer as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
+HD_API const char *hd_report_response_headers(const hd_report *report, size_t *length);
+/** Body of the answer as received, at most 16 KiB; untrusted bytes; a NUL follows them. */
+HD_API const char *hd_report_response_body(const hd_report *report, size_t *length);
+/** 1 if headers or body were cut, or the body did not arrive whole; else 0. */
+HD_API int hd_report_response_truncated(const hd_report *report);
+/** @} */
+
+/**
+ * Gives up the caller's reference to a report.
+ * @param report  the report; NULL does nothing
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API void hd_report_free(hd_report *report);
+
+/** Which reports hd_log_query() is to find. */
+typedef struct hd_log_filter hd_log_filter;
+
+/** Some reports that hd_log_query() found. */
+typedef struct hd_log_page hd_log_page;
+
+/**
+ * Makes a filter that matches every report.
+ * @param filter  receives the filter; free it with hd_log_filter_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_log_filter_new(hd_log_filter **filter);
+
+/**
+ * Frees a filter.
+ * @param filter  the filter; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_log_filter_free(hd_log_filter *filter);
+
+/** @name Filter setters
+ * Each narrows the filter; what was set before for the same property is replaced.
+ * @param filter  the filter
+ * Returns: HD_OK; HD_E_INVALID for a value that cannot match; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ * @{ */
+/** Only this project; NULL for all; copied. */
+HD_API int hd_log_filter_set_project(hd_log_filter *filter, const char *project);
+/** Only the webhook with this id; NULL for all; copied. */
+HD_API int hd_log_filter_set_webhook(hd_log_filter *filter, const char *webhook_id);
+/** Only this event type; HD_EVENT_UNKNOWN for all. */
+HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
+/** Only this outcome; 0 for all. */
+HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
+/** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
+HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
+/** Only reports with this text, whatever its ASCII case, in the ticket's id, its subject, "#" and its number, the
+ * customer's e-mail or name, the delivery id, the webhook's name or the reason; NULL or "" for all; copied. */
+HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
+/** @} */
+
+/**
+ * Reads the delivery log, newest first. New reports never shift the pages that follow.
+ * @param client  the client
+ * @param filter  which reports; NULL for all; not kept
+ * @param cursor  NULL for the first page, then hd_log_page_cursor() of the page before
+ * @param limit   how many reports at the most, 1 to 1,000
+ * @param page    receives the page; free it with hd_log_page_free()
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR if it is not one of hd_log_page_cursor(); HD_E_FORKED;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; holds the log's lock while it looks. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                        hd_log_page **page);
+
+/**
+ * The number of reports on a page.
+ * @param page  the page; NULL answers 0
+ * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_log_page_count(const hd_log_page *page);
+
+/**
+ * One report of a page.
+ * @param page   the page
+ * @param index  0 to hd_log_page_count() - 1
+ * Returns: the report, which stays the page's; NULL if there is none at that index.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const hd_report *hd_log_page_at(const hd_log_page *page, size_t index);
+
+/**
+ * Where the next page begins.
+ * @param page  the page; may be NULL
+ * Returns: the cursor, which stays the page's; NULL if no older report matches.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_log_page_cursor(const hd_log_page *page);
+
+/**
+ * Frees a page.
+ * @param page  the page; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_log_page_free(hd_log_page *page);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,40 @@
+#include "base/buffer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int grow(struct hd__buffer *buffer, size_t wanted) {
+    size_t size = buffer->size ? buffer->size : 256;
+    while (size < wanted)
+        size *= 2;
+    char *data = realloc(buffer->data, size);
+    if (!data)
+        return 0;
+    buffer->data = data;
+    buffer->size = size;
+    return 1;
+}
+
+void hd__buffer_append(struct hd__buffer *buffer, const void *data, size_t len) {
+    if (buffer->failed)
+        return;
+    if (len > SIZE_MAX / 4 - buffer->len ||
+        (buffer->len + len + 1 > buffer->size && !grow(buffer, buffer->len + len + 1))) {
+        buffer->failed = 1;
+        return;
+    }
+    if (len)
+        memcpy(buffer->data + buffer->len, data, len);
+    buffer->len += len;
+    buffer->data[buffer->len] = '\0';
+}
+
+void hd__buffer_text(struct hd__buffer *buffer, const char *text) {
+    hd__buffer_append(buffer, text, strlen(text));
+}
+
+void hd__buffer_free(struct hd__buffer *buffer) {
+    free(buffer->data);
+    *buffer = (struct hd__buffer){0};
+}

@@ -1,0 +1,18 @@
+/* A growing run of bytes. Once an append fails, all later ones do nothing, so that a caller checks once at the end. */
+#ifndef HD_BASE_BUFFER_H
+#define HD_BASE_BUFFER_H
+
+#include <stddef.h>
+
+struct hd__buffer {
+    char *data; /* always followed by a NUL once anything was appended */
+    size_t len;
+    size_t size;
+    int failed;
+};
+
+void hd__buffer_append(struct hd__buffer *buffer, const void *data, size_t len);
+void hd__buffer_text(struct hd__buffer *buffer, const char *text);
+void hd__buffer_free(struct hd__buffer *buffer);
+
+#endif

@@ -1,0 +1,34 @@
+#include "base/memory.h"
+
+#include "helmdesk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void hd__wipe(void *data, size_t len) {
+    volatile unsigned char *bytes = data;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = 0;
+}
+
+int hd__replace_text(char **slot, const char *text) {
+    char *copy = NULL;
+    if (text) {
+        copy = hd__copy_bytes(text, strlen(text));
+        if (!copy)
+            return HD_E_NO_MEMORY;
+    }
+    free(*slot);
+    *slot = copy;
+    return HD_OK;
+}
+
+char *hd__copy_bytes(const void *data, size_t len) {
+    char *copy = malloc(len + 1);
+    if (!copy)
+        return NULL;
+    if (len)
+        memcpy(copy, data, len);
+    copy[len] = '\0';
+    return copy;
+}

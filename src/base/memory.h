@@ -1,0 +1,16 @@
+/* Memory that several modules share: counted references, copies, wiping. */
+#ifndef HD_BASE_MEMORY_H
+#define HD_BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* Overwrites memory that held a secret; the compiler cannot leave it out. */
+void hd__wipe(void *data, size_t len);
+
+/* Replaces *slot by a copy of text (NULL for none). On failure *slot is as before. Returns a status. */
+int hd__replace_text(char **slot, const char *text);
+
+/* A copy of len bytes with a NUL behind them; NULL without memory. */
+char *hd__copy_bytes(const void *data, size_t len);
+
+#endif

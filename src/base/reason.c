@@ -1,0 +1,126 @@
+/* Every reason in one table: its name and the sentence that page, tool and log show to people. */
+#include "base/reason.h"
+
+#include "helmdesk.h"
+
+#include <string.h>
+
+#define REASON_MAP(X)                                                                                                  \
+    X(HD_REASON_DELIVERED, "delivered", "The receiver confirmed the delivery.")                                        \
+    X(HD_REASON_HTTP_3XX, "http_3xx",                                                                                  \
+      "The receiver answered with a redirect, which is not followed. Enter the final address as the webhook's URL.")   \
+    X(HD_REASON_HTTP_400, "http_400",                                                                                  \
+      "The receiver called the request bad (400). Look at its answer, and check that the webhook has the format that " \
+      "the receiver expects.")                                                                                         \
+    X(HD_REASON_HTTP_401_403, "http_401_403",                                                                          \
+      "The receiver refused the request (401 or 403). Most often its secret is not the webhook's, or it re-encodes "   \
+      "the JSON before it checks the signature: compare the secret, and verify the raw body.")                         \
+    X(HD_REASON_HTTP_404_410, "http_404_410",                                                                          \
+      "Nothing lives at this address (404 or 410). Check the path of the webhook's URL.")                              \
+    X(HD_REASON_HTTP_413, "http_413",                                                                                  \
+      "The receiver finds the body too large (413). Raise its limit; bodies with messages are the largest.")           \
+    X(HD_REASON_HTTP_429, "http_429",                                                                                  \
+      "The receiver asks for fewer requests (429). Lower the webhook's limit of "                                      \
+      "deliveries at once, or raise the receiver's rate limit.")                                                       \
+    X(HD_REASON_HTTP_4XX, "http_4xx", "The receiver refused the request (4xx). Look at its answer.")                   \
+    X(HD_REASON_HTTP_5XX, "http_5xx", "The receiver failed (5xx). Look at its own log at this time.")                  \
+    X(HD_REASON_BAD_RESPONSE, "bad_response",                                                                          \
+      "What answered does not speak HTTP correctly. Check host and port, and whether it is an https server.")          \
+    X(HD_REASON_RESPONSE_TOO_LARGE, "response_too_large",                                                              \
+      "The receiver's answer has more than 64 KiB of headers. A webhook receiver should answer 200 and little else.")  \
+    X(HD_REASON_TIMEOUT_CONNECT, "timeout_connect",                                                                    \
+      "No connection within the time limit. The server is down, unreachable, or a firewall drops the packets.")        \
+    X(HD_REASON_TIMEOUT_TOTAL, "timeout_total",                                                                        \
+      "No answer within the time limit. The receiver may still have done the work: let it answer first, then work.")   \
+    X(HD_REASON_DNS, "dns", "The host name has no address. Check its spelling and its DNS records.")                   \
+    X(HD_REASON_REFUSED, "refused",                                                                                    \
+      "Nothing listens on this port: the connection was refused. Start the receiver, or correct the port.")            \
+    X(HD_REASON_UNREACHABLE, "unreachable", "The network has no way to this address. Check routing and firewalls.")    \
+    X(HD_REASON_RESET, "reset",                                                                                        \
+      "The receiver closed the connection before it had answered. Look at its own log at this time.")                  \
+    X(HD_REASON_TLS_UNTRUSTED, "tls_untrusted",                                                                        \
+      "The receiver's certificate is not signed by a known authority. Install the whole chain, or name your own "      \
+      "authority with hd_options_set_ca_file.")                                                                        \
+    X(HD_REASON_TLS_NAME, "tls_name",                                                                                  \
+      "The receiver's certificate is for another host name. Correct the certificate or the webhook's URL.")            \
+    X(HD_REASON_TLS_EXPIRED, "tls_expired", "The receiver's certificate has expired. Renew it.")                       \
+    X(HD_REASON_TLS_PROTOCOL, "tls_protocol",                                                                          \
+      "No secure connection could be agreed on. The receiver must speak TLS 1.2 or later on this port.")               \
+    X(HD_REASON_BLOCKED, "blocked",                                                                                    \
+      "The address is not public, and this program does not allow deliveries to it. No packet was sent.")              \
+    X(HD_REASON_CANCELED, "canceled", "The program was shut down before the delivery had ended.")                      \
+    X(HD_REASON_SLACK, "slack", "Slack refused the message. Its answer says why.")                                     \
+    X(HD_REASON_INTERNAL, "internal",                                                                                  \
+      "This program could not make the delivery: out of memory or sockets, or its certificate file cannot be read.")
+
+const char *hd_reason_name(int reason) {
+    switch (reason) {
+#define NAME(code, name, text)                                                                                         \
+    case code:                                                                                                         \
+        return name;
+        REASON_MAP(NAME)
+#undef NAME
+    default:
+        return "unknown";
+    }
+}
+
+const char *hd_reason_text(int reason) {
+    switch (reason) {
+#define EXPLAIN(code, name, text)                                                                                      \
+    case code:                                                                                                         \
+        return text;
+        REASON_MAP(EXPLAIN)
+#undef EXPLAIN
+    default:
+        return "This version of the library knows no such reason.";
+    }
+}
+
+const char *hd_outcome_name(int outcome) {
+    switch (outcome) {
+    case HD_OUTCOME_DELIVERED:
+        return "delivered";
+    case HD_OUTCOME_FAILED:
+        return "failed";
+    case HD_OUTCOME_CANCELED:
+        return "canceled";
+    default:
+        return "unknown";
+    }
+}
+
+static const struct {
+    const char *word, *text;
+} slack_words[] = {
+    {"missing_text_or_fallback_or_attachments", "Slack got the JSON format. Switch the webhook's format to Slack."},
+    {"no_text", "Slack got the JSON format. Switch the webhook's format to Slack."},
+    {"invalid_payload", "Slack cannot read the message. If the webhook's format is JSON, switch it to Slack."},
+    {"invalid_blocks", "Slack refuses the message's blocks. Please report the event that caused it."},
+    {"user_not_found", "The user that this Slack webhook posts as is gone. Make a new incoming webhook in Slack."},
+    {"action_prohibited", "An administrator of the Slack workspace forbids this webhook to post there."},
+    {"invalid_token", "Slack does not know this webhook's URL any more. Make a new incoming webhook in Slack."},
+    {"no_service", "This Slack webhook was removed or disabled. Make a new incoming webhook in Slack."},
+    {"no_team", "The Slack workspace of this webhook does not exist any more."},
+    {"channel_not_found", "The channel of this Slack webhook is gone. Make a new incoming webhook in Slack."},
+    {"channel_is_archived", "The channel of this Slack webhook is archived. Restore it, or choose another channel."},
+    {"rollup_error", "Slack had a fault of its own."},
+};
+
+const char *hd__slack_word(const char *body, size_t len) {
+    for (size_t i = 0; i < sizeof slack_words / sizeof slack_words[0]; i++) {
+        const char *word = slack_words[i].word;
+        size_t word_len = strlen(word);
+        if (len >= word_len && memcmp(body, word, word_len) == 0 &&
+            (len == word_len || !strchr("_abcdefghijklmnopqrstuvwxyz", body[word_len])))
+            return word;
+    }
+    return NULL;
+}
+
+const char *hd__slack_text(const char *word) {
+    for (size_t i = 0; i < sizeof slack_words / sizeof slack_words[0]; i++)
+        if (strcmp(slack_words[i].word, word) == 0)
+            return slack_words[i].text;
+    return hd_reason_text(HD_REASON_SLACK);
+}

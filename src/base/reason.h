@@ -1,0 +1,15 @@
+/* Why deliveries end as they do, in words. */
+#ifndef HD_BASE_REASON_H
+#define HD_BASE_REASON_H
+
+#include <stddef.h>
+
+/* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
+ * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action
+ * #249 (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). */
+const char *hd__slack_word(const char *body, size_t len);
+
+/* The sentence for people of one of those words. */
+const char *hd__slack_text(const char *word);
+
+#endif

@@ -1,0 +1,80 @@
+/* Every status in one table: its name and what it tells people. */
+#include "helmdesk.h"
+
+#define STATUS_MAP(X)                                                                                                  \
+    X(HD_OK, "success")                                                                                                \
+    X(HD_E_INVALID, "an argument is NULL or out of its documented range")                                              \
+    X(HD_E_NO_MEMORY, "out of memory: nothing was changed, try again later")                                           \
+    X(HD_E_STATE, "not possible now: the event was sent already, or this is the library's own thread")                 \
+    X(HD_E_QUEUE_FULL, "the queue is full: receivers are slower than events; try again later or raise the limits")     \
+    X(HD_E_TIMEOUT, "not done within the given time")                                                                  \
+    X(HD_E_CLOSED, "the client is closed")                                                                             \
+    X(HD_E_FORKED, "the client was made before fork(): make a new one in the child process")                           \
+    X(HD_E_BUFFER, "the buffer is too small: see the length that was returned")                                        \
+    X(HD_E_NOT_FOUND, "there is no webhook with this id")                                                              \
+    X(HD_E_THREAD, "no thread could be started: check the process's limits")                                           \
+    X(HD_E_CRYPTO, "mbedTLS could not compute the signature: it is out of memory")                                     \
+    X(HD_E_RANDOM, "the system gave no random bytes")                                                                  \
+    X(HD_E_TRANSPORT, "libcurl could not be started: it is out of memory, or lacks TLS or a threaded resolver")        \
+    X(HD_E_SECRET, "the secret must have 1 to 1,024 bytes; hd_generate_secret() makes a good one")                     \
+    X(HD_E_SIGNATURE_FORMAT,                                                                                           \
+      "the signature is not 64 lower-case hexadecimal digits: pass the header's value as it is")                       \
+    X(HD_E_SIGNATURE_MISMATCH,                                                                                         \
+      "the signature is of another body or secret: compare the secret, and verify the raw body before decoding it")    \
+    X(HD_E_UTF8, "the body is not valid UTF-8")                                                                        \
+    X(HD_E_TOO_LARGE, "the body has more than 1,048,576 bytes")                                                        \
+    X(HD_E_FIELD_MISSING, "a required field is not set: hd_event_missing() or hd_webhook_missing() names it")          \
+    X(HD_E_EVENT_TYPE, "the event type is none of HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED")         \
+    X(HD_E_PROJECT, "the project must have 1 to 128 printable ASCII characters without spaces")                        \
+    X(HD_E_TIMESTAMP, "the timestamp must be from 1970 to 9999, in a body as YYYY-MM-DDTHH:MM:SS.mmmZ")                \
+    X(HD_E_TICKET_ID, "the ticket's id must have 1 to 128 printable ASCII characters without spaces")                  \
+    X(HD_E_TICKET_NUMBER, "the ticket's number must be 1 to 9,007,199,254,740,991")                                    \
+    X(HD_E_TICKET_SUBJECT, "the ticket's subject must be valid UTF-8 of at most 65,536 bytes")                         \
+    X(HD_E_TICKET_STATUS, "the ticket's status must have 1 to 32 characters of a-z, 0-9, '_' and '-'")                 \
+    X(HD_E_TICKET_PRIORITY, "the ticket's priority must have 1 to 32 characters of a-z, 0-9, '_' and '-'")             \
+    X(HD_E_CUSTOMER_EMAIL,                                                                                             \
+      "the customer's e-mail must be valid UTF-8 of at most 320 bytes without control characters")                     \
+    X(HD_E_CUSTOMER_NAME, "the customer's name must be valid UTF-8 of at most 1,024 bytes")                            \
+    X(HD_E_MESSAGE_ID, "the message's id must have 1 to 128 printable ASCII characters without spaces")                \
+    X(HD_E_MESSAGE_SENDER, "the message's sender must be \"customer\" or \"agent\"")                                   \
+    X(HD_E_MESSAGE_BODY, "the message's body must be valid UTF-8 of at most 262,144 bytes")                            \
+    X(HD_E_JSON, "the body is not JSON (RFC 8259)")                                                                    \
+    X(HD_E_JSON_DEPTH, "the body is nested deeper than 32 levels")                                                     \
+    X(HD_E_JSON_DUPLICATE, "an object of the body has the same key twice")                                             \
+    X(HD_E_JSON_KEY, "a documented key is missing in the body")                                                        \
+    X(HD_E_JSON_TYPE, "a documented key of the body has the wrong type; a ticket number is a whole number")            \
+    X(HD_E_WEBHOOK_ID, "the webhook's id must have 1 to 128 printable ASCII characters without spaces")                \
+    X(HD_E_WEBHOOK_NAME, "the webhook's name must be valid UTF-8 of at most 256 bytes without control characters")     \
+    X(HD_E_HEADER, "the header's name or value is malformed, its name is reserved, or there are 16 already")           \
+    X(HD_E_URL, "the URL must be like https://host/path: 1 to 2,048 printable ASCII characters, without a fragment")   \
+    X(HD_E_URL_SCHEME, "the URL must begin with https:// (http:// needs hd_options_allow_http)")                       \
+    X(HD_E_URL_USERINFO, "the URL must not have a user name or password; use a header instead")                        \
+    X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an IP address")          \
+    X(HD_E_URL_PORT, "the URL's port must be 1 to 65535")                                                              \
+    X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks)")          \
+    X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits behind the prefix; at most 64")     \
+    X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")
+
+const char *hd_status_name(int status) {
+    switch (status) {
+#define NAME(code, text)                                                                                               \
+    case code:                                                                                                         \
+        return #code;
+        STATUS_MAP(NAME)
+#undef NAME
+    default:
+        return "unknown status";
+    }
+}
+
+const char *hd_strerror(int status) {
+    switch (status) {
+#define EXPLAIN(code, text)                                                                                            \
+    case code:                                                                                                         \
+        return text;
+        STATUS_MAP(EXPLAIN)
+#undef EXPLAIN
+    default:
+        return "this version of the library knows no such status";
+    }
+}

@@ -1,0 +1,111 @@
+#include "base/text.h"
+
+#include <string.h>
+
+size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point) {
+    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (len == 0)
+        return 0;
+    unsigned char first = (unsigned char)s[0];
+    size_t bytes = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 4;
+    if (bytes == 4 && (first < 0xF0 || first > 0xF4))
+        return 0;
+    if (bytes > len)
+        return 0;
+    unsigned long value = bytes == 1 ? first : first & (0x7Fu >> bytes);
+    for (size_t i = 1; i < bytes; i++) {
+        unsigned char next = (unsigned char)s[i];
+        if ((next & 0xC0) != 0x80)
+            return 0;
+        value = value << 6 | (next & 0x3F);
+    }
+    if (value < smallest[bytes] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+        return 0;
+    if (code_point)
+        *code_point = value;
+    return bytes;
+}
+
+int hd__utf8_valid(const char *s, size_t len) {
+    for (size_t at = 0; at < len;) {
+        size_t bytes = hd__utf8_char(s + at, len - at, NULL);
+        if (bytes == 0)
+            return 0;
+        at += bytes;
+    }
+    return 1;
+}
+
+/* strlen that gives up behind max, so that a hostile length costs nothing. */
+static int length_fits(const char *s, size_t min, size_t max, size_t *len) {
+    if (!s)
+        return 0;
+    const char *end = memchr(s, '\0', max + 1);
+    if (!end)
+        return 0;
+    *len = (size_t)(end - s);
+    return *len >= min;
+}
+
+int hd__text_fits(const char *s, size_t min, size_t max) {
+    size_t len;
+    return length_fits(s, min, max, &len) && hd__utf8_valid(s, len);
+}
+
+int hd__line_fits(const char *s, size_t min, size_t max) {
+    size_t len;
+    if (!length_fits(s, min, max, &len))
+        return 0;
+    for (size_t at = 0; at < len;) {
+        unsigned long c;
+        size_t bytes = hd__utf8_char(s + at, len - at, &c);
+        if (bytes == 0 || c < 0x20 || (c >= 0x7F && c <= 0x9F))
+            return 0;
+        at += bytes;
+    }
+    return 1;
+}
+
+static int ascii_fits(const char *s, size_t min, size_t max, char first, int tab) {
+    size_t len;
+    if (!length_fits(s, min, max, &len))
+        return 0;
+    for (size_t i = 0; i < len; i++)
+        if ((s[i] < first || s[i] > 0x7E) && !(tab && s[i] == '\t'))
+            return 0;
+    return 1;
+}
+
+int hd__ident_fits(const char *s, size_t min, size_t max) {
+    return ascii_fits(s, min, max, 0x21, 0);
+}
+
+int hd__header_value_fits(const char *s, size_t min, size_t max) {
+    return ascii_fits(s, min, max, 0x20, 1);
+}
+
+int hd__ascii_lower(int c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+int hd__starts_nocase(const char *s, const char *prefix) {
+    for (; *prefix; s++, prefix++)
+        if (hd__ascii_lower(*s) != hd__ascii_lower(*prefix))
+            return 0;
+    return 1;
+}
+
+int hd__equal_nocase(const char *a, const char *b) {
+    return strlen(a) == strlen(b) && hd__starts_nocase(a, b);
+}
+
+int hd__contains_nocase(const char *haystack, const char *needle) {
+    if (!needle || !*needle)
+        return 1;
+    if (!haystack)
+        return 0;
+    for (; *haystack; haystack++)
+        if (hd__starts_nocase(haystack, needle))
+            return 1;
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* Text: UTF-8, and the few ASCII rules that fields share. */
+#ifndef HD_BASE_TEXT_H
+#define HD_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* Length in bytes of the well-formed UTF-8 character at s (RFC 3629: no overlong form, no surrogate, at most U+10FFFF);
+ * 0 if there is none within len bytes. Its code point goes to *code_point, which may be NULL. */
+size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point);
+
+int hd__utf8_valid(const char *s, size_t len);
+
+/* Valid UTF-8 of min to max bytes. */
+int hd__text_fits(const char *s, size_t min, size_t max);
+
+/* The same, without control characters (C0, DEL, C1). */
+int hd__line_fits(const char *s, size_t min, size_t max);
+
+/* min to max characters of 0x21 to 0x7E: identifiers of the program. */
+int hd__ident_fits(const char *s, size_t min, size_t max);
+
+/* min to max characters of 0x20 to 0x7E and tabs, as a header's value may have (RFC 9110 5.5, less obs-text). */
+int hd__header_value_fits(const char *s, size_t min, size_t max);
+
+/* Whether haystack has needle, in any ASCII case. Either may be NULL; an empty needle is in everything. */
+int hd__contains_nocase(const char *haystack, const char *needle);
+
+int hd__ascii_lower(int c);
+int hd__equal_nocase(const char *a, const char *b);
+int hd__starts_nocase(const char *s, const char *prefix);
+
+#endif

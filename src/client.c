@@ -1,0 +1,304 @@
+/* The public face: what a call has to check, and the life of a client. */
+#include "base/thread.h"
+#include "endpoint/url.h"
+#include "endpoint/webhook.h"
+#include "engine/worker.h"
+#include "event/event.h"
+#include "options.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define PAGE_MAX 1000
+
+struct hd_client {
+    unsigned fork_count; /* of the process that made it */
+    hd_options *options;
+    struct hd__webhooks *webhooks;
+    struct hd__log_ring *ring;
+    struct hd__transport *transport;
+    struct hd__worker *worker;
+    pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
+    int is_closed;
+    int close_status;
+};
+
+/* ---- Life ---- */
+
+static int make_parts(hd_client *client, const hd_options *options) {
+    int status = hd__options_copy(options, &client->options);
+    if (status != HD_OK)
+        return status;
+    const hd_options *own = client->options;
+    client->webhooks = hd__webhooks_new();
+    client->ring = hd__log_ring_new(own->log_max_reports, own->log_max_bytes);
+    if (!client->webhooks || !client->ring)
+        return HD_E_NO_MEMORY;
+    struct hd__transport_config transport = {
+        .timeout_ms = own->timeout_ms,
+        .policy = &own->policy,
+        .ca_file = own->ca_file,
+        .user_agent = own->user_agent,
+    };
+    status = hd__curl_new(&transport, &client->transport);
+    if (status != HD_OK)
+        return status;
+    struct hd__worker_config worker = {
+        .max_events = own->max_events,
+        .max_bytes = own->max_bytes,
+        .max_in_flight = own->max_in_flight,
+        .clock = &hd__system_clock,
+        .webhooks = client->webhooks,
+        .ring = client->ring,
+        .transport = client->transport,
+        .log = own->log,
+    };
+    status = hd__worker_new(&worker, &client->worker);
+    return status == HD_OK ? hd__worker_start(client->worker) : status;
+}
+
+/* The worker must not be running. */
+static void free_parts(hd_client *client) {
+    if (client->worker)
+        hd__worker_free(client->worker);
+    if (client->transport)
+        client->transport->free(client->transport);
+    hd__log_ring_free(client->ring);
+    hd__webhooks_free(client->webhooks);
+    hd_options_free(client->options);
+}
+
+int hd_client_new(const hd_options *options, hd_client **client) {
+    if (!client)
+        return HD_E_INVALID;
+    *client = NULL;
+    hd_client *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    made->fork_count = hd__fork_count();
+    if (pthread_mutex_init(&made->close_mutex, NULL) != 0) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
+    int status = make_parts(made, options);
+    if (status == HD_OK) {
+        *client = made;
+        return HD_OK;
+    }
+    free_parts(made);
+    pthread_mutex_destroy(&made->close_mutex);
+    free(made);
+    return status;
+}
+
+static int is_forked(const hd_client *client) {
+    return client->fork_count != hd__fork_count();
+}
+
+/* Whether a call may use this client, and wait for its worker if that is what it does. */
+static int check(hd_client *client) {
+    return !client ? HD_E_INVALID : is_forked(client) ? HD_E_FORKED : HD_OK;
+}
+
+static int check_waiting(hd_client *client) {
+    int status = check(client);
+    return status != HD_OK ? status : hd__worker_is_self(client->worker) ? HD_E_STATE : HD_OK;
+}
+
+int hd_client_close(hd_client *client, uint32_t timeout_ms) {
+    int status = check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    pthread_mutex_lock(&client->close_mutex);
+    if (!client->is_closed) {
+        client->close_status = hd__worker_stop(client->worker, timeout_ms);
+        client->is_closed = 1;
+    }
+    status = client->close_status;
+    pthread_mutex_unlock(&client->close_mutex);
+    return status;
+}
+
+void hd_client_free(hd_client *client) {
+    if (!client)
+        return;
+    if (is_forked(client)) {
+        /* The worker may have been changing everything else at the moment of the fork. */
+        hd_options_free(client->options);
+        free(client);
+        return;
+    }
+    if (hd__worker_is_self(client->worker)) {
+        hd__log(&client->options->log, HD_LOG_ERROR,
+                "hd_client_free was called in the log function: nothing was freed");
+        return;
+    }
+    hd_client_close(client, client->options->shutdown_timeout_ms);
+    free_parts(client);
+    pthread_mutex_destroy(&client->close_mutex);
+    free(client);
+}
+
+/* ---- Webhooks ---- */
+
+int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook)
+        return HD_E_INVALID;
+    if (hd_webhook_missing(webhook))
+        return HD_E_FIELD_MISSING;
+    status = hd__url_allowed(webhook->url, &client->options->policy);
+    if (status != HD_OK)
+        return status;
+    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
+    if (!snapshot)
+        return HD_E_NO_MEMORY;
+    status = hd__webhooks_put(client->webhooks, snapshot);
+    if (status != HD_OK)
+        hd_webhook_free(snapshot);
+    return status;
+}
+
+int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhook) {
+    if (!webhook)
+        return HD_E_INVALID;
+    *webhook = NULL;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (!id)
+        return HD_E_INVALID;
+    hd_webhook *snapshot = hd__webhooks_get(client->webhooks, id);
+    if (!snapshot)
+        return HD_E_NOT_FOUND;
+    *webhook = hd__webhook_copy(snapshot);
+    hd_webhook_free(snapshot);
+    return *webhook ? HD_OK : HD_E_NO_MEMORY;
+}
+
+int hd_client_remove_webhook(hd_client *client, const char *id) {
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    return id ? hd__webhooks_remove(client->webhooks, id) : HD_E_INVALID;
+}
+
+int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_list **list) {
+    if (!list)
+        return HD_E_INVALID;
+    *list = NULL;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    hd_webhook_list *found = calloc(1, sizeof *found);
+    if (!found)
+        return HD_E_NO_MEMORY;
+    status = hd__webhooks_list(client->webhooks, project, found);
+    if (status == HD_OK)
+        *list = found;
+    else
+        hd_webhook_list_free(found);
+    return status;
+}
+
+/* ---- Events ---- */
+
+int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
+    uint64_t id;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (!event)
+        return HD_E_INVALID;
+    if (!hd__event_type_known(event->type))
+        return HD_E_EVENT_TYPE;
+    if (hd_event_missing(event))
+        return HD_E_FIELD_MISSING;
+    status = hd__worker_submit(client->worker, event, NULL, &id);
+    if (status == HD_OK && event_id)
+        *event_id = id;
+    return status;
+}
+
+static int new_test_event(const hd_webhook *webhook, int type, hd_event **event) {
+    int status = hd_event_new_sample(type, event);
+    if (status != HD_OK)
+        return status;
+    status = hd_event_set_project(*event, webhook->project);
+    if (status != HD_OK)
+        hd_event_free(*event);
+    return status;
+}
+
+static int run_test(hd_client *client, hd_webhook *webhook, int type, uint32_t timeout_ms, hd_report **report) {
+    hd_event *event;
+    uint64_t id;
+    int status = new_test_event(webhook, type, &event);
+    if (status != HD_OK)
+        return status;
+    int64_t until = hd__monotonic_us(&hd__system_clock) + (int64_t)timeout_ms * 1000;
+    struct hd__report_cursor cursor = hd__worker_cursor(client->worker);
+    status = hd__worker_submit(client->worker, event, webhook, &id);
+    hd_event_free(event);
+    while (status == HD_OK) {
+        int64_t left_ms = (until - hd__monotonic_us(&hd__system_clock)) / 1000;
+        status = hd__worker_next_report(client->worker, &cursor, left_ms > 0 ? (uint32_t)left_ms : 0, report);
+        if (status == HD_OK && hd_report_event_id(*report) == id)
+            return HD_OK;
+        hd_report_free(*report);
+        *report = NULL;
+    }
+    return status;
+}
+
+int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {
+    if (!report)
+        return HD_E_INVALID;
+    *report = NULL;
+    int status = check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id)
+        return HD_E_INVALID;
+    if (!hd__event_type_known(type))
+        return HD_E_EVENT_TYPE;
+    hd_webhook *webhook = hd__webhooks_get(client->webhooks, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    status = run_test(client, webhook, type, timeout_ms, report);
+    hd_webhook_free(webhook);
+    return status;
+}
+
+int hd_client_flush(hd_client *client, uint32_t timeout_ms) {
+    int status = check_waiting(client);
+    return status == HD_OK ? hd__worker_flush(client->worker, timeout_ms) : status;
+}
+
+uint64_t hd_client_counter(hd_client *client, int which) {
+    return check(client) == HD_OK ? hd__worker_counter(client->worker, which) : 0;
+}
+
+/* ---- Reports ---- */
+
+int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_report **report) {
+    if (!report)
+        return HD_E_INVALID;
+    *report = NULL;
+    int status = timeout_ms > 0 ? check_waiting(client) : check(client);
+    return status == HD_OK ? hd__worker_next_report(client->worker, NULL, timeout_ms, report) : status;
+}
+
+int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit, hd_log_page **page) {
+    if (!page)
+        return HD_E_INVALID;
+    *page = NULL;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (limit < 1 || limit > PAGE_MAX)
+        return HD_E_INVALID;
+    return hd__log_ring_query(client->ring, filter, cursor, limit, page);
+}

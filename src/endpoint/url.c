@@ -1,0 +1,178 @@
+#include "endpoint/url.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "helmdesk.h"
+
+#include <curl/curl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define URL_MAX 2048
+#define HOST_MAX 253 /* RFC 1035 2.3.4, in text form */
+
+static int status_of(CURLUcode code) {
+    switch (code) {
+    case CURLUE_OK:
+        return HD_OK;
+    case CURLUE_OUT_OF_MEMORY:
+        return HD_E_NO_MEMORY;
+    case CURLUE_UNSUPPORTED_SCHEME:
+        return HD_E_URL_SCHEME;
+    case CURLUE_USER_NOT_ALLOWED:
+        return HD_E_URL_USERINFO;
+    case CURLUE_BAD_PORT_NUMBER:
+        return HD_E_URL_PORT;
+    case CURLUE_BAD_HOSTNAME:
+    case CURLUE_BAD_IPV6:
+    case CURLUE_NO_HOST:
+        return HD_E_URL_HOST;
+    default:
+        return HD_E_URL;
+    }
+}
+
+/* libcurl also takes "https:/host" and "https:///host" for "https://host". */
+static int check_scheme(const char *url, const char **authority) {
+    size_t name = strspn(url, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
+    if (name == 0 || url[name] != ':')
+        return HD_E_URL;
+    if (!hd__starts_nocase(url, "https:") && !hd__starts_nocase(url, "http:"))
+        return HD_E_URL_SCHEME;
+    if (strncmp(url + name, "://", 3) != 0 || url[name + 3] == '/')
+        return HD_E_URL;
+    *authority = url + name + 3;
+    return HD_OK;
+}
+
+/* What libcurl would let pass, or read in another way than people and other parsers do. */
+static int check_authority(const char *authority) {
+    size_t len = strcspn(authority, "/?#");
+    if (memchr(authority, '@', len))
+        return HD_E_URL_USERINFO;
+    if (len == 0 || memchr(authority, '\\', len))
+        return HD_E_URL_HOST;
+    if (authority[len - 1] == ':')
+        return HD_E_URL_PORT;
+    return HD_OK;
+}
+
+/* Whether resolvers might take the last label for a number: such a host is an address or nothing. */
+static int ends_in_number(const char *host) {
+    const char *dot = strrchr(host, '.');
+    const char *label = dot ? dot + 1 : host;
+    if (label[0] == '0' && (label[1] == 'x' || label[1] == 'X'))
+        return label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] == '\0';
+    return label[strspn(label, "0123456789")] == '\0';
+}
+
+static int check_host(const char *host) {
+    static const struct hd__policy nothing_allowed = {0};
+    size_t len = strlen(host);
+    int is_address;
+    if (host[0] == '[')
+        return HD_OK; /* libcurl has parsed the address */
+    if (len > HOST_MAX || host[len - 1] == '.' ||
+        host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._")] != '\0')
+        return HD_E_URL_HOST;
+    hd__address_text_blocked(&nothing_allowed, host, &is_address);
+    return is_address || !ends_in_number(host) ? HD_OK : HD_E_URL_HOST;
+}
+
+/* A part of a parsed URL; NULL if it has none. curl_free() it. */
+static char *get(CURLU *parsed, CURLUPart part) {
+    char *text = NULL;
+    return curl_url_get(parsed, part, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+static int check_parts(CURLU *parsed) {
+    char *host = get(parsed, CURLUPART_HOST), *port = get(parsed, CURLUPART_PORT);
+    char *zone = get(parsed, CURLUPART_ZONEID);
+    int status = !host || !*host || zone                ? HD_E_URL_HOST
+                 : port && strtoul(port, NULL, 10) == 0 ? HD_E_URL_PORT
+                                                        : check_host(host);
+    curl_free(host);
+    curl_free(port);
+    curl_free(zone);
+    return status;
+}
+
+static int parse(const char *url, CURLU **parsed) {
+    *parsed = curl_url();
+    if (!*parsed)
+        return HD_E_NO_MEMORY;
+    int status = status_of(curl_url_set(*parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER));
+    if (status != HD_OK) {
+        curl_url_cleanup(*parsed);
+        *parsed = NULL;
+    }
+    return status;
+}
+
+int hd__url_check(const char *url) {
+    const char *authority;
+    CURLU *parsed;
+    if (!hd__ident_fits(url, 1, URL_MAX) || strchr(url, '#'))
+        return HD_E_URL;
+    int status = check_scheme(url, &authority);
+    if (status == HD_OK)
+        status = check_authority(authority);
+    if (status == HD_OK)
+        status = parse(url, &parsed);
+    if (status != HD_OK)
+        return status;
+    status = check_parts(parsed);
+    curl_url_cleanup(parsed);
+    return status;
+}
+
+static int has_private_name(const char *host) {
+    size_t len = strlen(host);
+    return !strchr(host, '.') || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
+}
+
+/* host may have brackets, which are taken off. */
+static int check_policy(char *host, const struct hd__policy *policy) {
+    size_t len = strlen(host);
+    int is_address;
+    if (host[0] == '[') {
+        host[len - 1] = '\0';
+        host++;
+    }
+    if (hd__address_text_blocked(policy, host, &is_address))
+        return HD_E_URL_ADDRESS;
+    return is_address || policy->allowed_count > 0 || !has_private_name(host) ? HD_OK : HD_E_URL_HOST;
+}
+
+int hd__url_allowed(const char *url, const struct hd__policy *policy) {
+    CURLU *parsed;
+    if (!policy->http && !hd__starts_nocase(url, "https:"))
+        return HD_E_URL_SCHEME;
+    int status = parse(url, &parsed);
+    if (status != HD_OK)
+        return status;
+    char *host = get(parsed, CURLUPART_HOST);
+    status = host ? check_policy(host, policy) : HD_E_NO_MEMORY;
+    curl_free(host);
+    curl_url_cleanup(parsed);
+    return status;
+}
+
+char *hd__url_mask(const char *url) {
+    struct hd__buffer out = {0};
+    const char *authority = strstr(url, "://") + 3;
+    const char *rest = authority + strcspn(authority, "/?");
+    size_t rest_len = strlen(rest);
+    hd__buffer_append(&out, url, (size_t)(rest - url));
+    hd__buffer_text(&out, "/");
+    if (rest_len > 1)
+        hd__buffer_text(&out, "\xE2\x80\xA6"); /* an ellipsis */
+    if (rest_len >= 12)                        /* of a shorter one, 4 characters would be too large a part */
+        hd__buffer_text(&out, rest + rest_len - 4);
+    if (out.failed) {
+        hd__buffer_free(&out);
+        return NULL;
+    }
+    return out.data;
+}

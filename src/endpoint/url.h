@@ -1,0 +1,17 @@
+/* Which URLs may be saved. There is one parser, libcurl's own, so that what is checked is what is requested; where a
+ * request really goes is decided in address.h. */
+#ifndef HD_ENDPOINT_URL_H
+#define HD_ENDPOINT_URL_H
+
+#include "endpoint/address.h"
+
+/* Whether a URL is one that a webhook may have at all. Returns HD_OK or the HD_E_URL... that says what is wrong. */
+int hd__url_check(const char *url);
+
+/* Whether this client may use a URL that hd__url_check found good. Returns HD_OK or HD_E_URL_... */
+int hd__url_allowed(const char *url, const struct hd__policy *policy);
+
+/* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
+char *hd__url_mask(const char *url);
+
+#endif

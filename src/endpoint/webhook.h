@@ -1,0 +1,47 @@
+/* One configured webhook. The program's own object is changed by one thread; the client's is a copy that nobody changes
+ * any more, shared by counted references, so that deliveries under way end with the settings they began with. */
+#ifndef HD_ENDPOINT_WEBHOOK_H
+#define HD_ENDPOINT_WEBHOOK_H
+
+#include "helmdesk.h"
+
+#include <stdatomic.h>
+
+#define HD__HEADERS_MAX 16
+
+/* What a report says of the webhook. It outlives the webhook, and holds no secret. */
+struct hd__label {
+    atomic_uint references;
+    char *webhook_id, *webhook_name, *masked_url;
+};
+
+struct hd__header {
+    char *name, *value;
+};
+
+struct hd_webhook {
+    atomic_uint references;
+    char *id, *project, *name, *url, *masked_url;
+    char *secret; /* a NUL follows it */
+    size_t secret_len;
+    unsigned events; /* bit 1 << type for each subscribed one */
+    int format;
+    int enabled;
+    uint32_t max_in_flight;
+    struct hd__header headers[HD__HEADERS_MAX];
+    size_t header_count;
+    struct hd__label *label; /* of a client's copy; else NULL */
+};
+
+/* A copy for the program, without label; NULL without memory. */
+hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
+
+/* A copy for the client, with label; NULL without memory. */
+hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook);
+
+hd_webhook *hd__webhook_ref(hd_webhook *webhook);
+
+struct hd__label *hd__label_ref(struct hd__label *label);
+void hd__label_free(struct hd__label *label);
+
+#endif

@@ -1,0 +1,104 @@
+#include "engine/delivery.h"
+
+#include "base/reason.h"
+#include "endpoint/webhook.h"
+#include "store/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(HD__REMOTE_SIZE == HD__ADDRESS_SIZE, "the transport's address goes into the report as it is");
+
+int hd__delivery_new(struct hd__message *message, hd_webhook *webhook, const struct hd__clock *clock,
+                     struct hd__delivery **delivery) {
+    struct hd__delivery *made = calloc(1, sizeof *made);
+    hd_report *report = made ? hd__report_new(message->event, webhook->label) : NULL;
+    if (!report) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
+    report->event_id = message->id;
+    report->format = webhook->format;
+    report->is_test = message->is_test;
+    made->message = message;
+    made->webhook = hd__webhook_ref(webhook);
+    made->report = report;
+    int status = hd__uuid_new(clock, report->delivery_id);
+    if (status == HD_OK)
+        *delivery = made;
+    else
+        hd__delivery_free(made);
+    return status;
+}
+
+void hd__delivery_free(struct hd__delivery *delivery) {
+    hd_webhook_free(delivery->webhook);
+    hd_report_free(delivery->report);
+    free(delivery);
+}
+
+size_t hd__delivery_size(void) {
+    return sizeof(struct hd__delivery) + sizeof(hd_report);
+}
+
+static void add_field(struct hd__exchange *exchange, const char *name, const char *value) {
+    exchange->fields[exchange->field_count++] = (struct hd__field){name, value};
+}
+
+int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delivery) {
+    const hd_webhook *webhook = delivery->webhook;
+    const struct hd__buffer *body;
+    int status = hd__message_body(delivery->message, webhook->format, &body);
+    if (status == HD_OK)
+        status = hd__message_sign(delivery->message, delivery->webhook, attempt->signature);
+    if (status != HD_OK)
+        return status;
+    struct hd__exchange *exchange = &attempt->exchange;
+    exchange->url = webhook->url;
+    exchange->body = body->data;
+    exchange->body_len = body->len;
+    exchange->owner = delivery;
+    add_field(exchange, "Content-Type", "application/json");
+    add_field(exchange, "X-Helmdesk-Event", hd_event_name(delivery->message->event));
+    add_field(exchange, "X-Helmdesk-Signature", attempt->signature);
+    add_field(exchange, "X-Helmdesk-Delivery", delivery->report->delivery_id);
+    for (size_t i = 0; i < webhook->header_count; i++)
+        add_field(exchange, webhook->headers[i].name, webhook->headers[i].value);
+    return HD_OK;
+}
+
+/* Slack tells its reasons as words in the body, and uses one status for several of them. */
+static void refine_slack_reason(hd_report *report) {
+    if (report->format != HD_FORMAT_SLACK || report->http_status < 400)
+        return;
+    const char *word = hd__slack_word(report->response_body, report->response_body_len);
+    if (word) {
+        report->reason = HD_REASON_SLACK;
+        report->detail = word;
+    }
+}
+
+static void move_bytes(struct hd__buffer *from, char **to, size_t *len) {
+    *to = from->data;
+    *len = from->len;
+    if (*to)
+        (*to)[*len] = '\0';
+    *from = (struct hd__buffer){0};
+}
+
+void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange *exchange) {
+    hd_report *report = delivery->report;
+    report->reason = exchange->reason;
+    report->detail = exchange->detail;
+    report->http_status = exchange->http_status;
+    report->dns_ms = exchange->dns_ms;
+    report->connect_ms = exchange->connect_ms;
+    report->tls_ms = exchange->tls_ms;
+    report->wait_ms = exchange->wait_ms;
+    report->total_ms = exchange->total_ms;
+    memcpy(report->remote_address, exchange->remote_address, sizeof report->remote_address);
+    move_bytes(&exchange->response_headers, &report->response_headers, &report->response_headers_len);
+    move_bytes(&exchange->response_body, &report->response_body, &report->response_body_len);
+    report->response_truncated = exchange->response_truncated;
+    refine_slack_reason(report);
+}

@@ -1,0 +1,44 @@
+/* One event for one webhook, from acceptance to its report; and an attempt, while it is under way. */
+#ifndef HD_ENGINE_DELIVERY_H
+#define HD_ENGINE_DELIVERY_H
+
+#include "base/clock.h"
+#include "engine/message.h"
+#include "transport/transport.h"
+
+struct hd__lane;
+struct hd__attempt;
+
+struct hd__delivery {
+    struct hd__delivery *next; /* in its lane */
+    struct hd__lane *lane;
+    struct hd__message *message;
+    hd_webhook *webhook;         /* a reference */
+    hd_report *report;           /* a reference: made first, so that the record cannot fail later */
+    struct hd__attempt *attempt; /* while one is under way */
+};
+
+/* What the transport needs as long as an attempt is under way. */
+struct hd__attempt {
+    struct hd__attempt *previous, *next; /* in the worker's list, or next in its pool */
+    struct hd__exchange exchange;
+    char signature[HD_SIGNATURE_SIZE];
+};
+
+/* A delivery of a message for a webhook, without lane. Returns a status. */
+int hd__delivery_new(struct hd__message *message, hd_webhook *webhook, const struct hd__clock *clock,
+                     struct hd__delivery **delivery);
+
+/* Gives up the references. */
+void hd__delivery_free(struct hd__delivery *delivery);
+
+/* Memory that a waiting delivery takes. */
+size_t hd__delivery_size(void);
+
+/* Fills an empty attempt with the request of a delivery. Returns a status. */
+int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delivery);
+
+/* Moves the result of an exchange to the delivery's report. */
+void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange *exchange);
+
+#endif

@@ -1,0 +1,140 @@
+#include "engine/inbox.h"
+
+#include "endpoint/webhook.h"
+#include "event/event.h"
+
+#include <stdlib.h>
+
+int hd__inbox_init(struct hd__inbox *inbox, size_t max_events, size_t max_bytes, uint64_t first_id) {
+    *inbox = (struct hd__inbox){.capacity = max_events, .max_bytes = max_bytes, .next_id = first_id};
+    inbox->ring = calloc(max_events, sizeof inbox->ring[0]);
+    if (!inbox->ring)
+        return HD_E_NO_MEMORY;
+    if (pthread_mutex_init(&inbox->mutex, NULL) != 0) {
+        free(inbox->ring);
+        return HD_E_NO_MEMORY;
+    }
+    return HD_OK;
+}
+
+static struct hd__accepted *entry(struct hd__inbox *inbox, size_t index) {
+    return &inbox->ring[(inbox->head + index) % inbox->capacity];
+}
+
+void hd__inbox_destroy(struct hd__inbox *inbox) {
+    for (size_t i = 0; i < inbox->count; i++) {
+        hd_event_free(entry(inbox, i)->event);
+        hd_webhook_free(entry(inbox, i)->target);
+    }
+    free(inbox->ring);
+    pthread_mutex_destroy(&inbox->mutex);
+}
+
+/* An event that is larger than the limit passes alone. */
+static int is_full(const struct hd__inbox *inbox, size_t bytes) {
+    return inbox->pending == inbox->capacity || (inbox->pending > 0 && inbox->pending_bytes + bytes > inbox->max_bytes);
+}
+
+int hd__inbox_push(struct hd__inbox *inbox, hd_event *event, hd_webhook *target, int64_t now_us, uint64_t *id,
+                   int *wake) {
+    int status = HD_OK;
+    *wake = 0;
+    pthread_mutex_lock(&inbox->mutex);
+    if (inbox->closed) {
+        status = HD_E_CLOSED;
+    } else if (is_full(inbox, event->size)) {
+        inbox->refused++;
+        status = HD_E_QUEUE_FULL;
+    } else {
+        hd__event_freeze(event);
+        *id = inbox->next_id++;
+        *entry(inbox, inbox->count) = (struct hd__accepted){
+            .event = hd__event_ref(event),
+            .target = target ? hd__webhook_ref(target) : NULL,
+            .id = *id,
+            .at_us = now_us,
+        };
+        inbox->count++;
+        inbox->pending++;
+        inbox->pending_bytes += event->size;
+        inbox->accepted++;
+        *wake = inbox->worker_sleeps;
+        inbox->worker_sleeps = 0;
+    }
+    pthread_mutex_unlock(&inbox->mutex);
+    return status;
+}
+
+size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, size_t max) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->worker_sleeps = 0;
+    size_t count = inbox->count < max ? inbox->count : max;
+    for (size_t i = 0; i < count; i++)
+        entries[i] = *entry(inbox, i);
+    pthread_mutex_unlock(&inbox->mutex);
+    return count;
+}
+
+void hd__inbox_drop(struct hd__inbox *inbox, size_t count) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->head = (inbox->head + count) % inbox->capacity;
+    inbox->count -= count;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+int hd__inbox_sleep(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->worker_sleeps = inbox->count == 0;
+    int sleeps = inbox->worker_sleeps;
+    pthread_mutex_unlock(&inbox->mutex);
+    return sleeps;
+}
+
+void hd__inbox_charge(struct hd__inbox *inbox, size_t bytes) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->pending_bytes += bytes;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+void hd__inbox_release(struct hd__inbox *inbox, size_t bytes) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->pending--;
+    inbox->pending_bytes -= bytes;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+int hd__inbox_has_room(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    int room = inbox->pending_bytes < inbox->max_bytes;
+    pthread_mutex_unlock(&inbox->mutex);
+    return room;
+}
+
+void hd__inbox_close(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->closed = 1;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+uint64_t hd__inbox_oldest(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    uint64_t id = inbox->count ? entry(inbox, 0)->id : inbox->next_id;
+    pthread_mutex_unlock(&inbox->mutex);
+    return id;
+}
+
+uint64_t hd__inbox_next(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    uint64_t id = inbox->next_id;
+    pthread_mutex_unlock(&inbox->mutex);
+    return id;
+}
+
+uint64_t hd__inbox_counter(struct hd__inbox *inbox, int which) {
+    pthread_mutex_lock(&inbox->mutex);
+    uint64_t value = which == HD_COUNTER_ACCEPTED  ? inbox->accepted
+                     : which == HD_COUNTER_REFUSED ? inbox->refused
+                                                   : inbox->pending;
+    pthread_mutex_unlock(&inbox->mutex);
+    return value;
+}

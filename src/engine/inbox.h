@@ -1,0 +1,72 @@
+/* What was accepted and waits for the worker: a bounded queue from many threads to one. Its limits hold for an event
+ * until its last delivery has ended, wherever it is by then, so that nothing behind the inbox grows without a bound. */
+#ifndef HD_ENGINE_INBOX_H
+#define HD_ENGINE_INBOX_H
+
+#include "helmdesk.h"
+
+#include <pthread.h>
+
+struct hd__accepted {
+    hd_event *event;    /* a reference */
+    hd_webhook *target; /* a reference to the only webhook that is to get it, for a test; else NULL */
+    uint64_t id;
+    int64_t at_us; /* monotonic */
+};
+
+struct hd__inbox {
+    pthread_mutex_t mutex;
+    struct hd__accepted *ring;
+    size_t capacity, head, count;
+    size_t max_bytes;
+    size_t pending;       /* events accepted and not ended */
+    size_t pending_bytes; /* of them and of their deliveries */
+    uint64_t next_id;
+    uint64_t accepted, refused;
+    int worker_sleeps;
+    int closed;
+};
+
+int hd__inbox_init(struct hd__inbox *inbox, size_t max_events, size_t max_bytes, uint64_t first_id);
+
+/* Gives up the references of what is still in it. */
+void hd__inbox_destroy(struct hd__inbox *inbox);
+
+/* Freezes the event, takes references to it and to target (may be NULL), and writes the id. *wake tells whether the
+ * worker has to be woken. Returns HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED. */
+int hd__inbox_push(struct hd__inbox *inbox, hd_event *event, hd_webhook *target, int64_t now_us, uint64_t *id,
+                   int *wake);
+
+/* Copies up to max of the oldest entries, which stay in the inbox until they are dropped. Returns how many. The worker,
+ * who calls this, is awake. */
+size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, size_t max);
+
+/* Takes the oldest entries out; their references are the caller's now. */
+void hd__inbox_drop(struct hd__inbox *inbox, size_t count);
+
+/* Says that the worker is about to sleep, so that the next push wakes it. Returns 0 if it should not, because something
+ * has come in. */
+int hd__inbox_sleep(struct hd__inbox *inbox);
+
+/* Counts memory of an event's deliveries. */
+void hd__inbox_charge(struct hd__inbox *inbox, size_t bytes);
+
+/* An event and its deliveries have ended. */
+void hd__inbox_release(struct hd__inbox *inbox, size_t bytes);
+
+/* Whether the memory limit leaves room for more deliveries. */
+int hd__inbox_has_room(struct hd__inbox *inbox);
+
+/* Accepts no more. */
+void hd__inbox_close(struct hd__inbox *inbox);
+
+/* Id of the oldest entry; the next id if there is none. */
+uint64_t hd__inbox_oldest(struct hd__inbox *inbox);
+
+/* The id that the next event will get. */
+uint64_t hd__inbox_next(struct hd__inbox *inbox);
+
+/* One of HD_COUNTER_ACCEPTED, _REFUSED and _PENDING. */
+uint64_t hd__inbox_counter(struct hd__inbox *inbox, int which);
+
+#endif

@@ -1,0 +1,40 @@
+/* An accepted event on its way, shared by its deliveries: the bodies, each rendered once, and the signatures, each made
+ * once per secret. Only the worker touches it. */
+#ifndef HD_ENGINE_MESSAGE_H
+#define HD_ENGINE_MESSAGE_H
+
+#include "engine/inbox.h"
+#include "event/render.h"
+
+/* A signature that was made before, for webhooks that share a secret. */
+struct hd__signed {
+    int format;
+    hd_webhook *webhook; /* a reference, whose secret it is */
+    char signature[HD_SIGNATURE_SIZE];
+};
+
+#define HD__SIGNED_MAX 16
+
+struct hd__message {
+    struct hd__message *previous, *next; /* in the worker's list, in the order of acceptance */
+    hd_event *event;
+    uint64_t id;
+    int64_t accepted_us;
+    int is_test;
+    size_t deliveries; /* not ended */
+    size_t bytes;      /* charged to the inbox */
+    struct hd__buffer bodies[HD__FORMATS];
+    struct hd__signed *signatures; /* the last HD__SIGNED_MAX; made when the first is needed */
+    size_t signature_count;
+};
+
+/* Takes over the entry's reference to the event; NULL without memory. */
+struct hd__message *hd__message_new(const struct hd__accepted *accepted);
+
+void hd__message_free(struct hd__message *message);
+
+/* The body for a webhook, and its signature. Returns a status. */
+int hd__message_body(struct hd__message *message, int format, const struct hd__buffer **body);
+int hd__message_sign(struct hd__message *message, hd_webhook *webhook, char signature[HD_SIGNATURE_SIZE]);
+
+#endif

@@ -1,0 +1,508 @@
+#include "engine/worker.h"
+
+#include "base/thread.h"
+#include "endpoint/webhook.h"
+#include "engine/schedule.h"
+#include "event/event.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define INTAKE 64      /* events taken in per turn, so that a flood of them does not keep results waiting */
+#define NAP_MS 50      /* until memory is tried again */
+#define SLEEP_MS 60000 /* at the longest; what is waited for wakes the worker */
+
+struct hd__worker {
+    /* any thread */
+    struct hd__inbox inbox;
+    struct hd__monitor progress; /* guards the next three; changes when deliveries have ended */
+    uint64_t ended_below;        /* every event with a smaller id has ended */
+    struct hd__report_cursor shared_cursor;
+    int stopped;
+    atomic_int stop;
+    atomic_uint_fast64_t counters[HD_COUNTER_CANCELED + 1]; /* WAITING, IN_FLIGHT, DELIVERED, FAILED, CANCELED */
+    pthread_t thread;
+
+    /* the loop alone */
+    struct hd__schedule schedule;
+    struct hd__message *first_message, *last_message; /* not ended, in the order of acceptance */
+    struct hd__attempt *attempts;                     /* under way */
+    struct hd__attempt *free_attempts;
+    struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
+    int progressed;                     /* something ended since the last hd__monitor broadcast */
+    int short_of_memory;                /* an event could not be taken in */
+
+    const struct hd__clock *clock;
+    struct hd__webhooks *webhooks;
+    struct hd__log_ring *ring;
+    struct hd__transport *transport;
+    struct hd__log log;
+};
+
+static void count(struct hd__worker *worker, int which, uint64_t value) {
+    atomic_store_explicit(&worker->counters[which], value, memory_order_relaxed);
+}
+
+static void count_one(struct hd__worker *worker, int which) {
+    atomic_fetch_add_explicit(&worker->counters[which], 1, memory_order_relaxed);
+}
+
+static uint32_t ms_between(int64_t begin_us, int64_t end_us) {
+    int64_t ms = (end_us - begin_us) / 1000;
+    return ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+/* ---- Messages ---- */
+
+static void link_message(struct hd__worker *worker, struct hd__message *message) {
+    message->previous = worker->last_message;
+    if (worker->last_message)
+        worker->last_message->next = message;
+    else
+        worker->first_message = message;
+    worker->last_message = message;
+}
+
+static void unlink_message(struct hd__worker *worker, struct hd__message *message) {
+    *(message->previous ? &message->previous->next : &worker->first_message) = message->next;
+    *(message->next ? &message->next->previous : &worker->last_message) = message->previous;
+}
+
+static void end_message_if_done(struct hd__worker *worker, struct hd__message *message) {
+    if (message->deliveries > 0)
+        return;
+    unlink_message(worker, message);
+    hd__inbox_release(&worker->inbox, message->bytes);
+    hd__message_free(message);
+    worker->progressed = 1;
+}
+
+/* ---- Intake: accepted events become deliveries ---- */
+
+static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
+    while (made) {
+        struct hd__delivery *delivery = made;
+        made = made->next;
+        if (delivery->lane)
+            hd__schedule_unassign(&worker->schedule, delivery);
+        hd__delivery_free(delivery);
+    }
+}
+
+/* Makes the deliveries of a message for all of worker->subscribers, chained by next in their order. */
+static int make_deliveries(struct hd__worker *worker, struct hd__message *message, struct hd__delivery **first) {
+    struct hd__delivery **end = first;
+    int64_t waited_ms = ms_between(message->accepted_us, hd__monotonic_us(worker->clock));
+    int64_t accepted_at_ms = hd__wall_ms(worker->clock) - waited_ms;
+    *first = NULL;
+    for (size_t i = 0; i < worker->subscribers.count; i++) {
+        int status = hd__delivery_new(message, worker->subscribers.items[i], worker->clock, end);
+        if (status == HD_OK)
+            status = hd__schedule_assign(&worker->schedule, *end);
+        if (status != HD_OK) {
+            roll_back(worker, *first);
+            return status;
+        }
+        (*end)->report->accepted_at_ms = accepted_at_ms;
+        end = &(*end)->next;
+    }
+    return HD_OK;
+}
+
+static int find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
+    if (!accepted->target)
+        return hd__webhooks_subscribers(worker->webhooks, accepted->event, &worker->subscribers);
+    return hd__webhook_list_add(&worker->subscribers, accepted->target);
+}
+
+/* Turns an accepted event into waiting deliveries: all of them, or none and HD_E_NO_MEMORY (HD_E_RANDOM). */
+static int take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
+    struct hd__delivery *deliveries;
+    int status = find_subscribers(worker, accepted);
+    if (status != HD_OK)
+        return status;
+    struct hd__message *message = hd__message_new(accepted);
+    status = message ? make_deliveries(worker, message, &deliveries) : HD_E_NO_MEMORY;
+    if (status == HD_OK) {
+        message->deliveries = worker->subscribers.count;
+        size_t bytes = message->deliveries * hd__delivery_size();
+        message->bytes = message->event->size + bytes;
+        hd__inbox_charge(&worker->inbox, bytes);
+        link_message(worker, message);
+        while (deliveries) {
+            struct hd__delivery *delivery = deliveries;
+            deliveries = deliveries->next;
+            hd__schedule_add(&worker->schedule, delivery, message->is_test);
+        }
+        end_message_if_done(worker, message);
+        hd_webhook_free(accepted->target);
+    } else if (message) {
+        message->event = NULL; /* stays the inbox's */
+        hd__message_free(message);
+    }
+    hd__webhook_list_clear(&worker->subscribers);
+    return status;
+}
+
+/* Whether there is room for an event's deliveries; with none under way there must be, or nothing would ever move. */
+static int may_take_in(struct hd__worker *worker) {
+    return !worker->first_message || hd__inbox_has_room(&worker->inbox);
+}
+
+/* Returns whether more can be taken in at once. */
+static int intake(struct hd__worker *worker) {
+    struct hd__accepted entries[INTAKE];
+    size_t available = hd__inbox_peek(&worker->inbox, entries, INTAKE), taken = 0;
+    worker->short_of_memory = 0;
+    while (taken < available && may_take_in(worker)) {
+        if (take_in(worker, &entries[taken]) != HD_OK) {
+            worker->short_of_memory = 1;
+            break;
+        }
+        taken++;
+    }
+    if (taken > 0)
+        hd__inbox_drop(&worker->inbox, taken);
+    return taken == INTAKE;
+}
+
+/* ---- Deliveries begin and end ---- */
+
+static void log_failure(struct hd__worker *worker, const hd_report *report) {
+    hd__log(&worker->log, HD_LOG_WARNING, "delivery %s of %s to %s failed: %s%s%s", report->delivery_id,
+            hd_event_name(report->event), report->label->masked_url, hd_reason_name(report->reason),
+            *report->detail ? ", " : "", report->detail);
+}
+
+/* The one place where a delivery ends: it writes the one record. */
+static void end_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    struct hd__message *message = delivery->message;
+    hd_report *report = delivery->report;
+    delivery->report = NULL;
+    report->finished_at_ms = hd__wall_ms(worker->clock);
+    report->outcome = report->reason == HD_REASON_DELIVERED  ? HD_OUTCOME_DELIVERED
+                      : report->reason == HD_REASON_CANCELED ? HD_OUTCOME_CANCELED
+                                                             : HD_OUTCOME_FAILED;
+    count_one(worker, report->outcome == HD_OUTCOME_DELIVERED  ? HD_COUNTER_DELIVERED
+                      : report->outcome == HD_OUTCOME_CANCELED ? HD_COUNTER_CANCELED
+                                                               : HD_COUNTER_FAILED);
+    if (report->outcome == HD_OUTCOME_FAILED)
+        log_failure(worker, report);
+    hd__log_ring_append(worker->ring, report);
+    hd__delivery_free(delivery);
+    worker->progressed = 1;
+    message->deliveries--;
+    end_message_if_done(worker, message);
+}
+
+static struct hd__attempt *take_attempt(struct hd__worker *worker) {
+    struct hd__attempt *attempt = worker->free_attempts;
+    if (attempt)
+        worker->free_attempts = attempt->next;
+    else
+        attempt = malloc(sizeof *attempt);
+    if (attempt)
+        *attempt = (struct hd__attempt){0};
+    return attempt;
+}
+
+static void give_back_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
+    hd__buffer_free(&attempt->exchange.response_headers);
+    hd__buffer_free(&attempt->exchange.response_body);
+    attempt->next = worker->free_attempts;
+    worker->free_attempts = attempt;
+}
+
+static void link_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
+    attempt->next = worker->attempts;
+    if (attempt->next)
+        attempt->next->previous = attempt;
+    worker->attempts = attempt;
+}
+
+static void unlink_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
+    *(attempt->previous ? &attempt->previous->next : &worker->attempts) = attempt->next;
+    if (attempt->next)
+        attempt->next->previous = attempt->previous;
+}
+
+static int begin_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
+    struct hd__attempt *attempt = take_attempt(worker);
+    if (!attempt)
+        return HD_E_NO_MEMORY;
+    int status = hd__attempt_prepare(attempt, delivery);
+    if (status == HD_OK)
+        status = worker->transport->start(worker->transport, &attempt->exchange);
+    if (status != HD_OK) {
+        give_back_attempt(worker, attempt);
+        return status;
+    }
+    delivery->attempt = attempt;
+    link_attempt(worker, attempt);
+    return HD_OK;
+}
+
+static void start_deliveries(struct hd__worker *worker) {
+    struct hd__delivery *delivery;
+    while ((delivery = hd__schedule_next(&worker->schedule))) {
+        hd_report *report = delivery->report;
+        report->queued_ms = ms_between(delivery->message->accepted_us, hd__monotonic_us(worker->clock));
+        if (begin_attempt(worker, delivery) == HD_OK) {
+            report->attempts++;
+        } else {
+            report->reason = HD_REASON_INTERNAL;
+            report->detail = "out of memory";
+            hd__schedule_done(&worker->schedule, delivery);
+            end_delivery(worker, delivery);
+        }
+    }
+}
+
+/* Takes the attempt of a delivery out of all lists. */
+static void end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
+    hd__schedule_done(&worker->schedule, delivery);
+    unlink_attempt(worker, delivery->attempt);
+    give_back_attempt(worker, delivery->attempt);
+    delivery->attempt = NULL;
+}
+
+static void collect_results(struct hd__worker *worker) {
+    struct hd__exchange *exchange;
+    while ((exchange = worker->transport->finished(worker->transport))) {
+        struct hd__delivery *delivery = exchange->owner;
+        hd__delivery_take_result(delivery, exchange);
+        end_attempt(worker, delivery);
+        end_delivery(worker, delivery);
+    }
+}
+
+static void publish(struct hd__worker *worker) {
+    count(worker, HD_COUNTER_WAITING, worker->schedule.waiting);
+    count(worker, HD_COUNTER_IN_FLIGHT, worker->schedule.in_flight);
+    if (!worker->progressed)
+        return;
+    worker->progressed = 0;
+    uint64_t oldest = worker->first_message ? worker->first_message->id : hd__inbox_oldest(&worker->inbox);
+    pthread_mutex_lock(&worker->progress.mutex);
+    worker->ended_below = oldest;
+    pthread_cond_broadcast(&worker->progress.changed);
+    pthread_mutex_unlock(&worker->progress.mutex);
+}
+
+/* ---- Cancellation ---- */
+
+static void cancel_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    delivery->report->reason = HD_REASON_CANCELED;
+    end_delivery(worker, delivery);
+}
+
+static void cancel_under_way(struct hd__worker *worker) {
+    while (worker->attempts) {
+        struct hd__exchange *exchange = &worker->attempts->exchange;
+        struct hd__delivery *delivery = exchange->owner;
+        worker->transport->cancel(worker->transport, exchange);
+        end_attempt(worker, delivery);
+        cancel_delivery(worker, delivery);
+    }
+}
+
+static void cancel_waiting(struct hd__worker *worker) {
+    struct hd__delivery *delivery;
+    while ((delivery = hd__schedule_next(&worker->schedule))) {
+        hd__schedule_done(&worker->schedule, delivery);
+        cancel_delivery(worker, delivery);
+    }
+}
+
+/* Events still in the inbox become deliveries first, so that each ends in its record. */
+static void cancel_accepted(struct hd__worker *worker) {
+    struct hd__accepted accepted;
+    while (hd__inbox_peek(&worker->inbox, &accepted, 1) == 1) {
+        if (take_in(worker, &accepted) != HD_OK) {
+            hd__log(&worker->log, HD_LOG_ERROR, "out of memory: events that were left at close are not in the log");
+            return;
+        }
+        hd__inbox_drop(&worker->inbox, 1);
+        cancel_waiting(worker);
+    }
+}
+
+static void cancel_all(struct hd__worker *worker) {
+    cancel_under_way(worker);
+    cancel_waiting(worker);
+    cancel_accepted(worker);
+    uint64_t canceled = hd__worker_counter(worker, HD_COUNTER_CANCELED);
+    if (canceled > 0)
+        hd__log(&worker->log, HD_LOG_WARNING, "closed with %llu deliveries canceled", (unsigned long long)canceled);
+}
+
+/* ---- The loop ---- */
+
+void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
+    int more = intake(worker);
+    start_deliveries(worker);
+    if (more || worker->progressed)
+        timeout_ms = 0;
+    else if (worker->short_of_memory && timeout_ms > NAP_MS)
+        timeout_ms = NAP_MS;
+    else if (!hd__inbox_sleep(&worker->inbox) && may_take_in(worker))
+        timeout_ms = 0;
+    publish(worker);
+    worker->transport->wait(worker->transport, timeout_ms);
+    collect_results(worker);
+    publish(worker);
+}
+
+static void *run(void *argument) {
+    struct hd__worker *worker = argument;
+    pthread_mutex_lock(&worker->progress.mutex); /* until hd__worker_start has written the thread's id */
+    pthread_mutex_unlock(&worker->progress.mutex);
+    while (!atomic_load(&worker->stop))
+        hd__worker_turn(worker, SLEEP_MS);
+    cancel_all(worker);
+    publish(worker);
+    return NULL;
+}
+
+/* ---- From other threads ---- */
+
+int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **worker) {
+    struct hd__worker *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    /* Ids go on from where an earlier client cannot have come to: it would have had to send 2^20 events per ms. */
+    uint64_t first_id = (uint64_t)hd__wall_ms(config->clock) << 20;
+    int status = hd__inbox_init(&made->inbox, config->max_events, config->max_bytes, first_id);
+    if (status != HD_OK)
+        goto no_inbox;
+    status = hd__schedule_init(&made->schedule, config->max_in_flight);
+    if (status != HD_OK)
+        goto no_schedule;
+    status = hd__monitor_init(&made->progress);
+    if (status != HD_OK)
+        goto no_monitor;
+    made->ended_below = first_id;
+    made->clock = config->clock;
+    made->webhooks = config->webhooks;
+    made->ring = config->ring;
+    made->transport = config->transport;
+    made->log = config->log;
+    *worker = made;
+    return HD_OK;
+
+no_monitor:
+    hd__schedule_destroy(&made->schedule);
+no_schedule:
+    hd__inbox_destroy(&made->inbox);
+no_inbox:
+    free(made);
+    return status;
+}
+
+int hd__worker_start(struct hd__worker *worker) {
+    pthread_mutex_lock(&worker->progress.mutex);
+    int status = hd__thread_start(&worker->thread, run, worker);
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return status;
+}
+
+int hd__worker_is_self(struct hd__worker *worker) {
+    return pthread_equal(pthread_self(), worker->thread);
+}
+
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
+    int wake;
+    int status = hd__inbox_push(&worker->inbox, event, target, hd__monotonic_us(worker->clock), id, &wake);
+    if (wake)
+        worker->transport->wake(worker->transport);
+    return status;
+}
+
+static int64_t deadline(uint32_t timeout_ms) {
+    return hd__monotonic_us(&hd__system_clock) + (int64_t)timeout_ms * 1000;
+}
+
+int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
+    int64_t until = deadline(timeout_ms);
+    uint64_t target = hd__inbox_next(&worker->inbox);
+    int in_time = 1;
+    pthread_mutex_lock(&worker->progress.mutex);
+    while (worker->ended_below < target && in_time)
+        in_time = hd__monitor_wait(&worker->progress, until);
+    int ended = worker->ended_below >= target;
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return ended ? HD_OK : HD_E_TIMEOUT;
+}
+
+struct hd__report_cursor hd__worker_cursor(struct hd__worker *worker) {
+    return (struct hd__report_cursor){.number = hd__log_ring_last(worker->ring)};
+}
+
+int hd__worker_next_report(struct hd__worker *worker, struct hd__report_cursor *cursor, uint32_t timeout_ms,
+                           hd_report **report) {
+    int64_t until = deadline(timeout_ms);
+    int in_time = 1;
+    if (!cursor)
+        cursor = &worker->shared_cursor;
+    pthread_mutex_lock(&worker->progress.mutex);
+    *report = hd__log_ring_next(worker->ring, &cursor->number, &cursor->missed);
+    while (!*report && !worker->stopped && in_time) {
+        in_time = hd__monitor_wait(&worker->progress, until);
+        *report = hd__log_ring_next(worker->ring, &cursor->number, &cursor->missed);
+    }
+    int stopped = worker->stopped;
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return *report ? HD_OK : stopped ? HD_E_CLOSED : HD_E_TIMEOUT;
+}
+
+int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
+    hd__inbox_close(&worker->inbox);
+    hd__worker_flush(worker, timeout_ms);
+    atomic_store(&worker->stop, 1);
+    worker->transport->wake(worker->transport);
+    pthread_join(worker->thread, NULL);
+    pthread_mutex_lock(&worker->progress.mutex);
+    worker->stopped = 1;
+    pthread_cond_broadcast(&worker->progress.changed);
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return hd__worker_counter(worker, HD_COUNTER_CANCELED) > 0 ? HD_E_TIMEOUT : HD_OK;
+}
+
+static uint64_t reports_missed(struct hd__worker *worker) {
+    pthread_mutex_lock(&worker->progress.mutex);
+    uint64_t missed = worker->shared_cursor.missed;
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return missed;
+}
+
+uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
+    switch (which) {
+    case HD_COUNTER_ACCEPTED:
+    case HD_COUNTER_REFUSED:
+    case HD_COUNTER_PENDING:
+        return hd__inbox_counter(&worker->inbox, which);
+    case HD_COUNTER_REPORTS_MISSED:
+        return reports_missed(worker);
+    case HD_COUNTER_WAITING:
+    case HD_COUNTER_IN_FLIGHT:
+    case HD_COUNTER_DELIVERED:
+    case HD_COUNTER_FAILED:
+    case HD_COUNTER_CANCELED:
+        return atomic_load_explicit(&worker->counters[which], memory_order_relaxed);
+    default:
+        return 0;
+    }
+}
+
+void hd__worker_free(struct hd__worker *worker) {
+    while (worker->free_attempts) {
+        struct hd__attempt *attempt = worker->free_attempts;
+        worker->free_attempts = attempt->next;
+        free(attempt);
+    }
+    free(worker->subscribers.items);
+    hd__monitor_destroy(&worker->progress);
+    hd__schedule_destroy(&worker->schedule);
+    hd__inbox_destroy(&worker->inbox);
+    free(worker);
+}

@@ -1,0 +1,289 @@
+#include "event/event.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IDENT_MAX 128
+#define NUMBER_MAX INT64_C(9007199254740991) /* 2^53 - 1: beyond it JavaScript's numbers lose digits (RFC 8259 6) */
+#define SUBJECT_MAX 65536
+#define WORD_MAX 32
+#define EMAIL_MAX 320 /* RFC 3696 erratum 1690: 64 + "@" + 255 */
+#define NAME_MAX 1024
+#define MESSAGE_MAX 262144
+
+static const char *const names[] = {NULL, "ticket.created", "ticket.resolved", "message.received"};
+
+int hd__event_type_known(int type) {
+    return type >= HD_TICKET_CREATED && type <= HD_MESSAGE_RECEIVED;
+}
+
+const char *hd_event_type_name(int type) {
+    return hd__event_type_known(type) ? names[type] : NULL;
+}
+
+int hd_event_type_from_name(const char *name) {
+    for (int type = HD_TICKET_CREATED; name && type <= HD_MESSAGE_RECEIVED; type++)
+        if (strcmp(name, names[type]) == 0)
+            return type;
+    return HD_EVENT_UNKNOWN;
+}
+
+hd_event *hd__event_alloc(int type) {
+    hd_event *event = calloc(1, sizeof *event);
+    if (event) {
+        atomic_init(&event->references, 1);
+        event->type = type;
+    }
+    return event;
+}
+
+int hd_event_new(int type, hd_event **event) {
+    if (!event)
+        return HD_E_INVALID;
+    *event = NULL;
+    if (!hd__event_type_known(type))
+        return HD_E_EVENT_TYPE;
+    *event = hd__event_alloc(type);
+    if (!*event)
+        return HD_E_NO_MEMORY;
+    (*event)->timestamp_ms = hd__wall_ms(&hd__system_clock);
+    return HD_OK;
+}
+
+int hd_event_new_sample(int type, hd_event **event) {
+    int status = hd_event_new(type, event);
+    if (status != HD_OK)
+        return status;
+    const char *ticket_status = type == HD_TICKET_RESOLVED ? "resolved" : "open";
+    status = hd_event_set_ticket(*event, "3f0c8a52-7d64-4b1e-9a57-2c1d5e8f9b60", 42, "Can't reset password",
+                                 ticket_status, "high");
+    if (status == HD_OK)
+        status = hd_event_set_customer(*event, "user@example.com", "Jane Smith");
+    if (status == HD_OK && type == HD_MESSAGE_RECEIVED)
+        status = hd_event_set_message(*event, "b8e1f6d4-05c3-4f7a-8e29-6a4d3c2b1f08", "customer",
+                                      "The reset link still does not arrive.");
+    if (status != HD_OK) {
+        hd_event_free(*event);
+        *event = NULL;
+    }
+    return status;
+}
+
+hd_event *hd__event_ref(hd_event *event) {
+    atomic_fetch_add_explicit(&event->references, 1, memory_order_relaxed);
+    return event;
+}
+
+void hd_event_free(hd_event *event) {
+    if (!event || atomic_fetch_sub_explicit(&event->references, 1, memory_order_acq_rel) != 1)
+        return;
+    free(event->name);
+    free(event->project);
+    free(event->ticket_id);
+    free(event->ticket_subject);
+    free(event->ticket_status);
+    free(event->ticket_priority);
+    free(event->customer_email);
+    free(event->customer_name);
+    free(event->message_id);
+    free(event->message_sender);
+    free(event->message_body);
+    free(event);
+}
+
+void hd__event_freeze(hd_event *event) {
+    atomic_store_explicit(&event->frozen, 1, memory_order_relaxed);
+}
+
+static int is_frozen(hd_event *event) {
+    return atomic_load_explicit(&event->frozen, memory_order_relaxed);
+}
+
+static size_t text_size(const char *text) {
+    return text ? strlen(text) + 1 : 0;
+}
+
+void hd__event_measure(hd_event *event) {
+    event->size = sizeof *event + text_size(event->name) + text_size(event->project) + text_size(event->ticket_id) +
+                  text_size(event->ticket_subject) + text_size(event->ticket_status) +
+                  text_size(event->ticket_priority) + text_size(event->customer_email) +
+                  text_size(event->customer_name) + text_size(event->message_id) + text_size(event->message_sender) +
+                  text_size(event->message_body);
+}
+
+/* A field that is about to be set: where it lives, and its new text. */
+struct change {
+    char **slot;
+    const char *text;
+    char *copy;
+};
+
+/* Copies all texts before it replaces the first, so that a failure changes nothing. */
+static int apply(hd_event *event, struct change *changes, size_t count) {
+    size_t copied = 0;
+    while (copied < count &&
+           (changes[copied].copy = hd__copy_bytes(changes[copied].text, strlen(changes[copied].text))))
+        copied++;
+    if (copied < count) {
+        while (copied > 0)
+            free(changes[--copied].copy);
+        return HD_E_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(*changes[i].slot);
+        *changes[i].slot = changes[i].copy;
+    }
+    hd__event_measure(event);
+    return HD_OK;
+}
+
+int hd_event_set_project(hd_event *event, const char *project) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event))
+        return HD_E_STATE;
+    if (!hd__ident_fits(project, 1, IDENT_MAX))
+        return HD_E_PROJECT;
+    struct change change = {&event->project, project, NULL};
+    return apply(event, &change, 1);
+}
+
+int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event))
+        return HD_E_STATE;
+    if (timestamp_ms < 0 || timestamp_ms > HD__TIMESTAMP_MAX)
+        return HD_E_TIMESTAMP;
+    event->timestamp_ms = timestamp_ms;
+    return HD_OK;
+}
+
+/* Status and priority: lower-case words, since they stand bare in a Slack message too. */
+static int is_word(const char *s) {
+    return s && strlen(s) <= WORD_MAX && *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
+}
+
+int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
+                        const char *priority) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event))
+        return HD_E_STATE;
+    if (!hd__ident_fits(id, 1, IDENT_MAX))
+        return HD_E_TICKET_ID;
+    if (number < 1 || number > NUMBER_MAX)
+        return HD_E_TICKET_NUMBER;
+    if (!hd__text_fits(subject, 0, SUBJECT_MAX))
+        return HD_E_TICKET_SUBJECT;
+    if (!is_word(status))
+        return HD_E_TICKET_STATUS;
+    if (!is_word(priority))
+        return HD_E_TICKET_PRIORITY;
+    struct change changes[] = {
+        {&event->ticket_id, id, NULL},
+        {&event->ticket_subject, subject, NULL},
+        {&event->ticket_status, status, NULL},
+        {&event->ticket_priority, priority, NULL},
+    };
+    int result = apply(event, changes, sizeof changes / sizeof changes[0]);
+    if (result == HD_OK)
+        event->ticket_number = number;
+    return result;
+}
+
+int hd_event_set_customer(hd_event *event, const char *email, const char *name) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event))
+        return HD_E_STATE;
+    if (!hd__line_fits(email, 0, EMAIL_MAX))
+        return HD_E_CUSTOMER_EMAIL;
+    if (!hd__text_fits(name, 0, NAME_MAX))
+        return HD_E_CUSTOMER_NAME;
+    struct change changes[] = {{&event->customer_email, email, NULL}, {&event->customer_name, name, NULL}};
+    return apply(event, changes, sizeof changes / sizeof changes[0]);
+}
+
+int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event) || event->type != HD_MESSAGE_RECEIVED)
+        return HD_E_STATE;
+    if (!hd__ident_fits(id, 1, IDENT_MAX))
+        return HD_E_MESSAGE_ID;
+    if (!sender || (strcmp(sender, "customer") != 0 && strcmp(sender, "agent") != 0))
+        return HD_E_MESSAGE_SENDER;
+    if (!hd__text_fits(body, 0, MESSAGE_MAX))
+        return HD_E_MESSAGE_BODY;
+    struct change changes[] = {
+        {&event->message_id, id, NULL}, {&event->message_sender, sender, NULL}, {&event->message_body, body, NULL}};
+    return apply(event, changes, sizeof changes / sizeof changes[0]);
+}
+
+const char *hd_event_missing(const hd_event *event) {
+    return !event || !event->project ? "project"
+           : !event->ticket_id       ? "ticket"
+           : !event->customer_email  ? "customer"
+                                     : NULL;
+}
+
+int hd_event_type(const hd_event *event) {
+    return event ? event->type : HD_EVENT_UNKNOWN;
+}
+
+const char *hd_event_name(const hd_event *event) {
+    return !event ? NULL : event->name ? event->name : hd_event_type_name(event->type);
+}
+
+const char *hd_event_project(const hd_event *event) {
+    return event ? event->project : NULL;
+}
+
+int64_t hd_event_timestamp_ms(const hd_event *event) {
+    return event ? event->timestamp_ms : 0;
+}
+
+const char *hd_event_ticket_id(const hd_event *event) {
+    return event ? event->ticket_id : NULL;
+}
+
+int64_t hd_event_ticket_number(const hd_event *event) {
+    return event ? event->ticket_number : 0;
+}
+
+const char *hd_event_ticket_subject(const hd_event *event) {
+    return event ? event->ticket_subject : NULL;
+}
+
+const char *hd_event_ticket_status(const hd_event *event) {
+    return event ? event->ticket_status : NULL;
+}
+
+const char *hd_event_ticket_priority(const hd_event *event) {
+    return event ? event->ticket_priority : NULL;
+}
+
+const char *hd_event_customer_email(const hd_event *event) {
+    return event ? event->customer_email : NULL;
+}
+
+const char *hd_event_customer_name(const hd_event *event) {
+    return event ? event->customer_name : NULL;
+}
+
+const char *hd_event_message_id(const hd_event *event) {
+    return event ? event->message_id : NULL;
+}
+
+const char *hd_event_message_sender(const hd_event *event) {
+    return event ? event->message_sender : NULL;
+}
+
+const char *hd_event_message_body(const hd_event *event) {
+    return event ? event->message_body : NULL;
+}

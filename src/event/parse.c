@@ -1,0 +1,157 @@
+/* Reads a JSON body that a sender made: every rule here is for the input of strangers. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "event/event.h"
+
+#include <jansson.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_MAX ((size_t)1024 * 1024)
+#define DEPTH_MAX 32
+
+/* Jansson's own limit of 2,048 levels takes 165 KB of stack, more than musl gives a thread. */
+static int too_deep(const char *body, size_t len) {
+    int depth = 0, in_string = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (in_string) {
+            if (body[i] == '\\')
+                i++;
+            else if (body[i] == '"')
+                in_string = 0;
+        } else if (body[i] == '"') {
+            in_string = 1;
+        } else if (body[i] == '[' || body[i] == '{') {
+            if (++depth > DEPTH_MAX)
+                return 1;
+        } else if ((body[i] == ']' || body[i] == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+/* What a documented key is missing or wrong about; the first finding stays. */
+struct reader {
+    int status;
+};
+
+static json_t *get(struct reader *reader, json_t *object, const char *key) {
+    json_t *value = json_object_get(object, key);
+    if (!value && reader->status == HD_OK)
+        reader->status = HD_E_JSON_KEY;
+    return value;
+}
+
+static json_t *get_object(struct reader *reader, json_t *object, const char *key) {
+    json_t *value = get(reader, object, key);
+    if (value && !json_is_object(value) && reader->status == HD_OK)
+        reader->status = HD_E_JSON_TYPE;
+    return value;
+}
+
+/* The text lives as long as object. */
+static const char *get_text(struct reader *reader, json_t *object, const char *key) {
+    json_t *value = get(reader, object, key);
+    if (value && !json_is_string(value) && reader->status == HD_OK)
+        reader->status = HD_E_JSON_TYPE;
+    return json_string_value(value);
+}
+
+static void read_text(struct reader *reader, json_t *object, const char *key, char **slot) {
+    const char *text = get_text(reader, object, key);
+    if (reader->status == HD_OK)
+        reader->status = hd__replace_text(slot, text);
+}
+
+static void read_integer(struct reader *reader, json_t *object, const char *key, int64_t *slot) {
+    json_t *value = get(reader, object, key);
+    if (value && !json_is_integer(value) && reader->status == HD_OK)
+        reader->status = HD_E_JSON_TYPE;
+    *slot = json_integer_value(value);
+}
+
+static void read_ticket(struct reader *reader, json_t *ticket, hd_event *event) {
+    read_text(reader, ticket, "id", &event->ticket_id);
+    read_integer(reader, ticket, "number", &event->ticket_number);
+    read_text(reader, ticket, "subject", &event->ticket_subject);
+    read_text(reader, ticket, "status", &event->ticket_status);
+    read_text(reader, ticket, "priority", &event->ticket_priority);
+}
+
+static void read_customer(struct reader *reader, json_t *customer, hd_event *event) {
+    read_text(reader, customer, "email", &event->customer_email);
+    read_text(reader, customer, "name", &event->customer_name);
+}
+
+static void read_message(struct reader *reader, json_t *message, hd_event *event) {
+    read_text(reader, message, "id", &event->message_id);
+    read_text(reader, message, "sender", &event->message_sender);
+    read_text(reader, message, "body", &event->message_body);
+}
+
+static int read_event(json_t *root, hd_event *event) {
+    struct reader reader = {HD_OK};
+    if (!json_is_object(root))
+        return HD_E_JSON_TYPE;
+    const char *name = get_text(&reader, root, "event");
+    const char *timestamp = get_text(&reader, root, "timestamp");
+    json_t *data = get_object(&reader, root, "data");
+    read_ticket(&reader, get_object(&reader, data, "ticket"), event);
+    read_customer(&reader, get_object(&reader, data, "customer"), event);
+    int type = hd_event_type_from_name(name);
+    if (type == HD_MESSAGE_RECEIVED && json_object_get(data, "message")) /* optional there, unknown elsewhere */
+        read_message(&reader, get_object(&reader, data, "message"), event);
+    if (reader.status != HD_OK)
+        return reader.status;
+    event->type = type;
+    if (type == HD_EVENT_UNKNOWN && hd__replace_text(&event->name, name) != HD_OK)
+        return HD_E_NO_MEMORY;
+    hd__event_measure(event);
+    return hd__timestamp_parse(timestamp, &event->timestamp_ms);
+}
+
+static int load(const char *body, size_t len, json_t **root) {
+    json_error_t error;
+    *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
+    if (*root)
+        return HD_OK;
+    switch (json_error_code(&error)) {
+    case json_error_duplicate_key:
+        return HD_E_JSON_DUPLICATE;
+    case json_error_out_of_memory:
+        return HD_E_NO_MEMORY;
+    default:
+        return HD_E_JSON;
+    }
+}
+
+int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
+    if (!event)
+        return HD_E_INVALID;
+    *event = NULL;
+    if (!body && body_len)
+        return HD_E_INVALID;
+    if (body_len > BODY_MAX)
+        return HD_E_TOO_LARGE;
+    if (body_len == 0)
+        return HD_E_JSON;
+    if (!hd__utf8_valid(body, body_len))
+        return HD_E_UTF8;
+    if (too_deep(body, body_len))
+        return HD_E_JSON_DEPTH;
+    json_t *root;
+    int status = load(body, body_len, &root);
+    if (status != HD_OK)
+        return status;
+    hd_event *parsed = hd__event_alloc(HD_EVENT_UNKNOWN);
+    status = parsed ? read_event(root, parsed) : HD_E_NO_MEMORY;
+    json_decref(root);
+    if (status == HD_OK)
+        *event = parsed;
+    else
+        hd_event_free(parsed);
+    return status;
+}

@@ -1,0 +1,15 @@
+/* The text of a Slack message, in Slack's mrkdwn. */
+#ifndef HD_EVENT_SLACK_H
+#define HD_EVENT_SLACK_H
+
+#include "base/buffer.h"
+#include "helmdesk.h"
+
+/* Slack refuses a longer text; counted in bytes it holds for whatever Slack means by a character
+ * (docs.slack.dev/reference/block-kit/composition-objects/text-object). */
+#define HD__SLACK_TEXT_MAX 3000
+
+/* Appends the text for an event of a known type that has ticket and customer. */
+void hd__slack_text_of(const hd_event *event, struct hd__buffer *out);
+
+#endif

@@ -1,0 +1,143 @@
+#include "options.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+#define COUNT_MAX 10000000
+#define BYTES_MIN 65536
+
+/* "libhelmdesk/" and the version; NULL without memory. */
+static char *default_user_agent(void) {
+    struct hd__buffer text = {0};
+    hd__buffer_text(&text, "libhelmdesk/");
+    hd__buffer_text(&text, hd_version());
+    if (text.failed)
+        hd__buffer_free(&text);
+    return text.data;
+}
+
+int hd_options_new(hd_options **options) {
+    if (!options)
+        return HD_E_INVALID;
+    *options = NULL;
+    hd_options *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    made->max_events = 100000;
+    made->max_bytes = (size_t)256 * 1024 * 1024;
+    made->max_in_flight = 256;
+    made->timeout_ms = 5000;
+    made->shutdown_timeout_ms = 5000;
+    made->log_max_reports = 10000;
+    made->log_max_bytes = (size_t)64 * 1024 * 1024;
+    made->user_agent = default_user_agent();
+    if (!made->user_agent) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
+    *options = made;
+    return HD_OK;
+}
+
+void hd_options_free(hd_options *options) {
+    if (!options)
+        return;
+    free(options->ca_file);
+    free(options->user_agent);
+    free(options);
+}
+
+int hd__options_copy(const hd_options *options, hd_options **copy) {
+    int status = hd_options_new(copy);
+    if (status != HD_OK || !options)
+        return status;
+    char *own_user_agent = (*copy)->user_agent;
+    **copy = *options;
+    (*copy)->ca_file = NULL;
+    (*copy)->user_agent = own_user_agent;
+    status = hd__replace_text(&(*copy)->ca_file, options->ca_file);
+    if (status == HD_OK)
+        status = hd__replace_text(&(*copy)->user_agent, options->user_agent);
+    if (status != HD_OK) {
+        hd_options_free(*copy);
+        *copy = NULL;
+    }
+    return status;
+}
+
+int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes) {
+    if (!options || max_events < 1 || max_events > COUNT_MAX || max_bytes < BYTES_MIN)
+        return HD_E_INVALID;
+    options->max_events = max_events;
+    options->max_bytes = max_bytes;
+    return HD_OK;
+}
+
+int hd_options_set_max_in_flight(hd_options *options, uint32_t limit) {
+    if (!options || limit < 1 || limit > 65536)
+        return HD_E_INVALID;
+    options->max_in_flight = limit;
+    return HD_OK;
+}
+
+int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms) {
+    if (!options || timeout_ms < 1 || timeout_ms > 5000)
+        return HD_E_INVALID;
+    options->timeout_ms = timeout_ms;
+    return HD_OK;
+}
+
+int hd_options_set_shutdown_timeout_ms(hd_options *options, uint32_t timeout_ms) {
+    if (!options || timeout_ms > 3600000)
+        return HD_E_INVALID;
+    options->shutdown_timeout_ms = timeout_ms;
+    return HD_OK;
+}
+
+int hd_options_set_log_limits(hd_options *options, size_t max_reports, size_t max_bytes) {
+    if (!options || max_reports < 1 || max_reports > COUNT_MAX || max_bytes < BYTES_MIN)
+        return HD_E_INVALID;
+    options->log_max_reports = max_reports;
+    options->log_max_bytes = max_bytes;
+    return HD_OK;
+}
+
+int hd_options_allow_http(hd_options *options, int on) {
+    if (!options || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    options->policy.http = on;
+    return HD_OK;
+}
+
+int hd_options_allow_network(hd_options *options, const char *cidr) {
+    if (!options || !cidr)
+        return HD_E_INVALID;
+    if (options->policy.allowed_count == HD__NETWORKS_MAX)
+        return HD_E_NETWORK;
+    int status = hd__network_parse(cidr, &options->policy.allowed[options->policy.allowed_count]);
+    if (status == HD_OK)
+        options->policy.allowed_count++;
+    return status;
+}
+
+int hd_options_set_ca_file(hd_options *options, const char *path) {
+    return options ? hd__replace_text(&options->ca_file, path) : HD_E_INVALID;
+}
+
+int hd_options_set_user_agent(hd_options *options, const char *user_agent) {
+    if (!options || !user_agent)
+        return HD_E_INVALID;
+    if (!hd__header_value_fits(user_agent, 1, 256))
+        return HD_E_HEADER;
+    return hd__replace_text(&options->user_agent, user_agent);
+}
+
+int hd_options_set_log(hd_options *options, hd_log_function function, void *user) {
+    if (!options)
+        return HD_E_INVALID;
+    options->log = (struct hd__log){function, user};
+    return HD_OK;
+}

@@ -1,0 +1,24 @@
+/* What hd_client_new() copies from the program's options. */
+#ifndef HD_OPTIONS_H
+#define HD_OPTIONS_H
+
+#include "base/log.h"
+#include "endpoint/address.h"
+#include "helmdesk.h"
+
+struct hd_options {
+    size_t max_events, max_bytes;
+    uint32_t max_in_flight;
+    uint32_t timeout_ms;
+    uint32_t shutdown_timeout_ms;
+    size_t log_max_reports, log_max_bytes;
+    struct hd__policy policy;
+    char *ca_file; /* NULL for the system's */
+    char *user_agent;
+    struct hd__log log;
+};
+
+/* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */
+int hd__options_copy(const hd_options *options, hd_options **copy);
+
+#endif

@@ -1,0 +1,66 @@
+/* The value of X-Helmdesk-Signature: HMAC-SHA256 of the raw body, keyed with the secret's bytes, in lower-case hex. */
+#include "base/memory.h"
+#include "helmdesk.h"
+#include "sign/hmac.h"
+#include "sign/secret.h"
+
+#define DIGITS ((size_t)HD_SIGNATURE_SIZE - 1)
+
+size_t hd_signature_size(void) {
+    return HD_SIGNATURE_SIZE;
+}
+
+int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret_len, char *out, size_t out_size) {
+    static const char hex[] = "0123456789abcdef";
+    if ((!body && body_len) || !secret || !out)
+        return HD_E_INVALID;
+    if (!hd__secret_fits(secret_len))
+        return HD_E_SECRET;
+    if (out_size < HD_SIGNATURE_SIZE)
+        return HD_E_BUFFER;
+    unsigned char mac[HD__HMAC_SIZE];
+    int status = hd__hmac(secret, secret_len, body, body_len, mac);
+    if (status != HD_OK)
+        return status;
+    for (size_t i = 0; i < HD__HMAC_SIZE; i++) {
+        out[2 * i] = hex[mac[i] >> 4];
+        out[2 * i + 1] = hex[mac[i] & 15];
+    }
+    out[DIGITS] = '\0';
+    hd__wipe(mac, sizeof mac);
+    return HD_OK;
+}
+
+static int is_signature(const char *s, size_t len) {
+    if (!s || len != DIGITS)
+        return 0;
+    for (size_t i = 0; i < len; i++)
+        if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f')))
+            return 0;
+    return 1;
+}
+
+/* Looks at every digit, whatever the first ones say, so that its time tells nothing about the expected signature. */
+static int equal_digits(const char *a, const char *b) {
+    volatile unsigned char difference = 0;
+    for (size_t i = 0; i < DIGITS; i++)
+        difference = (unsigned char)(difference | (a[i] ^ b[i]));
+    return difference == 0;
+}
+
+int hd_verify(const void *body, size_t body_len, const char *signature, size_t signature_len, const void *secret,
+              size_t secret_len) {
+    char expected[HD_SIGNATURE_SIZE];
+    if (!secret)
+        return HD_E_INVALID;
+    if (!hd__secret_fits(secret_len))
+        return HD_E_SECRET;
+    if (!is_signature(signature, signature_len))
+        return HD_E_SIGNATURE_FORMAT;
+    int status = hd_sign(body, body_len, secret, secret_len, expected, sizeof expected);
+    if (status != HD_OK)
+        return status;
+    int equal = equal_digits(expected, signature);
+    hd__wipe(expected, sizeof expected);
+    return equal ? HD_OK : HD_E_SIGNATURE_MISMATCH;
+}

@@ -1,0 +1,118 @@
+#include "store/log.h"
+
+#include "store/filter.h"
+#include "store/page.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Report number n stands at index n % capacity. */
+struct hd__log_ring {
+    pthread_mutex_t mutex;
+    hd_report **reports;
+    size_t capacity;
+    size_t max_bytes;
+    size_t count;
+    size_t bytes;
+    uint64_t last; /* number of the newest */
+};
+
+struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes) {
+    struct hd__log_ring *ring = calloc(1, sizeof *ring);
+    if (!ring)
+        return NULL;
+    ring->reports = calloc(max_reports, sizeof(hd_report *));
+    if (!ring->reports || pthread_mutex_init(&ring->mutex, NULL) != 0) {
+        free(ring->reports);
+        free(ring);
+        return NULL;
+    }
+    ring->capacity = max_reports;
+    ring->max_bytes = max_bytes;
+    return ring;
+}
+
+static hd_report **slot(struct hd__log_ring *ring, uint64_t number) {
+    return &ring->reports[number % ring->capacity];
+}
+
+/* Number of the oldest report that is still there, if any is. */
+static uint64_t first(const struct hd__log_ring *ring) {
+    return ring->last - ring->count + 1;
+}
+
+static void forget_oldest(struct hd__log_ring *ring) {
+    hd_report *oldest = *slot(ring, first(ring));
+    ring->bytes -= hd__report_size(oldest);
+    ring->count--;
+    hd_report_free(oldest);
+}
+
+void hd__log_ring_free(struct hd__log_ring *ring) {
+    if (!ring)
+        return;
+    while (ring->count > 0)
+        forget_oldest(ring);
+    pthread_mutex_destroy(&ring->mutex);
+    free(ring->reports);
+    free(ring);
+}
+
+void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report) {
+    size_t size = hd__report_size(report);
+    pthread_mutex_lock(&ring->mutex);
+    while (ring->count > 0 && (ring->count == ring->capacity || ring->bytes + size > ring->max_bytes))
+        forget_oldest(ring);
+    report->sequence = ++ring->last;
+    *slot(ring, report->sequence) = report;
+    ring->count++;
+    ring->bytes += size;
+    pthread_mutex_unlock(&ring->mutex);
+}
+
+uint64_t hd__log_ring_last(struct hd__log_ring *ring) {
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t last = ring->last;
+    pthread_mutex_unlock(&ring->mutex);
+    return last;
+}
+
+hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed) {
+    hd_report *next = NULL;
+    pthread_mutex_lock(&ring->mutex);
+    if (*cursor < ring->last) {
+        uint64_t number = *cursor + 1;
+        if (number < first(ring)) {
+            *missed += first(ring) - number;
+            number = first(ring);
+        }
+        next = hd__report_ref(*slot(ring, number));
+        *cursor = number;
+    }
+    pthread_mutex_unlock(&ring->mutex);
+    return next;
+}
+
+int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
+                       hd_log_page **page) {
+    uint64_t before;
+    hd_log_page *found = hd__log_page_new(limit);
+    if (!found)
+        return HD_E_NO_MEMORY;
+    pthread_mutex_lock(&ring->mutex);
+    int status = hd__log_cursor_parse(cursor, ring->last, &before);
+    if (status == HD_OK) {
+        int room = 1;
+        for (uint64_t number = before - 1; ring->count > 0 && room && number >= first(ring); number--) {
+            hd_report *report = *slot(ring, number);
+            if (hd__log_filter_matches(filter, report))
+                room = hd__log_page_add(found, report);
+        }
+    }
+    pthread_mutex_unlock(&ring->mutex);
+    if (status == HD_OK)
+        *page = found;
+    else
+        hd_log_page_free(found);
+    return status;
+}

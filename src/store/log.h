@@ -1,0 +1,27 @@
+/* The delivery log in memory: the last reports, numbered without gaps in the order in which deliveries ended. Any
+ * thread may call. */
+#ifndef HD_STORE_LOG_H
+#define HD_STORE_LOG_H
+
+#include "store/report.h"
+
+struct hd__log_ring;
+
+struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes); /* NULL without memory */
+void hd__log_ring_free(struct hd__log_ring *ring);
+
+/* Adds a report, taking over the reference, and forgets the oldest beyond the limits. */
+void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report);
+
+/* Number of the newest report ever added; 0 before the first. */
+uint64_t hd__log_ring_last(struct hd__log_ring *ring);
+
+/* A reference to the oldest report after number *cursor, which is set to its number; NULL if there is none. *missed
+ * grows by the reports that were forgotten in between. */
+hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed);
+
+/* Behind hd_log_query. */
+int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
+                       hd_log_page **page);
+
+#endif

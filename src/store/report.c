@@ -1,0 +1,152 @@
+#include "store/report.h"
+
+#include "base/reason.h"
+#include "endpoint/webhook.h"
+#include "event/event.h"
+
+#include <stdlib.h>
+
+hd_report *hd__report_new(hd_event *event, struct hd__label *label) {
+    hd_report *report = calloc(1, sizeof *report);
+    if (!report)
+        return NULL;
+    atomic_init(&report->references, 1);
+    report->event = hd__event_ref(event);
+    report->label = hd__label_ref(label);
+    report->detail = "";
+    return report;
+}
+
+hd_report *hd__report_ref(hd_report *report) {
+    atomic_fetch_add_explicit(&report->references, 1, memory_order_relaxed);
+    return report;
+}
+
+void hd_report_free(hd_report *report) {
+    if (!report || atomic_fetch_sub_explicit(&report->references, 1, memory_order_acq_rel) != 1)
+        return;
+    hd_event_free(report->event);
+    hd__label_free(report->label);
+    free(report->response_headers);
+    free(report->response_body);
+    free(report);
+}
+
+size_t hd__report_size(const hd_report *report) {
+    return sizeof *report + report->response_headers_len + report->response_body_len + report->event->size;
+}
+
+const char *hd_report_delivery_id(const hd_report *report) {
+    return report ? report->delivery_id : NULL;
+}
+
+uint64_t hd_report_event_id(const hd_report *report) {
+    return report ? report->event_id : 0;
+}
+
+const hd_event *hd_report_event(const hd_report *report) {
+    return report ? report->event : NULL;
+}
+
+const char *hd_report_webhook_id(const hd_report *report) {
+    return report ? report->label->webhook_id : NULL;
+}
+
+const char *hd_report_webhook_name(const hd_report *report) {
+    return report ? report->label->webhook_name : NULL;
+}
+
+const char *hd_report_masked_url(const hd_report *report) {
+    return report ? report->label->masked_url : NULL;
+}
+
+int hd_report_format(const hd_report *report) {
+    return report ? report->format : HD_FORMAT_JSON;
+}
+
+int hd_report_is_test(const hd_report *report) {
+    return report ? report->is_test : 0;
+}
+
+int hd_report_outcome(const hd_report *report) {
+    return report ? report->outcome : 0;
+}
+
+int hd_report_reason(const hd_report *report) {
+    return report ? report->reason : 0;
+}
+
+const char *hd_report_detail(const hd_report *report) {
+    return report ? report->detail : NULL;
+}
+
+const char *hd_report_explanation(const hd_report *report) {
+    if (!report)
+        return NULL;
+    return report->reason == HD_REASON_SLACK ? hd__slack_text(report->detail) : hd_reason_text(report->reason);
+}
+
+uint32_t hd_report_attempts(const hd_report *report) {
+    return report ? report->attempts : 0;
+}
+
+int hd_report_http_status(const hd_report *report) {
+    return report ? report->http_status : 0;
+}
+
+int64_t hd_report_accepted_at_ms(const hd_report *report) {
+    return report ? report->accepted_at_ms : 0;
+}
+
+int64_t hd_report_finished_at_ms(const hd_report *report) {
+    return report ? report->finished_at_ms : 0;
+}
+
+uint32_t hd_report_queued_ms(const hd_report *report) {
+    return report ? report->queued_ms : 0;
+}
+
+uint32_t hd_report_dns_ms(const hd_report *report) {
+    return report ? report->dns_ms : 0;
+}
+
+uint32_t hd_report_connect_ms(const hd_report *report) {
+    return report ? report->connect_ms : 0;
+}
+
+uint32_t hd_report_tls_ms(const hd_report *report) {
+    return report ? report->tls_ms : 0;
+}
+
+uint32_t hd_report_wait_ms(const hd_report *report) {
+    return report ? report->wait_ms : 0;
+}
+
+uint32_t hd_report_total_ms(const hd_report *report) {
+    return report ? report->total_ms : 0;
+}
+
+const char *hd_report_remote_address(const hd_report *report) {
+    return report ? report->remote_address : NULL;
+}
+
+static const char *bytes(const char *data, size_t len, size_t *length) {
+    if (length)
+        *length = len;
+    return data ? data : "";
+}
+
+const char *hd_report_response_headers(const hd_report *report, size_t *length) {
+    const char *text =
+        bytes(report ? report->response_headers : NULL, report ? report->response_headers_len : 0, length);
+    return report ? text : NULL;
+}
+
+const char *hd_report_response_body(const hd_report *report, size_t *length) {
+    const char *text = bytes(report ? report->response_body : NULL, report ? report->response_body_len : 0, length);
+    return report ? text : NULL;
+}
+
+int hd_report_response_truncated(const hd_report *report) {
+    return report ? report->response_truncated : 0;
+}

@@ -1,0 +1,46 @@
+/* The record of one delivery. Its fields are filled by the engine; from the moment it is in the log nobody changes it
+ * any more, and it is shared by counted references. */
+#ifndef HD_STORE_REPORT_H
+#define HD_STORE_REPORT_H
+
+#include "base/uuid.h"
+#include "helmdesk.h"
+
+#include <stdatomic.h>
+
+/* "[", the longest IPv6 address, "]:65535" and a NUL. */
+#define HD__ADDRESS_SIZE 56
+
+struct hd__label;
+
+struct hd_report {
+    atomic_uint references;
+    uint64_t sequence; /* place in the log, from 1 */
+    hd_event *event;
+    struct hd__label *label; /* of the webhook */
+    uint64_t event_id;
+    char delivery_id[HD__UUID_SIZE];
+    int format;
+    int is_test;
+    int outcome;
+    int reason;
+    const char *detail; /* static text */
+    uint32_t attempts;
+    int http_status;
+    int64_t accepted_at_ms, finished_at_ms;
+    uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
+    char remote_address[HD__ADDRESS_SIZE];
+    char *response_headers, *response_body; /* a NUL follows each; NULL for none */
+    size_t response_headers_len, response_body_len;
+    int response_truncated;
+};
+
+/* An empty report of an event for a webhook, taking references of its own; NULL without memory. */
+hd_report *hd__report_new(hd_event *event, struct hd__label *label);
+
+hd_report *hd__report_ref(hd_report *report);
+
+/* Memory that the report and its event hold, in bytes. */
+size_t hd__report_size(const hd_report *report);
+
+#endif

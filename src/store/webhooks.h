@@ -1,0 +1,42 @@
+/* The configured webhooks, by id and by project. Any thread may call; what is handed out are references to copies that
+ * nobody changes any more. */
+#ifndef HD_STORE_WEBHOOKS_H
+#define HD_STORE_WEBHOOKS_H
+
+#include "helmdesk.h"
+
+struct hd__webhooks;
+
+/* References to some webhooks. It is what the public hd_webhook_list is. */
+struct hd_webhook_list {
+    hd_webhook **items;
+    size_t count;
+    size_t capacity;
+};
+
+struct hd__webhooks *hd__webhooks_new(void); /* NULL without memory */
+void hd__webhooks_free(struct hd__webhooks *webhooks);
+
+/* Adds a snapshot, or replaces the one with its id; takes over the reference on success. HD_OK or HD_E_NO_MEMORY. */
+int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot);
+
+/* A reference; NULL if there is none. */
+hd_webhook *hd__webhooks_get(struct hd__webhooks *webhooks, const char *id);
+
+/* HD_OK or HD_E_NOT_FOUND. */
+int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id);
+
+/* Appends a project's webhooks (all for NULL) to list. HD_OK or HD_E_NO_MEMORY. */
+int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct hd_webhook_list *list);
+
+/* Appends to list the enabled webhooks of the event's project that subscribe to it. HD_OK or HD_E_NO_MEMORY; then list
+ * is empty. */
+int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, struct hd_webhook_list *list);
+
+/* Appends a reference. HD_OK or HD_E_NO_MEMORY. */
+int hd__webhook_list_add(struct hd_webhook_list *list, hd_webhook *webhook);
+
+/* Gives up the references, but keeps the memory for the next use. */
+void hd__webhook_list_clear(struct hd_webhook_list *list);
+
+#endif

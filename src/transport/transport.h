@@ -1,0 +1,69 @@
+/* "POST these bytes there, and tell me how it went." The engine knows no more about HTTP than this. All calls but wake
+ * come from one thread. */
+#ifndef HD_TRANSPORT_TRANSPORT_H
+#define HD_TRANSPORT_TRANSPORT_H
+
+#include "base/buffer.h"
+#include "endpoint/address.h"
+#include "endpoint/webhook.h"
+
+#include <stdint.h>
+
+#define HD__RESPONSE_HEADERS_KEPT ((size_t)8 * 1024)
+#define HD__RESPONSE_BODY_KEPT ((size_t)16 * 1024)
+#define HD__REMOTE_SIZE 56 /* "[", the longest IPv6 address, "]:65535" and a NUL */
+#define HD__FIELDS_MAX (4 + HD__HEADERS_MAX)
+
+struct hd__field {
+    const char *name, *value;
+};
+
+/* One POST. What goes in must live until the exchange has finished or is canceled. */
+struct hd__exchange {
+    const char *url;
+    const char *body;
+    size_t body_len;
+    struct hd__field fields[HD__FIELDS_MAX];
+    size_t field_count;
+    void *owner;    /* for the caller */
+    void *transfer; /* for the transport */
+
+    int reason;         /* HD_REASON_... */
+    const char *detail; /* static text, "" for none */
+    int http_status;    /* 0 without an answer */
+    uint32_t dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
+    char remote_address[HD__REMOTE_SIZE];
+    struct hd__buffer response_headers, response_body; /* the caller's to free */
+    int response_truncated;
+};
+
+struct hd__transport {
+    /* Begins an exchange. Returns HD_OK, or HD_E_NO_MEMORY with nothing begun. */
+    int (*start)(struct hd__transport *transport, struct hd__exchange *exchange);
+
+    /* An exchange that has finished, each once; NULL if there is none at the moment. */
+    struct hd__exchange *(*finished)(struct hd__transport *transport);
+
+    /* Works on the exchanges until one has finished, wake was called or timeout_ms is over. */
+    void (*wait)(struct hd__transport *transport, int timeout_ms);
+
+    /* Makes wait return, also if it has not begun yet. From any thread. */
+    void (*wake)(struct hd__transport *transport);
+
+    /* Ends an exchange that has not finished; its outgoing part is not filled. */
+    void (*cancel)(struct hd__transport *transport, struct hd__exchange *exchange);
+
+    void (*free)(struct hd__transport *transport);
+};
+
+struct hd__transport_config {
+    uint32_t timeout_ms;             /* of an exchange, name lookup included */
+    const struct hd__policy *policy; /* must outlive the transport */
+    const char *ca_file;             /* NULL for the system's */
+    const char *user_agent;
+};
+
+/* The transport over libcurl. Returns a status. */
+int hd__curl_new(const struct hd__transport_config *config, struct hd__transport **transport);
+
+#endif
