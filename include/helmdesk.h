@@ -112,7 +112,7 @@ HD_API const char *hd_version(void);
 HD_API uint32_t hd_version_number(void);
 
 /**
- * A sentence for people that says what a status means and what to do.
+ * A phrase for people that says what a status means and what to do.
  * @param status  a status that a function of this library returned; any other number is answered too
  * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -240,7 +240,7 @@ HD_API void hd_event_free(hd_event *event);
 /**
  * Sets the project whose webhooks get the event. Required before sending.
  * @param event    the event
- * @param project  1 to 128 printable ASCII characters; copied
+ * @param project  1 to 128 visible ASCII characters (no space); copied
  * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
@@ -258,7 +258,7 @@ HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
 /**
  * Sets the ticket. Required before sending. On failure nothing is changed.
  * @param event     the event
- * @param id        1 to 128 printable ASCII characters; copied
+ * @param id        1 to 128 visible ASCII characters (no space); copied
  * @param number    the number that people see, 1 to 9,007,199,254,740,991 (what every JSON reader can hold)
  * @param subject   valid UTF-8, 0 to 65,536 bytes; copied
  * @param status    1 to 32 of a-z, 0-9, '_' and '-', such as "open"; copied
@@ -283,7 +283,7 @@ HD_API int hd_event_set_customer(hd_event *event, const char *email, const char 
 /**
  * Adds the message to a HD_MESSAGE_RECEIVED event. Optional: without it the body has the documented shape exactly.
  * @param event   the event
- * @param id      1 to 128 printable ASCII characters; copied
+ * @param id      1 to 128 visible ASCII characters (no space); copied
  * @param sender  "customer" or "agent"; copied
  * @param body    valid UTF-8, 0 to 262,144 bytes; copied
  * Returns: HD_OK; HD_E_MESSAGE_ID, HD_E_MESSAGE_SENDER or HD_E_MESSAGE_BODY for the first that is wrong or NULL;
@@ -335,7 +335,8 @@ HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t 
 
 /**
  * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
- * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name.
+ * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name. Values are
+ * those of the sender: the setters' limits of length and characters are not applied to them.
  * @param body      the raw bytes of the request body
  * @param body_len  their length in bytes, at most 1,048,576
  * @param event     receives the event; free it with hd_event_free()
@@ -354,7 +355,7 @@ HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
 typedef struct hd_webhook hd_webhook;
 
 /**
- * Makes a webhook: enabled, JSON format, all events, a new id, a new secret, at most 4 deliveries at once.
+ * Makes a webhook: enabled, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.
  * @param webhook  receives the webhook; free it with hd_webhook_free()
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -370,7 +371,7 @@ HD_API void hd_webhook_free(hd_webhook *webhook);
 /**
  * Sets the id by which the client knows the webhook.
  * @param webhook  the webhook
- * @param id       1 to 128 printable ASCII characters, unique in the client; copied
+ * @param id       1 to 128 visible ASCII characters (no space), unique in the client; copied
  * Returns: HD_OK; HD_E_WEBHOOK_ID; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_id(hd_webhook *webhook, const char *id);
@@ -378,7 +379,7 @@ HD_API int hd_webhook_set_id(hd_webhook *webhook, const char *id);
 /**
  * Sets the project whose events the webhook gets. Required.
  * @param webhook  the webhook
- * @param project  1 to 128 printable ASCII characters; copied
+ * @param project  1 to 128 visible ASCII characters (no space); copied
  * Returns: HD_OK; HD_E_PROJECT; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_project(hd_webhook *webhook, const char *project);
@@ -395,7 +396,7 @@ HD_API int hd_webhook_set_name(hd_webhook *webhook, const char *name);
  * Sets the address that deliveries are posted to. Required. Whether the client may go there is checked by
  * hd_client_put_webhook() and again for each connection.
  * @param webhook  the webhook
- * @param url      an absolute http or https URL of at most 2,048 printable ASCII characters, without user name,
+ * @param url      an absolute http or https URL of at most 2,048 visible ASCII characters, without user name,
  *                 password and fragment; international host names in punycode; copied
  * Returns: HD_OK; HD_E_URL, HD_E_URL_SCHEME, HD_E_URL_USERINFO, HD_E_URL_HOST or HD_E_URL_PORT says what is wrong;
  * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -543,7 +544,8 @@ HD_API int hd_options_new(hd_options **options);
 HD_API void hd_options_free(hd_options *options);
 
 /**
- * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL.
+ * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL; only
+ * when nothing is pending does it take an event that alone is larger than max_bytes.
  * @param options     the options
  * @param max_events  1 to 10,000,000 events; default 100,000
  * @param max_bytes   65,536 or more: memory for those events and their deliveries, in bytes; default 268,435,456
@@ -658,7 +660,7 @@ enum {
  * @param options  how to work; NULL for all defaults; copied
  * @param client   receives the client; free it with hd_client_free()
  * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; HD_E_INVALID;
- * HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: briefly. Threads: any. Since: 0.1.0
+ * HD_E_NO_MEMORY. Blocks: briefly. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_new(const hd_options *options, hd_client **client);
 
@@ -773,8 +775,8 @@ HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
 
 /**
  * Closes the client if it is open, as hd_client_close() with the options' shutdown timeout, and frees it. In a forked
- * child it stops nothing and waits for nothing: it releases the handle, and leaves what the worker may have been changing
- * at the moment of the fork. On the worker thread (in the log function) it does nothing but log an error.
+ * child it stops nothing and waits for nothing: it releases the handle, and leaves what the worker may have been
+ * changing at the moment of the fork. On the worker thread (in the log function) it does nothing but log an error.
  * @param client  the client, which no other call may be using; NULL does nothing
  * Blocks: up to the shutdown timeout. Threads: one per object. Since: 0.1.0
  */

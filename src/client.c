@@ -155,7 +155,7 @@ int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
     hd_webhook *snapshot = hd__webhook_snapshot(webhook);
     if (!snapshot)
         return HD_E_NO_MEMORY;
-    status = hd__webhooks_put(client->webhooks, snapshot);
+    status = hd__worker_put_webhook(client->worker, snapshot);
     if (status != HD_OK)
         hd_webhook_free(snapshot);
     return status;
@@ -182,7 +182,7 @@ int hd_client_remove_webhook(hd_client *client, const char *id) {
     int status = check(client);
     if (status != HD_OK)
         return status;
-    return id ? hd__webhooks_remove(client->webhooks, id) : HD_E_INVALID;
+    return id ? hd__worker_remove_webhook(client->worker, id) : HD_E_INVALID;
 }
 
 int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_list **list) {
@@ -216,7 +216,7 @@ int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
         return HD_E_EVENT_TYPE;
     if (hd_event_missing(event))
         return HD_E_FIELD_MISSING;
-    status = hd__worker_submit(client->worker, event, NULL, &id);
+    status = hd__worker_submit(client->worker, event, &id);
     if (status == HD_OK && event_id)
         *event_id = id;
     return status;
@@ -226,31 +226,7 @@ static int new_test_event(const hd_webhook *webhook, int type, hd_event **event)
     int status = hd_event_new_sample(type, event);
     if (status != HD_OK)
         return status;
-    status = hd_event_set_project(*event, webhook->project);
-    if (status != HD_OK)
-        hd_event_free(*event);
-    return status;
-}
-
-static int run_test(hd_client *client, hd_webhook *webhook, int type, uint32_t timeout_ms, hd_report **report) {
-    hd_event *event;
-    uint64_t id;
-    int status = new_test_event(webhook, type, &event);
-    if (status != HD_OK)
-        return status;
-    int64_t until = hd__monotonic_us(&hd__system_clock) + (int64_t)timeout_ms * 1000;
-    struct hd__report_cursor cursor = hd__worker_cursor(client->worker);
-    status = hd__worker_submit(client->worker, event, webhook, &id);
-    hd_event_free(event);
-    while (status == HD_OK) {
-        int64_t left_ms = (until - hd__monotonic_us(&hd__system_clock)) / 1000;
-        status = hd__worker_next_report(client->worker, &cursor, left_ms > 0 ? (uint32_t)left_ms : 0, report);
-        if (status == HD_OK && hd_report_event_id(*report) == id)
-            return HD_OK;
-        hd_report_free(*report);
-        *report = NULL;
-    }
-    return status;
+    return hd_event_set_project(*event, webhook->project);
 }
 
 int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {
@@ -267,7 +243,11 @@ int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_
     hd_webhook *webhook = hd__webhooks_get(client->webhooks, webhook_id);
     if (!webhook)
         return HD_E_NOT_FOUND;
-    status = run_test(client, webhook, type, timeout_ms, report);
+    hd_event *event = NULL;
+    status = new_test_event(webhook, type, &event);
+    if (status == HD_OK)
+        status = hd__worker_test(client->worker, event, webhook, timeout_ms, report);
+    hd_event_free(event);
     hd_webhook_free(webhook);
     return status;
 }
@@ -288,7 +268,7 @@ int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_report **re
         return HD_E_INVALID;
     *report = NULL;
     int status = timeout_ms > 0 ? check_waiting(client) : check(client);
-    return status == HD_OK ? hd__worker_next_report(client->worker, NULL, timeout_ms, report) : status;
+    return status == HD_OK ? hd__worker_next_report(client->worker, timeout_ms, report) : status;
 }
 
 int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit, hd_log_page **page) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT_MAX 10000000
 #define BYTES_MIN 65536
@@ -130,7 +131,7 @@ int hd_options_set_ca_file(hd_options *options, const char *path) {
 int hd_options_set_user_agent(hd_options *options, const char *user_agent) {
     if (!options || !user_agent)
         return HD_E_INVALID;
-    if (!hd__header_value_fits(user_agent, 1, 256))
+    if (!hd__header_value_fits(user_agent, 1, 256) || strchr(user_agent, '\t'))
         return HD_E_HEADER;
     return hd__replace_text(&options->user_agent, user_agent);
 }

@@ -25,9 +25,9 @@
     X(HD_E_TOO_LARGE, "the body has more than 1,048,576 bytes")                                                        \
     X(HD_E_FIELD_MISSING, "a required field is not set: hd_event_missing() or hd_webhook_missing() names it")          \
     X(HD_E_EVENT_TYPE, "the event type is none of HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED")         \
-    X(HD_E_PROJECT, "the project must have 1 to 128 printable ASCII characters without spaces")                        \
+    X(HD_E_PROJECT, "the project must have 1 to 128 visible ASCII characters (no space)")                              \
     X(HD_E_TIMESTAMP, "the timestamp must be from 1970 to 9999, in a body as YYYY-MM-DDTHH:MM:SS.mmmZ")                \
-    X(HD_E_TICKET_ID, "the ticket's id must have 1 to 128 printable ASCII characters without spaces")                  \
+    X(HD_E_TICKET_ID, "the ticket's id must have 1 to 128 visible ASCII characters (no space)")                        \
     X(HD_E_TICKET_NUMBER, "the ticket's number must be 1 to 9,007,199,254,740,991")                                    \
     X(HD_E_TICKET_SUBJECT, "the ticket's subject must be valid UTF-8 of at most 65,536 bytes")                         \
     X(HD_E_TICKET_STATUS, "the ticket's status must have 1 to 32 characters of a-z, 0-9, '_' and '-'")                 \
@@ -35,7 +35,7 @@
     X(HD_E_CUSTOMER_EMAIL,                                                                                             \
       "the customer's e-mail must be valid UTF-8 of at most 320 bytes without control characters")                     \
     X(HD_E_CUSTOMER_NAME, "the customer's name must be valid UTF-8 of at most 1,024 bytes")                            \
-    X(HD_E_MESSAGE_ID, "the message's id must have 1 to 128 printable ASCII characters without spaces")                \
+    X(HD_E_MESSAGE_ID, "the message's id must have 1 to 128 visible ASCII characters (no space)")                      \
     X(HD_E_MESSAGE_SENDER, "the message's sender must be \"customer\" or \"agent\"")                                   \
     X(HD_E_MESSAGE_BODY, "the message's body must be valid UTF-8 of at most 262,144 bytes")                            \
     X(HD_E_JSON, "the body is not JSON (RFC 8259)")                                                                    \
@@ -43,10 +43,10 @@
     X(HD_E_JSON_DUPLICATE, "an object of the body has the same key twice")                                             \
     X(HD_E_JSON_KEY, "a documented key is missing in the body")                                                        \
     X(HD_E_JSON_TYPE, "a documented key of the body has the wrong type; a ticket number is a whole number")            \
-    X(HD_E_WEBHOOK_ID, "the webhook's id must have 1 to 128 printable ASCII characters without spaces")                \
+    X(HD_E_WEBHOOK_ID, "the webhook's id must have 1 to 128 visible ASCII characters (no space)")                      \
     X(HD_E_WEBHOOK_NAME, "the webhook's name must be valid UTF-8 of at most 256 bytes without control characters")     \
     X(HD_E_HEADER, "the header's name or value is malformed, its name is reserved, or there are 16 already")           \
-    X(HD_E_URL, "the URL must be like https://host/path: 1 to 2,048 printable ASCII characters, without a fragment")   \
+    X(HD_E_URL, "the URL must be like https://host/path: 1 to 2,048 visible ASCII characters, without a fragment")     \
     X(HD_E_URL_SCHEME, "the URL must begin with https:// (http:// needs hd_options_allow_http)")                       \
     X(HD_E_URL_USERINFO, "the URL must not have a user name or password; use a header instead")                        \
     X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an IP address")          \

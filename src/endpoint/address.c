@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define V4(a, b, c, d)                                                                                                 \
-    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, a, b, c, d }
+/* Its versions disagree about the braces: */
+/* clang-format off */
+#define V4(a, b, c, d) {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, a, b, c, d}
+/* clang-format on */
 #define V4_PREFIX(bits) (96 + (bits))
 
 struct rule {

@@ -11,6 +11,7 @@
 
 #define URL_MAX 2048
 #define HOST_MAX 253 /* RFC 1035 2.3.4, in text form */
+#define LABEL_MAX 63
 
 static int status_of(CURLUcode code) {
     switch (code) {
@@ -67,14 +68,28 @@ static int ends_in_number(const char *host) {
     return label[strspn(label, "0123456789")] == '\0';
 }
 
+/* Labels of 1 to 63 letters, digits, hyphens and underscores, with dots between them. */
+static int is_name(const char *host) {
+    if (strlen(host) > HOST_MAX)
+        return 0;
+    for (;;) {
+        size_t label = strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+        if (label < 1 || label > LABEL_MAX)
+            return 0;
+        host += label;
+        if (*host == '\0')
+            return 1;
+        if (*host++ != '.')
+            return 0;
+    }
+}
+
 static int check_host(const char *host) {
     static const struct hd__policy nothing_allowed = {0};
-    size_t len = strlen(host);
     int is_address;
     if (host[0] == '[')
         return HD_OK; /* libcurl has parsed the address */
-    if (len > HOST_MAX || host[len - 1] == '.' ||
-        host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._")] != '\0')
+    if (!is_name(host))
         return HD_E_URL_HOST;
     hd__address_text_blocked(&nothing_allowed, host, &is_address);
     return is_address || !ends_in_number(host) ? HD_OK : HD_E_URL_HOST;

@@ -12,12 +12,21 @@
 #define NAP_MS 50      /* until memory is tried again */
 #define SLEEP_MS 60000 /* at the longest; what is waited for wakes the worker */
 
+/* A caller who waits for the report of an event of its own. */
+struct waiter {
+    struct waiter *next;
+    uint64_t event_id;
+    hd_report *report;
+};
+
 struct hd__worker {
     /* any thread */
     struct hd__inbox inbox;
-    struct hd__monitor progress; /* guards the next three; changes when deliveries have ended */
+    struct hd__monitor progress; /* guards the rest of these; changes when deliveries have ended */
     uint64_t ended_below;        /* every event with a smaller id has ended */
-    struct hd__report_cursor shared_cursor;
+    uint64_t reports_given;      /* number of the last one that hd__worker_next_report gave */
+    uint64_t reports_missed;     /* forgotten by the log before it came to them */
+    struct waiter *waiters;
     int stopped;
     atomic_int stop;
     atomic_uint_fast64_t counters[HD_COUNTER_CANCELED + 1]; /* WAITING, IN_FLIGHT, DELIVERED, FAILED, CANCELED */
@@ -111,7 +120,7 @@ static int make_deliveries(struct hd__worker *worker, struct hd__message *messag
 
 static int find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
     if (!accepted->target)
-        return hd__webhooks_subscribers(worker->webhooks, accepted->event, &worker->subscribers);
+        return hd__webhooks_subscribers(worker->webhooks, accepted->event, accepted->id, &worker->subscribers);
     return hd__webhook_list_add(&worker->subscribers, accepted->target);
 }
 
@@ -161,8 +170,10 @@ static int intake(struct hd__worker *worker) {
         }
         taken++;
     }
-    if (taken > 0)
+    if (taken > 0) {
         hd__inbox_drop(&worker->inbox, taken);
+        hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
+    }
     return taken == INTAKE;
 }
 
@@ -172,6 +183,15 @@ static void log_failure(struct hd__worker *worker, const hd_report *report) {
     hd__log(&worker->log, HD_LOG_WARNING, "delivery %s of %s to %s failed: %s%s%s", report->delivery_id,
             hd_event_name(report->event), report->label->masked_url, hd_reason_name(report->reason),
             *report->detail ? ", " : "", report->detail);
+}
+
+/* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */
+static void hand_to_waiter(struct hd__worker *worker, hd_report *report) {
+    pthread_mutex_lock(&worker->progress.mutex);
+    for (struct waiter *waiter = worker->waiters; waiter; waiter = waiter->next)
+        if (waiter->event_id == report->event_id)
+            waiter->report = hd__report_ref(report);
+    pthread_mutex_unlock(&worker->progress.mutex);
 }
 
 /* The one place where a delivery ends: it writes the one record. */
@@ -188,6 +208,8 @@ static void end_delivery(struct hd__worker *worker, struct hd__delivery *deliver
                                                                : HD_COUNTER_FAILED);
     if (report->outcome == HD_OUTCOME_FAILED)
         log_failure(worker, report);
+    if (report->is_test)
+        hand_to_waiter(worker, report);
     hd__log_ring_append(worker->ring, report);
     hd__delivery_free(delivery);
     worker->progressed = 1;
@@ -410,7 +432,7 @@ int hd__worker_is_self(struct hd__worker *worker) {
     return pthread_equal(pthread_self(), worker->thread);
 }
 
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
+static int submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
     int wake;
     int status = hd__inbox_push(&worker->inbox, event, target, hd__monotonic_us(worker->clock), id, &wake);
     if (wake)
@@ -418,8 +440,51 @@ int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *ta
     return status;
 }
 
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id) {
+    return submit(worker, event, NULL, id);
+}
+
 static int64_t deadline(uint32_t timeout_ms) {
     return hd__monotonic_us(&hd__system_clock) + (int64_t)timeout_ms * 1000;
+}
+
+static void remove_waiter(struct hd__worker *worker, struct waiter *waiter) {
+    struct waiter **at = &worker->waiters;
+    while (*at != waiter)
+        at = &(*at)->next;
+    *at = waiter->next;
+}
+
+int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms,
+                    hd_report **report) {
+    struct waiter waiter = {0};
+    int64_t until = deadline(timeout_ms);
+    int in_time = 1;
+    pthread_mutex_lock(&worker->progress.mutex); /* the report cannot be handed over before the waiter is listed */
+    int status = submit(worker, event, webhook, &waiter.event_id);
+    if (status == HD_OK) {
+        waiter.next = worker->waiters;
+        worker->waiters = &waiter; // cppcheck-suppress autoVariables ; it is taken out below
+        while (!waiter.report && in_time)
+            in_time = hd__monitor_wait(&worker->progress, until);
+        remove_waiter(worker, &waiter);
+        status = waiter.report ? HD_OK : HD_E_TIMEOUT;
+    }
+    pthread_mutex_unlock(&worker->progress.mutex);
+    *report = waiter.report;
+    return status;
+}
+
+int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot) {
+    int status = hd__webhooks_put(worker->webhooks, snapshot, hd__inbox_next(&worker->inbox));
+    hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
+    return status;
+}
+
+int hd__worker_remove_webhook(struct hd__worker *worker, const char *id) {
+    int status = hd__webhooks_remove(worker->webhooks, id, hd__inbox_next(&worker->inbox));
+    hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
+    return status;
 }
 
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
@@ -434,21 +499,14 @@ int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
     return ended ? HD_OK : HD_E_TIMEOUT;
 }
 
-struct hd__report_cursor hd__worker_cursor(struct hd__worker *worker) {
-    return (struct hd__report_cursor){.number = hd__log_ring_last(worker->ring)};
-}
-
-int hd__worker_next_report(struct hd__worker *worker, struct hd__report_cursor *cursor, uint32_t timeout_ms,
-                           hd_report **report) {
+int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report) {
     int64_t until = deadline(timeout_ms);
     int in_time = 1;
-    if (!cursor)
-        cursor = &worker->shared_cursor;
     pthread_mutex_lock(&worker->progress.mutex);
-    *report = hd__log_ring_next(worker->ring, &cursor->number, &cursor->missed);
+    *report = hd__log_ring_next(worker->ring, &worker->reports_given, &worker->reports_missed);
     while (!*report && !worker->stopped && in_time) {
         in_time = hd__monitor_wait(&worker->progress, until);
-        *report = hd__log_ring_next(worker->ring, &cursor->number, &cursor->missed);
+        *report = hd__log_ring_next(worker->ring, &worker->reports_given, &worker->reports_missed);
     }
     int stopped = worker->stopped;
     pthread_mutex_unlock(&worker->progress.mutex);
@@ -470,7 +528,7 @@ int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
 
 static uint64_t reports_missed(struct hd__worker *worker) {
     pthread_mutex_lock(&worker->progress.mutex);
-    uint64_t missed = worker->shared_cursor.missed;
+    uint64_t missed = worker->reports_missed;
     pthread_mutex_unlock(&worker->progress.mutex);
     return missed;
 }

@@ -30,25 +30,25 @@ int hd__worker_start(struct hd__worker *worker);
 /* Whether the caller is the worker's thread. */
 int hd__worker_is_self(struct hd__worker *worker);
 
-/* Queues an event; target is NULL for all subscribers. From any thread. HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED. */
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id);
+/* Queues an event for its subscribers. From any thread. HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED. */
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id);
+
+/* Queues an event for one webhook, ahead of what waits there, and waits for its report. From any other thread. The
+ * same, or HD_E_TIMEOUT. */
+int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms,
+                    hd_report **report);
+
+/* Adds a snapshot (taking over the reference on success) or removes a webhook, for all events accepted from now on.
+ * From any thread. */
+int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot);
+int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
 
 /* Waits until every event accepted before the call has ended. HD_OK or HD_E_TIMEOUT. */
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);
 
-/* Where a reader of the reports has come to. */
-struct hd__report_cursor {
-    uint64_t number; /* of the report that was read last */
-    uint64_t missed; /* reports that were forgotten before */
-};
-
-/* A cursor at the end of the log as it is now. */
-struct hd__report_cursor hd__worker_cursor(struct hd__worker *worker);
-
-/* Waits for the next report after cursor, which is moved; NULL for the cursor that hd_client_next_report() shares.
- * HD_OK, HD_E_TIMEOUT, or HD_E_CLOSED when the worker has stopped and there will be no more. */
-int hd__worker_next_report(struct hd__worker *worker, struct hd__report_cursor *cursor, uint32_t timeout_ms,
-                           hd_report **report);
+/* Waits for the next report that this function has not given yet. HD_OK, HD_E_TIMEOUT, or HD_E_CLOSED when the worker
+ * has stopped and there will be no more. */
+int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report);
 
 /* Accepts no more, delivers for up to timeout_ms, cancels the rest and joins the thread. HD_OK, or HD_E_TIMEOUT if
  * something was canceled. To be called once. */

@@ -114,13 +114,14 @@ static int read_event(json_t *root, hd_event *event) {
 }
 
 static int load(const char *body, size_t len, json_t **root) {
-    json_error_t error;
+    json_error_t error = {0}; /* Jansson sets no code when it has no memory to begin with */
     *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
     if (*root)
         return HD_OK;
     switch (json_error_code(&error)) {
     case json_error_duplicate_key:
         return HD_E_JSON_DUPLICATE;
+    case json_error_unknown:
     case json_error_out_of_memory:
         return HD_E_NO_MEMORY;
     default:

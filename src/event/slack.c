@@ -37,8 +37,6 @@ static const char *entity(unsigned long c) {
 static void field(struct hd__buffer *out, const char *text, size_t max_chars, size_t max_bytes) {
     size_t begin = out->len, len = strlen(text), chars = 0;
     size_t cut = begin; /* up to here there is still room for the ellipsis */
-    if (len == 0)
-        hd__buffer_text(out, PLACEHOLDER);
     for (size_t at = 0; at < len;) {
         unsigned long c;
         const char *piece = text + at;
@@ -62,6 +60,8 @@ static void field(struct hd__buffer *out, const char *text, size_t max_chars, si
         if (out->len - begin + sizeof ELLIPSIS - 1 <= max_bytes)
             cut = out->len;
     }
+    if (chars == 0)
+        hd__buffer_text(out, PLACEHOLDER);
 }
 
 void hd__slack_text_of(const hd_event *event, struct hd__buffer *out) {

@@ -70,13 +70,6 @@ void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report) {
     pthread_mutex_unlock(&ring->mutex);
 }
 
-uint64_t hd__log_ring_last(struct hd__log_ring *ring) {
-    pthread_mutex_lock(&ring->mutex);
-    uint64_t last = ring->last;
-    pthread_mutex_unlock(&ring->mutex);
-    return last;
-}
-
 hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed) {
     hd_report *next = NULL;
     pthread_mutex_lock(&ring->mutex);

@@ -13,9 +13,6 @@ void hd__log_ring_free(struct hd__log_ring *ring);
 /* Adds a report, taking over the reference, and forgets the oldest beyond the limits. */
 void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report);
 
-/* Number of the newest report ever added; 0 before the first. */
-uint64_t hd__log_ring_last(struct hd__log_ring *ring);
-
 /* A reference to the oldest report after number *cursor, which is set to its number; NULL if there is none. *missed
  * grows by the reports that were forgotten in between. */
 hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed);

@@ -6,71 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two sorted arrays of the same webhooks: one finds an id, the other keeps each project's webhooks together. Changes
+#define FOREVER UINT64_MAX
+
+/* A webhook as it was or is, and the ids of the events for which it counts: from since to before until. */
+struct version {
+    hd_webhook *webhook;   /* a reference */
+    uint64_t since, until; /* FOREVER for the present one */
+};
+
+/* Two sorted arrays: one finds the present version of an id, the other keeps each project's versions together. Changes
  * cost a memmove, but they are rare; what matters is that an event finds its project's webhooks at once. */
 struct hd__webhooks {
     pthread_mutex_t mutex;
-    struct hd_webhook_list by_id;      /* holds the references */
-    struct hd_webhook_list by_project; /* then by id */
+    struct hd_webhook_list by_id; /* present versions; the references are those of the other array */
+    struct version *by_project;   /* then by id, the newest first */
+    size_t count, capacity;
+    size_t past;          /* how many of them are no longer present */
+    uint64_t last_change; /* since of the newest version */
 };
-
-typedef int compare_function(const hd_webhook *webhook, const char *project, const char *id);
-
-static int compare_id(const hd_webhook *webhook, const char *project, const char *id) {
-    (void)project;
-    return strcmp(webhook->id, id);
-}
-
-static int compare_project(const hd_webhook *webhook, const char *project, const char *id) {
-    int order = strcmp(webhook->project, project);
-    return order ? order : strcmp(webhook->id, id);
-}
-
-/* Index of the first webhook that does not come before this project and id. */
-static size_t lower_bound(const struct hd_webhook_list *list, compare_function *compare, const char *project,
-                          const char *id) {
-    size_t low = 0, high = list->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare(list->items[middle], project, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int reserve(struct hd_webhook_list *list) {
-    if (list->count < list->capacity)
-        return HD_OK;
-    size_t capacity = list->capacity ? list->capacity * 2 : 16;
-    hd_webhook **items = realloc(list->items, capacity * sizeof(hd_webhook *));
-    if (!items)
-        return HD_E_NO_MEMORY;
-    list->items = items;
-    list->capacity = capacity;
-    return HD_OK;
-}
-
-int hd__webhook_list_add(struct hd_webhook_list *list, hd_webhook *webhook) {
-    int status = reserve(list);
-    if (status == HD_OK)
-        list->items[list->count++] = hd__webhook_ref(webhook);
-    return status;
-}
-
-static void insert(struct hd_webhook_list *list, size_t at, hd_webhook *webhook) {
-    memmove(&list->items[at + 1], &list->items[at], (list->count - at) * sizeof(hd_webhook *));
-    list->items[at] = webhook;
-    list->count++;
-}
-
-static hd_webhook *take_out(struct hd_webhook_list *list, size_t at) {
-    hd_webhook *webhook = list->items[at];
-    list->count--;
-    memmove(&list->items[at], &list->items[at + 1], (list->count - at) * sizeof(hd_webhook *));
-    return webhook;
-}
 
 struct hd__webhooks *hd__webhooks_new(void) {
     struct hd__webhooks *webhooks = calloc(1, sizeof *webhooks);
@@ -84,43 +37,154 @@ struct hd__webhooks *hd__webhooks_new(void) {
 void hd__webhooks_free(struct hd__webhooks *webhooks) {
     if (!webhooks)
         return;
-    hd__webhook_list_clear(&webhooks->by_id);
+    for (size_t i = 0; i < webhooks->count; i++)
+        hd_webhook_free(webhooks->by_project[i].webhook);
+    free(webhooks->by_project);
     free(webhooks->by_id.items);
-    free(webhooks->by_project.items);
     pthread_mutex_destroy(&webhooks->mutex);
     free(webhooks);
 }
 
+/* ---- The two arrays ---- */
+
+/* Index in by_id of the first that does not come before id. */
+static size_t id_bound(const struct hd__webhooks *webhooks, const char *id) {
+    size_t low = 0, high = webhooks->by_id.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(webhooks->by_id.items[middle]->id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Index in by_id; by_id.count if there is none. */
 static size_t find(const struct hd__webhooks *webhooks, const char *id) {
-    size_t at = lower_bound(&webhooks->by_id, compare_id, NULL, id);
+    size_t at = id_bound(webhooks, id);
     return at < webhooks->by_id.count && strcmp(webhooks->by_id.items[at]->id, id) == 0 ? at : webhooks->by_id.count;
 }
 
-static hd_webhook *take_out_both(struct hd__webhooks *webhooks, size_t at) {
-    hd_webhook *webhook = take_out(&webhooks->by_id, at);
-    take_out(&webhooks->by_project, lower_bound(&webhooks->by_project, compare_project, webhook->project, webhook->id));
-    return webhook;
+/* Index in by_project of the first version that does not come before project and id. */
+static size_t project_bound(const struct hd__webhooks *webhooks, const char *project, const char *id) {
+    size_t low = 0, high = webhooks->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const hd_webhook *webhook = webhooks->by_project[middle].webhook;
+        int order = strcmp(webhook->project, project);
+        if (order < 0 || (order == 0 && strcmp(webhook->id, id) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot) {
-    hd_webhook *replaced = NULL;
+static int reserve_list(struct hd_webhook_list *list) {
+    if (list->count < list->capacity)
+        return HD_OK;
+    size_t capacity = list->capacity ? list->capacity * 2 : 16;
+    hd_webhook **items = realloc(list->items, capacity * sizeof(hd_webhook *));
+    if (!items)
+        return HD_E_NO_MEMORY;
+    list->items = items;
+    list->capacity = capacity;
+    return HD_OK;
+}
+
+static int reserve_version(struct hd__webhooks *webhooks) {
+    if (webhooks->count < webhooks->capacity)
+        return HD_OK;
+    size_t capacity = webhooks->capacity ? webhooks->capacity * 2 : 16;
+    struct version *versions = realloc(webhooks->by_project, capacity * sizeof *versions);
+    if (!versions)
+        return HD_E_NO_MEMORY;
+    webhooks->by_project = versions;
+    webhooks->capacity = capacity;
+    return HD_OK;
+}
+
+/* ---- Changes ---- */
+
+/* The id from which a change counts: callers may come here in another order than they asked for it. */
+static uint64_t change_at(struct hd__webhooks *webhooks, uint64_t next_event) {
+    if (webhooks->last_change < next_event)
+        webhooks->last_change = next_event;
+    return webhooks->last_change;
+}
+
+/* Takes the version at this index of by_id out of the present. */
+static void end_version(struct hd__webhooks *webhooks, size_t at, uint64_t until) {
+    struct hd_webhook_list *list = &webhooks->by_id;
+    const hd_webhook *webhook = list->items[at];
+    size_t version = project_bound(webhooks, webhook->project, webhook->id);
+    while (webhooks->by_project[version].webhook != webhook)
+        version++;
+    webhooks->by_project[version].until = until;
+    webhooks->past++;
+    list->count--;
+    memmove(&list->items[at], &list->items[at + 1], (list->count - at) * sizeof(hd_webhook *));
+}
+
+static void begin_version(struct hd__webhooks *webhooks, hd_webhook *webhook, uint64_t since) {
+    struct hd_webhook_list *list = &webhooks->by_id;
+    size_t at = id_bound(webhooks, webhook->id);
+    memmove(&list->items[at + 1], &list->items[at], (list->count - at) * sizeof(hd_webhook *));
+    list->items[at] = webhook;
+    list->count++;
+    size_t version = project_bound(webhooks, webhook->project, webhook->id);
+    memmove(&webhooks->by_project[version + 1], &webhooks->by_project[version],
+            (webhooks->count - version) * sizeof(struct version));
+    webhooks->by_project[version] = (struct version){webhook, since, FOREVER};
+    webhooks->count++;
+}
+
+int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event) {
     pthread_mutex_lock(&webhooks->mutex);
-    int status = reserve(&webhooks->by_id);
+    int status = reserve_list(&webhooks->by_id);
     if (status == HD_OK)
-        status = reserve(&webhooks->by_project);
+        status = reserve_version(webhooks);
     if (status == HD_OK) {
+        uint64_t since = change_at(webhooks, next_event);
         size_t at = find(webhooks, snapshot->id);
         if (at < webhooks->by_id.count)
-            replaced = take_out_both(webhooks, at);
-        insert(&webhooks->by_id, lower_bound(&webhooks->by_id, compare_id, NULL, snapshot->id), snapshot);
-        insert(&webhooks->by_project,
-               lower_bound(&webhooks->by_project, compare_project, snapshot->project, snapshot->id), snapshot);
+            end_version(webhooks, at, since);
+        begin_version(webhooks, snapshot, since);
     }
     pthread_mutex_unlock(&webhooks->mutex);
-    hd_webhook_free(replaced);
     return status;
 }
+
+int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t next_event) {
+    pthread_mutex_lock(&webhooks->mutex);
+    size_t at = find(webhooks, id);
+    int found = at < webhooks->by_id.count;
+    if (found)
+        end_version(webhooks, at, change_at(webhooks, next_event));
+    pthread_mutex_unlock(&webhooks->mutex);
+    return found ? HD_OK : HD_E_NOT_FOUND;
+}
+
+void hd__webhooks_forget(struct hd__webhooks *webhooks, uint64_t oldest_event) {
+    pthread_mutex_lock(&webhooks->mutex);
+    if (webhooks->past > 0) {
+        size_t kept = 0;
+        for (size_t i = 0; i < webhooks->count; i++) {
+            struct version *version = &webhooks->by_project[i];
+            if (version->until <= oldest_event) {
+                hd_webhook_free(version->webhook);
+                webhooks->past--;
+            } else {
+                webhooks->by_project[kept++] = *version;
+            }
+        }
+        webhooks->count = kept;
+    }
+    pthread_mutex_unlock(&webhooks->mutex);
+}
+
+/* ---- Looking up ---- */
 
 hd_webhook *hd__webhooks_get(struct hd__webhooks *webhooks, const char *id) {
     pthread_mutex_lock(&webhooks->mutex);
@@ -130,31 +194,22 @@ hd_webhook *hd__webhooks_get(struct hd__webhooks *webhooks, const char *id) {
     return webhook;
 }
 
-int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id) {
-    pthread_mutex_lock(&webhooks->mutex);
-    size_t at = find(webhooks, id);
-    hd_webhook *removed = at < webhooks->by_id.count ? take_out_both(webhooks, at) : NULL;
-    pthread_mutex_unlock(&webhooks->mutex);
-    hd_webhook_free(removed);
-    return removed ? HD_OK : HD_E_NOT_FOUND;
+int hd__webhook_list_add(struct hd_webhook_list *list, hd_webhook *webhook) {
+    int status = reserve_list(list);
+    if (status == HD_OK)
+        list->items[list->count++] = hd__webhook_ref(webhook);
+    return status;
 }
 
-static int is_subscriber(const hd_webhook *webhook, int type) {
-    return webhook->enabled && hd_webhook_event(webhook, type);
-}
-
-/* Appends references to a project's webhooks: those that subscribe to type, or all for HD_EVENT_UNKNOWN. */
-static int collect(struct hd__webhooks *webhooks, const char *project, int type, struct hd_webhook_list *list) {
-    const struct hd_webhook_list *all = &webhooks->by_project;
+int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct hd_webhook_list *list) {
     int status = HD_OK;
     pthread_mutex_lock(&webhooks->mutex);
-    size_t at = project ? lower_bound(all, compare_project, project, "") : 0;
-    for (; at < all->count && (!project || strcmp(all->items[at]->project, project) == 0); at++) {
-        if (type != HD_EVENT_UNKNOWN && !is_subscriber(all->items[at], type))
-            continue;
-        status = hd__webhook_list_add(list, all->items[at]);
-        if (status != HD_OK)
+    for (size_t i = project ? project_bound(webhooks, project, "") : 0; i < webhooks->count && status == HD_OK; i++) {
+        const struct version *version = &webhooks->by_project[i];
+        if (project && strcmp(version->webhook->project, project) != 0)
             break;
+        if (version->until == FOREVER)
+            status = hd__webhook_list_add(list, version->webhook);
     }
     pthread_mutex_unlock(&webhooks->mutex);
     if (status != HD_OK)
@@ -162,13 +217,30 @@ static int collect(struct hd__webhooks *webhooks, const char *project, int type,
     return status;
 }
 
-int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct hd_webhook_list *list) {
-    return collect(webhooks, project, HD_EVENT_UNKNOWN, list);
+static int subscribed(const struct version *version, int type, uint64_t event_id) {
+    return version->since <= event_id && event_id < version->until && version->webhook->enabled &&
+           hd_webhook_event(version->webhook, type);
 }
 
-int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, struct hd_webhook_list *list) {
-    return collect(webhooks, hd_event_project(event), hd_event_type(event), list);
+int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t event_id,
+                             struct hd_webhook_list *list) {
+    const char *project = hd_event_project(event);
+    int status = HD_OK;
+    pthread_mutex_lock(&webhooks->mutex);
+    for (size_t i = project_bound(webhooks, project, ""); i < webhooks->count && status == HD_OK; i++) {
+        const struct version *version = &webhooks->by_project[i];
+        if (strcmp(version->webhook->project, project) != 0)
+            break;
+        if (subscribed(version, hd_event_type(event), event_id))
+            status = hd__webhook_list_add(list, version->webhook);
+    }
+    pthread_mutex_unlock(&webhooks->mutex);
+    if (status != HD_OK)
+        hd__webhook_list_clear(list);
+    return status;
 }
+
+/* ---- Lists ---- */
 
 void hd__webhook_list_clear(struct hd_webhook_list *list) {
     while (list->count > 0)

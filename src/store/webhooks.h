@@ -1,5 +1,8 @@
 /* The configured webhooks, by id and by project. Any thread may call; what is handed out are references to copies that
- * nobody changes any more. */
+ * nobody changes any more.
+ *
+ * An event gets the webhooks that there were when it was accepted, although it may be looked at later: a change counts
+ * from the next event id on, and what it replaced is kept until all events before have found their webhooks. */
 #ifndef HD_STORE_WEBHOOKS_H
 #define HD_STORE_WEBHOOKS_H
 
@@ -17,21 +20,26 @@ struct hd_webhook_list {
 struct hd__webhooks *hd__webhooks_new(void); /* NULL without memory */
 void hd__webhooks_free(struct hd__webhooks *webhooks);
 
-/* Adds a snapshot, or replaces the one with its id; takes over the reference on success. HD_OK or HD_E_NO_MEMORY. */
-int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot);
+/* Adds a snapshot, or replaces the one with its id, for the events from next_event on; takes over the reference on
+ * success. HD_OK or HD_E_NO_MEMORY. */
+int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event);
 
 /* A reference; NULL if there is none. */
 hd_webhook *hd__webhooks_get(struct hd__webhooks *webhooks, const char *id);
 
-/* HD_OK or HD_E_NOT_FOUND. */
-int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id);
+/* Removes a webhook for the events from next_event on. HD_OK or HD_E_NOT_FOUND. */
+int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t next_event);
+
+/* No event with a smaller id will be asked for any more: forgets what only those would get. */
+void hd__webhooks_forget(struct hd__webhooks *webhooks, uint64_t oldest_event);
 
 /* Appends a project's webhooks (all for NULL) to list. HD_OK or HD_E_NO_MEMORY. */
 int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct hd_webhook_list *list);
 
-/* Appends to list the enabled webhooks of the event's project that subscribe to it. HD_OK or HD_E_NO_MEMORY; then list
- * is empty. */
-int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, struct hd_webhook_list *list);
+/* Appends to list the enabled webhooks of the event's project that subscribed to it when it was accepted. HD_OK or
+ * HD_E_NO_MEMORY; then list is empty. */
+int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t event_id,
+                             struct hd_webhook_list *list);
 
 /* Appends a reference. HD_OK or HD_E_NO_MEMORY. */
 int hd__webhook_list_add(struct hd_webhook_list *list, hd_webhook *webhook);

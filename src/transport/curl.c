@@ -154,12 +154,14 @@ static int set_fixed_options(const struct curl_transport *transport, struct tran
     SET(CURLOPT_PROTOCOLS_STR, transport->policy->http ? "http,https" : "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_MAXREDIRS, 0L);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
     SET(CURLOPT_PROXY, ""); /* whatever the environment says: the address check would see the proxy's address (T8) */
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_NONE);
     SET(CURLOPT_COOKIEFILE, NULL);
     SET(CURLOPT_UNIX_SOCKET_PATH, NULL);
     SET(CURLOPT_DOH_URL, NULL);

@@ -1,0 +1,271 @@
+/* P7: each call with every one of its allocations failing in turn, once and from then on. Nothing crashes or leaks, the
+ * status is HD_E_NO_MEMORY (or what mbedTLS makes of it), no out-parameter keeps a half-made thing, and the same call
+ * works again afterwards. This program is linked with --wrap for the allocation functions, so that those of the
+ * library's own files pass through here; the other libraries keep theirs, but for Jansson, which takes a function. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/simulation.h"
+
+#include "store/report.h"
+
+#include <jansson.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+
+static int armed;
+static long until_failure; /* allocations that still succeed */
+static int only_once;
+static int failures;
+
+static int fails_now(void) {
+    if (!armed)
+        return 0;
+    if (until_failure > 0) {
+        until_failure--;
+        return 0;
+    }
+    if (only_once && failures > 0)
+        return 0;
+    failures++;
+    return 1;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size) {
+    return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text) {
+    return fails_now() ? NULL : __real_strdup(text);
+}
+
+typedef int operation(void);
+
+/* Runs an operation with its first allocation failing, then its second, and so on until it succeeds untouched. */
+static void torture(operation *run) {
+    assert_int_equal(run(), HD_OK);
+    for (only_once = 0; only_once <= 1; only_once++) {
+        long at = 0;
+        do {
+            until_failure = at++;
+            failures = 0;
+            armed = 1;
+            int status = run();
+            armed = 0;
+            if (failures > 0 && status != HD_OK)
+                assert_int_equal(status, HD_E_NO_MEMORY);
+            if (failures == 0)
+                assert_int_equal(status, HD_OK);
+            assert_true(at < 100000);
+        } while (failures > 0);
+        assert_true(at > 1); /* or nothing was tested */
+    }
+    assert_int_equal(run(), HD_OK);
+}
+
+static hd_event *sample;
+static hd_webhook *webhook;
+
+static int make_sample_event(void) {
+    hd_event *event;
+    int status = hd_event_new_sample(HD_MESSAGE_RECEIVED, &event);
+    assert_true((status == HD_OK) == (event != NULL));
+    hd_event_free(event);
+    return status;
+}
+
+static int set_fields(void) {
+    hd_event *event = sample;
+    int status = hd_event_set_ticket(event, "id", 7, "new", "open", "low");
+    if (status != HD_OK)
+        return status;
+    assert_string_equal(hd_event_ticket_subject(event), "new");
+    status = hd_event_set_customer(event, "a@b.c", "n");
+    return status == HD_OK ? hd_event_set_project(event, "p") : status;
+}
+
+static int render(int format) {
+    char body[4096];
+    size_t len;
+    int status = hd_event_render(sample, format, body, sizeof body, &len);
+    if (status == HD_OK)
+        assert_int_equal(strlen(body), len);
+    return status;
+}
+
+static int render_json(void) {
+    return render(HD_FORMAT_JSON);
+}
+
+static int render_slack(void) {
+    return render(HD_FORMAT_SLACK);
+}
+
+static int parse_body(void) {
+    static const char body[] =
+        "{\"event\":\"ticket.merged\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{\"ticket\":{\"id\":\"1\","
+        "\"number\":1234567,\"subject\":\"s\",\"status\":\"open\",\"priority\":\"low\"},\"customer\":{\"email\":\"e\","
+        "\"name\":\"n\"}}}";
+    hd_event *event;
+    int status = hd_event_parse(body, sizeof body - 1, &event);
+    assert_true((status == HD_OK) == (event != NULL));
+    if (status == HD_OK) {
+        assert_string_equal(hd_event_name(event), "ticket.merged");
+        assert_int_equal(hd_event_ticket_number(event), 1234567);
+    }
+    hd_event_free(event);
+    /* Jansson drops the bytes that it has no memory for and reads on, so that the fault shows as one of the text. */
+    return status != HD_OK && failures > 0 ? HD_E_NO_MEMORY : status;
+}
+
+static int make_webhook(void) {
+    hd_webhook *made;
+    int status = hd_webhook_new(&made);
+    if (status == HD_OK)
+        status = hd_webhook_set_project(made, "p");
+    if (status == HD_OK)
+        status = hd_webhook_set_header(made, "X-One", "1");
+    if (status == HD_OK)
+        status = hd_webhook_set_url(made, "https://example.com/a/long/enough/path");
+    hd_webhook_free(made);
+    return status;
+}
+
+static int make_options(void) {
+    hd_options *options;
+    int status = hd_options_new(&options);
+    if (status == HD_OK)
+        status = hd_options_set_user_agent(options, "agent");
+    if (status == HD_OK)
+        status = hd_options_set_ca_file(options, "/dev/null");
+    hd_options_free(options);
+    return status;
+}
+
+static int make_filter(void) {
+    hd_log_filter *filter;
+    int status = hd_log_filter_new(&filter);
+    if (status == HD_OK)
+        status = hd_log_filter_set_project(filter, "p");
+    if (status == HD_OK)
+        status = hd_log_filter_set_text(filter, "t");
+    hd_log_filter_free(filter);
+    return status;
+}
+
+/* A whole client: its parts, its registry, its log. */
+static int run_client(void) {
+    hd_client *client;
+    int status = hd_client_new(NULL, &client);
+    if (status != HD_OK) {
+        assert_null(client);
+        return status == HD_E_TRANSPORT ? HD_E_NO_MEMORY : status;
+    }
+    hd_webhook *copy = NULL;
+    hd_webhook_list *list = NULL;
+    hd_log_page *page = NULL;
+    status = hd_client_put_webhook(client, webhook);
+    if (status == HD_OK)
+        status = hd_client_get_webhook(client, hd_webhook_id(webhook), &copy);
+    if (status == HD_OK)
+        status = hd_client_list_webhooks(client, NULL, &list);
+    if (status == HD_OK)
+        status = hd_log_query(client, NULL, NULL, 10, &page);
+    hd_webhook_free(copy);
+    hd_webhook_list_free(list);
+    hd_log_page_free(page);
+    armed = 0; /* closing needs no memory, but its thread may be about to use some */
+    assert_int_equal(hd_client_close(client, 0), HD_OK);
+    hd_client_free(client);
+    return status;
+}
+
+/* P2 under a lack of memory: the event is accepted; whatever allocation then fails, each of its two deliveries still
+ * ends in exactly one report. */
+static int deliver(void) {
+    int was_armed = armed;
+    armed = 0;
+    struct simulation *simulation = simulation_new(10, 65536, 4);
+    simulation_put(simulation, "a", 1);
+    simulation_put(simulation, "b", 1);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    armed = was_armed;
+    for (int i = 0; i < 3; i++)
+        simulation_turn(simulation);
+    armed = 0; /* memory is there again */
+    simulation_turn(simulation);
+    while (simulation->under_way_count > 0)
+        simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    assert_int_equal(hd__worker_counter(simulation->worker, HD_COUNTER_PENDING), 0);
+    assert_int_equal(simulation_drain_reports(simulation), 2);
+    uint64_t delivered = hd__worker_counter(simulation->worker, HD_COUNTER_DELIVERED);
+    simulation_free(simulation);
+    return delivered == 2 ? HD_OK : HD_E_NO_MEMORY;
+}
+
+#define TORTURE(name)                                                                                                  \
+    static void test_##name(void **state) {                                                                            \
+        (void)state;                                                                                                   \
+        torture(name);                                                                                                 \
+    }
+
+TORTURE(make_sample_event)
+TORTURE(set_fields)
+TORTURE(render_json)
+TORTURE(render_slack)
+TORTURE(parse_body)
+TORTURE(make_webhook)
+TORTURE(make_options)
+TORTURE(make_filter)
+TORTURE(run_client)
+TORTURE(deliver)
+
+static int set_up(void **state) {
+    (void)state;
+    json_set_alloc_funcs(__wrap_malloc, free);
+    if (hd_event_new_sample(HD_MESSAGE_RECEIVED, &sample) != HD_OK || hd_webhook_new(&webhook) != HD_OK)
+        return -1;
+    hd_webhook_set_project(webhook, "p");
+    return hd_webhook_set_url(webhook, "https://example.com/");
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    hd_event_free(sample);
+    hd_webhook_free(webhook);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_make_sample_event), cmocka_unit_test(test_set_fields),
+        cmocka_unit_test(test_render_json),       cmocka_unit_test(test_render_slack),
+        cmocka_unit_test(test_parse_body),        cmocka_unit_test(test_make_webhook),
+        cmocka_unit_test(test_make_options),      cmocka_unit_test(test_make_filter),
+        cmocka_unit_test(test_run_client),        cmocka_unit_test(test_deliver),
+    };
+    return cmocka_run_group_tests_name("oom", tests, set_up, tear_down);
+}

@@ -1,0 +1,179 @@
+#include "support/simulation.h"
+
+#include "endpoint/webhook.h"
+#include "engine/delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void must(int holds) {
+    if (!holds)
+        abort();
+}
+
+static int64_t monotonic_us(void *self) {
+    return ((struct simulation *)self)->now_us;
+}
+
+static int64_t wall_ms(void *self) {
+    return INT64_C(1750000000000) + ((struct simulation *)self)->now_us / 1000;
+}
+
+static int random_bytes(void *self, void *out, size_t len) {
+    struct simulation *simulation = self;
+    unsigned char *bytes = out;
+    for (size_t i = 0; i < len; i++) {
+        simulation->random_state = simulation->random_state * UINT64_C(6364136223846793005) + 1;
+        bytes[i] = (unsigned char)(simulation->random_state >> 33);
+    }
+    return HD_OK;
+}
+
+static struct simulation *of(struct hd__transport *transport) {
+    return (struct simulation *)((char *)transport - offsetof(struct simulation, transport));
+}
+
+static int start(struct hd__transport *transport, struct hd__exchange *exchange) {
+    struct simulation *simulation = of(transport);
+    if (simulation->refuse_starts)
+        return HD_E_NO_MEMORY;
+    must(simulation->under_way_count < SIMULATION_MAX);
+    simulation->under_way[simulation->under_way_count++] = exchange;
+    simulation->started++;
+    return HD_OK;
+}
+
+static struct hd__exchange *finished(struct hd__transport *transport) {
+    struct simulation *simulation = of(transport);
+    return simulation->finished_count ? simulation->finished[--simulation->finished_count] : NULL;
+}
+
+static void wait_for(struct hd__transport *transport, int timeout_ms) {
+    of(transport)->last_timeout_ms = timeout_ms;
+}
+
+static void wake(struct hd__transport *transport) {
+    (void)transport;
+}
+
+static void take_out(struct simulation *simulation, size_t index) {
+    simulation->under_way_count--;
+    memmove(&simulation->under_way[index], &simulation->under_way[index + 1],
+            (simulation->under_way_count - index) * sizeof(struct hd__exchange *));
+}
+
+static void cancel(struct hd__transport *transport, struct hd__exchange *exchange) {
+    struct simulation *simulation = of(transport);
+    size_t index = 0;
+    while (simulation->under_way[index] != exchange)
+        index++;
+    take_out(simulation, index);
+    simulation->canceled++;
+}
+
+static void free_nothing(struct hd__transport *transport) {
+    (void)transport;
+}
+
+struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight) {
+    struct simulation *simulation = calloc(1, sizeof *simulation);
+    must(simulation != NULL);
+    simulation->clock = (struct hd__clock){monotonic_us, wall_ms, random_bytes, simulation};
+    simulation->now_us = 1000000;
+    simulation->transport = (struct hd__transport){start, finished, wait_for, wake, cancel, free_nothing};
+    simulation->webhooks = hd__webhooks_new();
+    simulation->ring = hd__log_ring_new(10000, (size_t)64 << 20);
+    must(simulation->webhooks && simulation->ring);
+    struct hd__worker_config config = {
+        .max_events = max_events,
+        .max_bytes = max_bytes,
+        .max_in_flight = max_in_flight,
+        .clock = &simulation->clock,
+        .webhooks = simulation->webhooks,
+        .ring = simulation->ring,
+        .transport = &simulation->transport,
+    };
+    must(hd__worker_new(&config, &simulation->worker) == HD_OK);
+    return simulation;
+}
+
+void simulation_free(struct simulation *simulation) {
+    while (hd__worker_counter(simulation->worker, HD_COUNTER_PENDING) > 0) {
+        while (simulation->under_way_count > 0)
+            simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+        simulation->refuse_starts = 0;
+        simulation_turn(simulation);
+    }
+    hd__worker_free(simulation->worker);
+    hd__log_ring_free(simulation->ring);
+    hd__webhooks_free(simulation->webhooks);
+    free(simulation);
+}
+
+void simulation_put(struct simulation *simulation, const char *id, uint32_t max_in_flight) {
+    hd_webhook *webhook;
+    must(hd_webhook_new(&webhook) == HD_OK);
+    must(hd_webhook_set_id(webhook, id) == HD_OK);
+    must(hd_webhook_set_name(webhook, id) == HD_OK);
+    must(hd_webhook_set_project(webhook, "p") == HD_OK);
+    must(hd_webhook_set_url(webhook, "https://example.com/hooks") == HD_OK);
+    must(hd_webhook_set_secret(webhook, id, strlen(id)) == HD_OK);
+    must(hd_webhook_set_max_in_flight(webhook, max_in_flight) == HD_OK);
+    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
+    must(snapshot && hd__worker_put_webhook(simulation->worker, snapshot) == HD_OK);
+    hd_webhook_free(webhook);
+}
+
+int simulation_send(struct simulation *simulation, const char *subject) {
+    hd_event *event;
+    uint64_t id;
+    must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
+    must(hd_event_set_project(event, "p") == HD_OK);
+    must(hd_event_set_ticket(event, "t", 1, subject, "open", "high") == HD_OK);
+    must(hd_event_set_customer(event, "user@example.com", "User") == HD_OK);
+    int status = hd__worker_submit(simulation->worker, event, &id);
+    hd_event_free(event);
+    return status;
+}
+
+void simulation_turn(struct simulation *simulation) {
+    hd__worker_turn(simulation->worker, 0);
+}
+
+void simulation_finish(struct simulation *simulation, size_t index, int reason) {
+    struct hd__exchange *exchange = simulation->under_way[index];
+    take_out(simulation, index);
+    exchange->reason = reason;
+    exchange->detail = "";
+    exchange->http_status = reason == HD_REASON_DELIVERED ? 200 : 0;
+    simulation->finished[simulation->finished_count++] = exchange;
+}
+
+static const struct hd__delivery *delivery_of(const struct simulation *simulation, size_t index) {
+    must(index < simulation->under_way_count);
+    return simulation->under_way[index]->owner;
+}
+
+const char *simulation_webhook_of(const struct simulation *simulation, size_t index) {
+    return hd_webhook_id(delivery_of(simulation, index)->webhook);
+}
+
+const char *simulation_subject_of(const struct simulation *simulation, size_t index) {
+    return hd_event_ticket_subject(delivery_of(simulation, index)->message->event);
+}
+
+hd_report *simulation_report(struct simulation *simulation) {
+    hd_report *report = NULL;
+    (void)hd__worker_next_report(simulation->worker, 0, &report);
+    return report;
+}
+
+size_t simulation_drain_reports(struct simulation *simulation) {
+    size_t count = 0;
+    hd_report *report;
+    while ((report = simulation_report(simulation))) {
+        hd_report_free(report);
+        count++;
+    }
+    return count;
+}

@@ -1,0 +1,55 @@
+/* A world of a test's making: a clock that only moves when it is told to, and a transport that answers what it is told
+ * to. A worker in it is driven turn by turn, without a thread. */
+#ifndef TESTS_SUPPORT_SIMULATION_H
+#define TESTS_SUPPORT_SIMULATION_H
+
+#include "engine/worker.h"
+
+#define SIMULATION_MAX 4096
+
+struct simulation {
+    struct hd__clock clock;
+    int64_t now_us;
+    uint64_t random_state;
+
+    struct hd__transport transport;
+    struct hd__exchange *under_way[SIMULATION_MAX]; /* in the order in which they were started */
+    size_t under_way_count;
+    struct hd__exchange *finished[SIMULATION_MAX];
+    size_t finished_count;
+    size_t started, canceled;
+    int refuse_starts; /* answer HD_E_NO_MEMORY */
+    int last_timeout_ms;
+
+    struct hd__webhooks *webhooks;
+    struct hd__log_ring *ring;
+    struct hd__worker *worker;
+};
+
+/* A worker with these limits, nothing in it. */
+struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight);
+void simulation_free(struct simulation *simulation);
+
+/* Adds a webhook of project "p"; its secret is its id. */
+void simulation_put(struct simulation *simulation, const char *id, uint32_t max_in_flight);
+
+/* Sends a ticket.created event of project "p" with this subject. Returns the status. */
+int simulation_send(struct simulation *simulation, const char *subject);
+
+/* One turn that does not wait. */
+void simulation_turn(struct simulation *simulation);
+
+/* Finishes the exchange at this place in under_way, with a 2xx answer or another reason. */
+void simulation_finish(struct simulation *simulation, size_t index, int reason);
+
+/* The webhook's id and the event's subject of the exchange at this place in under_way. */
+const char *simulation_webhook_of(const struct simulation *simulation, size_t index);
+const char *simulation_subject_of(const struct simulation *simulation, size_t index);
+
+/* The next report that was not taken yet; NULL if there is none. */
+hd_report *simulation_report(struct simulation *simulation);
+
+/* Takes all reports that were not taken yet. Returns how many. */
+size_t simulation_drain_reports(struct simulation *simulation);
+
+#endif

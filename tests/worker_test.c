@@ -1,0 +1,368 @@
+/* The worker's loop in simulated time: fan-out, turns, limits, and that every delivery ends in exactly one report. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/simulation.h"
+
+#include "engine/delivery.h"
+#include "store/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIB ((size_t)1 << 20)
+
+static uint64_t counter(struct simulation *simulation, int which) {
+    return hd__worker_counter(simulation->worker, which);
+}
+
+static void finish_all(struct simulation *simulation, int reason) {
+    while (counter(simulation, HD_COUNTER_PENDING) > 0) {
+        while (simulation->under_way_count > 0)
+            simulation_finish(simulation, 0, reason);
+        simulation_turn(simulation);
+    }
+}
+
+/* P2: one event for three webhooks is three deliveries and three reports, no more and no fewer. */
+static void test_event_goes_to_every_subscriber_once(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    simulation_put(simulation, "a", 4);
+    simulation_put(simulation, "b", 4);
+    simulation_put(simulation, "c", 4);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 3);
+    assert_int_equal(counter(simulation, HD_COUNTER_IN_FLIGHT), 3);
+    finish_all(simulation, HD_REASON_DELIVERED);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 3);
+    assert_int_equal(simulation_drain_reports(simulation), 3);
+    simulation_free(simulation);
+}
+
+/* An event that nobody wants ends at once, and leaves no record. */
+static void test_event_without_subscriber_ends(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    assert_int_equal(hd__worker_flush(simulation->worker, 0), HD_E_TIMEOUT);
+    simulation_turn(simulation);
+    assert_int_equal(counter(simulation, HD_COUNTER_PENDING), 0);
+    assert_int_equal(hd__worker_flush(simulation->worker, 0), HD_OK);
+    assert_int_equal(simulation_drain_reports(simulation), 0);
+    simulation_free(simulation);
+}
+
+/* The body is rendered once per format and shared: all deliveries of an event point to the same bytes. */
+static void test_body_is_rendered_once(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    simulation_put(simulation, "a", 4);
+    simulation_put(simulation, "b", 4);
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_ptr_equal(simulation->under_way[0]->body, simulation->under_way[1]->body);
+    simulation_free(simulation);
+}
+
+static const char *field(const struct hd__exchange *exchange, const char *name) {
+    for (size_t i = 0; i < exchange->field_count; i++)
+        if (strcmp(exchange->fields[i].name, name) == 0)
+            return exchange->fields[i].value;
+    return NULL;
+}
+
+/* Signatures are kept for webhooks that share a secret, and never handed to one that has another. */
+static void test_each_secret_has_its_own_signature(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 64);
+    char id[16];
+    for (int i = 0; i < 40; i++) { /* more than are kept */
+        snprintf(id, sizeof id, "w%02d", i);
+        simulation_put(simulation, id, 4);
+    }
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 40);
+    for (size_t i = 0; i < 40; i++) {
+        const struct hd__exchange *exchange = simulation->under_way[i];
+        const char *secret = simulation_webhook_of(simulation, i);
+        assert_int_equal(hd_verify(exchange->body, exchange->body_len, field(exchange, "X-Helmdesk-Signature"), 64,
+                                   secret, strlen(secret)),
+                         HD_OK);
+    }
+    simulation_free(simulation);
+}
+
+/* P4: a webhook holds no more than its own places, and the others take turns with it. */
+static void test_lanes_take_turns(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 5);
+    simulation_put(simulation, "a", 3);
+    simulation_put(simulation, "b", 3);
+    for (int i = 0; i < 10; i++)
+        simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 5); /* the limit of all */
+    assert_string_equal(simulation_webhook_of(simulation, 0), "a");
+    assert_string_equal(simulation_webhook_of(simulation, 1), "b");
+    assert_string_equal(simulation_webhook_of(simulation, 2), "a");
+    assert_string_equal(simulation_webhook_of(simulation, 3), "b");
+    assert_int_equal(counter(simulation, HD_COUNTER_WAITING), 15);
+    simulation_finish(simulation, 4, HD_REASON_DELIVERED);
+    simulation_turn(simulation); /* takes the result */
+    simulation_turn(simulation); /* and starts the next */
+    assert_string_equal(simulation_webhook_of(simulation, 4), "b");
+    simulation_free(simulation);
+}
+
+/* P4: one that never answers keeps nobody waiting. */
+static void test_hanging_webhook_holds_its_own_places_only(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 16);
+    simulation_put(simulation, "hangs", 2);
+    simulation_put(simulation, "works", 2);
+    for (int i = 0; i < 50; i++)
+        simulation_send(simulation, "s");
+    for (int turn = 0; turn < 200 && counter(simulation, HD_COUNTER_DELIVERED) < 50; turn++) {
+        simulation_turn(simulation);
+        for (size_t i = simulation->under_way_count; i > 0; i--)
+            if (strcmp(simulation_webhook_of(simulation, i - 1), "works") == 0)
+                simulation_finish(simulation, i - 1, HD_REASON_DELIVERED);
+    }
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 50);
+    assert_int_equal(simulation->under_way_count, 2);
+    assert_string_equal(simulation_webhook_of(simulation, 0), "hangs");
+    simulation_free(simulation);
+}
+
+/* Within a webhook, deliveries start in the order of acceptance; a test goes ahead. */
+static void test_lane_keeps_order_and_test_goes_ahead(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 16);
+    simulation_put(simulation, "a", 1);
+    simulation_send(simulation, "first");
+    simulation_send(simulation, "second");
+    simulation_send(simulation, "third");
+    simulation_turn(simulation);
+    hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
+    hd_event *event;
+    hd_report *report;
+    assert_int_equal(hd_event_new_sample(HD_TICKET_CREATED, &event), HD_OK);
+    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd__worker_test(simulation->worker, event, webhook, 0, &report), HD_E_TIMEOUT);
+    hd_event_free(event);
+    hd_webhook_free(webhook);
+    static const char *const expected[] = {"first", "Can't reset password", "second", "third"};
+    for (size_t i = 0; i < 4; i++) {
+        simulation_turn(simulation);
+        assert_int_equal(simulation->under_way_count, 1);
+        assert_string_equal(simulation_subject_of(simulation, 0), expected[i]);
+        simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+        simulation_turn(simulation);
+    }
+    simulation_free(simulation);
+}
+
+/* P1: what is accepted and not ended is bounded by count, wherever it is; what ends makes room. */
+static void test_count_limit_holds_until_deliveries_end(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(3, MIB, 16);
+    simulation_put(simulation, "a", 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
+    simulation_turn(simulation); /* moves them out of the inbox, but not out of the limit */
+    assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
+    simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    assert_int_equal(counter(simulation, HD_COUNTER_REFUSED), 2);
+    assert_int_equal(counter(simulation, HD_COUNTER_ACCEPTED), 4);
+    simulation_free(simulation);
+}
+
+/* P1: memory is bounded too, deliveries included: a fan-out to many webhooks waits for room, and is not lost. */
+static void test_memory_limit_counts_deliveries(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(10000, 65536, 16);
+    char id[16];
+    for (int i = 0; i < 100; i++) {
+        snprintf(id, sizeof id, "w%03d", i);
+        simulation_put(simulation, id, 1);
+    }
+    int sent = 0;
+    for (int i = 0; i < 20; i++)
+        sent += simulation_send(simulation, "s") == HD_OK;
+    assert_int_equal(sent, 20);
+    for (int i = 0; i < 10; i++)
+        simulation_turn(simulation);
+    uint64_t open = counter(simulation, HD_COUNTER_WAITING) + counter(simulation, HD_COUNTER_IN_FLIGHT);
+    assert_true(open * hd__delivery_size() < 2 * 65536 + 100 * hd__delivery_size());
+    assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
+    finish_all(simulation, HD_REASON_DELIVERED);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 2000);
+    simulation_free(simulation);
+}
+
+/* An event larger than the memory limit passes alone instead of never. */
+static void test_oversized_event_passes_alone(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, 65536, 16);
+    static char subject[65536];
+    memset(subject, 'x', sizeof subject - 1);
+    simulation_put(simulation, "a", 1);
+    assert_int_equal(simulation_send(simulation, subject), HD_OK);
+    assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 1);
+    simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    simulation_free(simulation);
+}
+
+/* P2: an attempt that cannot even begin is a failure with its record. */
+static void test_start_failure_is_recorded(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    simulation_put(simulation, "a", 1);
+    simulation->refuse_starts = 1;
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(counter(simulation, HD_COUNTER_FAILED), 1);
+    hd_report *report = simulation_report(simulation);
+    assert_non_null(report);
+    assert_int_equal(hd_report_reason(report), HD_REASON_INTERNAL);
+    assert_int_equal(hd_report_attempts(report), 0);
+    hd_report_free(report);
+    simulation_free(simulation);
+}
+
+/* Flush means the events accepted before it, in whatever order they end. */
+static void test_flush_waits_for_the_oldest(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    simulation_put(simulation, "a", 4);
+    simulation_send(simulation, "first");
+    simulation_send(simulation, "second");
+    simulation_turn(simulation);
+    simulation_finish(simulation, 1, HD_REASON_DELIVERED); /* the second ends first */
+    simulation_turn(simulation);
+    assert_int_equal(hd__worker_flush(simulation->worker, 0), HD_E_TIMEOUT);
+    simulation_finish(simulation, 0, HD_REASON_RESET);
+    simulation_turn(simulation);
+    assert_int_equal(hd__worker_flush(simulation->worker, 0), HD_OK);
+    simulation_free(simulation);
+}
+
+/* Times come from the monotonic clock: the queue's part is told apart from the attempt's. */
+static void test_queued_time_is_measured(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    simulation_put(simulation, "a", 1);
+    simulation_send(simulation, "s");
+    simulation->now_us += 1500 * 1000;
+    simulation_turn(simulation);
+    simulation->now_us += 250 * 1000;
+    simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    hd_report *report = simulation_report(simulation);
+    assert_non_null(report);
+    assert_int_equal(hd_report_queued_ms(report), 1500);
+    assert_int_equal(hd_report_finished_at_ms(report) - hd_report_accepted_at_ms(report), 1750);
+    hd_report_free(report);
+    simulation_free(simulation);
+}
+
+/* A worker with nothing to do sleeps; one with work left does not. */
+static void test_sleeps_only_when_idle(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 16);
+    simulation_put(simulation, "a", 1);
+    hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 60000);
+    for (int i = 0; i < 65; i++) /* one more than a turn takes in */
+        simulation_send(simulation, "s");
+    hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 0);
+    hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 60000);
+    simulation_free(simulation);
+}
+
+/* With thousands of webhooks the table of lanes grows, and everything still ends. */
+static void test_many_lanes(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, 64 * MIB, SIMULATION_MAX);
+    char id[16];
+    for (int i = 0; i < 3000; i++) {
+        snprintf(id, sizeof id, "w%04d", i);
+        simulation_put(simulation, id, 1);
+    }
+    simulation_send(simulation, "s");
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 3000);
+    assert_int_equal(counter(simulation, HD_COUNTER_WAITING), 3000);
+    finish_all(simulation, HD_REASON_DELIVERED);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 6000);
+    simulation_free(simulation);
+}
+
+static void remove_webhook(struct simulation *simulation, const char *id) {
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, id), HD_OK);
+}
+
+/* P2: an event gets the webhooks that there were when it was accepted, whenever the worker comes to it. */
+static void test_changes_count_from_the_next_event(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 64);
+    simulation_put(simulation, "removed", 4);
+    simulation_put(simulation, "replaced", 4);
+    simulation_send(simulation, "before");
+    remove_webhook(simulation, "removed");
+    simulation_put(simulation, "replaced", 4);
+    simulation_put(simulation, "replaced", 4); /* the one in between counts for no event */
+    simulation_put(simulation, "added", 4);
+    simulation_send(simulation, "after");
+    simulation_turn(simulation);
+    static const char *const expected[][2] = {
+        {"removed", "before"}, {"replaced", "before"}, {"replaced", "after"}, {"added", "after"}};
+    assert_int_equal(simulation->under_way_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        int found = 0;
+        for (size_t j = 0; j < 4; j++)
+            found += strcmp(simulation_webhook_of(simulation, j), expected[i][0]) == 0 &&
+                     strcmp(simulation_subject_of(simulation, j), expected[i][1]) == 0;
+        assert_int_equal(found, 1);
+    }
+    simulation_free(simulation);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_event_goes_to_every_subscriber_once),
+        cmocka_unit_test(test_event_without_subscriber_ends),
+        cmocka_unit_test(test_body_is_rendered_once),
+        cmocka_unit_test(test_each_secret_has_its_own_signature),
+        cmocka_unit_test(test_lanes_take_turns),
+        cmocka_unit_test(test_hanging_webhook_holds_its_own_places_only),
+        cmocka_unit_test(test_lane_keeps_order_and_test_goes_ahead),
+        cmocka_unit_test(test_count_limit_holds_until_deliveries_end),
+        cmocka_unit_test(test_memory_limit_counts_deliveries),
+        cmocka_unit_test(test_oversized_event_passes_alone),
+        cmocka_unit_test(test_start_failure_is_recorded),
+        cmocka_unit_test(test_flush_waits_for_the_oldest),
+        cmocka_unit_test(test_queued_time_is_measured),
+        cmocka_unit_test(test_sleeps_only_when_idle),
+        cmocka_unit_test(test_many_lanes),
+        cmocka_unit_test(test_changes_count_from_the_next_event),
+    };
+    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}
