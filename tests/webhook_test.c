@@ -273,7 +273,7 @@ static void test_invalid_urls(void **state) {
         {"https://example.com:a/", HD_E_URL_PORT},
         {"https://example.com:-1/", HD_E_URL_PORT},
         {"https://example.com:+80/", HD_E_URL_PORT},
-        {"https://example.com:80:80/", HD_E_URL_PORT},
+        {"https://example.com:80:80/", HD_E_URL_HOST},
         {"https://[::1]:/", HD_E_URL_PORT},
         {"https://[::1]:0/", HD_E_URL_PORT},
         /* Fragments never leave a browser. */
@@ -308,7 +308,7 @@ static void test_invalid_urls(void **state) {
         {"https://[1:2:3:4:5:6:7:8:9]/", HD_E_URL_HOST},
         {"https://[127.0.0.1]/", HD_E_URL_HOST},
         {"https://[fe80::1%25eth0]/", HD_E_URL_HOST},
-        {"https://::1/", HD_E_URL_PORT},
+        {"https://::1/", HD_E_URL_HOST},
     };
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         int status = url_status(cases[i].url);

@@ -54,6 +54,9 @@ static int check_authority(const char *authority) {
         return HD_E_URL_USERINFO;
     if (len == 0 || memchr(authority, '\\', len))
         return HD_E_URL_HOST;
+    const char *colon = authority[0] == '[' ? NULL : memchr(authority, ':', len);
+    if (colon && memchr(colon + 1, ':', len - (size_t)(colon + 1 - authority)))
+        return HD_E_URL_HOST; /* an IPv6 address without its brackets */
     if (authority[len - 1] == ':')
         return HD_E_URL_PORT;
     return HD_OK;

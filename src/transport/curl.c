@@ -317,7 +317,14 @@ static int reason_of_connect(const struct transfer *transfer, const char **detai
         *detail = transfer->blocked;
         return HD_REASON_BLOCKED;
     }
-    return info_long(transfer->easy, CURLINFO_OS_ERRNO) == ECONNREFUSED ? HD_REASON_REFUSED : HD_REASON_UNREACHABLE;
+    switch (info_long(transfer->easy, CURLINFO_OS_ERRNO)) {
+    case ECONNREFUSED:
+        return HD_REASON_REFUSED;
+    case ECONNRESET: /* by a server that had accepted: libcurl 8 sees it before it sends */
+        return HD_REASON_RESET;
+    default:
+        return HD_REASON_UNREACHABLE;
+    }
 }
 
 /* libcurl hands on OpenSSL's numbers (X509_V_ERR_..., openssl/x509_vfy.h); it checks the name itself, and then there is
@@ -334,8 +341,10 @@ static int reason_of_certificate(CURL *easy) {
     }
 }
 
-static int is_connected(CURL *easy) {
-    return info_us(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+/* Whether the request has begun to leave. Not by libcurl's times: of a transfer that ended early, its versions disagree
+ * about them. */
+static int has_sent(CURL *easy) {
+    return info_long(easy, CURLINFO_REQUEST_SIZE) > 0;
 }
 
 static int reason_of_error(const struct transfer *transfer, CURLcode code, const char **detail) {
@@ -346,7 +355,7 @@ static int reason_of_error(const struct transfer *transfer, CURLcode code, const
     case CURLE_COULDNT_CONNECT:
         return reason_of_connect(transfer, detail);
     case CURLE_OPERATION_TIMEDOUT:
-        return is_connected(easy) ? HD_REASON_TIMEOUT_TOTAL : HD_REASON_TIMEOUT_CONNECT;
+        return has_sent(easy) ? HD_REASON_TIMEOUT_TOTAL : HD_REASON_TIMEOUT_CONNECT;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
@@ -363,13 +372,13 @@ static int reason_of_error(const struct transfer *transfer, CURLcode code, const
     case CURLE_WRITE_ERROR: /* take_header refused more */
         return HD_REASON_RESPONSE_TOO_LARGE;
     case CURLE_OUT_OF_MEMORY: /* also what libcurl says of one huge header line */
-        return is_connected(easy) ? HD_REASON_RESPONSE_TOO_LARGE : HD_REASON_INTERNAL;
+        return has_sent(easy) ? HD_REASON_RESPONSE_TOO_LARGE : HD_REASON_INTERNAL;
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
         return HD_REASON_RESPONSE_TOO_LARGE;
 #endif
     default:
-        return is_connected(easy) ? HD_REASON_BAD_RESPONSE : HD_REASON_INTERNAL;
+        return has_sent(easy) ? HD_REASON_BAD_RESPONSE : HD_REASON_INTERNAL;
     }
 }
 
