@@ -367,6 +367,18 @@ static void test_other_answers_to_slack_messages(void **state) {
     }
 }
 
+/* The commonest mistake with Slack, a webhook left in JSON format, is explained by what Slack says of it. */
+static void test_json_posted_to_slack(void **state) {
+    struct scene *scene = *state;
+    scene->client = client_for_tests(NULL);
+    hd_report *report = deliver_to(scene, "/word/400/missing_text_or_fallback_or_attachments", HD_FORMAT_JSON);
+    if (hd_report_reason(report) != HD_REASON_SLACK)
+        fail_msg("%s", describe(report));
+    assert_string_equal(hd_report_detail(report), "missing_text_or_fallback_or_attachments");
+    assert_non_null(strstr(hd_report_explanation(report), "format"));
+    hd_report_free(report);
+}
+
 /* The report keeps the answer as it was received. */
 static void test_answer_is_kept(void **state) {
     static const char head[] = "HTTP/1.1 404 Scripted\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n";
@@ -1081,6 +1093,7 @@ int main(void) {
         SCENE_TEST(test_redirects_are_not_followed),
         SCENE_TEST(test_slack_words),
         SCENE_TEST(test_other_answers_to_slack_messages),
+        SCENE_TEST(test_json_posted_to_slack),
         SCENE_TEST(test_answer_is_kept),
         SCENE_TEST(test_interim_answers_are_skipped),
         SCENE_TEST(test_kept_answer_is_limited),

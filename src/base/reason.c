@@ -91,26 +91,30 @@ const char *hd_outcome_name(int outcome) {
 }
 
 static const struct {
-    const char *word, *text;
+    const char *word;
+    int answers_json; /* is what Slack says of the JSON format, and nobody else */
+    const char *text;
 } slack_words[] = {
-    {"missing_text_or_fallback_or_attachments", "Slack got the JSON format. Switch the webhook's format to Slack."},
-    {"no_text", "Slack got the JSON format. Switch the webhook's format to Slack."},
-    {"invalid_payload", "Slack cannot read the message. If the webhook's format is JSON, switch it to Slack."},
-    {"invalid_blocks", "Slack refuses the message's blocks. Please report the event that caused it."},
-    {"user_not_found", "The user that this Slack webhook posts as is gone. Make a new incoming webhook in Slack."},
-    {"action_prohibited", "An administrator of the Slack workspace forbids this webhook to post there."},
-    {"invalid_token", "Slack does not know this webhook's URL any more. Make a new incoming webhook in Slack."},
-    {"no_service", "This Slack webhook was removed or disabled. Make a new incoming webhook in Slack."},
-    {"no_team", "The Slack workspace of this webhook does not exist any more."},
-    {"channel_not_found", "The channel of this Slack webhook is gone. Make a new incoming webhook in Slack."},
-    {"channel_is_archived", "The channel of this Slack webhook is archived. Restore it, or choose another channel."},
-    {"rollup_error", "Slack had a fault of its own."},
+    {"missing_text_or_fallback_or_attachments", 1, "Slack got the JSON format. Switch the webhook's format to Slack."},
+    {"no_text", 1, "Slack got the JSON format. Switch the webhook's format to Slack."},
+    {"invalid_payload", 0, "Slack cannot read the message. Please report the event that caused it."},
+    {"invalid_blocks", 0, "Slack refuses the message's blocks. Please report the event that caused it."},
+    {"user_not_found", 0, "The user that this Slack webhook posts as is gone. Make a new incoming webhook in Slack."},
+    {"action_prohibited", 0, "An administrator of the Slack workspace forbids this webhook to post there."},
+    {"invalid_token", 0, "Slack does not know this webhook's URL any more. Make a new incoming webhook in Slack."},
+    {"no_service", 0, "This Slack webhook was removed or disabled. Make a new incoming webhook in Slack."},
+    {"no_team", 0, "The Slack workspace of this webhook does not exist any more."},
+    {"channel_not_found", 0, "The channel of this Slack webhook is gone. Make a new incoming webhook in Slack."},
+    {"channel_is_archived", 0, "The channel of this Slack webhook is archived. Restore it, or choose another channel."},
+    {"rollup_error", 0, "Slack had a fault of its own."},
 };
 
-const char *hd__slack_word(const char *body, size_t len) {
+const char *hd__slack_word(const char *body, size_t len, int format) {
     for (size_t i = 0; i < sizeof slack_words / sizeof slack_words[0]; i++) {
         const char *word = slack_words[i].word;
         size_t word_len = strlen(word);
+        if (format != HD_FORMAT_SLACK && !slack_words[i].answers_json)
+            continue;
         if (len >= word_len && memcmp(body, word, word_len) == 0 &&
             (len == word_len || !strchr("_abcdefghijklmnopqrstuvwxyz", body[word_len])))
             return word;

@@ -6,8 +6,9 @@
 
 /* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
  * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action
- * #249 (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). */
-const char *hd__slack_word(const char *body, size_t len);
+ * #249 (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). Of a webhook in
+ * HD_FORMAT_JSON only those that Slack answers to JSON count. */
+const char *hd__slack_word(const char *body, size_t len, int format);
 
 /* The sentence for people of one of those words. */
 const char *hd__slack_text(const char *word);

@@ -69,9 +69,9 @@ int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delive
 
 /* Slack tells its reasons as words in the body, and uses one status for several of them. */
 static void refine_slack_reason(hd_report *report) {
-    if (report->format != HD_FORMAT_SLACK || report->http_status < 400)
+    if (report->http_status < 400)
         return;
-    const char *word = hd__slack_word(report->response_body, report->response_body_len);
+    const char *word = hd__slack_word(report->response_body, report->response_body_len, report->format);
     if (word) {
         report->reason = HD_REASON_SLACK;
         report->detail = word;
