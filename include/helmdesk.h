@@ -548,7 +548,8 @@ HD_API void hd_options_free(hd_options *options);
  * when nothing is pending does it take an event that alone is larger than max_bytes.
  * @param options     the options
  * @param max_events  1 to 10,000,000 events; default 100,000
- * @param max_bytes   65,536 or more: memory for those events and their deliveries, in bytes; default 268,435,456
+ * @param max_bytes   65,536 or more: memory for those events, their bodies and deliveries, in bytes; default
+ *                    268,435,456
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
@@ -959,8 +960,9 @@ HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
 HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
-/** Only reports with this text, whatever its ASCII case, in the ticket's id, its subject, "#" and its number, the
- * customer's e-mail or name, the delivery id, the webhook's name or the reason; NULL or "" for all; copied. */
+/** Only reports with this text of at most 256 bytes, whatever its ASCII case, in the ticket's id, its subject, "#" and
+ * its number, the customer's e-mail or name, the delivery id, the webhook's name or the reason; NULL or "" for all;
+ * copied. */
 HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
 /** @} */
 
@@ -972,7 +974,8 @@ HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
  * @param limit   how many reports at the most, 1 to 1,000
  * @param page    receives the page; free it with hd_log_page_free()
  * Returns: HD_OK, also for an empty page; HD_E_CURSOR if it is not one of hd_log_page_cursor(); HD_E_FORKED;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; holds the log's lock while it looks. Threads: any. Since: 0.1.0
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; looks at what the log holds, on the calling thread. Threads: any.
+ * Since: 0.1.0
  */
 HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                         hd_log_page **page);

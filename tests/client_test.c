@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -838,6 +839,37 @@ static void test_closed_client(void **state) {
     assert_int_equal(take_reports(client).canceled, 1);
 }
 
+struct late_caller {
+    hd_client *client;
+    int report_status, close_status;
+};
+
+static void *call_closed_client(void *argument) {
+    struct late_caller *caller = argument;
+    hd_report *report = NULL;
+    caller->report_status = hd_client_next_report(caller->client, 0, &report);
+    caller->close_status = hd_client_close(caller->client, 0);
+    hd_client_free(caller->client);
+    return NULL;
+}
+
+/* A thread that begins after close may be given the id that the worker's thread had, and is not taken for it. */
+static void test_closed_client_in_a_new_thread(void **state) {
+    (void)state;
+    struct late_caller caller;
+    caller.client = client_for_tests(NULL);
+    assert_int_equal(hd_client_close(caller.client, PATIENCE_MS), HD_OK);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 262144), 0); /* the worker's, which glibc then reuses */
+    assert_int_equal(pthread_create(&thread, &attributes, call_closed_client, &caller), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(pthread_attr_destroy(&attributes), 0);
+    assert_int_equal(caller.report_status, HD_E_CLOSED);
+    assert_int_equal(caller.close_status, HD_OK);
+}
+
 struct closer {
     pthread_t thread;
     hd_client *client;
@@ -1195,6 +1227,26 @@ static void test_free_leaves_no_descriptors(void **state) {
     server_stop(refusing);
 }
 
+/* A process without free descriptors gets an error instead of a client that would never answer. */
+static void test_client_without_descriptors(void **state) {
+    (void)state;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    end_client(client_for_tests(NULL)); /* what libcurl opens once for all is open */
+    struct rlimit none = before;
+    none.rlim_cur = (rlim_t)lowest_free_descriptor();
+    hd_options *options = options_for_tests();
+    hd_client *client = NULL;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int status = hd_client_new(options, &client);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_not_equal(status, HD_OK);
+    assert_null(client);
+    assert_int_equal(hd_client_new(options, &client), HD_OK);
+    hd_options_free(options);
+    end_client(client);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Reports and counters
  */
@@ -1444,6 +1496,7 @@ int main(void) {
         SCENE_TEST(test_close_without_time),
         SCENE_TEST(test_close_of_an_idle_client),
         SCENE_TEST(test_closed_client),
+        cmocka_unit_test(test_closed_client_in_a_new_thread),
         SCENE_TEST(test_concurrent_close),
         SCENE_TEST(test_sending_races_with_close),
         SCENE_TEST(test_free_delivers_first),
@@ -1452,6 +1505,7 @@ int main(void) {
         SCENE_TEST(test_fork),
         SCENE_TEST(test_worker_takes_no_signals),
         cmocka_unit_test(test_free_leaves_no_descriptors),
+        cmocka_unit_test(test_client_without_descriptors),
         SCENE_TEST(test_next_report_waits),
         SCENE_TEST(test_close_wakes_waiting_readers),
         SCENE_TEST(test_counters),

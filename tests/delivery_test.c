@@ -155,6 +155,8 @@ static void test_request_is_as_documented(void **state) {
         assert_int_equal(hd_webhook_set_header(webhook, "X-Team", "blue, green"), HD_OK);
         assert_int_equal(hd_webhook_set_header(webhook, "Authorization", "Bearer abc"), HD_OK);
         assert_int_equal(hd_webhook_set_header(webhook, "X-Empty", ""), HD_OK);
+        assert_int_equal(hd_webhook_set_header(webhook, "X-Blank", " \t"),
+                         HD_OK); /* alone it would remove the header */
         put_webhook(client, webhook);
         hd_event *event =
             type == HD_MESSAGE_RECEIVED ? message_for_tests(PROJECT, 7, 500) : event_for_tests(type, PROJECT, 7);
@@ -180,6 +182,7 @@ static void test_request_is_as_documented(void **state) {
         assert_header(request, "X-Team", "blue, green");
         assert_header(request, "Authorization", "Bearer abc");
         assert_header(request, "X-Empty", "");
+        assert_header(request, "X-Blank", "");
         assert_no_header(request, "Expect");
         assert_no_header(request, "Transfer-Encoding");
         assert_no_header(request, "Cookie");

@@ -323,6 +323,12 @@ static void test_impossible_filters_are_refused(void **state) {
     assert_int_equal(hd_log_filter_set_outcome(NULL, HD_OUTCOME_FAILED), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_time(NULL, 1, 2), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_text(NULL, "t"), HD_E_INVALID);
+    char *longest = repeated("t", 256);
+    char *too_long = repeated("t", 257);
+    assert_int_equal(hd_log_filter_set_text(filter, longest), HD_OK);
+    assert_int_equal(hd_log_filter_set_text(filter, too_long), HD_E_INVALID);
+    free(longest);
+    free(too_long);
     hd_log_filter_free(filter);
     hd_log_filter_free(NULL);
 }
@@ -357,6 +363,28 @@ static void test_pages_do_not_shift(void **state) {
     hd_log_page *page = query(client, NULL, NULL, 1);
     assert_int_equal(number_of(hd_log_page_at(page, 0)), arriving - 1);
     hd_log_page_free(page);
+}
+
+/* A search looks at many reports bit by bit, and misses none where two bits meet. */
+static void test_long_searches_miss_nothing(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_client(scene, NULL);
+    deliver_tickets(client, 1, 200);
+    for (size_t limit = 62; limit <= 66; limit++) {
+        hd_log_page *page = query(client, NULL, NULL, limit);
+        int64_t expected = 200;
+        for (; hd_log_page_count(page) > 0; expected -= (int64_t)limit) {
+            for (size_t i = 0; i < hd_log_page_count(page); i++)
+                assert_int_equal(number_of(hd_log_page_at(page, i)), expected - (int64_t)i);
+            if (hd_log_page_cursor(page) == NULL)
+                break;
+            hd_log_page *next = query(client, NULL, hd_log_page_cursor(page), limit);
+            hd_log_page_free(page);
+            page = next;
+        }
+        assert_int_equal(hd_log_page_count(page), expected);
+        hd_log_page_free(page);
+    }
 }
 
 /* There is a cursor only if there is something behind it that matches. */
@@ -705,6 +733,7 @@ int main(void) {
         SCENE_TEST(test_search_by_time),
         cmocka_unit_test(test_impossible_filters_are_refused),
         SCENE_TEST(test_pages_do_not_shift),
+        SCENE_TEST(test_long_searches_miss_nothing),
         SCENE_TEST(test_last_page_has_no_cursor),
         SCENE_TEST(test_cursor_outlives_what_it_points_to),
         SCENE_TEST(test_bad_cursors_are_refused),

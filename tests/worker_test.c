@@ -210,6 +210,26 @@ static void test_memory_limit_counts_deliveries(void **state) {
     simulation_free(simulation);
 }
 
+/* P1: bodies count with what they take as JSON, where a control character is six bytes long. */
+static void test_memory_limit_counts_bodies(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 16);
+    static char subject[10001];
+    memset(subject, 1, sizeof subject - 1);
+    simulation_put(simulation, "a", 16);
+    size_t sent = 0;
+    while (simulation_send(simulation, subject) == HD_OK)
+        sent++;
+    assert_in_range(sent, 1, MIB / (7 * (sizeof subject - 1))); /* once as it is, once as \u0001 */
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, sent);
+    size_t bodies = 0;
+    for (size_t i = 0; i < sent; i++)
+        bodies += simulation->under_way[i]->body_len;
+    assert_true(bodies > MIB / 2 && bodies < MIB);
+    simulation_free(simulation);
+}
+
 /* An event larger than the memory limit passes alone instead of never. */
 static void test_oversized_event_passes_alone(void **state) {
     (void)state;
@@ -356,6 +376,7 @@ int main(void) {
         cmocka_unit_test(test_lane_keeps_order_and_test_goes_ahead),
         cmocka_unit_test(test_count_limit_holds_until_deliveries_end),
         cmocka_unit_test(test_memory_limit_counts_deliveries),
+        cmocka_unit_test(test_memory_limit_counts_bodies),
         cmocka_unit_test(test_oversized_event_passes_alone),
         cmocka_unit_test(test_start_failure_is_recorded),
         cmocka_unit_test(test_flush_waits_for_the_oldest),

@@ -34,6 +34,14 @@ void hd__buffer_text(struct hd__buffer *buffer, const char *text) {
     hd__buffer_append(buffer, text, strlen(text));
 }
 
+void hd__buffer_trim(struct hd__buffer *buffer) {
+    char *data = buffer->len > 0 ? realloc(buffer->data, buffer->len + 1) : NULL;
+    if (!data)
+        return;
+    buffer->data = data;
+    buffer->size = buffer->len + 1;
+}
+
 void hd__buffer_free(struct hd__buffer *buffer) {
     free(buffer->data);
     *buffer = (struct hd__buffer){0};

@@ -13,6 +13,10 @@ struct hd__buffer {
 
 void hd__buffer_append(struct hd__buffer *buffer, const void *data, size_t len);
 void hd__buffer_text(struct hd__buffer *buffer, const char *text);
+
+/* Gives back the memory behind the last byte. */
+void hd__buffer_trim(struct hd__buffer *buffer);
+
 void hd__buffer_free(struct hd__buffer *buffer);
 
 #endif

@@ -34,6 +34,7 @@ int hd__message_body(struct hd__message *message, int format, const struct hd__b
             hd__buffer_free(buffer);
             return status;
         }
+        hd__buffer_trim(buffer);
     }
     *body = buffer;
     return HD_OK;

@@ -4,6 +4,7 @@
 #include "endpoint/webhook.h"
 #include "engine/schedule.h"
 #include "event/event.h"
+#include "event/slack.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct hd__worker {
     struct waiter *waiters;
     int stopped;
     atomic_int stop;
+    atomic_int has_thread; /* until it was joined: its id may then be given to another */
     atomic_uint_fast64_t counters[HD_COUNTER_CANCELED + 1]; /* WAITING, IN_FLIGHT, DELIVERED, FAILED, CANCELED */
     pthread_t thread;
 
@@ -124,6 +126,15 @@ static int find_subscribers(struct hd__worker *worker, const struct hd__accepted
     return hd__webhook_list_add(&worker->subscribers, accepted->target);
 }
 
+/* What a body in Slack's format may take, if a subscriber has that format; the one in JSON is part of the event's size.
+ */
+static size_t slack_body_size(const struct hd__worker *worker) {
+    for (size_t i = 0; i < worker->subscribers.count; i++)
+        if (worker->subscribers.items[i]->format == HD_FORMAT_SLACK)
+            return HD__SLACK_BODY_MAX;
+    return 0;
+}
+
 /* Turns an accepted event into waiting deliveries: all of them, or none and HD_E_NO_MEMORY (HD_E_RANDOM). */
 static int take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
     struct hd__delivery *deliveries;
@@ -134,7 +145,7 @@ static int take_in(struct hd__worker *worker, const struct hd__accepted *accepte
     status = message ? make_deliveries(worker, message, &deliveries) : HD_E_NO_MEMORY;
     if (status == HD_OK) {
         message->deliveries = worker->subscribers.count;
-        size_t bytes = message->deliveries * hd__delivery_size();
+        size_t bytes = message->deliveries * hd__delivery_size() + slack_body_size(worker);
         message->bytes = message->event->size + bytes;
         hd__inbox_charge(&worker->inbox, bytes);
         link_message(worker, message);
@@ -424,12 +435,13 @@ no_inbox:
 int hd__worker_start(struct hd__worker *worker) {
     pthread_mutex_lock(&worker->progress.mutex);
     int status = hd__thread_start(&worker->thread, run, worker);
+    atomic_store(&worker->has_thread, status == HD_OK);
     pthread_mutex_unlock(&worker->progress.mutex);
     return status;
 }
 
 int hd__worker_is_self(struct hd__worker *worker) {
-    return pthread_equal(pthread_self(), worker->thread);
+    return atomic_load(&worker->has_thread) && pthread_equal(pthread_self(), worker->thread);
 }
 
 static int submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
@@ -519,6 +531,7 @@ int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
     atomic_store(&worker->stop, 1);
     worker->transport->wake(worker->transport);
     pthread_join(worker->thread, NULL);
+    atomic_store(&worker->has_thread, 0);
     pthread_mutex_lock(&worker->progress.mutex);
     worker->stopped = 1;
     pthread_cond_broadcast(&worker->progress.changed);

@@ -14,6 +14,7 @@
 #define EMAIL_MAX 320 /* RFC 3696 erratum 1690: 64 + "@" + 255 */
 #define NAME_MAX 1024
 #define MESSAGE_MAX 262144
+#define BODY_FRAME 320 /* what the JSON body has beside the texts: keys, punctuation, timestamp, number */
 
 static const char *const names[] = {NULL, "ticket.created", "ticket.resolved", "message.received"};
 
@@ -103,13 +104,17 @@ static int is_frozen(hd_event *event) {
     return atomic_load_explicit(&event->frozen, memory_order_relaxed);
 }
 
+/* Memory of a text here and in the JSON body, where Jansson writes control characters as \u00XX. */
 static size_t text_size(const char *text) {
-    return text ? strlen(text) + 1 : 0;
+    size_t size = 1;
+    for (; text && *text; text++)
+        size += (unsigned char)*text < 0x20 ? 7u : *text == '"' || *text == '\\' ? 3u : 2u;
+    return size;
 }
 
 void hd__event_measure(hd_event *event) {
-    event->size = sizeof *event + text_size(event->name) + text_size(event->project) + text_size(event->ticket_id) +
-                  text_size(event->ticket_subject) + text_size(event->ticket_status) +
+    event->size = sizeof *event + BODY_FRAME + text_size(event->name) + text_size(event->project) +
+                  text_size(event->ticket_id) + text_size(event->ticket_subject) + text_size(event->ticket_status) +
                   text_size(event->ticket_priority) + text_size(event->customer_email) +
                   text_size(event->customer_name) + text_size(event->message_id) + text_size(event->message_sender) +
                   text_size(event->message_body);

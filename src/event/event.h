@@ -18,7 +18,7 @@ struct hd_event {
     int64_t ticket_number;
     char *customer_email, *customer_name;
     char *message_id, *message_sender, *message_body;
-    size_t size; /* memory that all this takes, as of the last hd__event_measure */
+    size_t size; /* memory that all this and its JSON body take, as of the last hd__event_measure */
 };
 
 int hd__event_type_known(int type);

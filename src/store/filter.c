@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_MAX 256 /* a search takes its length times that of what is searched, in the worst case */
+
 struct hd_log_filter {
     char *project, *webhook_id, *text;
     int type;
@@ -62,7 +64,9 @@ int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t unti
 }
 
 int hd_log_filter_set_text(hd_log_filter *filter, const char *text) {
-    return filter ? hd__replace_text(&filter->text, text) : HD_E_INVALID;
+    if (!filter || (text && strlen(text) > TEXT_MAX))
+        return HD_E_INVALID;
+    return hd__replace_text(&filter->text, text);
 }
 
 static int has_text(const hd_report *report, const char *text) {

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define BATCH 64 /* reports that a search takes out at once */
+
 /* Report number n stands at index n % capacity. */
 struct hd__log_ring {
     pthread_mutex_t mutex;
@@ -86,26 +88,44 @@ hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64
     return next;
 }
 
+/* References to up to BATCH of the newest reports before a number. */
+static size_t take_before(struct hd__log_ring *ring, uint64_t before, hd_report *batch[BATCH]) {
+    size_t taken = 0;
+    pthread_mutex_lock(&ring->mutex);
+    for (uint64_t number = before - 1; ring->count > 0 && taken < BATCH && number >= first(ring); number--)
+        batch[taken++] = hd__report_ref(*slot(ring, number));
+    pthread_mutex_unlock(&ring->mutex);
+    return taken;
+}
+
+/* Looks at the reports without the lock, so that a long search keeps nobody from writing. */
+static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint64_t before, hd_log_page *page) {
+    hd_report *batch[BATCH];
+    size_t taken;
+    int room = 1;
+    while (room && (taken = take_before(ring, before, batch)) > 0) {
+        before = batch[taken - 1]->sequence;
+        for (size_t i = 0; i < taken; i++) {
+            if (room && hd__log_filter_matches(filter, batch[i]))
+                room = hd__log_page_add(page, batch[i]);
+            hd_report_free(batch[i]);
+        }
+    }
+}
+
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
                        hd_log_page **page) {
     uint64_t before;
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t last = ring->last;
+    pthread_mutex_unlock(&ring->mutex);
+    int status = hd__log_cursor_parse(cursor, last, &before);
+    if (status != HD_OK)
+        return status;
     hd_log_page *found = hd__log_page_new(limit);
     if (!found)
         return HD_E_NO_MEMORY;
-    pthread_mutex_lock(&ring->mutex);
-    int status = hd__log_cursor_parse(cursor, ring->last, &before);
-    if (status == HD_OK) {
-        int room = 1;
-        for (uint64_t number = before - 1; ring->count > 0 && room && number >= first(ring); number--) {
-            hd_report *report = *slot(ring, number);
-            if (hd__log_filter_matches(filter, report))
-                room = hd__log_page_add(found, report);
-        }
-    }
-    pthread_mutex_unlock(&ring->mutex);
-    if (status == HD_OK)
-        *page = found;
-    else
-        hd_log_page_free(found);
-    return status;
+    search(ring, filter, before, found);
+    *page = found;
+    return HD_OK;
 }

@@ -234,8 +234,12 @@ static int add_line(struct curl_slist **list, const char *line) {
 static int add_field(struct curl_slist **list, const struct hd__field *field) {
     struct hd__buffer line = {0};
     hd__buffer_text(&line, field->name);
-    hd__buffer_text(&line, *field->value ? ": " : ";"); /* libcurl's way to send a header without a value */
-    hd__buffer_text(&line, field->value);
+    if (field->value[strspn(field->value, " \t")]) {
+        hd__buffer_text(&line, ": ");
+        hd__buffer_text(&line, field->value);
+    } else {
+        hd__buffer_text(&line, ";"); /* to send a header without a value; "Name: " would mean not to send one */
+    }
     int added = !line.failed && add_line(list, line.data);
     hd__buffer_free(&line);
     return added;
@@ -515,6 +519,11 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     if (!made->multi || !made->user_agent || (config->ca_file && !made->ca_file)) {
         free_transport(&made->base);
         return HD_E_NO_MEMORY;
+    }
+    /* Without a free descriptor libcurl 7.88 makes a handle that cannot be woken. */
+    if (curl_multi_wakeup(made->multi) != CURLM_OK) {
+        free_transport(&made->base);
+        return HD_E_TRANSPORT;
     }
     *transport = &made->base;
     return HD_OK;
