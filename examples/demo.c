@@ -214,6 +214,7 @@ static hd_client *new_client(void) {
     check(hd_options_new(&options), "options");
     check(hd_options_allow_http(options, 1), "allow http");
     check(hd_options_allow_network(options, "127.0.0.0/8"), "allow network");
+    check(hd_options_allow_ports(options, 1024, 65535), "allow ports");
     hd_client *client;
     check(hd_client_new(options, &client), "client");
     hd_options_free(options);

@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
     if (local) {
         check(hd_options_allow_http(options, 1), "allow http");
         check(hd_options_allow_network(options, "127.0.0.0/8"), "allow network");
+        check(hd_options_allow_ports(options, 1024, 65535), "allow ports");
     }
     hd_client *client;
     check(hd_client_new(options, &client), "client");

@@ -606,6 +606,16 @@ HD_API int hd_options_allow_http(hd_options *options, int on);
 HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 
 /**
+ * Allows URLs with these ports too. By default only 443 may be used, and 80, 8080 and 8443 once http is allowed, so that
+ * nobody can make deliveries speak to other services. May be called up to 32 times.
+ * @param options  the options
+ * @param first    the first port, 1 or more
+ * @param last     the last port, at least first
+ * Returns: HD_OK; HD_E_INVALID, also for the 33rd. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
+
+/**
  * Sets the file of certificate authorities that receivers' certificates are checked against, in place of the system's.
  * @param options  the options
  * @param path     a PEM file, read when a delivery needs it; NULL for the system's; copied

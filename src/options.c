@@ -124,6 +124,13 @@ int hd_options_allow_network(hd_options *options, const char *cidr) {
     return status;
 }
 
+int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last) {
+    if (!options || first < 1 || last < first || options->policy.ports_count == HD__PORTS_MAX)
+        return HD_E_INVALID;
+    options->policy.ports[options->policy.ports_count++] = (struct hd__ports){first, last};
+    return HD_OK;
+}
+
 int hd_options_set_ca_file(hd_options *options, const char *path) {
     return options ? hd__replace_text(&options->ca_file, path) : HD_E_INVALID;
 }

@@ -169,6 +169,7 @@ static void test_null_options(void **state) {
     assert_int_equal(hd_options_set_log_limits(NULL, 1, 65536), HD_E_INVALID);
     assert_int_equal(hd_options_allow_http(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_options_allow_network(NULL, "10.0.0.0/8"), HD_E_INVALID);
+    assert_int_equal(hd_options_allow_ports(NULL, 1, 1), HD_E_INVALID);
     assert_int_equal(hd_options_set_ca_file(NULL, "/a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_user_agent(NULL, "a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_log(NULL, log_nothing, NULL), HD_E_INVALID);
@@ -439,6 +440,58 @@ static void test_forbidden_urls_are_refused(void **state) {
             fail_msg("%s with %s allowed: %s", cases[i].url, cases[i].network == NULL ? "nothing" : cases[i].network,
                      hd_status_name(status));
     }
+}
+
+/* Row 23: deliveries speak to web servers only, unless the program opens more ports. */
+static void test_ports_are_few(void **state) {
+    (void)state;
+    static const struct {
+        const char *url;
+        int http;
+        uint16_t first, last;
+        int expected;
+    } cases[] = {
+        {"https://a.example.com/", 0, 0, 0, HD_OK},
+        {"https://a.example.com:443/", 0, 0, 0, HD_OK},
+        {"https://a.example.com:80/", 0, 0, 0, HD_E_URL_PORT},
+        {"https://a.example.com:8443/", 0, 0, 0, HD_E_URL_PORT},
+        {"https://a.example.com:22/", 0, 0, 0, HD_E_URL_PORT},
+        {"https://a.example.com:25/", 1, 0, 0, HD_E_URL_PORT},
+        {"https://a.example.com:6379/", 1, 0, 0, HD_E_URL_PORT},
+        {"http://a.example.com/", 1, 0, 0, HD_OK},
+        {"http://a.example.com:8080/", 1, 0, 0, HD_OK},
+        {"https://a.example.com:8443/", 1, 0, 0, HD_OK},
+        {"http://a.example.com:443/", 1, 0, 0, HD_OK},
+        {"http://a.example.com:81/", 1, 0, 0, HD_E_URL_PORT},
+        {"https://a.example.com:8999/", 0, 9000, 9002, HD_E_URL_PORT},
+        {"https://a.example.com:9000/", 0, 9000, 9002, HD_OK},
+        {"https://a.example.com:9002/", 0, 9000, 9002, HD_OK},
+        {"https://a.example.com:9003/", 0, 9000, 9002, HD_E_URL_PORT},
+        {"https://a.example.com:65535/", 0, 65535, 65535, HD_OK},
+        {"https://a.example.com:1/", 0, 1, 65535, HD_OK},
+    };
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        hd_options *options = NULL;
+        assert_int_equal(hd_options_new(&options), HD_OK);
+        assert_int_equal(hd_options_allow_http(options, cases[i].http), HD_OK);
+        if (cases[i].first > 0)
+            assert_int_equal(hd_options_allow_ports(options, cases[i].first, cases[i].last), HD_OK);
+        hd_client *client = client_for_tests(options);
+        hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, cases[i].url);
+        int status = hd_client_put_webhook(client, webhook);
+        hd_webhook_free(webhook);
+        end_client(client);
+        if (status != cases[i].expected)
+            fail_msg("%s: %s", cases[i].url, hd_status_name(status));
+    }
+    hd_options *options = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    assert_int_equal(hd_options_allow_ports(options, 0, 1), HD_E_INVALID);
+    assert_int_equal(hd_options_allow_ports(options, 2, 1), HD_E_INVALID);
+    for (uint16_t port = 1; port <= 32; port++)
+        assert_int_equal(hd_options_allow_ports(options, port, port), HD_OK);
+    assert_int_equal(hd_options_allow_ports(options, 33, 33), HD_E_INVALID);
+    hd_options_free(options);
 }
 
 /* A webhook that was put again counts as it is now, from the next event on. */
@@ -1480,6 +1533,7 @@ int main(void) {
         SCENE_TEST(test_copies_are_independent),
         SCENE_TEST(test_incomplete_webhook_is_refused),
         cmocka_unit_test(test_forbidden_urls_are_refused),
+        cmocka_unit_test(test_ports_are_few),
         SCENE_TEST(test_replaced_webhook_takes_effect),
         SCENE_TEST(test_incomplete_event_is_refused),
         SCENE_TEST(test_unknown_event_is_refused),

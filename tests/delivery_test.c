@@ -673,6 +673,7 @@ static void test_forbidden_address_behind_a_name(void **state) {
     assert_int_equal(hd_options_new(&options), HD_OK);
     assert_int_equal(hd_options_allow_http(options, 1), HD_OK);
     assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_OK);
+    assert_int_equal(hd_options_allow_ports(options, 1024, 65535), HD_OK);
     scene->client = client_for_tests(options);
     for (size_t i = 0; i < LENGTH_OF(hosts); i++) {
         char url[64];

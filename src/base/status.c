@@ -51,7 +51,7 @@
     X(HD_E_URL_SCHEME, "the URL must begin with https:// (http:// needs hd_options_allow_http)")                       \
     X(HD_E_URL_USERINFO, "the URL must not have a user name or password; use a header instead")                        \
     X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an IP address")          \
-    X(HD_E_URL_PORT, "the URL's port must be 1 to 65535")                                                              \
+    X(HD_E_URL_PORT, "the URL's port must be 443, or one that hd_options_allow_http or hd_options_allow_ports allows") \
     X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks)")          \
     X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits behind the prefix; at most 64")     \
     X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")

@@ -4,6 +4,7 @@
 #define HD_ENDPOINT_ADDRESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct sockaddr;
 
@@ -15,11 +16,19 @@ struct hd__network {
 
 #define HD__NETWORKS_MAX 64
 
-/* What the program allows beyond https to public addresses. */
+struct hd__ports {
+    uint16_t first, last;
+};
+
+#define HD__PORTS_MAX 32
+
+/* What the program allows beyond https to port 443 of public addresses. */
 struct hd__policy {
     int http;
     struct hd__network allowed[HD__NETWORKS_MAX];
     size_t allowed_count;
+    struct hd__ports ports[HD__PORTS_MAX];
+    size_t ports_count;
 };
 
 /* Reads "10.0.0.0/8" or "fd00::/8". Returns HD_OK or HD_E_NETWORK. */

@@ -99,14 +99,14 @@ static int check_host(const char *host) {
 }
 
 /* A part of a parsed URL; NULL if it has none. curl_free() it. */
-static char *get(CURLU *parsed, CURLUPart part) {
+static char *get(CURLU *parsed, CURLUPart part, unsigned flags) {
     char *text = NULL;
-    return curl_url_get(parsed, part, &text, 0) == CURLUE_OK ? text : NULL;
+    return curl_url_get(parsed, part, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
 static int check_parts(CURLU *parsed) {
-    char *host = get(parsed, CURLUPART_HOST), *port = get(parsed, CURLUPART_PORT);
-    char *zone = get(parsed, CURLUPART_ZONEID);
+    char *host = get(parsed, CURLUPART_HOST, 0), *port = get(parsed, CURLUPART_PORT, 0);
+    char *zone = get(parsed, CURLUPART_ZONEID, 0);
     int status = !host || !*host || zone                ? HD_E_URL_HOST
                  : port && strtoul(port, NULL, 10) == 0 ? HD_E_URL_PORT
                                                         : check_host(host);
@@ -151,7 +151,7 @@ static int has_private_name(const char *host) {
 }
 
 /* host may have brackets, which are taken off. */
-static int check_policy(char *host, const struct hd__policy *policy) {
+static int check_host_allowed(char *host, const struct hd__policy *policy) {
     size_t len = strlen(host);
     int is_address;
     if (host[0] == '[') {
@@ -163,6 +163,15 @@ static int check_policy(char *host, const struct hd__policy *policy) {
     return is_address || policy->allowed_count > 0 || !has_private_name(host) ? HD_OK : HD_E_URL_HOST;
 }
 
+static int is_port_allowed(unsigned long port, const struct hd__policy *policy) {
+    if (port == 443 || (policy->http && (port == 80 || port == 8080 || port == 8443)))
+        return 1;
+    for (size_t i = 0; i < policy->ports_count; i++)
+        if (port >= policy->ports[i].first && port <= policy->ports[i].last)
+            return 1;
+    return 0;
+}
+
 int hd__url_allowed(const char *url, const struct hd__policy *policy) {
     CURLU *parsed;
     if (!policy->http && !hd__starts_nocase(url, "https:"))
@@ -170,9 +179,12 @@ int hd__url_allowed(const char *url, const struct hd__policy *policy) {
     int status = parse(url, &parsed);
     if (status != HD_OK)
         return status;
-    char *host = get(parsed, CURLUPART_HOST);
-    status = host ? check_policy(host, policy) : HD_E_NO_MEMORY;
+    char *host = get(parsed, CURLUPART_HOST, 0), *port = get(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    status = !host || !port                                      ? HD_E_NO_MEMORY
+             : !is_port_allowed(strtoul(port, NULL, 10), policy) ? HD_E_URL_PORT
+                                                                 : check_host_allowed(host, policy);
     curl_free(host);
+    curl_free(port);
     curl_url_cleanup(parsed);
     return status;
 }

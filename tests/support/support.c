@@ -55,6 +55,7 @@ hd_options *options_for_tests(void) {
     assert_int_equal(hd_options_new(&options), HD_OK);
     assert_int_equal(hd_options_allow_http(options, 1), HD_OK);
     assert_int_equal(hd_options_allow_network(options, "127.0.0.0/8"), HD_OK);
+    assert_int_equal(hd_options_allow_ports(options, 1024, 65535), HD_OK);
     return options;
 }
 

@@ -37,7 +37,7 @@ bool runs_slowly(void);
 /* How many times to do something: full, or a tenth of it where the test runs slowly. */
 size_t volume(size_t full);
 
-/* Options that allow http to 127.0.0.0/8. */
+/* Options that allow http to 127.0.0.0/8, to any port that a server of a test can have. */
 hd_options *options_for_tests(void);
 
 /* A client made from options, which are freed; NULL stands for options_for_tests(). */
