@@ -606,8 +606,8 @@ HD_API int hd_options_allow_http(hd_options *options, int on);
 HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 
 /**
- * Allows URLs with these ports too. By default only 443 may be used, and 80, 8080 and 8443 once http is allowed, so that
- * nobody can make deliveries speak to other services. May be called up to 32 times.
+ * Allows URLs with these ports too. By default only 443 may be used, and 80, 8080 and 8443 once http is allowed, so
+ * that nobody can make deliveries speak to other services. May be called up to 32 times.
  * @param options  the options
  * @param first    the first port, 1 or more
  * @param last     the last port, at least first

@@ -23,6 +23,22 @@ int hd__replace_text(char **slot, const char *text) {
     return HD_OK;
 }
 
+void hd__free_key(char *text) {
+    if (text)
+        hd__wipe(text, strlen(text));
+    free(text);
+}
+
+int hd__replace_key(char **slot, const char *text) {
+    char *copy = NULL;
+    int status = hd__replace_text(&copy, text);
+    if (status != HD_OK)
+        return status;
+    hd__free_key(*slot);
+    *slot = copy;
+    return HD_OK;
+}
+
 char *hd__copy_bytes(const void *data, size_t len) {
     char *copy = malloc(len + 1);
     if (!copy)

@@ -10,6 +10,10 @@ void hd__wipe(void *data, size_t len);
 /* Replaces *slot by a copy of text (NULL for none). On failure *slot is as before. Returns a status. */
 int hd__replace_text(char **slot, const char *text);
 
+/* The same for a text that may hold a key, as URLs of Slack do, and headers: what goes is wiped. */
+int hd__replace_key(char **slot, const char *text);
+void hd__free_key(char *text);
+
 /* A copy of len bytes with a NUL behind them; NULL without memory. */
 char *hd__copy_bytes(const void *data, size_t len);
 

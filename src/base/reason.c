@@ -32,7 +32,8 @@
       "No connection within the time limit. The server is down, unreachable, or a firewall drops the packets.")        \
     X(HD_REASON_TIMEOUT_TOTAL, "timeout_total",                                                                        \
       "No answer within the time limit. The receiver may still have done the work: let it answer first, then work.")   \
-    X(HD_REASON_DNS, "dns", "The host name has no address. Check its spelling and its DNS records.")                   \
+    X(HD_REASON_DNS, "dns",                                                                                            \
+      "No address was found for the host name. Check its spelling, its DNS records and its name servers.")             \
     X(HD_REASON_REFUSED, "refused",                                                                                    \
       "Nothing listens on this port: the connection was refused. Start the receiver, or correct the port.")            \
     X(HD_REASON_UNREACHABLE, "unreachable", "The network has no way to this address. Check routing and firewalls.")    \

@@ -15,8 +15,7 @@
     X(HD_E_THREAD, "no thread could be started: check the process's limits")                                           \
     X(HD_E_CRYPTO, "mbedTLS could not compute the signature: it is out of memory")                                     \
     X(HD_E_RANDOM, "the system gave no random bytes")                                                                  \
-    X(HD_E_TRANSPORT,                                                                                                  \
-      "libcurl could not be started: no memory or descriptor is left, or it lacks TLS or a threaded resolver")         \
+    X(HD_E_TRANSPORT, "libcurl could not be started: no memory or descriptor is left, or it lacks TLS")                \
     X(HD_E_SECRET, "the secret must have 1 to 1,024 bytes; hd_generate_secret() makes a good one")                     \
     X(HD_E_SIGNATURE_FORMAT,                                                                                           \
       "the signature is not 64 lower-case hexadecimal digits: pass the header's value as it is")                       \

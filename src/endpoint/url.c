@@ -1,6 +1,7 @@
 #include "endpoint/url.h"
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "helmdesk.h"
 
@@ -87,15 +88,19 @@ static int is_name(const char *host) {
     }
 }
 
+/* Whether a host of a parsed URL is an IP address: one in brackets is. */
+static int is_address(const char *host) {
+    static const struct hd__policy any = {0};
+    int answer = host[0] == '[';
+    if (!answer)
+        hd__address_text_blocked(&any, host, &answer);
+    return answer;
+}
+
 static int check_host(const char *host) {
-    static const struct hd__policy nothing_allowed = {0};
-    int is_address;
-    if (host[0] == '[')
-        return HD_OK; /* libcurl has parsed the address */
-    if (!is_name(host))
-        return HD_E_URL_HOST;
-    hd__address_text_blocked(&nothing_allowed, host, &is_address);
-    return is_address || !ends_in_number(host) ? HD_OK : HD_E_URL_HOST;
+    if (is_address(host))
+        return HD_OK;
+    return is_name(host) && !ends_in_number(host) ? HD_OK : HD_E_URL_HOST;
 }
 
 /* A part of a parsed URL; NULL if it has none. curl_free() it. */
@@ -185,6 +190,24 @@ int hd__url_allowed(const char *url, const struct hd__policy *policy) {
                                                                  : check_host_allowed(host, policy);
     curl_free(host);
     curl_free(port);
+    curl_url_cleanup(parsed);
+    return status;
+}
+
+int hd__url_target(const char *url, char **name, uint16_t *port) {
+    CURLU *parsed;
+    *name = NULL;
+    if (parse(url, &parsed) != HD_OK)
+        return HD_E_NO_MEMORY;
+    char *host = get(parsed, CURLUPART_HOST, 0), *number = get(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    int status = host && number ? HD_OK : HD_E_NO_MEMORY;
+    if (status == HD_OK) {
+        *port = (uint16_t)strtoul(number, NULL, 10);
+        if (!is_address(host))
+            status = hd__replace_text(name, host);
+    }
+    curl_free(host);
+    curl_free(number);
     curl_url_cleanup(parsed);
     return status;
 }

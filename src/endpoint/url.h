@@ -11,6 +11,10 @@ int hd__url_check(const char *url);
 /* Whether this client may use a URL that hd__url_check found good. Returns HD_OK or HD_E_URL_... */
 int hd__url_allowed(const char *url, const struct hd__policy *policy);
 
+/* The host name that a good URL asks for, NULL if it holds an address instead, and the port. Returns HD_OK or
+ * HD_E_NO_MEMORY. free() the name. */
+int hd__url_target(const char *url, char **name, uint16_t *port);
+
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);
 

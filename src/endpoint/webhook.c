@@ -64,7 +64,7 @@ static void free_secret(hd_webhook *webhook) {
 
 static void free_header(struct hd__header *header) {
     free(header->name);
-    free(header->value);
+    hd__free_key(header->value);
 }
 
 void hd_webhook_free(hd_webhook *webhook) {
@@ -73,12 +73,13 @@ void hd_webhook_free(hd_webhook *webhook) {
     free(webhook->id);
     free(webhook->project);
     free(webhook->name);
-    free(webhook->url);
+    hd__free_key(webhook->url);
     free(webhook->masked_url);
     free_secret(webhook);
     for (size_t i = 0; i < webhook->header_count; i++)
         free_header(&webhook->headers[i]);
     hd__label_free(webhook->label);
+    free(webhook->host);
     free(webhook);
 }
 
@@ -133,7 +134,7 @@ hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook) {
     if (!snapshot)
         return NULL;
     snapshot->label = label_of(snapshot);
-    if (!snapshot->label) {
+    if (!snapshot->label || hd__url_target(snapshot->url, &snapshot->host, &snapshot->port) != HD_OK) {
         hd_webhook_free(snapshot);
         return NULL;
     }
@@ -185,7 +186,7 @@ int hd_webhook_set_url(hd_webhook *webhook, const char *url) {
     if (status != HD_OK)
         return status;
     char *masked = hd__url_mask(url);
-    if (!masked || hd__replace_text(&webhook->url, url) != HD_OK) {
+    if (!masked || hd__replace_key(&webhook->url, url) != HD_OK) {
         free(masked);
         return HD_E_NO_MEMORY;
     }
@@ -288,7 +289,7 @@ int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *val
     if (at == webhook->header_count)
         return value ? add_header(webhook, name, value) : HD_OK;
     if (value)
-        return hd__replace_text(&webhook->headers[at].value, value);
+        return hd__replace_key(&webhook->headers[at].value, value);
     remove_header(webhook, at);
     return HD_OK;
 }

@@ -30,13 +30,16 @@ struct hd_webhook {
     uint32_t max_in_flight;
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
-    struct hd__label *label; /* of a client's copy; else NULL */
+    /* of a client's copy; else NULL */
+    struct hd__label *label;
+    char *host; /* the name to look up; NULL also if the URL holds an address */
+    uint16_t port;
 };
 
 /* A copy for the program, without label; NULL without memory. */
 hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
 
-/* A copy for the client, with label; NULL without memory. */
+/* A copy for the client, with label and host; NULL without memory. */
 hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook);
 
 hd_webhook *hd__webhook_ref(hd_webhook *webhook);

@@ -1,7 +1,10 @@
 /* HTTP by libcurl: one multi handle over a pool of easy handles. Facts named T1 to T8 were measured on libcurl 7.88.1
  * with OpenSSL 3.0. */
+#include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "helmdesk.h"
+#include "transport/resolver.h"
 #include "transport/transport.h"
 
 #include <curl/curl.h>
@@ -22,16 +25,36 @@
 #define BODY_MAX ((size_t)64 * 1024)
 #define INFORMATIONAL_MAX 32 /* 1xx answers before the real one */
 
+/* A kept connection is used again for less than 2 s: servers close idle ones after 2 s (gunicorn), 5 s (Node, Apache)
+ * or more, and a POST that meets a closing connection is lost. */
+#define IDLE_MAX_S 1L
+#define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
+#define LOOKUP_CHECK_MS 100
+
+enum stage {
+    LOOKING,
+    FAILED,
+    RUNNING
+};
+
 struct transfer {
     CURL *easy;
     struct curl_slist *headers;
+    struct curl_slist *resolve;
     struct hd__exchange *exchange;
     const struct hd__policy *policy;
-    struct transfer *next_free;
+    struct transfer *previous, *next; /* in one of the transport's lists */
+    enum stage stage;
+
+    struct hd__name *name; /* while it is looked up */
+    int64_t started_us;
+    uint32_t looked_up_ms;
+    unsigned asked; /* how often a request was about to be sent */
 
     const char *blocked; /* the rule that forbade an address */
     int socket_opened;
     int socket_error; /* errno of a failed socket() */
+    int repeats;      /* what was sent before was about to be sent again */
     size_t header_bytes;
     size_t body_bytes;
     unsigned informational;
@@ -41,10 +64,16 @@ struct transfer {
 
 struct curl_transport {
     struct hd__transport base;
+    pthread_mutex_t wake_mutex; /* lets no thread wake a multi handle while another takes its place */
     CURLM *multi;
-    struct transfer *free_transfers;
-    int running; /* transfers added and not yet reported as finished */
+    struct hd__resolver *resolver;
+    struct transfer *looking; /* up a name */
+    struct transfer *failed;  /* before libcurl had them */
+    struct transfer *free;
+    int running;           /* transfers that libcurl has */
+    int64_t kept_since_us; /* when the last one ended, if its connection may be kept; else 0 */
     uint32_t timeout_ms;
+    uint32_t max_connections;
     const struct hd__policy *policy;
     char *ca_file;
     char *user_agent;
@@ -68,6 +97,29 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     else
         transfer->socket_opened = 1;
     return fd;
+}
+
+/* Whether the request has begun to leave. Not by libcurl's times: of a transfer that ended early, its versions disagree
+ * about them. */
+static int has_sent(CURL *easy) {
+    long bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+}
+
+/* Is called each time a request is about to be sent, over a kept connection too. libcurl repeats a POST when a kept
+ * connection dies under it (T4): one that may have arrived is not sent again. */
+static int before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port) {
+    struct transfer *transfer = user;
+    int is_address;
+    (void)local_ip, (void)remote_port, (void)local_port;
+    transfer->blocked = hd__address_text_blocked(transfer->policy, remote_ip, &is_address);
+    if (!is_address)
+        transfer->blocked = "not an internet address";
+    if (transfer->blocked)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->repeats = transfer->asked++ > 0 && has_sent(transfer->easy);
+    return transfer->repeats ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* Appends what still fits below limit. */
@@ -143,13 +195,8 @@ static int set_fixed_options(const struct curl_transport *transport, struct tran
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_USERAGENT, transport->user_agent);
-    /* Five seconds for everything. */
-    SET(CURLOPT_TIMEOUT_MS, (long)transport->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->timeout_ms);
     SET(CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a stalled resolver (T2); older ones lack it */
-#endif
     /* Only there, only by HTTP, never on behalf of somebody else. */
     SET(CURLOPT_PROTOCOLS_STR, transport->policy->http ? "http,https" : "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -157,6 +204,8 @@ static int set_fixed_options(const struct curl_transport *transport, struct tran
     SET(CURLOPT_MAXREDIRS, 0L);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_PREREQFUNCTION, before_request);
+    SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_PROXY, ""); /* whatever the environment says: the address check would see the proxy's address (T8) */
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -165,9 +214,7 @@ static int set_fixed_options(const struct curl_transport *transport, struct tran
     SET(CURLOPT_COOKIEFILE, NULL);
     SET(CURLOPT_UNIX_SOCKET_PATH, NULL);
     SET(CURLOPT_DOH_URL, NULL);
-    /* libcurl repeats a POST silently when a kept connection dies under it (T4). */
-    SET(CURLOPT_FORBID_REUSE, 1L);
-    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -202,23 +249,51 @@ static struct transfer *new_transfer(const struct curl_transport *transport) {
     return transfer;
 }
 
+static void link_to(struct transfer **list, struct transfer *transfer) {
+    transfer->previous = NULL;
+    transfer->next = *list;
+    if (*list)
+        (*list)->previous = transfer;
+    *list = transfer;
+}
+
+static void unlink_from(struct transfer **list, struct transfer *transfer) {
+    *(transfer->previous ? &transfer->previous->next : list) = transfer->next;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
+}
+
 static struct transfer *take_transfer(struct curl_transport *transport) {
-    struct transfer *transfer = transport->free_transfers;
+    struct transfer *transfer = transport->free;
     if (!transfer)
         return new_transfer(transport);
-    transport->free_transfers = transfer->next_free;
+    unlink_from(&transport->free, transfer);
     return transfer;
 }
 
-/* Also forgets what it was used for. */
+/* Headers may hold keys. */
+static void wipe_list(struct curl_slist *list) {
+    for (struct curl_slist *at = list; at; at = at->next)
+        hd__wipe(at->data, strlen(at->data));
+    curl_slist_free_all(list);
+}
+
+/* Also forgets what it was used for. A handle that has repeated a request is not used again: libcurl 7.88 counts its
+ * repetitions over all of its transfers, and gives up at the sixth. */
 static void give_back(struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
-    curl_slist_free_all(transfer->headers);
+    int is_worn = transfer->asked > 1;
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(easy, CURLOPT_URL, NULL);
-    *transfer = (struct transfer){.easy = easy, .policy = transport->policy, .next_free = transport->free_transfers};
-    transport->free_transfers = transfer;
+    wipe_list(transfer->headers);
+    curl_slist_free_all(transfer->resolve);
+    *transfer = (struct transfer){.easy = easy, .policy = transport->policy};
+    if (is_worn)
+        free_transfer(transfer);
+    else
+        link_to(&transport->free, transfer);
 }
 
 /* ---- Starting ---- */
@@ -241,6 +316,8 @@ static int add_field(struct curl_slist **list, const struct hd__field *field) {
         hd__buffer_text(&line, ";"); /* to send a header without a value; "Name: " would mean not to send one */
     }
     int added = !line.failed && add_line(list, line.data);
+    if (line.data)
+        hd__wipe(line.data, line.len);
     hd__buffer_free(&line);
     return added;
 }
@@ -261,16 +338,94 @@ static int set_request(struct transfer *transfer, struct hd__exchange *exchange)
     return 1;
 }
 
+static uint32_t spent_ms(const struct transfer *transfer) {
+    return (uint32_t)((hd__monotonic_us(&hd__system_clock) - transfer->started_us) / 1000);
+}
+
+/* Hands a transfer to libcurl, with what is left of its time. */
+static int launch(struct curl_transport *transport, struct transfer *transfer) {
+    CURL *easy = transfer->easy;
+    uint32_t spent = spent_ms(transfer);
+    SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
+    if (curl_multi_add_handle(transport->multi, easy) != CURLM_OK)
+        return 0;
+    transfer->stage = RUNNING;
+    transport->running++;
+    return 1;
+}
+
+/* How libcurl is told the addresses of a host, so that it looks up nothing itself. The plus lets what was told age. */
+static void begin_addresses(const struct hd__exchange *exchange, struct hd__buffer *line) {
+    char port[16];
+    snprintf(port, sizeof port, ":%u:", exchange->port);
+    hd__buffer_text(line, "+");
+    hd__buffer_text(line, exchange->host);
+    hd__buffer_text(line, port);
+}
+
+static int set_addresses(struct transfer *transfer, const struct hd__buffer *line) {
+    CURL *easy = transfer->easy;
+    if (line->failed || !add_line(&transfer->resolve, line->data))
+        return 0;
+    SET(CURLOPT_RESOLVE, transfer->resolve);
+    return 1;
+}
+
+static void end_lookup(struct curl_transport *transport, struct transfer *transfer) {
+    unlink_from(&transport->looking, transfer);
+    hd__resolver_release(transport->resolver, transfer->name);
+    transfer->name = NULL;
+    transfer->looked_up_ms = spent_ms(transfer);
+}
+
+/* Ends a transfer that libcurl never had. */
+static void fail(struct curl_transport *transport, struct transfer *transfer, int reason, const char *detail) {
+    struct hd__exchange *exchange = transfer->exchange;
+    exchange->reason = reason;
+    exchange->detail = detail;
+    exchange->dns_ms = exchange->total_ms = transfer->looked_up_ms;
+    transfer->stage = FAILED;
+    link_to(&transport->failed, transfer);
+}
+
+static void follow_lookup(struct curl_transport *transport, struct transfer *transfer) {
+    struct hd__buffer addresses = {0};
+    const char *failure;
+    begin_addresses(transfer->exchange, &addresses);
+    int answer = hd__resolver_answer(transport->resolver, transfer->name, &addresses, &failure);
+    if (answer != HD__NAME_PENDING || spent_ms(transfer) >= transport->timeout_ms) {
+        end_lookup(transport, transfer);
+        if (answer == HD__NAME_PENDING)
+            fail(transport, transfer, HD_REASON_DNS, "no answer in time");
+        else if (answer == HD__NAME_FAILED)
+            fail(transport, transfer, HD_REASON_DNS, failure);
+        else if (!set_addresses(transfer, &addresses) || !launch(transport, transfer))
+            fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
+    }
+    hd__buffer_free(&addresses);
+}
+
+static int look_up(struct curl_transport *transport, struct transfer *transfer) {
+    transfer->name = hd__resolver_ask(transport->resolver, transfer->exchange->host);
+    if (!transfer->name)
+        return 0;
+    transfer->stage = LOOKING;
+    link_to(&transport->looking, transfer);
+    follow_lookup(transport, transfer);
+    return 1;
+}
+
 static int start(struct hd__transport *base, struct hd__exchange *exchange) {
     struct curl_transport *transport = (struct curl_transport *)base;
     struct transfer *transfer = take_transfer(transport);
     if (!transfer)
         return HD_E_NO_MEMORY;
-    if (!set_request(transfer, exchange) || curl_multi_add_handle(transport->multi, transfer->easy) != CURLM_OK) {
+    transfer->started_us = hd__monotonic_us(&hd__system_clock);
+    if (!set_request(transfer, exchange) ||
+        !(exchange->host ? look_up(transport, transfer) : launch(transport, transfer))) {
         give_back(transport, transfer);
         return HD_E_NO_MEMORY;
     }
-    transport->running++;
     return HD_OK;
 }
 
@@ -345,10 +500,11 @@ static int reason_of_certificate(CURL *easy) {
     }
 }
 
-/* Whether the request has begun to leave. Not by libcurl's times: of a transfer that ended early, its versions disagree
- * about them. */
-static int has_sent(CURL *easy) {
-    return info_long(easy, CURLINFO_REQUEST_SIZE) > 0;
+/* No new connection, or only one for the repetition that was not allowed. */
+static int reason_of_reset(const struct transfer *transfer, const char **detail) {
+    if (transfer->repeats || info_long(transfer->easy, CURLINFO_NUM_CONNECTS) == 0)
+        *detail = "it was a kept connection";
+    return HD_REASON_RESET;
 }
 
 static int reason_of_error(const struct transfer *transfer, CURLcode code, const char **detail) {
@@ -358,13 +514,18 @@ static int reason_of_error(const struct transfer *transfer, CURLcode code, const
         return HD_REASON_DNS;
     case CURLE_COULDNT_CONNECT:
         return reason_of_connect(transfer, detail);
+    case CURLE_ABORTED_BY_CALLBACK: /* before_request */
+        if (transfer->repeats)
+            return reason_of_reset(transfer, detail);
+        *detail = transfer->blocked;
+        return HD_REASON_BLOCKED;
     case CURLE_OPERATION_TIMEDOUT:
         return has_sent(easy) ? HD_REASON_TIMEOUT_TOTAL : HD_REASON_TIMEOUT_CONNECT;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
-        return HD_REASON_RESET;
+        return reason_of_reset(transfer, detail);
     case CURLE_PEER_FAILED_VERIFICATION:
         return reason_of_certificate(easy);
     case CURLE_SSL_CONNECT_ERROR:
@@ -391,15 +552,16 @@ static uint32_t to_ms(int64_t us) {
 }
 
 /* libcurl counts each of its times from the start; a phase that was not reached has 0. */
-static void take_times(CURL *easy, struct hd__exchange *exchange) {
+static void take_times(const struct transfer *transfer, struct hd__exchange *exchange) {
+    CURL *easy = transfer->easy;
     int64_t dns = info_us(easy, CURLINFO_NAMELOOKUP_TIME_T), connect = info_us(easy, CURLINFO_CONNECT_TIME_T);
     int64_t tls = info_us(easy, CURLINFO_APPCONNECT_TIME_T), ready = info_us(easy, CURLINFO_PRETRANSFER_TIME_T);
     int64_t answer = info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
-    exchange->dns_ms = to_ms(dns);
+    exchange->dns_ms = transfer->looked_up_ms;
     exchange->connect_ms = to_ms(connect - dns);
     exchange->tls_ms = to_ms(tls - connect);
     exchange->wait_ms = to_ms(answer - ready);
-    exchange->total_ms = to_ms(info_us(easy, CURLINFO_TOTAL_TIME_T));
+    exchange->total_ms = transfer->looked_up_ms + to_ms(info_us(easy, CURLINFO_TOTAL_TIME_T));
 }
 
 static void take_address(CURL *easy, struct hd__exchange *exchange) {
@@ -425,36 +587,69 @@ static void take_result(struct transfer *transfer, CURLcode code) {
             code == CURLE_OK ? HD_REASON_BAD_RESPONSE : reason_of_error(transfer, code, &exchange->detail);
         exchange->http_status = 0;
     }
-    take_times(transfer->easy, exchange);
+    take_times(transfer, exchange);
     take_address(transfer->easy, exchange);
+}
+
+static void forget_failed(struct curl_transport *transport, struct transfer *transfer) {
+    unlink_from(&transport->failed, transfer);
+    give_back(transport, transfer);
+}
+
+static void remove_transfer(struct curl_transport *transport, struct transfer *transfer) {
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    give_back(transport, transfer);
+    transport->running--;
+    transport->kept_since_us = hd__monotonic_us(&hd__system_clock);
 }
 
 static struct hd__exchange *finished(struct hd__transport *base) {
     struct curl_transport *transport = (struct curl_transport *)base;
     int more;
+    struct transfer *transfer = transport->failed;
+    if (transfer) {
+        struct hd__exchange *exchange = transfer->exchange;
+        forget_failed(transport, transfer);
+        return exchange;
+    }
     CURLMsg *message = curl_multi_info_read(transport->multi, &more);
     if (!message)
         return NULL;
     CURLcode code = message->data.result; /* the message does not outlive the removal */
-    struct transfer *transfer;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
     struct hd__exchange *exchange = transfer->exchange;
     take_result(transfer, code);
-    curl_multi_remove_handle(transport->multi, transfer->easy);
-    give_back(transport, transfer);
-    transport->running--;
+    remove_transfer(transport, transfer);
     return exchange;
 }
 
 static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
     struct curl_transport *transport = (struct curl_transport *)base;
     struct transfer *transfer = exchange->transfer;
-    curl_multi_remove_handle(transport->multi, transfer->easy);
-    give_back(transport, transfer);
-    transport->running--;
+    switch (transfer->stage) {
+    case LOOKING:
+        end_lookup(transport, transfer);
+        give_back(transport, transfer);
+        break;
+    case FAILED:
+        forget_failed(transport, transfer);
+        break;
+    default:
+        remove_transfer(transport, transfer);
+    }
 }
 
 /* ---- The loop's part ---- */
+
+/* NULL without memory or descriptors: without a free one, libcurl 7.88 makes a handle that cannot be woken. */
+static CURLM *new_multi(const struct curl_transport *transport) {
+    CURLM *multi = curl_multi_init();
+    if (multi && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)transport->max_connections) == CURLM_OK &&
+        curl_multi_wakeup(multi) == CURLM_OK)
+        return multi;
+    curl_multi_cleanup(multi);
+    return NULL;
+}
 
 /* Whether a transfer has finished. */
 static int perform(struct curl_transport *transport) {
@@ -463,26 +658,84 @@ static int perform(struct curl_transport *transport) {
     return running < transport->running;
 }
 
+static int follow_lookups(struct curl_transport *transport) {
+    struct transfer *next;
+    for (struct transfer *transfer = transport->looking; transfer; transfer = next) {
+        next = transfer->next;
+        follow_lookup(transport, transfer);
+    }
+    return transport->failed != NULL;
+}
+
+static int earlier(int timeout_ms, int64_t left_ms) {
+    return left_ms < 0 ? 0 : left_ms < timeout_ms ? (int)left_ms : timeout_ms;
+}
+
+/* Until a name has taken too long, or threads may have become free for it. */
+static int lookup_timeout(const struct curl_transport *transport, int timeout_ms) {
+    for (struct transfer *transfer = transport->looking; transfer; transfer = transfer->next)
+        timeout_ms = earlier(timeout_ms, (int64_t)transport->timeout_ms - spent_ms(transfer));
+    return transport->looking ? earlier(timeout_ms, LOOKUP_CHECK_MS) : timeout_ms;
+}
+
+static int64_t idle_left_ms(const struct curl_transport *transport) {
+    return (transport->kept_since_us + KEPT_MAX_US - hd__monotonic_us(&hd__system_clock)) / 1000;
+}
+
+static int keeps_connections(const struct curl_transport *transport) {
+    return transport->running == 0 && transport->kept_since_us > 0;
+}
+
+/* libcurl closes connections that it keeps only when it opens others: a program that has nothing to send would hold
+ * them open for ever. Whoever wakes the old handle meanwhile loses nothing, since the worker looks around before it
+ * waits again. */
+static void close_kept(struct curl_transport *transport) {
+    CURLM *old = transport->multi, *fresh = new_multi(transport);
+    transport->kept_since_us = 0;
+    if (!fresh)
+        return;
+    pthread_mutex_lock(&transport->wake_mutex);
+    transport->multi = fresh;
+    pthread_mutex_unlock(&transport->wake_mutex);
+    curl_multi_cleanup(old);
+}
+
 static void wait_for(struct hd__transport *base, int timeout_ms) {
     struct curl_transport *transport = (struct curl_transport *)base;
-    if (perform(transport))
+    if (follow_lookups(transport) || perform(transport))
         timeout_ms = 0;
+    timeout_ms = lookup_timeout(transport, timeout_ms);
+    if (keeps_connections(transport))
+        timeout_ms = earlier(timeout_ms, idle_left_ms(transport));
     curl_multi_poll(transport->multi, NULL, 0, timeout_ms, NULL);
+    follow_lookups(transport);
     perform(transport);
+    if (keeps_connections(transport) && idle_left_ms(transport) <= 0)
+        close_kept(transport);
 }
 
 static void wake(struct hd__transport *base) {
-    curl_multi_wakeup(((struct curl_transport *)base)->multi);
+    struct curl_transport *transport = (struct curl_transport *)base;
+    pthread_mutex_lock(&transport->wake_mutex);
+    curl_multi_wakeup(transport->multi);
+    pthread_mutex_unlock(&transport->wake_mutex);
+}
+
+static void wake_from_resolver(void *user) {
+    wake(user);
 }
 
 static void free_transport(struct hd__transport *base) {
     struct curl_transport *transport = (struct curl_transport *)base;
-    while (transport->free_transfers) {
-        struct transfer *transfer = transport->free_transfers;
-        transport->free_transfers = transfer->next_free;
+    if (transport->resolver)
+        hd__resolver_free(transport->resolver);
+    while (transport->free) {
+        struct transfer *transfer = transport->free;
+        unlink_from(&transport->free, transfer);
         free_transfer(transfer);
     }
     curl_multi_cleanup(transport->multi);
+    pthread_mutex_destroy(&transport->wake_mutex);
     free(transport->ca_file);
     free(transport->user_agent);
     free(transport);
@@ -496,35 +749,33 @@ static void init_global(void) {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static int is_usable(const curl_version_info_data *info) {
-    int needed = CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS; /* without the second, name lookups would stop the worker */
-    return global_result == CURLE_OK && (info->features & needed) == needed;
-}
-
 int hd__curl_new(const struct hd__transport_config *config, struct hd__transport **transport) {
     pthread_once(&global_once, init_global);
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    if (!is_usable(info))
+    if (global_result != CURLE_OK || !(info->features & CURL_VERSION_SSL))
         return HD_E_TRANSPORT;
     struct curl_transport *made = calloc(1, sizeof *made);
     if (!made)
         return HD_E_NO_MEMORY;
+    if (pthread_mutex_init(&made->wake_mutex, NULL) != 0) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
     made->base = (struct hd__transport){start, finished, wait_for, wake, cancel, free_transport};
     made->timeout_ms = config->timeout_ms;
+    made->max_connections = config->max_connections;
     made->policy = config->policy;
     made->user_agent = strdup(config->user_agent);
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     made->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
-    made->multi = curl_multi_init();
-    if (!made->multi || !made->user_agent || (config->ca_file && !made->ca_file)) {
+    made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
+    made->multi = new_multi(made);
+    int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY
+                 : !made->multi                                                              ? HD_E_TRANSPORT
+                                                                                             : HD_OK;
+    if (status == HD_OK)
+        *transport = &made->base;
+    else
         free_transport(&made->base);
-        return HD_E_NO_MEMORY;
-    }
-    /* Without a free descriptor libcurl 7.88 makes a handle that cannot be woken. */
-    if (curl_multi_wakeup(made->multi) != CURLM_OK) {
-        free_transport(&made->base);
-        return HD_E_TRANSPORT;
-    }
-    *transport = &made->base;
-    return HD_OK;
+    return status;
 }

@@ -21,6 +21,8 @@ struct hd__field {
 /* One POST. What goes in must live until the exchange has finished or is canceled. */
 struct hd__exchange {
     const char *url;
+    const char *host; /* its name to look up; NULL if the URL holds an address */
+    uint16_t port;
     const char *body;
     size_t body_len;
     struct hd__field fields[HD__FIELDS_MAX];
@@ -58,6 +60,7 @@ struct hd__transport {
 
 struct hd__transport_config {
     uint32_t timeout_ms;             /* of an exchange, name lookup included */
+    uint32_t max_connections;        /* that are kept, at the most */
     const struct hd__policy *policy; /* must outlive the transport */
     const char *ca_file;             /* NULL for the system's */
     const char *user_agent;

@@ -884,6 +884,15 @@ size_t server_connections(struct server *server) {
     return count;
 }
 
+size_t server_open_connections(struct server *server) {
+    size_t count = 0;
+    (void)pthread_mutex_lock(&server->lock);
+    for (struct connection *connection = server->connections; connection != NULL; connection = connection->next)
+        count += connection->finished ? 0 : 1;
+    (void)pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
 size_t server_requests(struct server *server) {
     (void)pthread_mutex_lock(&server->lock);
     size_t count = server->request_count;

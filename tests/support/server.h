@@ -94,6 +94,9 @@ void server_open_gate(struct server *server);
 /* How many connections were accepted so far. */
 size_t server_connections(struct server *server);
 
+/* How many of them are open. */
+size_t server_open_connections(struct server *server);
+
 /* How many complete requests arrived so far: at any path, or at this very path. */
 size_t server_requests(struct server *server);
 size_t server_requests_at(struct server *server, const char *path);
