@@ -1,4 +1,5 @@
 /* The public face: what a call has to check, and the life of a client. */
+#include "base/exit.h"
 #include "base/thread.h"
 #include "endpoint/url.h"
 #include "endpoint/webhook.h"
@@ -18,6 +19,7 @@ struct hd_client {
     struct hd__log_ring *ring;
     struct hd__transport *transport;
     struct hd__worker *worker;
+    struct hd__exit_hook exit_hook;
     pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
     int is_closed;
     int close_status;
@@ -58,6 +60,10 @@ static int make_parts(hd_client *client, const hd_options *options) {
     return status == HD_OK ? hd__worker_start(client->worker) : status;
 }
 
+static void stop_at_exit(void *user) {
+    hd__worker_abort(((hd_client *)user)->worker);
+}
+
 /* The worker must not be running. */
 static void free_parts(hd_client *client) {
     if (client->worker)
@@ -83,6 +89,8 @@ int hd_client_new(const hd_options *options, hd_client **client) {
     }
     int status = make_parts(made, options);
     if (status == HD_OK) {
+        made->exit_hook = (struct hd__exit_hook){.stop = stop_at_exit, .user = made};
+        hd__exit_add(&made->exit_hook);
         *client = made;
         return HD_OK;
     }
@@ -135,6 +143,7 @@ void hd_client_free(hd_client *client) {
         return;
     }
     hd_client_close(client, client->options->shutdown_timeout_ms);
+    hd__exit_remove(&client->exit_hook);
     free_parts(client);
     pthread_mutex_destroy(&client->close_mutex);
     free(client);

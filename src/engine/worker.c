@@ -12,6 +12,7 @@
 #define INTAKE 64      /* events taken in per turn, so that a flood of them does not keep results waiting */
 #define NAP_MS 50      /* until memory is tried again */
 #define SLEEP_MS 60000 /* at the longest; what is waited for wakes the worker */
+#define ABORT_MS 5000
 
 /* A caller who waits for the report of an event of its own. */
 struct waiter {
@@ -28,7 +29,9 @@ struct hd__worker {
     uint64_t reports_given;      /* number of the last one that hd__worker_next_report gave */
     uint64_t reports_missed;     /* forgotten by the log before it came to them */
     struct waiter *waiters;
-    int stopped;
+    int ended;            /* the loop */
+    int stopped;          /* the thread, which is joined */
+    atomic_int is_joined; /* by whoever came first */
     atomic_int stop;
     atomic_int has_thread; /* until it was joined: its id may then be given to another */
     atomic_uint_fast64_t counters[HD_COUNTER_CANCELED + 1]; /* WAITING, IN_FLIGHT, DELIVERED, FAILED, CANCELED */
@@ -394,6 +397,10 @@ static void *run(void *argument) {
         hd__worker_turn(worker, SLEEP_MS);
     cancel_all(worker);
     publish(worker);
+    pthread_mutex_lock(&worker->progress.mutex);
+    worker->ended = 1;
+    pthread_cond_broadcast(&worker->progress.changed);
+    pthread_mutex_unlock(&worker->progress.mutex);
     return NULL;
 }
 
@@ -525,18 +532,51 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
     return *report ? HD_OK : stopped ? HD_E_CLOSED : HD_E_TIMEOUT;
 }
 
-int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
+static void end_loop(struct hd__worker *worker) {
     hd__inbox_close(&worker->inbox);
-    hd__worker_flush(worker, timeout_ms);
     atomic_store(&worker->stop, 1);
     worker->transport->wake(worker->transport);
+}
+
+/* Waits for a flag that progress guards. Returns it. */
+static int wait_for_flag(struct hd__worker *worker, const int *flag, int64_t until) {
+    int in_time = 1;
+    pthread_mutex_lock(&worker->progress.mutex);
+    while (!*flag && in_time)
+        in_time = hd__monitor_wait(&worker->progress, until);
+    int is_set = *flag;
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return is_set;
+}
+
+/* Of a thread whose loop ends. */
+static void join(struct hd__worker *worker) {
+    if (atomic_exchange(&worker->is_joined, 1)) {
+        wait_for_flag(worker, &worker->stopped, deadline(UINT32_MAX));
+        return;
+    }
     pthread_join(worker->thread, NULL);
     atomic_store(&worker->has_thread, 0);
     pthread_mutex_lock(&worker->progress.mutex);
     worker->stopped = 1;
     pthread_cond_broadcast(&worker->progress.changed);
     pthread_mutex_unlock(&worker->progress.mutex);
+}
+
+int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
+    hd__inbox_close(&worker->inbox);
+    hd__worker_flush(worker, timeout_ms);
+    end_loop(worker);
+    join(worker);
     return hd__worker_counter(worker, HD_COUNTER_CANCELED) > 0 ? HD_E_TIMEOUT : HD_OK;
+}
+
+void hd__worker_abort(struct hd__worker *worker) {
+    if (hd__worker_is_self(worker))
+        return;
+    end_loop(worker);
+    if (wait_for_flag(worker, &worker->ended, deadline(ABORT_MS)))
+        join(worker);
 }
 
 static uint64_t reports_missed(struct hd__worker *worker) {

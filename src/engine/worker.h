@@ -54,6 +54,11 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
  * something was canceled. To be called once. */
 int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms);
 
+/* Accepts no more, cancels what is left and stops the thread, for an exit() that cannot wait: if the thread is held up
+ * in the program's log function, it is left behind after a few seconds. From any thread, also while another one is in
+ * hd__worker_stop. */
+void hd__worker_abort(struct hd__worker *worker);
+
 /* One turn of the loop, which waits for at most timeout_ms. For the thread, and for tests without one. */
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms);
 

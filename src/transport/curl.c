@@ -1,6 +1,7 @@
 /* HTTP by libcurl: one multi handle over a pool of easy handles. Facts named T1 to T8 were measured on libcurl 7.88.1
  * with OpenSSL 3.0. */
 #include "base/clock.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "helmdesk.h"
@@ -744,9 +745,11 @@ static void free_transport(struct hd__transport *base) {
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_result;
 
-/* Never undone: the program may use libcurl too. */
+/* Never undone: the program may use libcurl too. OpenSSL has its exit handler after this; ours has to run before it,
+ * and the last one that was registered is the first that runs. */
 static void init_global(void) {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    hd__exit_prepare();
 }
 
 int hd__curl_new(const struct hd__transport_config *config, struct hd__transport **transport) {
