@@ -449,12 +449,43 @@ HD_API int hd_webhook_set_enabled(hd_webhook *webhook, int on);
 HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
 
 /**
- * Sets how many deliveries to this webhook may be under way at once.
+ * Sets how many deliveries to this webhook may be under way at once. After a timeout it is one, until one succeeds.
  * @param webhook  the webhook
  * @param limit    1 to 64; a new webhook has 4
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
+
+/**
+ * Sets how often a delivery is tried. A new webhook has one attempt, as the product promises; with more, attempts that
+ * failed are followed by others after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (a fifth more or less, by chance), or
+ * later if the receiver's Retry-After says so (at most a day). An answer 410 ends the delivery. What Slack may have
+ * taken is not sent to it again. A receiver can tell repetitions by the `X-Helmdesk-Delivery` header.
+ * @param webhook   the webhook
+ * @param attempts  1 to 20
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts);
+
+/**
+ * Sets how long to wait after a failed attempt: first_ms, then twice as long each time, up to max_ms; a fifth more or
+ * less, by chance.
+ * @param webhook   the webhook
+ * @param first_ms  1 to 86,400,000 milliseconds; 0, with max_ms 0 too, for the schedule of
+ * hd_webhook_set_max_attempts()
+ * @param max_ms    first_ms to 86,400,000 milliseconds
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms);
+
+/**
+ * Has the deliveries for one ticket made one after the other, in the order in which their events were accepted: the
+ * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile.
+ * @param webhook  the webhook
+ * @param on       1 or 0; a new webhook has 0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_ordered(hd_webhook *webhook, int on);
 
 /**
  * The first required field that is not set yet: "project" or "url".
@@ -479,6 +510,10 @@ HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
 HD_API int hd_webhook_format(const hd_webhook *webhook);
 HD_API int hd_webhook_enabled(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook);
+HD_API int hd_webhook_ordered(const hd_webhook *webhook);
 /** @} */
 
 /**
@@ -545,7 +580,9 @@ HD_API void hd_options_free(hd_options *options);
 
 /**
  * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL; only
- * when nothing is pending does it take an event that alone is larger than max_bytes.
+ * when nothing is pending does it take an event that alone is larger than max_bytes. A webhook that has delivered
+ * nothing for 5 s may hold as much of both as it leaves free; deliveries beyond that end at once, with
+ * HD_REASON_DROPPED.
  * @param options     the options
  * @param max_events  1 to 10,000,000 events; default 100,000
  * @param max_bytes   65,536 or more: memory for those events, their bodies and deliveries, in bytes; default
@@ -555,7 +592,9 @@ HD_API void hd_options_free(hd_options *options);
 HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
 
 /**
- * Bounds how many deliveries are under way at once, over all webhooks. Each one holds a socket.
+ * Bounds how many deliveries are under way at once, over all webhooks. Those that take longer than 500 ms do not count,
+ * up to twice the limit of them, so that receivers that hang do not keep the others waiting. Connections are kept for a
+ * few seconds: up to three times the limit of sockets may be open.
  * @param options  the options
  * @param limit    1 to 65,536; default 256
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -616,6 +655,18 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
 /**
+ * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
+ * request is made; attempts that come due fail with HD_REASON_PAUSED. Then one delivery at a time is tried: a success
+ * ends the matter, a failure pauses it again. hd_webhook_test() is not held up, and its result counts. By default
+ * nothing is paused.
+ * @param options   the options
+ * @param failures  1 to 1,000,000; 0 for never
+ * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms);
+
+/**
  * Sets the file of certificate authorities that receivers' certificates are checked against, in place of the system's.
  * @param options  the options
  * @param path     a PEM file, read when a delivery needs it; NULL for the system's; copied
@@ -655,15 +706,17 @@ typedef struct hd_webhook_list hd_webhook_list;
 
 /** What hd_client_counter() can tell. */
 enum {
-    HD_COUNTER_ACCEPTED = 0,      /**< events that hd_webhook_send() took */
-    HD_COUNTER_REFUSED = 1,       /**< events refused with HD_E_QUEUE_FULL */
-    HD_COUNTER_PENDING = 2,       /**< events accepted whose deliveries have not all ended */
-    HD_COUNTER_WAITING = 3,       /**< deliveries that wait for their turn */
-    HD_COUNTER_IN_FLIGHT = 4,     /**< deliveries under way */
-    HD_COUNTER_DELIVERED = 5,     /**< deliveries that a receiver confirmed */
-    HD_COUNTER_FAILED = 6,        /**< deliveries that failed */
-    HD_COUNTER_CANCELED = 7,      /**< deliveries that hd_client_close() ended */
-    HD_COUNTER_REPORTS_MISSED = 8 /**< reports forgotten before hd_client_next_report() came to them */
+    HD_COUNTER_ACCEPTED = 0,       /**< events that hd_webhook_send() and hd_webhook_test() took */
+    HD_COUNTER_REFUSED = 1,        /**< events refused with HD_E_QUEUE_FULL */
+    HD_COUNTER_PENDING = 2,        /**< events accepted whose deliveries have not all ended */
+    HD_COUNTER_WAITING = 3,        /**< deliveries that wait for their turn */
+    HD_COUNTER_IN_FLIGHT = 4,      /**< deliveries under way */
+    HD_COUNTER_DELIVERED = 5,      /**< deliveries that a receiver confirmed */
+    HD_COUNTER_FAILED = 6,         /**< deliveries that failed */
+    HD_COUNTER_CANCELED = 7,       /**< deliveries that hd_client_close() ended */
+    HD_COUNTER_REPORTS_MISSED = 8, /**< reports forgotten before hd_client_next_report() came to them */
+    HD_COUNTER_RETRIED = 9,        /**< failed attempts that another one follows */
+    HD_COUNTER_DROPPED = 10        /**< of the failed deliveries, those with HD_REASON_DROPPED */
 };
 
 /**
@@ -680,7 +733,8 @@ HD_API int hd_client_new(const hd_options *options, hd_client **client);
  * before end with the old settings.
  * @param client   the client
  * @param webhook  the webhook; copied
- * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_HOST or HD_E_URL_ADDRESS if
+ * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or
+ * HD_E_URL_ADDRESS if
  * the client's options do not allow its URL; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -738,7 +792,8 @@ HD_API void hd_webhook_list_free(hd_webhook_list *list);
 
 /**
  * Reports an event to every webhook of its project that subscribes to it, and returns at once: a worker thread
- * delivers. On failure nothing was queued. From now on the event cannot be changed; it may be sent again.
+ * delivers. An event that no webhook subscribes to is accepted too, and leaves no report. On failure nothing was
+ * queued. From now on the event cannot be changed; it may be sent again.
  * @param client    the client
  * @param event     the event, with project, ticket and customer set; the library takes a reference of its own
  * @param event_id  receives the number by which reports name this event, unique over restarts as long as the clock
@@ -763,6 +818,24 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_i
  */
 HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms,
                            hd_report **report);
+
+/** Whether deliveries to a webhook are made. */
+enum {
+    HD_WEBHOOK_ACTIVE = 0,
+    HD_WEBHOOK_PAUSED = 1, /**< by the rule of hd_options_set_pause_rule() */
+    HD_WEBHOOK_PROBING = 2 /**< the pause is over; the next delivery decides */
+};
+
+/**
+ * Tells whether a webhook is paused.
+ * @param client      the client
+ * @param webhook_id  the webhook's id
+ * @param state       receives one of HD_WEBHOOK_...
+ * @param until_ms    receives when the pause ends, in milliseconds since 1970-01-01T00:00:00Z, 0 if it is not paused;
+ *                    may be NULL
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms);
 
 /**
  * Waits until all deliveries of the events accepted before this call have ended. Drops nothing.
@@ -821,7 +894,8 @@ HD_API int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_repo
 enum {
     HD_OUTCOME_DELIVERED = 1, /**< the receiver answered with a 2xx status */
     HD_OUTCOME_FAILED = 2,    /**< it did not; the reason says why */
-    HD_OUTCOME_CANCELED = 3   /**< the client was closed first */
+    HD_OUTCOME_CANCELED = 3,  /**< the client was closed first */
+    HD_OUTCOME_RETRYING = 4   /**< not the end yet: an attempt failed, and another one follows */
 };
 
 /** Why. New ones are only ever appended; a number never changes its meaning. */
@@ -850,7 +924,9 @@ enum {
     HD_REASON_BLOCKED = 21,
     HD_REASON_CANCELED = 22,
     HD_REASON_SLACK = 23,
-    HD_REASON_INTERNAL = 24
+    HD_REASON_INTERNAL = 24,
+    HD_REASON_DROPPED = 25,
+    HD_REASON_PAUSED = 26
 };
 
 /**
@@ -899,10 +975,14 @@ HD_API int hd_report_reason(const hd_report *report);
 HD_API const char *hd_report_detail(const hd_report *report);
 /** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack. */
 HD_API const char *hd_report_explanation(const hd_report *report);
-/** How many attempts left this program; 0 if it was canceled before the first. */
+/** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. 0 if none was begun. */
 HD_API uint32_t hd_report_attempts(const hd_report *report);
 /** The receiver's HTTP status; 0 if no answer arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
+/** What the answer's Retry-After asks for, in seconds, at most a day; 0 if nothing. */
+HD_API uint32_t hd_report_retry_after_s(const hd_report *report);
+/** With HD_OUTCOME_RETRYING: when the next attempt is due, in milliseconds since 1970-01-01T00:00:00Z; else 0. */
+HD_API int64_t hd_report_next_attempt_at_ms(const hd_report *report);
 /** When hd_webhook_send() took the event, in milliseconds since 1970-01-01T00:00:00Z. */
 HD_API int64_t hd_report_accepted_at_ms(const hd_report *report);
 /** When the delivery ended, in milliseconds since 1970-01-01T00:00:00Z. */

@@ -38,7 +38,7 @@ static int make_parts(hd_client *client, const hd_options *options) {
         return HD_E_NO_MEMORY;
     struct hd__transport_config transport = {
         .timeout_ms = own->timeout_ms,
-        .max_connections = 2 * own->max_in_flight,
+        .max_connections = 3 * own->max_in_flight,
         .policy = &own->policy,
         .ca_file = own->ca_file,
         .user_agent = own->user_agent,
@@ -50,6 +50,7 @@ static int make_parts(hd_client *client, const hd_options *options) {
         .max_events = own->max_events,
         .max_bytes = own->max_bytes,
         .max_in_flight = own->max_in_flight,
+        .pause_rule = {own->pause_failures, own->pause_ms},
         .clock = &hd__system_clock,
         .webhooks = client->webhooks,
         .ring = client->ring,
@@ -265,6 +266,23 @@ int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_
 int hd_client_flush(hd_client *client, uint32_t timeout_ms) {
     int status = check_waiting(client);
     return status == HD_OK ? hd__worker_flush(client->worker, timeout_ms) : status;
+}
+
+int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
+    int64_t until;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id || !state)
+        return HD_E_INVALID;
+    hd_webhook *webhook = hd__webhooks_get(client->webhooks, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    hd_webhook_free(webhook);
+    *state = hd__worker_webhook_state(client->worker, webhook_id, &until);
+    if (until_ms)
+        *until_ms = until;
+    return HD_OK;
 }
 
 uint64_t hd_client_counter(hd_client *client, int which) {

@@ -131,6 +131,14 @@ int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last) {
     return HD_OK;
 }
 
+int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms) {
+    if (!options || failures > 1000000 || (failures > 0 && (pause_ms < 1000 || pause_ms > 86400000)))
+        return HD_E_INVALID;
+    options->pause_failures = failures;
+    options->pause_ms = pause_ms;
+    return HD_OK;
+}
+
 int hd_options_set_ca_file(hd_options *options, const char *path) {
     return options ? hd__replace_text(&options->ca_file, path) : HD_E_INVALID;
 }

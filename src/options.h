@@ -13,6 +13,7 @@ struct hd_options {
     uint32_t shutdown_timeout_ms;
     size_t log_max_reports, log_max_bytes;
     struct hd__policy policy;
+    uint32_t pause_failures, pause_ms;
     char *ca_file; /* NULL for the system's */
     char *user_agent;
     struct hd__log log;

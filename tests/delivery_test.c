@@ -558,24 +558,40 @@ static size_t posts_of(struct server *server, const hd_report *report) {
     return posts;
 }
 
-/* T4: a kept connection that dies under a request must not make two POSTs out of one attempt, unseen by the log. */
-static void test_no_post_is_repeated_silently(void **state) {
-    struct scene *scene = *state;
-    scene->client = client_for_tests(NULL);
-    unsigned died = 0;
-    for (int i = 0; i < 1000 && died < 10; i++) {
+/* Delivers to a receiver that closes kept connections under requests until one has died. Each attempt is one POST. */
+static bool loses_a_kept_connection(struct scene *scene) {
+    for (int i = 0; i < 1000; i++) {
         hd_report_free(deliver_to(scene, "/ok", HD_FORMAT_JSON));
         hd_report *report = deliver_to(scene, "/close-reused", HD_FORMAT_JSON);
+        bool died = hd_report_outcome(report) == HD_OUTCOME_FAILED;
         assert_int_equal(hd_report_attempts(report), 1);
         assert_int_equal(posts_of(scene->server, report), 1);
-        if (hd_report_outcome(report) == HD_OUTCOME_FAILED) {
+        if (died) {
             assert_int_equal(hd_report_reason(report), HD_REASON_RESET);
             assert_string_equal(hd_report_detail(report), "it was a kept connection");
-            died++;
         }
         hd_report_free(report);
+        if (died)
+            return true;
     }
-    assert_int_equal(died, 10);
+    return false;
+}
+
+/* T4: a kept connection that dies under a request must not make two POSTs out of one attempt, unseen by the log; and a
+ * webhook loses no more than one delivery in this way. */
+static void test_no_post_is_repeated_silently(void **state) {
+    struct scene *scene = *state;
+    for (int round = 0; round < 10; round++) {
+        scene->client = client_for_tests(NULL);
+        assert_true(loses_a_kept_connection(scene));
+        for (int i = 0; i < 5; i++) {
+            hd_report *report = deliver_to(scene, "/close-reused", HD_FORMAT_JSON);
+            assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+            hd_report_free(report);
+        }
+        end_client(scene->client);
+        scene->client = NULL;
+    }
 }
 
 /* A receiver that promises to keep a connection and closes it costs a delivery at worst, never two POSTs. */

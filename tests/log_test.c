@@ -314,7 +314,7 @@ static void test_impossible_filters_are_refused(void **state) {
     assert_int_equal(hd_log_filter_new(NULL), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_event(filter, HD_MESSAGE_RECEIVED + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_event(filter, -1), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_CANCELED + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_RETRYING + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_outcome(filter, -1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_time(filter, 200, 100), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_project(NULL, "p"), HD_E_INVALID);
@@ -593,12 +593,13 @@ static void test_outcomes_and_reasons_have_names(void **state) {
     assert_string_equal(hd_outcome_name(HD_OUTCOME_DELIVERED), "delivered");
     assert_string_equal(hd_outcome_name(HD_OUTCOME_FAILED), "failed");
     assert_string_equal(hd_outcome_name(HD_OUTCOME_CANCELED), "canceled");
+    assert_string_equal(hd_outcome_name(HD_OUTCOME_RETRYING), "retrying");
     assert_string_equal(hd_outcome_name(0), "unknown");
     assert_string_equal(hd_reason_name(HD_REASON_TIMEOUT_TOTAL), "timeout_total");
-    assert_string_equal(hd_reason_name(HD_REASON_INTERNAL + 1), "unknown");
+    assert_string_equal(hd_reason_name(HD_REASON_PAUSED + 1), "unknown");
     assert_string_equal(hd_reason_name(-1), "unknown");
-    assert_true(strlen(hd_reason_text(HD_REASON_INTERNAL + 1)) > 0);
-    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_INTERNAL; reason++) {
+    assert_true(strlen(hd_reason_text(HD_REASON_PAUSED + 1)) > 0);
+    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_PAUSED; reason++) {
         assert_true(strlen(hd_reason_text(reason)) > 20);
         assert_string_not_equal(hd_reason_name(reason), "unknown");
         for (int other = HD_REASON_DELIVERED; other < reason; other++) {

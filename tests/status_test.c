@@ -141,16 +141,17 @@ static void test_every_reason(void **state) {
     }
 }
 
-/* The three outcomes, by the names of the header. */
+/* The outcomes, by the names of the header. */
 static void test_outcomes(void **state) {
     (void)state;
     static codes found;
     read_codes("HD_OUTCOME_", &found);
-    assert_int_equal(found.count, 3);
+    assert_int_equal(found.count, 4);
     assert_string_equal(hd_outcome_name(HD_OUTCOME_DELIVERED), "delivered");
     assert_string_equal(hd_outcome_name(HD_OUTCOME_FAILED), "failed");
     assert_string_equal(hd_outcome_name(HD_OUTCOME_CANCELED), "canceled");
-    static const int unknown[] = {0, 4, -1, INT32_MAX, INT32_MIN};
+    assert_string_equal(hd_outcome_name(HD_OUTCOME_RETRYING), "retrying");
+    static const int unknown[] = {0, 5, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < LENGTH_OF(unknown); i++)
         assert_string_equal(hd_outcome_name(unknown[i]), "unknown");
 }

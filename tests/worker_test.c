@@ -8,6 +8,7 @@
 
 #include "support/simulation.h"
 
+#include "endpoint/webhook.h"
 #include "engine/delivery.h"
 #include "store/report.h"
 
@@ -169,11 +170,20 @@ static void test_lane_keeps_order_and_test_goes_ahead(void **state) {
     simulation_free(simulation);
 }
 
+/* Delivers something to every webhook, so that they are known to take deliveries. */
+static void prove(struct simulation *simulation) {
+    assert_int_equal(simulation_send(simulation, "proof"), HD_OK);
+    simulation_turn(simulation);
+    finish_all(simulation, HD_REASON_DELIVERED);
+    simulation_drain_reports(simulation);
+}
+
 /* P1: what is accepted and not ended is bounded by count, wherever it is; what ends makes room. */
 static void test_count_limit_holds_until_deliveries_end(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(3, MIB, 16);
     simulation_put(simulation, "a", 1);
+    prove(simulation);
     for (int i = 0; i < 3; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
     assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
@@ -183,7 +193,7 @@ static void test_count_limit_holds_until_deliveries_end(void **state) {
     simulation_turn(simulation);
     assert_int_equal(simulation_send(simulation, "s"), HD_OK);
     assert_int_equal(counter(simulation, HD_COUNTER_REFUSED), 2);
-    assert_int_equal(counter(simulation, HD_COUNTER_ACCEPTED), 4);
+    assert_int_equal(counter(simulation, HD_COUNTER_ACCEPTED), 5);
     simulation_free(simulation);
 }
 
@@ -196,6 +206,7 @@ static void test_memory_limit_counts_deliveries(void **state) {
         snprintf(id, sizeof id, "w%03d", i);
         simulation_put(simulation, id, 1);
     }
+    prove(simulation);
     int sent = 0;
     for (int i = 0; i < 20; i++)
         sent += simulation_send(simulation, "s") == HD_OK;
@@ -206,7 +217,7 @@ static void test_memory_limit_counts_deliveries(void **state) {
     assert_true(open * hd__delivery_size() < 2 * 65536 + 100 * hd__delivery_size());
     assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
     finish_all(simulation, HD_REASON_DELIVERED);
-    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 2000);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 2100);
     simulation_free(simulation);
 }
 
@@ -217,6 +228,7 @@ static void test_memory_limit_counts_bodies(void **state) {
     static char subject[10001];
     memset(subject, 1, sizeof subject - 1);
     simulation_put(simulation, "a", 16);
+    prove(simulation);
     size_t sent = 0;
     while (simulation_send(simulation, subject) == HD_OK)
         sent++;
@@ -312,6 +324,9 @@ static void test_sleeps_only_when_idle(void **state) {
     hd__worker_turn(simulation->worker, 60000);
     assert_int_equal(simulation->last_timeout_ms, 0);
     hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 500); /* then the attempt under way counts as slow */
+    simulation->now_us += 500 * 1000;
+    hd__worker_turn(simulation->worker, 60000);
     assert_int_equal(simulation->last_timeout_ms, 60000);
     simulation_free(simulation);
 }
@@ -365,6 +380,274 @@ static void test_changes_count_from_the_next_event(void **state) {
     simulation_free(simulation);
 }
 
+/* ---- Retries, in simulated time ---- */
+
+#define SECOND INT64_C(1000000)
+
+static hd_webhook *webhook_with(const char *id) {
+    hd_webhook *webhook;
+    assert_int_equal(hd_webhook_new(&webhook), HD_OK);
+    assert_int_equal(hd_webhook_set_id(webhook, id), HD_OK);
+    assert_int_equal(hd_webhook_set_project(webhook, "p"), HD_OK);
+    assert_int_equal(hd_webhook_set_url(webhook, "https://example.com/hooks"), HD_OK);
+    return webhook;
+}
+
+static void put(struct simulation *simulation, hd_webhook *webhook) {
+    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
+    assert_non_null(snapshot);
+    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot), HD_OK);
+    hd_webhook_free(webhook);
+}
+
+static void pass(struct simulation *simulation, int64_t us) {
+    simulation->now_us += us;
+    simulation_turn(simulation);
+}
+
+/* Finishes the first exchange with an HTTP status. */
+static void answer(struct simulation *simulation, int status, int reason, uint32_t retry_after_s) {
+    struct hd__exchange *exchange = simulation->under_way[0];
+    simulation_finish(simulation, 0, reason);
+    exchange->http_status = status;
+    exchange->retry_after_s = retry_after_s;
+    simulation_turn(simulation);
+    simulation_turn(simulation);
+}
+
+/* The next report: its outcome, and how long until the next attempt. */
+static int take_outcome(struct simulation *simulation, int reason, uint32_t attempts, int64_t *delay_ms) {
+    hd_report *report = simulation_report(simulation);
+    assert_non_null(report);
+    assert_int_equal(hd_report_reason(report), reason);
+    assert_int_equal(hd_report_attempts(report), attempts);
+    *delay_ms = hd_report_next_attempt_at_ms(report) - hd_report_finished_at_ms(report);
+    int outcome = hd_report_outcome(report);
+    hd_report_free(report);
+    return outcome;
+}
+
+/* The default schedule, a fifth more or less each time; then the delivery has failed. */
+static void test_retries_follow_the_schedule(void **state) {
+    (void)state;
+    static const int64_t delays_s[] = {5, 300, 1800, 7200, 18000, 36000, 36000};
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    hd_webhook *webhook = webhook_with("a");
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 8), HD_OK);
+    put(simulation, webhook);
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    for (uint32_t attempt = 1; attempt <= 8; attempt++) {
+        int64_t delay_ms;
+        assert_int_equal(simulation->under_way_count, 1);
+        answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+        int outcome = take_outcome(simulation, HD_REASON_HTTP_5XX, attempt, &delay_ms);
+        if (attempt == 8) {
+            assert_int_equal(outcome, HD_OUTCOME_FAILED);
+            break;
+        }
+        assert_int_equal(outcome, HD_OUTCOME_RETRYING);
+        assert_in_range(delay_ms, delays_s[attempt - 1] * 800, delays_s[attempt - 1] * 1200);
+        pass(simulation, delay_ms * 1000 - 2000);
+        assert_int_equal(simulation->under_way_count, 0);
+        pass(simulation, 4000);
+    }
+    assert_int_equal(counter(simulation, HD_COUNTER_PENDING), 0);
+    assert_int_equal(counter(simulation, HD_COUNTER_FAILED), 1);
+    assert_int_equal(counter(simulation, HD_COUNTER_RETRIED), 7);
+    simulation_free(simulation);
+}
+
+/* Retry-After is honoured where it is longer than the backoff, 410 ends a delivery, and one attempt is the default. */
+static void test_answers_that_change_the_schedule(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    int64_t delay_ms;
+    hd_webhook *webhook = webhook_with("a");
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
+    assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 4000), HD_OK);
+    put(simulation, webhook);
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    answer(simulation, 503, HD_REASON_HTTP_5XX, 100);
+    assert_int_equal(take_outcome(simulation, HD_REASON_HTTP_5XX, 1, &delay_ms), HD_OUTCOME_RETRYING);
+    assert_int_equal(delay_ms, 100000);
+    pass(simulation, 101 * SECOND);
+    answer(simulation, 0, HD_REASON_REFUSED, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_REFUSED, 2, &delay_ms), HD_OUTCOME_RETRYING);
+    assert_in_range(delay_ms, 1600, 2400);
+    pass(simulation, 3 * SECOND);
+    answer(simulation, 0, HD_REASON_TIMEOUT_TOTAL, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_TIMEOUT_TOTAL, 3, &delay_ms), HD_OUTCOME_RETRYING);
+    assert_in_range(delay_ms, 3200, 4800);
+    pass(simulation, 5 * SECOND);
+    answer(simulation, 410, HD_REASON_HTTP_404_410, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_HTTP_404_410, 4, &delay_ms), HD_OUTCOME_FAILED);
+    put(simulation, webhook_with("a"));
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_HTTP_5XX, 1, &delay_ms), HD_OUTCOME_FAILED);
+    simulation_free(simulation);
+}
+
+/* A receiver that answers 429 is left in peace for as long as it asks, at most 5 minutes; without a number, for 1 s and
+ * twice as long each time. */
+static void test_throttled_lane_waits(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t retry_after_s;
+        int64_t wait_s;
+    } cases[] = {{0, 1}, {0, 2}, {0, 4}, {7, 7}, {86400, 300}};
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    hd_webhook *webhook = webhook_with("a");
+    assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
+    put(simulation, webhook);
+    for (size_t i = 0; i < 6; i++)
+        simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        answer(simulation, 429, HD_REASON_HTTP_429, cases[i].retry_after_s);
+        pass(simulation, cases[i].wait_s * SECOND - 1000);
+        assert_int_equal(simulation->under_way_count, 0);
+        pass(simulation, 2000);
+        assert_int_equal(simulation->under_way_count, 1);
+    }
+    simulation_free(simulation);
+}
+
+/* Slack: bursts of 5, then one a second; and what it may have taken is not sent again. */
+static void test_slack_is_spaced_and_not_repeated(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 64);
+    hd_webhook *webhook = webhook_with("a");
+    assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
+    assert_int_equal(hd_webhook_set_max_in_flight(webhook, 64), HD_OK);
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 3), HD_OK);
+    put(simulation, webhook);
+    for (int i = 0; i < 10; i++)
+        simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 5);
+    for (size_t seconds = 1; seconds <= 5; seconds++) {
+        pass(simulation, SECOND);
+        assert_int_equal(simulation->under_way_count, 5 + seconds);
+    }
+    int64_t delay_ms;
+    answer(simulation, 0, HD_REASON_TIMEOUT_TOTAL, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_TIMEOUT_TOTAL, 1, &delay_ms), HD_OUTCOME_FAILED);
+    answer(simulation, 0, HD_REASON_REFUSED, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_REFUSED, 1, &delay_ms), HD_OUTCOME_RETRYING);
+    simulation_free(simulation);
+}
+
+/* Ordered: one delivery at a time for a ticket, in order, retries included; other tickets go on. */
+static void test_ordered_webhook_keeps_each_tickets_order(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 64);
+    hd_webhook *webhook = webhook_with("a");
+    assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+    put(simulation, webhook);
+    static const char *const tickets[] = {"t1", "t1", "t2", "t1"};
+    static const char *const subjects[] = {"t1 first", "t1 second", "t2 first", "t1 third"};
+    for (size_t i = 0; i < 4; i++)
+        simulation_send_ticket(simulation, tickets[i], subjects[i]);
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 2);
+    assert_string_equal(simulation_subject_of(simulation, 0), "t1 first");
+    assert_string_equal(simulation_subject_of(simulation, 1), "t2 first");
+    answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+    assert_int_equal(simulation->under_way_count, 1); /* the second waits for the first one's retry */
+    pass(simulation, 7 * SECOND);
+    assert_int_equal(simulation->under_way_count, 2);
+    assert_string_equal(simulation_subject_of(simulation, 1), "t1 first");
+    simulation_finish(simulation, 1, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    simulation_turn(simulation);
+    assert_string_equal(simulation_subject_of(simulation, 1), "t1 second");
+    simulation_finish(simulation, 1, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    simulation_turn(simulation);
+    assert_string_equal(simulation_subject_of(simulation, 1), "t1 third");
+    finish_all(simulation, HD_REASON_DELIVERED);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 4);
+    simulation_free(simulation);
+}
+
+static int state_of(struct simulation *simulation, int64_t *until_ms) {
+    return hd__worker_webhook_state(simulation->worker, "a", until_ms);
+}
+
+/* The pause rule: after three failures in a row nothing is sent for a minute; then one delivery decides. */
+static void test_failing_webhook_is_paused(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new_with(100, MIB, 16, (struct hd__pause_rule){3, 60000});
+    put(simulation, webhook_with("a"));
+    int64_t until_ms, delay_ms;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(state_of(simulation, &until_ms), HD_WEBHOOK_ACTIVE);
+        simulation_send(simulation, "s");
+        simulation_turn(simulation);
+        answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+        pass(simulation, SECOND);
+    }
+    assert_int_equal(simulation_drain_reports(simulation), 3);
+    assert_int_equal(state_of(simulation, &until_ms), HD_WEBHOOK_PAUSED);
+    assert_int_equal(until_ms, hd__wall_ms(&simulation->clock) + 59000);
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 0);
+    assert_int_equal(take_outcome(simulation, HD_REASON_PAUSED, 0, &delay_ms), HD_OUTCOME_FAILED);
+    pass(simulation, 60 * SECOND);
+    assert_int_equal(state_of(simulation, &until_ms), HD_WEBHOOK_PROBING);
+    simulation_send(simulation, "s");
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 1);
+    simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    simulation_turn(simulation);
+    assert_int_equal(state_of(simulation, &until_ms), HD_WEBHOOK_ACTIVE);
+    finish_all(simulation, HD_REASON_DELIVERED);
+    simulation_free(simulation);
+}
+
+/* P4: a webhook that takes nothing holds as much of the queue as it leaves free; the rest is dropped, on record. */
+static void test_dead_webhook_does_not_fill_the_queue(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100, MIB, 16);
+    put(simulation, webhook_with("a"));
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+        simulation_turn(simulation);
+    }
+    uint64_t dropped = counter(simulation, HD_COUNTER_DROPPED);
+    assert_int_equal(dropped + counter(simulation, HD_COUNTER_PENDING), 300);
+    assert_true(counter(simulation, HD_COUNTER_PENDING) <= 60);
+    assert_int_equal(simulation_drain_reports(simulation), dropped);
+    simulation_free(simulation);
+}
+
+/* P4: attempts that hang leave the budget of the others. */
+static void test_hanging_attempts_leave_the_budget(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, 64 * MIB, 8);
+    char id[16];
+    for (int i = 0; i < 20; i++) {
+        snprintf(id, sizeof id, "hangs%02d", i);
+        simulation_put(simulation, id, 4);
+    }
+    simulation_send(simulation, "s");
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 8);
+    pass(simulation, SECOND);
+    assert_int_equal(simulation->under_way_count, 16);
+    pass(simulation, SECOND);
+    assert_int_equal(simulation->under_way_count, 20);
+    finish_all(simulation, HD_REASON_TIMEOUT_TOTAL);
+    simulation_free(simulation);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event_goes_to_every_subscriber_once),
@@ -384,6 +667,14 @@ int main(void) {
         cmocka_unit_test(test_sleeps_only_when_idle),
         cmocka_unit_test(test_many_lanes),
         cmocka_unit_test(test_changes_count_from_the_next_event),
+        cmocka_unit_test(test_retries_follow_the_schedule),
+        cmocka_unit_test(test_answers_that_change_the_schedule),
+        cmocka_unit_test(test_throttled_lane_waits),
+        cmocka_unit_test(test_slack_is_spaced_and_not_repeated),
+        cmocka_unit_test(test_ordered_webhook_keeps_each_tickets_order),
+        cmocka_unit_test(test_failing_webhook_is_paused),
+        cmocka_unit_test(test_dead_webhook_does_not_fill_the_queue),
+        cmocka_unit_test(test_hanging_attempts_leave_the_budget),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

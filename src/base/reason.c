@@ -52,7 +52,12 @@
     X(HD_REASON_CANCELED, "canceled", "The program was shut down before the delivery had ended.")                      \
     X(HD_REASON_SLACK, "slack", "Slack refused the message. Its answer says why.")                                     \
     X(HD_REASON_INTERNAL, "internal",                                                                                  \
-      "This program could not make the delivery: out of memory or sockets, or its certificate file cannot be read.")
+      "This program could not make the delivery: out of memory or sockets, or its certificate file cannot be read.")   \
+    X(HD_REASON_DROPPED, "dropped",                                                                                    \
+      "Too many deliveries to this webhook wait already, and it has taken none for a while. Nothing was sent.")        \
+    X(HD_REASON_PAUSED, "paused",                                                                                      \
+      "The webhook is paused because it failed too often. Nothing was sent; it is tried again when the pause is "      \
+      "over.")
 
 const char *hd_reason_name(int reason) {
     switch (reason) {
@@ -86,6 +91,8 @@ const char *hd_outcome_name(int outcome) {
         return "failed";
     case HD_OUTCOME_CANCELED:
         return "canceled";
+    case HD_OUTCOME_RETRYING:
+        return "retrying";
     default:
         return "unknown";
     }

@@ -5,12 +5,13 @@
     X(HD_OK, "success")                                                                                                \
     X(HD_E_INVALID, "an argument is NULL or out of its documented range")                                              \
     X(HD_E_NO_MEMORY, "out of memory: nothing was changed, try again later")                                           \
-    X(HD_E_STATE, "not possible now: the event was sent already, or this is the library's own thread")                 \
+    X(HD_E_STATE,                                                                                                      \
+      "not possible: the event was sent already or is of another type, or this is the library's own thread")           \
     X(HD_E_QUEUE_FULL, "the queue is full: receivers are slower than events; try again later or raise the limits")     \
     X(HD_E_TIMEOUT, "not done within the given time")                                                                  \
     X(HD_E_CLOSED, "the client is closed")                                                                             \
     X(HD_E_FORKED, "the client was made before fork(): make a new one in the child process")                           \
-    X(HD_E_BUFFER, "the buffer is too small: see the length that was returned")                                        \
+    X(HD_E_BUFFER, "the buffer is too small: the function's comment says how large it must be")                        \
     X(HD_E_NOT_FOUND, "there is no webhook with this id")                                                              \
     X(HD_E_THREAD, "no thread could be started: check the process's limits")                                           \
     X(HD_E_CRYPTO, "mbedTLS could not compute the signature: it is out of memory")                                     \
@@ -49,9 +50,11 @@
     X(HD_E_URL, "the URL must be like https://host/path: 1 to 2,048 visible ASCII characters, without a fragment")     \
     X(HD_E_URL_SCHEME, "the URL must begin with https:// (http:// needs hd_options_allow_http)")                       \
     X(HD_E_URL_USERINFO, "the URL must not have a user name or password; use a header instead")                        \
-    X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an IP address")          \
+    X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an address; others "     \
+                     "need hd_options_allow_network")                                                                  \
     X(HD_E_URL_PORT, "the URL's port must be 443, or one that hd_options_allow_http or hd_options_allow_ports allows") \
-    X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks)")          \
+    X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks; "          \
+                        "link-local and metadata never)")                                                              \
     X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits behind the prefix; at most 64")     \
     X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")
 

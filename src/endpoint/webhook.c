@@ -14,6 +14,7 @@
 #define NAME_MAX 256
 #define HEADER_NAME_MAX 128
 #define HEADER_VALUE_MAX 1024
+#define DAY_MS 86400000
 #define ALL_EVENTS (1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | 1u << HD_MESSAGE_RECEIVED)
 
 static hd_webhook *alloc(void) {
@@ -33,6 +34,7 @@ int hd_webhook_new(hd_webhook **webhook) {
     made->events = ALL_EVENTS;
     made->enabled = 1;
     made->max_in_flight = 4;
+    made->max_attempts = 1;
     char id[HD__UUID_SIZE], secret[HD_SECRET_SIZE];
     int status = hd__uuid_new(&hd__system_clock, id);
     if (status == HD_OK)
@@ -108,6 +110,10 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->format = webhook->format;
     copy->enabled = webhook->enabled;
     copy->max_in_flight = webhook->max_in_flight;
+    copy->max_attempts = webhook->max_attempts;
+    copy->retry_first_ms = webhook->retry_first_ms;
+    copy->retry_max_ms = webhook->retry_max_ms;
+    copy->ordered = webhook->ordered;
     if (copy_texts(copy, webhook) != HD_OK) {
         hd_webhook_free(copy);
         return NULL;
@@ -239,6 +245,28 @@ int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
     return HD_OK;
 }
 
+int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts) {
+    if (!webhook || attempts < 1 || attempts > 20)
+        return HD_E_INVALID;
+    webhook->max_attempts = attempts;
+    return HD_OK;
+}
+
+int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms) {
+    if (!webhook || max_ms < first_ms || max_ms > DAY_MS || (first_ms == 0 && max_ms > 0))
+        return HD_E_INVALID;
+    webhook->retry_first_ms = first_ms;
+    webhook->retry_max_ms = max_ms;
+    return HD_OK;
+}
+
+int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
+    if (!webhook || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    webhook->ordered = on;
+    return HD_OK;
+}
+
 /* RFC 9110 5.6.2 */
 static int is_token(const char *name) {
     size_t len = strspn(name, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -332,6 +360,22 @@ int hd_webhook_enabled(const hd_webhook *webhook) {
 
 uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook) {
     return webhook ? webhook->max_in_flight : 0;
+}
+
+uint32_t hd_webhook_max_attempts(const hd_webhook *webhook) {
+    return webhook ? webhook->max_attempts : 0;
+}
+
+uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->retry_first_ms : 0;
+}
+
+uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->retry_max_ms : 0;
+}
+
+int hd_webhook_ordered(const hd_webhook *webhook) {
+    return webhook ? webhook->ordered : 0;
 }
 
 const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len) {

@@ -28,6 +28,9 @@ struct hd_webhook {
     int format;
     int enabled;
     uint32_t max_in_flight;
+    uint32_t max_attempts;
+    uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */
+    int ordered;
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
     /* of a client's copy; else NULL */

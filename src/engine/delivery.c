@@ -41,6 +41,20 @@ size_t hd__delivery_size(void) {
     return sizeof(struct hd__delivery) + sizeof(hd_report);
 }
 
+hd_report *hd__delivery_next_report(struct hd__delivery *delivery) {
+    hd_report *last = delivery->report, *next = hd__report_new(last->event, last->label);
+    if (!next)
+        return NULL;
+    next->event_id = last->event_id;
+    memcpy(next->delivery_id, last->delivery_id, sizeof next->delivery_id);
+    next->format = last->format;
+    next->is_test = last->is_test;
+    next->attempts = last->attempts;
+    next->accepted_at_ms = last->accepted_at_ms;
+    delivery->report = next;
+    return last;
+}
+
 static void add_field(struct hd__exchange *exchange, const char *name, const char *value) {
     exchange->fields[exchange->field_count++] = (struct hd__field){name, value};
 }
@@ -81,6 +95,7 @@ static void refine_slack_reason(hd_report *report) {
 }
 
 static void move_bytes(struct hd__buffer *from, char **to, size_t *len) {
+    hd__buffer_trim(from);
     *to = from->data;
     *len = from->len;
     if (*to)
@@ -93,6 +108,8 @@ void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange
     report->reason = exchange->reason;
     report->detail = exchange->detail;
     report->http_status = exchange->http_status;
+    report->retry_after_s = exchange->retry_after_s;
+    delivery->kept_connection_died = exchange->kept_connection_died;
     report->dns_ms = exchange->dns_ms;
     report->connect_ms = exchange->connect_ms;
     report->tls_ms = exchange->tls_ms;

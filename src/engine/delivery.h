@@ -4,14 +4,22 @@
 
 #include "base/clock.h"
 #include "engine/message.h"
+#include "engine/timer.h"
 #include "transport/transport.h"
 
 struct hd__lane;
 struct hd__attempt;
 
 struct hd__delivery {
-    struct hd__delivery *next; /* in its lane */
+    struct hd__delivery *previous, *next; /* in its lane; or under way, in the order of the start */
     struct hd__lane *lane;
+    struct hd__timer timer; /* while it waits for a retry */
+    int64_t started_us;     /* the attempt under way */
+    int is_old;             /* which counts as a slow one */
+    int is_ordered;
+    struct hd__delivery *next_of_ticket, *last_of_ticket, *next_same_bucket; /* see order.h */
+    uint32_t tries;           /* attempts, and those that were not made because the webhook was paused */
+    int kept_connection_died; /* under the last attempt */
     struct hd__message *message;
     hd_webhook *webhook;         /* a reference */
     hd_report *report;           /* a reference: made first, so that the record cannot fail later */
@@ -37,6 +45,10 @@ size_t hd__delivery_size(void);
 
 /* Fills an empty attempt with the request of a delivery. Returns a status. */
 int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delivery);
+
+/* Has the report of the next attempt take the place of the last one's, which is returned: it is the caller's. NULL
+ * without memory, and then nothing is changed. */
+hd_report *hd__delivery_next_report(struct hd__delivery *delivery);
 
 /* Moves the result of an exchange to the delivery's report. */
 void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange *exchange);

@@ -1,20 +1,85 @@
 #include "engine/schedule.h"
 
 #include "endpoint/webhook.h"
+#include "event/event.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS_AT_FIRST 64
+#define WINDOW_AT_FIRST 64 /* as much as a webhook can ask for */
 
-int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight) {
-    *schedule = (struct hd__schedule){.max_in_flight = max_in_flight, .bucket_count = BUCKETS_AT_FIRST};
+/* An attempt that takes longer is a slow one, and so is its lane. */
+#define SLOW_US ((int64_t)500 * 1000)
+
+/* For so long, a receiver that closed a kept connection under a request gets a new one for each. */
+#define FRESH_US ((int64_t)600 * 1000 * 1000)
+
+/* So many slow attempts for each quick one that the limit allows. */
+#define OLD_SHARE 2
+
+enum {
+    LANE,
+    DELIVERY
+}; /* what a timer stands in */
+
+int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight, const struct hd__pause_rule *rule) {
+    *schedule = (struct hd__schedule){.max_in_flight = max_in_flight, .rule = *rule, .bucket_count = BUCKETS_AT_FIRST};
+    if (pthread_mutex_init(&schedule->state_mutex, NULL) != 0)
+        return HD_E_NO_MEMORY;
     schedule->buckets = calloc(schedule->bucket_count, sizeof(struct hd__lane *));
-    return schedule->buckets ? HD_OK : HD_E_NO_MEMORY;
+    if (schedule->buckets)
+        return HD_OK;
+    pthread_mutex_destroy(&schedule->state_mutex);
+    return HD_E_NO_MEMORY;
+}
+
+static void free_lane(struct hd__lane *lane) {
+    free(lane->webhook_id);
+    free(lane);
 }
 
 void hd__schedule_destroy(struct hd__schedule *schedule) {
+    for (size_t i = 0; i < schedule->bucket_count; i++)
+        while (schedule->buckets[i]) {
+            struct hd__lane *lane = schedule->buckets[i];
+            schedule->buckets[i] = lane->next_same_hash;
+            free_lane(lane);
+        }
     free(schedule->buckets);
+    hd__timers_destroy(&schedule->timers);
+    hd__order_destroy(&schedule->order);
+    pthread_mutex_destroy(&schedule->state_mutex);
+}
+
+/* ---- States of lanes, which any thread may ask for ---- */
+
+static void set_state(struct hd__schedule *schedule, struct hd__lane *lane, int state) {
+    if (lane->state == state)
+        return;
+    pthread_mutex_lock(&schedule->state_mutex);
+    if (lane->state == HD_WEBHOOK_ACTIVE) {
+        lane->next_paused = schedule->paused;
+        schedule->paused = lane;
+    } else if (state == HD_WEBHOOK_ACTIVE) {
+        struct hd__lane **at = &schedule->paused;
+        while (*at != lane)
+            at = &(*at)->next_paused;
+        *at = lane->next_paused;
+    }
+    lane->state = state;
+    pthread_mutex_unlock(&schedule->state_mutex);
+}
+
+int hd__schedule_state(struct hd__schedule *schedule, const char *webhook_id, int64_t *until_us) {
+    pthread_mutex_lock(&schedule->state_mutex);
+    const struct hd__lane *lane = schedule->paused;
+    while (lane && strcmp(lane->webhook_id, webhook_id) != 0)
+        lane = lane->next_paused;
+    int state = lane ? lane->state : HD_WEBHOOK_ACTIVE;
+    *until_us = lane && state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;
+    pthread_mutex_unlock(&schedule->state_mutex);
+    return state;
 }
 
 /* ---- The table of lanes ---- */
@@ -73,6 +138,9 @@ static struct hd__lane *make(struct hd__schedule *schedule, uint64_t hash, const
         return NULL;
     }
     lane->hash = hash;
+    lane->window = WINDOW_AT_FIRST;
+    lane->timer.owner = lane;
+    lane->timer.kind = LANE;
     if (schedule->lane_count >= schedule->bucket_count)
         grow(schedule);
     link_lane(schedule, lane);
@@ -80,104 +148,337 @@ static struct hd__lane *make(struct hd__schedule *schedule, uint64_t hash, const
     return lane;
 }
 
-static void free_if_idle(struct hd__schedule *schedule, struct hd__lane *lane) {
-    if (lane->first || lane->in_flight > 0)
-        return;
+static void remove_lane(struct hd__schedule *schedule, struct hd__lane *lane) {
+    set_state(schedule, lane, HD_WEBHOOK_ACTIVE);
     struct hd__lane **at = bucket_of(schedule, lane->hash);
     while (*at != lane)
         at = &(*at)->next_same_hash;
     *at = lane->next_same_hash;
     schedule->lane_count--;
-    free(lane->webhook_id);
-    free(lane);
+    free_lane(lane);
 }
 
 /* ---- Turns ---- */
 
-static void make_ready(struct hd__schedule *schedule, struct hd__lane *lane) {
-    if (lane->is_ready || !lane->first || lane->in_flight >= lane->max_in_flight)
-        return;
+static void link_ready(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__ready *ready = &schedule->ready[lane->is_slow];
     lane->is_ready = 1;
+    lane->is_ready_slow = lane->is_slow;
     lane->next_ready = NULL;
-    if (schedule->last_ready)
-        schedule->last_ready->next_ready = lane;
-    else
-        schedule->first_ready = lane;
-    schedule->last_ready = lane;
+    lane->previous_ready = ready->last;
+    *(ready->last ? &ready->last->next_ready : &ready->first) = lane;
+    ready->last = lane;
 }
 
-static struct hd__lane *take_ready(struct hd__schedule *schedule) {
-    struct hd__lane *lane = schedule->first_ready;
-    if (!lane)
-        return NULL;
-    schedule->first_ready = lane->next_ready;
-    if (!schedule->first_ready)
-        schedule->last_ready = NULL;
+static void unlink_ready(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__ready *ready = &schedule->ready[lane->is_ready_slow];
     lane->is_ready = 0;
-    return lane;
+    *(lane->previous_ready ? &lane->previous_ready->next_ready : &ready->first) = lane->next_ready;
+    *(lane->next_ready ? &lane->next_ready->previous_ready : &ready->last) = lane->previous_ready;
 }
 
-static struct hd__delivery *take_first(struct hd__schedule *schedule, struct hd__lane *lane) {
-    struct hd__delivery *delivery = lane->first;
-    lane->first = delivery->next;
-    if (!lane->first)
-        lane->last = NULL;
-    delivery->next = NULL;
-    schedule->waiting--;
-    return delivery;
+/* Whether the lane's first delivery may start. A test does not wait for a receiver to recover: it is to show how it is.
+ */
+static int may_start(const struct hd__lane *lane, int64_t now_us) {
+    if (!lane->first || lane->in_flight >= lane->max_in_flight)
+        return 0;
+    return lane->first->message->is_test || (lane->in_flight < lane->window && hd__lane_opens_at(lane) <= now_us);
 }
 
-int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+/* Puts the lane where it belongs now: among those that may start, or to sleep until it may, or away. */
+static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us) {
+    int64_t opens_us = hd__lane_opens_at(lane);
+    int is_ready = may_start(lane, now_us);
+    if (lane->is_ready && (!is_ready || lane->is_ready_slow != lane->is_slow))
+        unlink_ready(schedule, lane);
+    if (is_ready && !lane->is_ready)
+        link_ready(schedule, lane);
+    if (lane->state == HD_WEBHOOK_PAUSED)
+        hd__timers_set(&schedule->timers, &lane->timer, lane->paused_until_us);
+    else if (lane->first && opens_us > now_us)
+        hd__timers_set(&schedule->timers, &lane->timer, opens_us);
+    else
+        hd__timers_clear(&schedule->timers, &lane->timer);
+    if (lane->assigned > 0 || lane->state == HD_WEBHOOK_PAUSED)
+        return;
+    int64_t until_us = hd__lane_remembered_until(lane, &schedule->rule);
+    if (until_us > now_us)
+        hd__timers_set(&schedule->timers, &lane->timer, until_us);
+    else
+        remove_lane(schedule, lane);
+}
+
+/* ---- Deliveries come and go ---- */
+
+int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
     uint64_t hash = hash_of(delivery->webhook->id);
     struct hd__lane *lane = find(schedule, hash, delivery->webhook->id);
     if (!lane)
         lane = make(schedule, hash, delivery->webhook->id);
     if (!lane)
         return HD_E_NO_MEMORY;
+    lane->assigned++;
     delivery->lane = lane;
-    return HD_OK;
+    delivery->timer = (struct hd__timer){.owner = delivery, .kind = DELIVERY};
+    int status = hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries + 1);
+    if (status == HD_OK && delivery->webhook->ordered)
+        status = hd__order_prepare(&schedule->order);
+    schedule->deliveries++;
+    if (status != HD_OK)
+        hd__schedule_leave(schedule, delivery, now_us);
+    return status;
 }
 
-void hd__schedule_unassign(struct hd__schedule *schedule, struct hd__delivery *delivery) {
-    free_if_idle(schedule, delivery->lane);
-    delivery->lane = NULL;
+static size_t size_of(const struct hd__delivery *delivery) {
+    return delivery->message->event->size;
 }
 
-void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead) {
+static void hold(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+    delivery->lane->held++;
+    delivery->lane->held_bytes += size_of(delivery);
+    schedule->held++;
+}
+
+static void release(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+    delivery->lane->held--;
+    delivery->lane->held_bytes -= size_of(delivery);
+    schedule->held--;
+}
+
+static void append(struct hd__lane *lane, struct hd__delivery *delivery) {
+    delivery->next = NULL;
+    delivery->previous = lane->last;
+    *(lane->last ? &lane->last->next : &lane->first) = delivery;
+    lane->last = delivery;
+}
+
+static void prepend(struct hd__lane *lane, struct hd__delivery *delivery) {
+    delivery->previous = NULL;
+    delivery->next = lane->first;
+    *(lane->first ? &lane->first->previous : &lane->last) = delivery;
+    lane->first = delivery;
+}
+
+static void take_out(struct hd__lane *lane, struct hd__delivery *delivery) {
+    *(delivery->previous ? &delivery->previous->next : &lane->first) = delivery->next;
+    *(delivery->next ? &delivery->next->previous : &lane->last) = delivery->previous;
+}
+
+void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
     struct hd__lane *lane = delivery->lane;
-    lane->max_in_flight = delivery->webhook->max_in_flight; /* the newest setting counts for the lane */
-    if (ahead || !lane->last) {
-        delivery->next = lane->first;
-        lane->first = delivery;
-        if (!lane->last)
-            lane->last = delivery;
-    } else {
-        delivery->next = NULL;
-        lane->last->next = delivery;
-        lane->last = delivery;
+    if (delivery->is_ordered) {
+        struct hd__delivery *next = hd__order_leave(&schedule->order, delivery);
+        if (next)
+            prepend(lane, next); /* it is older than all that wait for their turn */
     }
-    schedule->waiting++;
-    make_ready(schedule, lane);
+    delivery->lane = NULL;
+    lane->assigned--;
+    schedule->deliveries--;
+    settle(schedule, lane, now_us);
 }
 
-struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule) {
-    if (schedule->in_flight >= schedule->max_in_flight)
+void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead, int64_t now_us) {
+    struct hd__lane *lane = delivery->lane;
+    hd__lane_follow(lane, delivery->webhook);
+    hold(schedule, delivery);
+    if (ahead)
+        prepend(lane, delivery);
+    else if (!delivery->webhook->ordered || !hd__order_enter(&schedule->order, delivery))
+        append(lane, delivery);
+    settle(schedule, lane, now_us);
+}
+
+/* ---- Lanes that are too full ---- */
+
+static int is_too_full(const struct hd__lane *lane, size_t free_events, size_t free_bytes, int64_t now_us) {
+    return lane->alive_until_us <= now_us && (lane->held > free_events || lane->held_bytes > free_bytes);
+}
+
+int hd__schedule_has_room(const struct hd__delivery *delivery, size_t free_events, size_t free_bytes, int64_t now_us) {
+    return delivery->lane->held == 0 || !is_too_full(delivery->lane, free_events, free_bytes, now_us);
+}
+
+struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd__lane *lane, size_t free_events,
+                                       size_t free_bytes, int64_t now_us) {
+    struct hd__delivery *delivery = lane->last;
+    if (!delivery || lane->held < 2 || !is_too_full(lane, free_events, free_bytes, now_us))
         return NULL;
-    struct hd__lane *lane = take_ready(schedule);
-    if (!lane)
-        return NULL;
-    struct hd__delivery *delivery = take_first(schedule, lane);
-    lane->in_flight++;
-    schedule->in_flight++;
-    make_ready(schedule, lane);
+    take_out(lane, delivery);
+    release(schedule, delivery);
     return delivery;
 }
 
-void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+/* ---- Attempts begin and end ---- */
+
+static void link_young(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+    delivery->next = NULL;
+    delivery->previous = schedule->last_young;
+    *(schedule->last_young ? &schedule->last_young->next : &schedule->first_young) = delivery;
+    schedule->last_young = delivery;
+    schedule->young++;
+}
+
+static void unlink_young(struct hd__schedule *schedule, struct hd__delivery *delivery) {
+    *(delivery->previous ? &delivery->previous->next : &schedule->first_young) = delivery->next;
+    *(delivery->next ? &delivery->next->previous : &schedule->last_young) = delivery->previous;
+    schedule->young--;
+}
+
+static int has_old_room(const struct hd__schedule *schedule) {
+    return schedule->old < OLD_SHARE * schedule->max_in_flight;
+}
+
+/* The lane whose turn it is: quick ones first, since slow ones have their own budget. */
+static struct hd__lane *next_lane(const struct hd__schedule *schedule) {
+    if (schedule->ready[0].first && schedule->young < schedule->max_in_flight)
+        return schedule->ready[0].first;
+    return has_old_room(schedule) ? schedule->ready[1].first : NULL;
+}
+
+struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us) {
+    struct hd__lane *lane = next_lane(schedule);
+    if (!lane)
+        return NULL;
+    struct hd__delivery *delivery = lane->first;
+    take_out(lane, delivery);
+    release(schedule, delivery);
+    delivery->started_us = now_us;
+    delivery->is_old = lane->is_slow;
+    if (delivery->is_old)
+        schedule->old++;
+    else
+        link_young(schedule, delivery);
+    hd__lane_started(lane, delivery, now_us);
+    unlink_ready(schedule, lane);
+    settle(schedule, lane, now_us);
+    return delivery;
+}
+
+void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
     struct hd__lane *lane = delivery->lane;
-    lane->in_flight--;
-    schedule->in_flight--;
-    make_ready(schedule, lane);
-    free_if_idle(schedule, lane);
-    delivery->lane = NULL;
+    lane->is_slow = now_us - delivery->started_us >= SLOW_US;
+    int64_t paused_until_us;
+    int state = hd__lane_learn(lane, delivery->report, &schedule->rule, now_us, &paused_until_us);
+    if (delivery->kept_connection_died)
+        lane->fresh_until_us = now_us + FRESH_US;
+    if (state == lane->state)
+        return;
+    pthread_mutex_lock(&schedule->state_mutex);
+    lane->paused_until_us = paused_until_us;
+    pthread_mutex_unlock(&schedule->state_mutex);
+    set_state(schedule, lane, state);
+}
+
+void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
+    if (delivery->is_old)
+        schedule->old--;
+    else
+        unlink_young(schedule, delivery);
+    delivery->lane->in_flight--;
+    settle(schedule, delivery->lane, now_us);
+}
+
+void hd__schedule_retry(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t due_us) {
+    hold(schedule, delivery);
+    hd__timers_set(&schedule->timers, &delivery->timer, due_us);
+}
+
+/* ---- Time passes ---- */
+
+/* Attempts that have become slow leave the budget of the quick ones, as far as that of the slow ones has room. */
+static void age(struct hd__schedule *schedule, int64_t now_us) {
+    struct hd__delivery *next;
+    for (struct hd__delivery *delivery = schedule->first_young; delivery; delivery = next) {
+        if (now_us - delivery->started_us < SLOW_US)
+            return;
+        next = delivery->next;
+        delivery->lane->is_slow = 1;
+        if (has_old_room(schedule)) {
+            unlink_young(schedule, delivery);
+            delivery->is_old = 1;
+            schedule->old++;
+        }
+        settle(schedule, delivery->lane, now_us);
+    }
+}
+
+static void wake_lane(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us) {
+    if (lane->state == HD_WEBHOOK_PAUSED && lane->paused_until_us <= now_us) {
+        lane->window = 1;
+        set_state(schedule, lane, HD_WEBHOOK_PROBING);
+    }
+    settle(schedule, lane, now_us);
+}
+
+/* Retries that are due go ahead of what waits: they are older. */
+static void wake_delivery(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
+    prepend(delivery->lane, delivery);
+    settle(schedule, delivery->lane, now_us);
+}
+
+int64_t hd__schedule_advance(struct hd__schedule *schedule, int64_t now_us) {
+    struct hd__timer *timer;
+    age(schedule, now_us);
+    while ((timer = hd__timers_first(&schedule->timers)) && timer->due_us <= now_us) {
+        hd__timers_clear(&schedule->timers, timer);
+        if (timer->kind == LANE)
+            wake_lane(schedule, timer->owner, now_us);
+        else
+            wake_delivery(schedule, timer->owner, now_us);
+    }
+    int64_t next_us = timer ? timer->due_us : INT64_MAX;
+    if (schedule->first_young && has_old_room(schedule) && schedule->first_young->started_us + SLOW_US < next_us)
+        next_us = schedule->first_young->started_us + SLOW_US;
+    return next_us;
+}
+
+/* ---- The end ---- */
+
+struct hd__delivery *hd__schedule_take_later(struct hd__schedule *schedule, int64_t than_us) {
+    for (size_t i = schedule->timers.count; i > 0; i--) {
+        struct hd__timer *timer = schedule->timers.heap[i - 1];
+        if (timer->kind == DELIVERY && timer->due_us > than_us) {
+            hd__timers_clear(&schedule->timers, timer);
+            release(schedule, timer->owner);
+            return timer->owner;
+        }
+    }
+    return NULL;
+}
+
+static struct hd__delivery *take_from_lane(struct hd__schedule *schedule) {
+    for (; schedule->drained_buckets < schedule->bucket_count; schedule->drained_buckets++)
+        for (struct hd__lane *lane = schedule->buckets[schedule->drained_buckets]; lane; lane = lane->next_same_hash)
+            if (lane->first) {
+                struct hd__delivery *delivery = lane->first;
+                take_out(lane, delivery);
+                release(schedule, delivery);
+                return delivery;
+            }
+    return NULL;
+}
+
+static struct hd__delivery *take_from_timers(struct hd__schedule *schedule) {
+    struct hd__timer *timer;
+    while ((timer = hd__timers_first(&schedule->timers))) {
+        hd__timers_clear(&schedule->timers, timer);
+        if (timer->kind == DELIVERY) {
+            release(schedule, timer->owner);
+            return timer->owner;
+        }
+    }
+    return NULL;
+}
+
+struct hd__delivery *hd__schedule_take_any(struct hd__schedule *schedule) {
+    if (schedule->held == 0)
+        return NULL;
+    struct hd__delivery *delivery = take_from_timers(schedule);
+    if (!delivery)
+        delivery = take_from_lane(schedule);
+    if (!delivery) { /* more came in since the last time */
+        schedule->drained_buckets = 0;
+        delivery = take_from_lane(schedule);
+    }
+    return delivery;
 }

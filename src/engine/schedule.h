@@ -1,47 +1,83 @@
-/* Which delivery is next. Each webhook has a lane, a queue of its own; lanes that may start one take turns, so that a
- * webhook that hangs holds its own places and nothing else. */
+/* Which delivery is next. Each webhook has a lane, a queue of its own; lanes that may start one take turns. Attempts
+ * that take long, and the lanes that they are from, have a budget of their own, so that receivers that hang use up
+ * nothing but that. */
 #ifndef HD_ENGINE_SCHEDULE_H
 #define HD_ENGINE_SCHEDULE_H
 
-#include "engine/delivery.h"
+#include "engine/lane.h"
+#include "engine/order.h"
 
-struct hd__lane {
-    struct hd__lane *next_same_hash;
-    uint64_t hash;
-    char *webhook_id;
-    struct hd__delivery *first, *last; /* waiting */
-    uint32_t in_flight, max_in_flight;
-    int is_ready; /* is in the schedule's list of ready lanes */
-    struct hd__lane *next_ready;
+#include <pthread.h>
+
+struct hd__ready {
+    struct hd__lane *first, *last;
 };
 
 struct hd__schedule {
     struct hd__lane **buckets; /* a hash table by webhook id; its size is a power of two */
     size_t bucket_count;
     size_t lane_count;
-    struct hd__lane *first_ready, *last_ready; /* lanes that may start a delivery, in turn */
-    size_t waiting;
-    uint32_t in_flight, max_in_flight;
+    size_t drained_buckets; /* by hd__schedule_take_any */
+    struct hd__ready
+        ready[2]; /* lanes that may start a delivery, in turn: those of quick receivers, and of slow ones */
+    struct hd__delivery *first_young, *last_young; /* under way and not yet slow, in the order of their start */
+    struct hd__timers timers;                      /* lanes and deliveries that wait for a time */
+    struct hd__order order;
+    size_t deliveries;   /* that have a lane */
+    size_t held;         /* of them, those that are not under way */
+    uint32_t young, old; /* under way */
+    uint32_t max_in_flight;
+    struct hd__pause_rule rule;
+    pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__schedule_state */
+    struct hd__lane *paused;     /* lanes that are not active */
 };
 
-int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight);
+int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight, const struct hd__pause_rule *rule);
 
 /* There must be no delivery in it. */
 void hd__schedule_destroy(struct hd__schedule *schedule);
 
-/* Finds or makes the lane of a delivery, which is not in it yet. Returns HD_OK or HD_E_NO_MEMORY. */
-int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery);
+/* Finds or makes the lane of a delivery, which is not in it yet, and all the memory that the delivery may need there.
+ * Returns HD_OK or HD_E_NO_MEMORY. */
+int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
 
-/* Takes back hd__schedule_assign. */
-void hd__schedule_unassign(struct hd__schedule *schedule, struct hd__delivery *delivery);
+/* A delivery that was assigned and not added, or that the schedule gave and that has ended, has nothing to do with its
+ * lane any more. */
+void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
 
 /* Puts an assigned delivery at the end of its lane, or ahead of all that wait there. */
-void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead);
+void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead, int64_t now_us);
+
+/* Whether the lane of a delivery may hold another one, where so much of the queue's limits is free: the lane of a
+ * receiver that takes nothing may hold as much as it leaves to others. */
+int hd__schedule_has_room(const struct hd__delivery *delivery, size_t free_events, size_t free_bytes, int64_t now_us);
+
+/* Takes out the newest delivery of a lane that has become too full in that sense; NULL if it has not. */
+struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd__lane *lane, size_t free_events,
+                                       size_t free_bytes, int64_t now_us);
 
 /* Takes out the delivery whose turn it is, and counts it as under way; NULL if none may start now. */
-struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule);
+struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us);
 
-/* A delivery from hd__schedule_next is no longer under way; its lane is not to be touched any more. */
-void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *delivery);
+/* What the delivery's report says about its receiver. */
+void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
+
+/* A delivery from hd__schedule_next is no longer under way; it is still the lane's. */
+void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
+
+/* Lets a delivery that is done start again at this time. */
+void hd__schedule_retry(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t due_us);
+
+/* Does what is due. Returns the time at which something will be, INT64_MAX for none. */
+int64_t hd__schedule_advance(struct hd__schedule *schedule, int64_t now_us);
+
+/* Takes out a delivery that waits for a retry after this time; NULL if there is none. */
+struct hd__delivery *hd__schedule_take_later(struct hd__schedule *schedule, int64_t than_us);
+
+/* Takes out any delivery that is not under way; NULL if there is none. */
+struct hd__delivery *hd__schedule_take_any(struct hd__schedule *schedule);
+
+/* The HD_WEBHOOK_... state of a webhook, and until when it is paused (monotonic; 0 if it is not). From any thread. */
+int hd__schedule_state(struct hd__schedule *schedule, const char *webhook_id, int64_t *until_us);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/thread.h"
 #include "endpoint/webhook.h"
+#include "engine/retry.h"
 #include "engine/schedule.h"
 #include "event/event.h"
 #include "event/slack.h"
@@ -13,6 +14,7 @@
 #define NAP_MS 50      /* until memory is tried again */
 #define SLEEP_MS 60000 /* at the longest; what is waited for wakes the worker */
 #define ABORT_MS 5000
+#define COUNTERS (HD_COUNTER_DROPPED + 1)
 
 /* A caller who waits for the report of an event of its own. */
 struct waiter {
@@ -33,14 +35,18 @@ struct hd__worker {
     int stopped;          /* the thread, which is joined */
     atomic_int is_joined; /* by whoever came first */
     atomic_int stop;
-    atomic_int has_thread; /* until it was joined: its id may then be given to another */
-    atomic_uint_fast64_t counters[HD_COUNTER_CANCELED + 1]; /* WAITING, IN_FLIGHT, DELIVERED, FAILED, CANCELED */
+    atomic_int has_thread;                   /* until it was joined: its id may then be given to another */
+    atomic_int_fast64_t closes_at_us;        /* what would be tried again later than that is canceled */
+    atomic_uint_fast64_t counters[COUNTERS]; /* those that the loop counts */
     pthread_t thread;
 
     /* the loop alone */
     struct hd__schedule schedule;
     struct hd__message *first_message, *last_message; /* not ended, in the order of acceptance */
-    struct hd__attempt *attempts;                     /* under way */
+    size_t messages, message_bytes;                   /* how many, and what they are charged with */
+    size_t max_events, max_bytes;
+    int64_t now_us;               /* as of the last look at the clock */
+    struct hd__attempt *attempts; /* under way */
     struct hd__attempt *free_attempts;
     struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
     int progressed;                     /* something ended since the last hd__monitor broadcast */
@@ -75,11 +81,15 @@ static void link_message(struct hd__worker *worker, struct hd__message *message)
     else
         worker->first_message = message;
     worker->last_message = message;
+    worker->messages++;
+    worker->message_bytes += message->bytes;
 }
 
 static void unlink_message(struct hd__worker *worker, struct hd__message *message) {
     *(message->previous ? &message->previous->next : &worker->first_message) = message->next;
     *(message->next ? &message->next->previous : &worker->last_message) = message->previous;
+    worker->messages--;
+    worker->message_bytes -= message->bytes;
 }
 
 static void end_message_if_done(struct hd__worker *worker, struct hd__message *message) {
@@ -91,6 +101,75 @@ static void end_message_if_done(struct hd__worker *worker, struct hd__message *m
     worker->progressed = 1;
 }
 
+/* ---- Deliveries end ---- */
+
+static void log_failure(struct hd__worker *worker, const hd_report *report) {
+    int will_retry = report->outcome == HD_OUTCOME_RETRYING;
+    hd__log(&worker->log, will_retry ? HD_LOG_INFO : HD_LOG_WARNING, "%s %s of %s to %s failed: %s%s%s",
+            will_retry ? "an attempt at delivery" : "delivery", report->delivery_id, hd_event_name(report->event),
+            report->label->masked_url, hd_reason_name(report->reason), *report->detail ? ", " : "", report->detail);
+}
+
+/* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */
+static void hand_to_waiter(struct hd__worker *worker, hd_report *report) {
+    pthread_mutex_lock(&worker->progress.mutex);
+    for (struct waiter *waiter = worker->waiters; waiter; waiter = waiter->next)
+        if (waiter->event_id == report->event_id)
+            waiter->report = hd__report_ref(report);
+    pthread_mutex_unlock(&worker->progress.mutex);
+}
+
+static const int counter_of[] = {
+    [HD_OUTCOME_DELIVERED] = HD_COUNTER_DELIVERED,
+    [HD_OUTCOME_FAILED] = HD_COUNTER_FAILED,
+    [HD_OUTCOME_CANCELED] = HD_COUNTER_CANCELED,
+    [HD_OUTCOME_RETRYING] = HD_COUNTER_RETRIED,
+};
+
+/* Writes a record, which is the log's from now on. */
+static void record(struct hd__worker *worker, hd_report *report, int outcome) {
+    report->finished_at_ms = hd__wall_ms(worker->clock);
+    report->outcome = outcome;
+    count_one(worker, counter_of[outcome]);
+    if (report->reason == HD_REASON_DROPPED)
+        count_one(worker, HD_COUNTER_DROPPED);
+    if (outcome == HD_OUTCOME_FAILED || outcome == HD_OUTCOME_RETRYING)
+        log_failure(worker, report);
+    if (report->is_test)
+        hand_to_waiter(worker, report);
+    hd__log_ring_append(worker->ring, report);
+    worker->progressed = 1;
+}
+
+/* The one place where a delivery ends: it writes the one last record. */
+static void end_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    struct hd__message *message = delivery->message;
+    hd_report *report = delivery->report;
+    delivery->report = NULL;
+    record(worker, report,
+           report->reason == HD_REASON_DELIVERED  ? HD_OUTCOME_DELIVERED
+           : report->reason == HD_REASON_CANCELED ? HD_OUTCOME_CANCELED
+                                                  : HD_OUTCOME_FAILED);
+    hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
+    hd__delivery_free(delivery);
+    message->deliveries--;
+    end_message_if_done(worker, message);
+}
+
+static void drop_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    delivery->report->reason = HD_REASON_DROPPED;
+    end_delivery(worker, delivery);
+}
+
+/* What of the limits is not used by what has been taken in. */
+static size_t free_events(const struct hd__worker *worker) {
+    return worker->messages < worker->max_events ? worker->max_events - worker->messages : 0;
+}
+
+static size_t free_bytes(const struct hd__worker *worker) {
+    return worker->message_bytes < worker->max_bytes ? worker->max_bytes - worker->message_bytes : 0;
+}
+
 /* ---- Intake: accepted events become deliveries ---- */
 
 static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
@@ -98,7 +177,7 @@ static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
         struct hd__delivery *delivery = made;
         made = made->next;
         if (delivery->lane)
-            hd__schedule_unassign(&worker->schedule, delivery);
+            hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
         hd__delivery_free(delivery);
     }
 }
@@ -106,13 +185,13 @@ static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
 /* Makes the deliveries of a message for all of worker->subscribers, chained by next in their order. */
 static int make_deliveries(struct hd__worker *worker, struct hd__message *message, struct hd__delivery **first) {
     struct hd__delivery **end = first;
-    int64_t waited_ms = ms_between(message->accepted_us, hd__monotonic_us(worker->clock));
+    int64_t waited_ms = ms_between(message->accepted_us, worker->now_us);
     int64_t accepted_at_ms = hd__wall_ms(worker->clock) - waited_ms;
     *first = NULL;
     for (size_t i = 0; i < worker->subscribers.count; i++) {
         int status = hd__delivery_new(message, worker->subscribers.items[i], worker->clock, end);
         if (status == HD_OK)
-            status = hd__schedule_assign(&worker->schedule, *end);
+            status = hd__schedule_assign(&worker->schedule, *end, worker->now_us);
         if (status != HD_OK) {
             roll_back(worker, *first);
             return status;
@@ -138,6 +217,19 @@ static size_t slack_body_size(const struct hd__worker *worker) {
     return 0;
 }
 
+/* P4: a webhook that takes nothing does not fill the queue for the others. */
+static void add_deliveries(struct hd__worker *worker, struct hd__delivery *first) {
+    while (first) {
+        struct hd__delivery *delivery = first;
+        first = first->next;
+        if (delivery->message->is_test ||
+            hd__schedule_has_room(delivery, free_events(worker), free_bytes(worker), worker->now_us))
+            hd__schedule_add(&worker->schedule, delivery, delivery->message->is_test, worker->now_us);
+        else
+            drop_delivery(worker, delivery);
+    }
+}
+
 /* Turns an accepted event into waiting deliveries: all of them, or none and HD_E_NO_MEMORY (HD_E_RANDOM). */
 static int take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
     struct hd__delivery *deliveries;
@@ -152,12 +244,10 @@ static int take_in(struct hd__worker *worker, const struct hd__accepted *accepte
         message->bytes = message->event->size + bytes;
         hd__inbox_charge(&worker->inbox, bytes);
         link_message(worker, message);
-        while (deliveries) {
-            struct hd__delivery *delivery = deliveries;
-            deliveries = deliveries->next;
-            hd__schedule_add(&worker->schedule, delivery, message->is_test);
-        }
-        end_message_if_done(worker, message);
+        if (deliveries)
+            add_deliveries(worker, deliveries);
+        else
+            end_message_if_done(worker, message);
         hd_webhook_free(accepted->target);
     } else if (message) {
         message->event = NULL; /* stays the inbox's */
@@ -191,45 +281,7 @@ static int intake(struct hd__worker *worker) {
     return taken == INTAKE;
 }
 
-/* ---- Deliveries begin and end ---- */
-
-static void log_failure(struct hd__worker *worker, const hd_report *report) {
-    hd__log(&worker->log, HD_LOG_WARNING, "delivery %s of %s to %s failed: %s%s%s", report->delivery_id,
-            hd_event_name(report->event), report->label->masked_url, hd_reason_name(report->reason),
-            *report->detail ? ", " : "", report->detail);
-}
-
-/* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */
-static void hand_to_waiter(struct hd__worker *worker, hd_report *report) {
-    pthread_mutex_lock(&worker->progress.mutex);
-    for (struct waiter *waiter = worker->waiters; waiter; waiter = waiter->next)
-        if (waiter->event_id == report->event_id)
-            waiter->report = hd__report_ref(report);
-    pthread_mutex_unlock(&worker->progress.mutex);
-}
-
-/* The one place where a delivery ends: it writes the one record. */
-static void end_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
-    struct hd__message *message = delivery->message;
-    hd_report *report = delivery->report;
-    delivery->report = NULL;
-    report->finished_at_ms = hd__wall_ms(worker->clock);
-    report->outcome = report->reason == HD_REASON_DELIVERED  ? HD_OUTCOME_DELIVERED
-                      : report->reason == HD_REASON_CANCELED ? HD_OUTCOME_CANCELED
-                                                             : HD_OUTCOME_FAILED;
-    count_one(worker, report->outcome == HD_OUTCOME_DELIVERED  ? HD_COUNTER_DELIVERED
-                      : report->outcome == HD_OUTCOME_CANCELED ? HD_COUNTER_CANCELED
-                                                               : HD_COUNTER_FAILED);
-    if (report->outcome == HD_OUTCOME_FAILED)
-        log_failure(worker, report);
-    if (report->is_test)
-        hand_to_waiter(worker, report);
-    hd__log_ring_append(worker->ring, report);
-    hd__delivery_free(delivery);
-    worker->progressed = 1;
-    message->deliveries--;
-    end_message_if_done(worker, message);
-}
+/* ---- Attempts begin and end ---- */
 
 static struct hd__attempt *take_attempt(struct hd__worker *worker) {
     struct hd__attempt *attempt = worker->free_attempts;
@@ -267,6 +319,7 @@ static int begin_attempt(struct hd__worker *worker, struct hd__delivery *deliver
     if (!attempt)
         return HD_E_NO_MEMORY;
     int status = hd__attempt_prepare(attempt, delivery);
+    attempt->exchange.fresh = delivery->lane->fresh_until_us > worker->now_us;
     if (status == HD_OK)
         status = worker->transport->start(worker->transport, &attempt->exchange);
     if (status != HD_OK) {
@@ -278,43 +331,80 @@ static int begin_attempt(struct hd__worker *worker, struct hd__delivery *deliver
     return HD_OK;
 }
 
+/* An attempt, or what stands for one, is over: what becomes of its delivery. */
+static void settle_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    struct hd__lane *lane = delivery->lane;
+    struct hd__delivery *surplus;
+    hd__schedule_done(&worker->schedule, delivery, worker->now_us);
+    while (
+        (surplus = hd__schedule_trim(&worker->schedule, lane, free_events(worker), free_bytes(worker), worker->now_us)))
+        drop_delivery(worker, surplus); /* the lane stays, since this delivery is still its */
+    hd_report *last = NULL;
+    if (hd__retry_allowed(delivery->webhook, delivery->report, delivery->tries))
+        last = hd__delivery_next_report(delivery);
+    if (!last) {
+        end_delivery(worker, delivery);
+        return;
+    }
+    int64_t delay_ms = hd__retry_delay_ms(delivery->webhook, last, delivery->tries, worker->clock);
+    last->next_attempt_at_ms = hd__wall_ms(worker->clock) + delay_ms;
+    record(worker, last, HD_OUTCOME_RETRYING);
+    hd__schedule_retry(&worker->schedule, delivery, worker->now_us + delay_ms * 1000);
+}
+
+static void fail_without_attempt(struct hd__worker *worker, struct hd__delivery *delivery, int reason,
+                                 const char *detail) {
+    delivery->report->reason = reason;
+    delivery->report->detail = detail;
+    settle_delivery(worker, delivery);
+}
+
 static void start_deliveries(struct hd__worker *worker) {
     struct hd__delivery *delivery;
-    while ((delivery = hd__schedule_next(&worker->schedule))) {
+    while ((delivery = hd__schedule_next(&worker->schedule, worker->now_us))) {
         hd_report *report = delivery->report;
-        report->queued_ms = ms_between(delivery->message->accepted_us, hd__monotonic_us(worker->clock));
-        if (begin_attempt(worker, delivery) == HD_OK) {
+        delivery->tries++;
+        report->queued_ms = ms_between(delivery->message->accepted_us, worker->now_us);
+        if (delivery->lane->state == HD_WEBHOOK_PAUSED && !report->is_test)
+            fail_without_attempt(worker, delivery, HD_REASON_PAUSED, "");
+        else if (begin_attempt(worker, delivery) != HD_OK)
+            fail_without_attempt(worker, delivery, HD_REASON_INTERNAL, "out of memory");
+        else
             report->attempts++;
-        } else {
-            report->reason = HD_REASON_INTERNAL;
-            report->detail = "out of memory";
-            hd__schedule_done(&worker->schedule, delivery);
-            end_delivery(worker, delivery);
-        }
     }
 }
 
 /* Takes the attempt of a delivery out of all lists. */
 static void end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
-    hd__schedule_done(&worker->schedule, delivery);
     unlink_attempt(worker, delivery->attempt);
     give_back_attempt(worker, delivery->attempt);
     delivery->attempt = NULL;
+}
+
+static void log_state(struct hd__worker *worker, const struct hd__delivery *delivery, int before) {
+    int after = delivery->lane->state;
+    if (before != after && after != HD_WEBHOOK_PROBING)
+        hd__log(&worker->log, after == HD_WEBHOOK_PAUSED ? HD_LOG_WARNING : HD_LOG_INFO, "webhook %s, %s, is %s",
+                delivery->report->label->webhook_id, delivery->report->label->masked_url,
+                after == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again");
 }
 
 static void collect_results(struct hd__worker *worker) {
     struct hd__exchange *exchange;
     while ((exchange = worker->transport->finished(worker->transport))) {
         struct hd__delivery *delivery = exchange->owner;
+        int before = delivery->lane->state;
         hd__delivery_take_result(delivery, exchange);
         end_attempt(worker, delivery);
-        end_delivery(worker, delivery);
+        hd__schedule_learn(&worker->schedule, delivery, worker->now_us);
+        log_state(worker, delivery, before);
+        settle_delivery(worker, delivery);
     }
 }
 
 static void publish(struct hd__worker *worker) {
-    count(worker, HD_COUNTER_WAITING, worker->schedule.waiting);
-    count(worker, HD_COUNTER_IN_FLIGHT, worker->schedule.in_flight);
+    count(worker, HD_COUNTER_WAITING, worker->schedule.held);
+    count(worker, HD_COUNTER_IN_FLIGHT, worker->schedule.young + worker->schedule.old);
     if (!worker->progressed)
         return;
     worker->progressed = 0;
@@ -338,16 +428,23 @@ static void cancel_under_way(struct hd__worker *worker) {
         struct hd__delivery *delivery = exchange->owner;
         worker->transport->cancel(worker->transport, exchange);
         end_attempt(worker, delivery);
+        hd__schedule_done(&worker->schedule, delivery, worker->now_us);
         cancel_delivery(worker, delivery);
     }
 }
 
 static void cancel_waiting(struct hd__worker *worker) {
     struct hd__delivery *delivery;
-    while ((delivery = hd__schedule_next(&worker->schedule))) {
-        hd__schedule_done(&worker->schedule, delivery);
+    while ((delivery = hd__schedule_take_any(&worker->schedule)))
         cancel_delivery(worker, delivery);
-    }
+}
+
+/* A closing client does not wait for attempts that would come too late. */
+static void cancel_late_retries(struct hd__worker *worker) {
+    struct hd__delivery *delivery;
+    int64_t closes_at_us = atomic_load_explicit(&worker->closes_at_us, memory_order_relaxed);
+    while (closes_at_us != INT64_MAX && (delivery = hd__schedule_take_later(&worker->schedule, closes_at_us)))
+        cancel_delivery(worker, delivery);
 }
 
 /* Events still in the inbox become deliveries first, so that each ends in its record. */
@@ -374,9 +471,24 @@ static void cancel_all(struct hd__worker *worker) {
 
 /* ---- The loop ---- */
 
+/* How long the loop may sleep, at most timeout_ms, if something is to be done at due_us. */
+static int until(const struct hd__worker *worker, int64_t due_us, int timeout_ms) {
+    int64_t now_us = hd__monotonic_us(worker->clock);
+    int64_t left_ms = due_us <= now_us ? 0 : due_us == INT64_MAX ? INT64_MAX : (due_us - now_us + 999) / 1000;
+    return left_ms < timeout_ms ? (int)left_ms : timeout_ms;
+}
+
+static void look_at_clock(struct hd__worker *worker) {
+    worker->now_us = hd__monotonic_us(worker->clock);
+}
+
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
+    look_at_clock(worker);
     int more = intake(worker);
+    hd__schedule_advance(&worker->schedule, worker->now_us);
     start_deliveries(worker);
+    cancel_late_retries(worker);
+    timeout_ms = until(worker, hd__schedule_advance(&worker->schedule, worker->now_us), timeout_ms);
     if (more || worker->progressed)
         timeout_ms = 0;
     else if (worker->short_of_memory && timeout_ms > NAP_MS)
@@ -385,6 +497,7 @@ void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
         timeout_ms = 0;
     publish(worker);
     worker->transport->wait(worker->transport, timeout_ms);
+    look_at_clock(worker);
     collect_results(worker);
     publish(worker);
 }
@@ -415,13 +528,16 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     int status = hd__inbox_init(&made->inbox, config->max_events, config->max_bytes, first_id);
     if (status != HD_OK)
         goto no_inbox;
-    status = hd__schedule_init(&made->schedule, config->max_in_flight);
+    status = hd__schedule_init(&made->schedule, config->max_in_flight, &config->pause_rule);
     if (status != HD_OK)
         goto no_schedule;
     status = hd__monitor_init(&made->progress);
     if (status != HD_OK)
         goto no_monitor;
     made->ended_below = first_id;
+    atomic_init(&made->closes_at_us, INT64_MAX);
+    made->max_events = config->max_events;
+    made->max_bytes = config->max_bytes;
     made->clock = config->clock;
     made->webhooks = config->webhooks;
     made->ring = config->ring;
@@ -506,6 +622,13 @@ int hd__worker_remove_webhook(struct hd__worker *worker, const char *id) {
     return status;
 }
 
+int hd__worker_webhook_state(struct hd__worker *worker, const char *webhook_id, int64_t *until_ms) {
+    int64_t until_us;
+    int state = hd__schedule_state(&worker->schedule, webhook_id, &until_us);
+    *until_ms = until_us == 0 ? 0 : hd__wall_ms(worker->clock) + (until_us - hd__monotonic_us(worker->clock)) / 1000;
+    return state;
+}
+
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
     int64_t until = deadline(timeout_ms);
     uint64_t target = hd__inbox_next(&worker->inbox);
@@ -565,6 +688,8 @@ static void join(struct hd__worker *worker) {
 
 int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
     hd__inbox_close(&worker->inbox);
+    atomic_store(&worker->closes_at_us, hd__monotonic_us(worker->clock) + (int64_t)timeout_ms * 1000);
+    worker->transport->wake(worker->transport);
     hd__worker_flush(worker, timeout_ms);
     end_loop(worker);
     join(worker);
@@ -599,6 +724,8 @@ uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
     case HD_COUNTER_DELIVERED:
     case HD_COUNTER_FAILED:
     case HD_COUNTER_CANCELED:
+    case HD_COUNTER_RETRIED:
+    case HD_COUNTER_DROPPED:
         return atomic_load_explicit(&worker->counters[which], memory_order_relaxed);
     default:
         return 0;

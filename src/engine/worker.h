@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/lane.h"
 #include "store/log.h"
 #include "store/webhooks.h"
 #include "transport/transport.h"
@@ -14,6 +15,7 @@ struct hd__worker;
 struct hd__worker_config {
     size_t max_events, max_bytes;
     uint32_t max_in_flight;
+    struct hd__pause_rule pause_rule;
     const struct hd__clock *clock; /* these must outlive the worker */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
@@ -42,6 +44,10 @@ int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webh
  * From any thread. */
 int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot);
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
+
+/* The HD_WEBHOOK_... state of a webhook, and until when it is paused by the wall clock; 0 if it is not. From any
+ * thread. */
+int hd__worker_webhook_state(struct hd__worker *worker, const char *webhook_id, int64_t *until_ms);
 
 /* Waits until every event accepted before the call has ended. HD_OK or HD_E_TIMEOUT. */
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);

@@ -49,7 +49,7 @@ int hd_log_filter_set_event(hd_log_filter *filter, int type) {
 }
 
 int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome) {
-    if (!filter || outcome < 0 || outcome > HD_OUTCOME_CANCELED)
+    if (!filter || outcome < 0 || outcome > HD_OUTCOME_RETRYING)
         return HD_E_INVALID;
     filter->outcome = outcome;
     return HD_OK;

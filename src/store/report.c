@@ -94,6 +94,14 @@ int hd_report_http_status(const hd_report *report) {
     return report ? report->http_status : 0;
 }
 
+uint32_t hd_report_retry_after_s(const hd_report *report) {
+    return report ? report->retry_after_s : 0;
+}
+
+int64_t hd_report_next_attempt_at_ms(const hd_report *report) {
+    return report ? report->next_attempt_at_ms : 0;
+}
+
 int64_t hd_report_accepted_at_ms(const hd_report *report) {
     return report ? report->accepted_at_ms : 0;
 }

@@ -27,7 +27,8 @@ struct hd_report {
     const char *detail; /* static text */
     uint32_t attempts;
     int http_status;
-    int64_t accepted_at_ms, finished_at_ms;
+    uint32_t retry_after_s;
+    int64_t accepted_at_ms, finished_at_ms, next_attempt_at_ms;
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__ADDRESS_SIZE];
     char *response_headers, *response_body; /* a NUL follows each; NULL for none */

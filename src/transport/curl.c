@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #define IDLE_MAX_S 1L
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
+#define SOCKETS_MAX 8 /* that one transfer tries, as far as they are remembered */
 
 enum stage {
     LOOKING,
@@ -43,7 +45,7 @@ struct transfer {
     struct curl_slist *headers;
     struct curl_slist *resolve;
     struct hd__exchange *exchange;
-    const struct hd__policy *policy;
+    struct curl_transport *transport;
     struct transfer *previous, *next; /* in one of the transport's lists */
     enum stage stage;
 
@@ -53,9 +55,11 @@ struct transfer {
     unsigned asked; /* how often a request was about to be sent */
 
     const char *blocked; /* the rule that forbade an address */
-    int socket_opened;
+    int sockets[SOCKETS_MAX];
+    int socket_count; /* opened */
     int socket_error; /* errno of a failed socket() */
     int repeats;      /* what was sent before was about to be sent again */
+    int is_unclean;   /* the kept connection was closed, or something was said over it that nobody asked for */
     size_t header_bytes;
     size_t body_bytes;
     unsigned informational;
@@ -73,6 +77,8 @@ struct curl_transport {
     struct transfer *free;
     int running;           /* transfers that libcurl has */
     int64_t kept_since_us; /* when the last one ended, if its connection may be kept; else 0 */
+    uint16_t *ports;       /* of this side, by descriptor; 0 for unknown */
+    size_t ports_size;
     uint32_t timeout_ms;
     uint32_t max_connections;
     const struct hd__policy *policy;
@@ -86,7 +92,7 @@ struct curl_transport {
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *transfer = user;
     (void)purpose;
-    const char *blocked = hd__address_blocked(transfer->policy, &address->addr);
+    const char *blocked = hd__address_blocked(transfer->transport->policy, &address->addr);
     if (blocked) {
         transfer->blocked = blocked;
         return CURL_SOCKET_BAD;
@@ -95,9 +101,59 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd == CURL_SOCKET_BAD)
         transfer->socket_error = errno;
-    else
-        transfer->socket_opened = 1;
+    else if (transfer->socket_count < SOCKETS_MAX)
+        transfer->sockets[transfer->socket_count++] = fd;
     return fd;
+}
+
+static int close_socket(void *user, curl_socket_t fd) {
+    struct curl_transport *transport = user;
+    if ((size_t)fd < transport->ports_size)
+        transport->ports[fd] = 0;
+    return close(fd);
+}
+
+/* Remembers the socket of a new connection; without memory it is not looked at before it is used again. */
+static void remember_socket(struct curl_transport *transport, int fd, uint16_t port) {
+    size_t size = (size_t)fd + 64;
+    if ((size_t)fd >= transport->ports_size) {
+        uint16_t *ports = realloc(transport->ports, size * sizeof ports[0]);
+        if (!ports)
+            return;
+        memset(ports + transport->ports_size, 0, (size - transport->ports_size) * sizeof ports[0]);
+        transport->ports = ports;
+        transport->ports_size = size;
+    }
+    transport->ports[fd] = port;
+}
+
+static uint16_t port_of(int fd) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.any.sa_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, &address.any, &size) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+}
+
+static void remember_connection(struct transfer *transfer, uint16_t local_port) {
+    for (int i = 0; i < transfer->socket_count; i++)
+        if (port_of(transfer->sockets[i]) == local_port)
+            remember_socket(transfer->transport, transfer->sockets[i], local_port);
+}
+
+/* Whether nothing waits to be read from a kept connection. libcurl 7.88 would take an answer that nobody asked for,
+ * which came in meanwhile, as the answer to the next request. */
+static int is_clean(const struct curl_transport *transport, uint16_t local_port) {
+    char byte;
+    for (size_t fd = 0; fd < transport->ports_size; fd++)
+        if (transport->ports[fd] == local_port &&
+            !(recv((int)fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
+            return 0;
+    return 1;
 }
 
 /* Whether the request has begun to leave. Not by libcurl's times: of a transfer that ended early, its versions disagree
@@ -112,15 +168,18 @@ static int has_sent(CURL *easy) {
  * connection dies under it (T4): one that may have arrived is not sent again. */
 static int before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port) {
     struct transfer *transfer = user;
-    int is_address;
-    (void)local_ip, (void)remote_port, (void)local_port;
-    transfer->blocked = hd__address_text_blocked(transfer->policy, remote_ip, &is_address);
+    int is_address, is_kept = transfer->socket_count == 0;
+    (void)local_ip, (void)remote_port;
+    transfer->blocked = hd__address_text_blocked(transfer->transport->policy, remote_ip, &is_address);
     if (!is_address)
         transfer->blocked = "not an internet address";
-    if (transfer->blocked)
-        return CURL_PREREQFUNC_ABORT;
     transfer->repeats = transfer->asked++ > 0 && has_sent(transfer->easy);
-    return transfer->repeats ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    if (transfer->blocked || transfer->repeats)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->is_unclean = is_kept && !is_clean(transfer->transport, (uint16_t)local_port);
+    if (!is_kept)
+        remember_connection(transfer, (uint16_t)local_port);
+    return transfer->is_unclean ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* Appends what still fits below limit. */
@@ -189,7 +248,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *user) {
 
 /* What is the same for all transfers, set once: the defaults of today are set too where another one tomorrow would
  * break a promise. */
-static int set_fixed_options(const struct curl_transport *transport, struct transfer *transfer) {
+static int set_fixed_options(struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     SET(CURLOPT_PRIVATE, transfer);
     SET(CURLOPT_POST, 1L);
@@ -205,6 +264,8 @@ static int set_fixed_options(const struct curl_transport *transport, struct tran
     SET(CURLOPT_MAXREDIRS, 0L);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    SET(CURLOPT_CLOSESOCKETDATA, transport);
     SET(CURLOPT_PREREQFUNCTION, before_request);
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_PROXY, ""); /* whatever the environment says: the address check would see the proxy's address (T8) */
@@ -237,11 +298,11 @@ static void free_transfer(struct transfer *transfer) {
     free(transfer);
 }
 
-static struct transfer *new_transfer(const struct curl_transport *transport) {
+static struct transfer *new_transfer(struct curl_transport *transport) {
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer)
         return NULL;
-    transfer->policy = transport->policy;
+    transfer->transport = transport;
     transfer->easy = curl_easy_init();
     if (!transfer->easy || !set_fixed_options(transport, transfer)) {
         free_transfer(transfer);
@@ -290,7 +351,7 @@ static void give_back(struct curl_transport *transport, struct transfer *transfe
     curl_easy_setopt(easy, CURLOPT_URL, NULL);
     wipe_list(transfer->headers);
     curl_slist_free_all(transfer->resolve);
-    *transfer = (struct transfer){.easy = easy, .policy = transport->policy};
+    *transfer = (struct transfer){.easy = easy, .transport = transport};
     if (is_worn)
         free_transfer(transfer);
     else
@@ -347,6 +408,8 @@ static uint32_t spent_ms(const struct transfer *transfer) {
 static int launch(struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     uint32_t spent = spent_ms(transfer);
+    SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
+    SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
     SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
     if (curl_multi_add_handle(transport->multi, easy) != CURLM_OK)
         return 0;
@@ -473,7 +536,7 @@ static int reason_of_connect(const struct transfer *transfer, const char **detai
             transfer->socket_error == EMFILE || transfer->socket_error == ENFILE ? "too many open files" : "no socket";
         return HD_REASON_INTERNAL;
     }
-    if (transfer->blocked && !transfer->socket_opened) {
+    if (transfer->blocked && transfer->socket_count == 0) {
         *detail = transfer->blocked;
         return HD_REASON_BLOCKED;
     }
@@ -492,6 +555,7 @@ static int reason_of_connect(const struct transfer *transfer, const char **detai
 static int reason_of_certificate(CURL *easy) {
     switch (info_long(easy, CURLINFO_SSL_VERIFYRESULT)) {
     case 0:
+    case 1:  /* X509_V_ERR_UNSPECIFIED: what libcurl 7.88 says then */
     case 62: /* X509_V_ERR_HOSTNAME_MISMATCH */
         return HD_REASON_TLS_NAME;
     case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
@@ -503,7 +567,9 @@ static int reason_of_certificate(CURL *easy) {
 
 /* No new connection, or only one for the repetition that was not allowed. */
 static int reason_of_reset(const struct transfer *transfer, const char **detail) {
-    if (transfer->repeats || info_long(transfer->easy, CURLINFO_NUM_CONNECTS) == 0)
+    transfer->exchange->kept_connection_died =
+        transfer->repeats || info_long(transfer->easy, CURLINFO_NUM_CONNECTS) == 0;
+    if (transfer->exchange->kept_connection_died)
         *detail = "it was a kept connection";
     return HD_REASON_RESET;
 }
@@ -575,18 +641,27 @@ static void take_address(CURL *easy, struct hd__exchange *exchange) {
              info_long(easy, CURLINFO_PRIMARY_PORT));
 }
 
+/* What the answer's Retry-After says, in seconds or as a date. */
+static uint32_t retry_after(CURL *easy) {
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds < 0 ? 0 : seconds > HD__RETRY_AFTER_MAX_S ? HD__RETRY_AFTER_MAX_S : (uint32_t)seconds;
+}
+
 /* A complete header decides, whatever becomes of the body behind it. */
 static void take_result(struct transfer *transfer, CURLcode code) {
     struct hd__exchange *exchange = transfer->exchange;
     exchange->detail = "";
     if (transfer->header_complete) {
         exchange->reason = reason_of_status(exchange->http_status);
+        exchange->retry_after_s = retry_after(transfer->easy);
         if (code != CURLE_OK)
             exchange->response_truncated = 1;
     } else {
         exchange->reason =
             code == CURLE_OK ? HD_REASON_BAD_RESPONSE : reason_of_error(transfer, code, &exchange->detail);
         exchange->http_status = 0;
+        exchange->response_truncated = exchange->response_headers.len > 0;
     }
     take_times(transfer, exchange);
     take_address(transfer->easy, exchange);
@@ -604,24 +679,41 @@ static void remove_transfer(struct curl_transport *transport, struct transfer *t
     transport->kept_since_us = hd__monotonic_us(&hd__system_clock);
 }
 
+/* Starts a transfer again that found its kept connection unclean: nothing of it has left. */
+static int relaunch(struct curl_transport *transport, struct transfer *transfer) {
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    transport->running--;
+    transfer->socket_count = 0;
+    transfer->asked = 0;
+    return launch(transport, transfer);
+}
+
+static struct hd__exchange *take_failed(struct curl_transport *transport) {
+    struct transfer *transfer = transport->failed;
+    struct hd__exchange *exchange = transfer ? transfer->exchange : NULL;
+    if (transfer)
+        forget_failed(transport, transfer);
+    return exchange;
+}
+
 static struct hd__exchange *finished(struct hd__transport *base) {
     struct curl_transport *transport = (struct curl_transport *)base;
+    CURLMsg *message;
     int more;
-    struct transfer *transfer = transport->failed;
-    if (transfer) {
+    while (!transport->failed && (message = curl_multi_info_read(transport->multi, &more))) {
+        CURLcode code = message->data.result; /* the message does not outlive the removal */
+        struct transfer *transfer;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         struct hd__exchange *exchange = transfer->exchange;
-        forget_failed(transport, transfer);
-        return exchange;
+        if (code != CURLE_ABORTED_BY_CALLBACK || !transfer->is_unclean) {
+            take_result(transfer, code);
+            remove_transfer(transport, transfer);
+            return exchange;
+        }
+        if (!relaunch(transport, transfer))
+            fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
     }
-    CURLMsg *message = curl_multi_info_read(transport->multi, &more);
-    if (!message)
-        return NULL;
-    CURLcode code = message->data.result; /* the message does not outlive the removal */
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-    struct hd__exchange *exchange = transfer->exchange;
-    take_result(transfer, code);
-    remove_transfer(transport, transfer);
-    return exchange;
+    return take_failed(transport);
 }
 
 static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
@@ -642,11 +734,22 @@ static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
 
 /* ---- The loop's part ---- */
 
+/* A multi handle ignores SIGPIPE in the whole process while it is cleaned up, unless it has seen a transfer that has
+ * CURLOPT_NOSIGNAL. */
+static int forbid_signals(struct curl_transport *transport, CURLM *multi) {
+    struct transfer *transfer = take_transfer(transport);
+    int done = transfer && curl_multi_add_handle(multi, transfer->easy) == CURLM_OK &&
+               curl_multi_remove_handle(multi, transfer->easy) == CURLM_OK;
+    if (transfer)
+        give_back(transport, transfer);
+    return done;
+}
+
 /* NULL without memory or descriptors: without a free one, libcurl 7.88 makes a handle that cannot be woken. */
-static CURLM *new_multi(const struct curl_transport *transport) {
+static CURLM *new_multi(struct curl_transport *transport) {
     CURLM *multi = curl_multi_init();
     if (multi && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)transport->max_connections) == CURLM_OK &&
-        curl_multi_wakeup(multi) == CURLM_OK)
+        forbid_signals(transport, multi) && curl_multi_wakeup(multi) == CURLM_OK)
         return multi;
     curl_multi_cleanup(multi);
     return NULL;
@@ -736,6 +839,7 @@ static void free_transport(struct hd__transport *base) {
         free_transfer(transfer);
     }
     curl_multi_cleanup(transport->multi);
+    free(transport->ports);
     pthread_mutex_destroy(&transport->wake_mutex);
     free(transport->ca_file);
     free(transport->user_agent);
@@ -772,10 +876,11 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     made->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
-    made->multi = new_multi(made);
-    int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY
-                 : !made->multi                                                              ? HD_E_TRANSPORT
-                                                                                             : HD_OK;
+    int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY : HD_OK;
+    if (status == HD_OK) {
+        made->multi = new_multi(made);
+        status = made->multi ? HD_OK : HD_E_TRANSPORT;
+    }
     if (status == HD_OK)
         *transport = &made->base;
     else

@@ -11,7 +11,8 @@
 
 #define HD__RESPONSE_HEADERS_KEPT ((size_t)8 * 1024)
 #define HD__RESPONSE_BODY_KEPT ((size_t)16 * 1024)
-#define HD__REMOTE_SIZE 56 /* "[", the longest IPv6 address, "]:65535" and a NUL */
+#define HD__RETRY_AFTER_MAX_S 86400 /* a receiver cannot put a delivery off for longer than a day */
+#define HD__REMOTE_SIZE 56          /* "[", the longest IPv6 address, "]:65535" and a NUL */
 #define HD__FIELDS_MAX (4 + HD__HEADERS_MAX)
 
 struct hd__field {
@@ -23,6 +24,7 @@ struct hd__exchange {
     const char *url;
     const char *host; /* its name to look up; NULL if the URL holds an address */
     uint16_t port;
+    int fresh; /* over a connection of its own */
     const char *body;
     size_t body_len;
     struct hd__field fields[HD__FIELDS_MAX];
@@ -33,6 +35,8 @@ struct hd__exchange {
     int reason;         /* HD_REASON_... */
     const char *detail; /* static text, "" for none */
     int http_status;    /* 0 without an answer */
+    int kept_connection_died;
+    uint32_t retry_after_s; /* what the receiver asked for, at most a day; 0 if nothing */
     uint32_t dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__REMOTE_SIZE];
     struct hd__buffer response_headers, response_body; /* the caller's to free */

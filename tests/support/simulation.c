@@ -76,6 +76,11 @@ static void free_nothing(struct hd__transport *transport) {
 }
 
 struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight) {
+    return simulation_new_with(max_events, max_bytes, max_in_flight, (struct hd__pause_rule){0});
+}
+
+struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
+                                       struct hd__pause_rule rule) {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     must(simulation != NULL);
     simulation->clock = (struct hd__clock){monotonic_us, wall_ms, random_bytes, simulation};
@@ -88,6 +93,7 @@ struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t 
         .max_events = max_events,
         .max_bytes = max_bytes,
         .max_in_flight = max_in_flight,
+        .pause_rule = rule,
         .clock = &simulation->clock,
         .webhooks = simulation->webhooks,
         .ring = simulation->ring,
@@ -102,6 +108,7 @@ void simulation_free(struct simulation *simulation) {
         while (simulation->under_way_count > 0)
             simulation_finish(simulation, 0, HD_REASON_DELIVERED);
         simulation->refuse_starts = 0;
+        simulation->now_us += INT64_C(90000) * 1000000; /* later than any retry */
         simulation_turn(simulation);
     }
     hd__worker_free(simulation->worker);
@@ -125,11 +132,15 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
 }
 
 int simulation_send(struct simulation *simulation, const char *subject) {
+    return simulation_send_ticket(simulation, "t", subject);
+}
+
+int simulation_send_ticket(struct simulation *simulation, const char *ticket, const char *subject) {
     hd_event *event;
     uint64_t id;
     must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
     must(hd_event_set_project(event, "p") == HD_OK);
-    must(hd_event_set_ticket(event, "t", 1, subject, "open", "high") == HD_OK);
+    must(hd_event_set_ticket(event, ticket, 1, subject, "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "User") == HD_OK);
     int status = hd__worker_submit(simulation->worker, event, &id);
     hd_event_free(event);

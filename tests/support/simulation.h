@@ -28,6 +28,8 @@ struct simulation {
 
 /* A worker with these limits, nothing in it. */
 struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight);
+struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
+                                       struct hd__pause_rule rule);
 void simulation_free(struct simulation *simulation);
 
 /* Adds a webhook of project "p"; its secret is its id. */
@@ -35,6 +37,7 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
 
 /* Sends a ticket.created event of project "p" with this subject. Returns the status. */
 int simulation_send(struct simulation *simulation, const char *subject);
+int simulation_send_ticket(struct simulation *simulation, const char *ticket, const char *subject);
 
 /* One turn that does not wait. */
 void simulation_turn(struct simulation *simulation);

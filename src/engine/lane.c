@@ -1,0 +1,102 @@
+#include "engine/lane.h"
+
+#include "endpoint/webhook.h"
+#include "store/report.h"
+
+#define MS INT64_C(1000)
+#define SECOND (1000 * MS)
+
+#define ALIVE_US (5 * SECOND)
+#define HOLD_MAX_S 300 /* longer than that, a receiver cannot keep all of its deliveries waiting */
+#define HOLD_DOUBLINGS 6
+#define FAILURES_KEPT_US (3600 * SECOND)
+
+/* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
+ */
+#define SLACK_SPACE_US SECOND
+#define SLACK_BURST 5
+
+void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook) {
+    lane->max_in_flight = webhook->max_in_flight;
+}
+
+static int is_spaced(const struct hd__delivery *delivery) {
+    return delivery && delivery->webhook->format == HD_FORMAT_SLACK;
+}
+
+int64_t hd__lane_opens_at(const struct hd__lane *lane) {
+    int64_t spaced_us = is_spaced(lane->first) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
+    return spaced_us > lane->hold_until_us ? spaced_us : lane->hold_until_us;
+}
+
+void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery, int64_t now_us) {
+    int64_t from_us = lane->spaced_until_us > now_us ? lane->spaced_until_us : now_us;
+    lane->in_flight++;
+    if (is_spaced(delivery))
+        lane->spaced_until_us = from_us + SLACK_SPACE_US;
+}
+
+/* 429, or 503 with a Retry-After, asks for patience: as long as it says, else 1 s and twice as long each time. */
+static void hold(struct hd__lane *lane, const hd_report *report, int64_t now_us) {
+    if (report->http_status != 429 && (report->http_status != 503 || report->retry_after_s == 0))
+        return;
+    int64_t hold_s = report->retry_after_s;
+    if (hold_s == 0)
+        hold_s = INT64_C(1) << (lane->throttles < HOLD_DOUBLINGS ? lane->throttles : HOLD_DOUBLINGS);
+    if (hold_s > HOLD_MAX_S)
+        hold_s = HOLD_MAX_S;
+    lane->throttles++;
+    lane->window = 1;
+    if (lane->hold_until_us < now_us + hold_s * SECOND)
+        lane->hold_until_us = now_us + hold_s * SECOND;
+}
+
+static int is_timeout(const hd_report *report) {
+    return report->reason == HD_REASON_TIMEOUT_CONNECT || report->reason == HD_REASON_TIMEOUT_TOTAL;
+}
+
+static void learn_success(struct hd__lane *lane, int64_t now_us) {
+    if (lane->window < lane->max_in_flight)
+        lane->window *= 2;
+    lane->alive_until_us = now_us + ALIVE_US;
+    lane->throttles = 0;
+    lane->failures = 0;
+}
+
+static void learn_failure(struct hd__lane *lane, const hd_report *report, int64_t now_us) {
+    lane->failures++;
+    lane->failed_us = now_us;
+    if (is_timeout(report))
+        lane->window = 1;
+    hold(lane, report, now_us);
+}
+
+int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
+                   int64_t *paused_until_us) {
+    *paused_until_us = lane->paused_until_us;
+    if (report->reason == HD_REASON_DELIVERED) {
+        learn_success(lane, now_us);
+        return HD_WEBHOOK_ACTIVE;
+    }
+    if (report->reason == HD_REASON_INTERNAL) /* is not the receiver's fault */
+        return lane->state;
+    learn_failure(lane, report, now_us);
+    int is_enough = lane->failures >= rule->failures || report->http_status == 410 || lane->state == HD_WEBHOOK_PROBING;
+    if (rule->failures == 0 || !is_enough || lane->state == HD_WEBHOOK_PAUSED)
+        return lane->state;
+    lane->window = 1;
+    *paused_until_us = now_us + rule->pause_ms * MS;
+    return HD_WEBHOOK_PAUSED;
+}
+
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule) {
+    int64_t until_us =
+        later(later(lane->hold_until_us, lane->fresh_until_us), later(lane->spaced_until_us, lane->alive_until_us));
+    if (rule->failures > 0 && lane->failures > 0)
+        until_us = later(until_us, later(lane->failed_us, lane->paused_until_us) + FAILURES_KEPT_US);
+    return until_us;
+}

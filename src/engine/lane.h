@@ -1,0 +1,63 @@
+/* The queue of one webhook, and what is known of its receiver: how much it may get at once, since when it is silent,
+ * whether it asked for patience. */
+#ifndef HD_ENGINE_LANE_H
+#define HD_ENGINE_LANE_H
+
+#include "engine/delivery.h"
+
+/* When a webhook that keeps failing is left alone for a while. */
+struct hd__pause_rule {
+    uint32_t failures; /* in a row; 0 for never */
+    uint32_t pause_ms;
+};
+
+struct hd__lane {
+    struct hd__lane *next_same_hash;
+    uint64_t hash;
+    char *webhook_id;
+
+    struct hd__delivery *first, *last; /* that may start as soon as the lane may */
+    size_t held;                       /* they, and those that wait for a retry or for another one of their ticket */
+    size_t held_bytes;
+    uint32_t in_flight;
+    size_t assigned; /* deliveries that have this lane, whatever they do */
+
+    uint32_t max_in_flight;  /* as the webhook says */
+    uint32_t window;         /* as the receiver's answers allow: 1 after a timeout, doubled by each success */
+    int is_slow;             /* its last attempt took long, or one takes long now */
+    int64_t alive_until_us;  /* it delivered something not long before */
+    int64_t hold_until_us;   /* it asked for patience */
+    int64_t spaced_until_us; /* as Slack wants it */
+    int64_t fresh_until_us;  /* it closes kept connections under requests */
+    int64_t failed_us;       /* when the last attempt failed */
+    uint32_t throttles;      /* answers 429 in a row */
+    uint32_t failures;       /* failed attempts in a row */
+
+    int state; /* HD_WEBHOOK_... */
+    int64_t paused_until_us;
+    struct hd__lane *next_paused; /* in the schedule's list of those that are not active */
+
+    struct hd__timer timer;
+    struct hd__lane *previous_ready, *next_ready;
+    int is_ready;      /* is in a list of ready lanes */
+    int is_ready_slow; /* which one */
+};
+
+/* What the lane takes over from the webhook of a new delivery: the newest setting counts. */
+void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook);
+
+/* The earliest time at which the next attempt may start. */
+int64_t hd__lane_opens_at(const struct hd__lane *lane);
+
+/* An attempt at a delivery starts. */
+void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery, int64_t now_us);
+
+/* What the report of an attempt says about the receiver. Returns the lane's new state, and for HD_WEBHOOK_PAUSED the
+ * time at which it ends. */
+int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
+                   int64_t *paused_until_us);
+
+/* Until when the lane has to be remembered although nothing is in it. */
+int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule);
+
+#endif
