@@ -40,6 +40,27 @@ enum stage {
     RUNNING
 };
 
+/* Held for reading around all work in libcurl, and for writing while the process forks: OpenSSL has locks of its own,
+ * and a child that inherited one of them from a thread that it does not have would wait for it for ever. */
+static pthread_rwlock_t fork_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+static void enter(void) {
+    pthread_rwlock_rdlock(&fork_lock);
+}
+
+static void leave(void) {
+    pthread_rwlock_unlock(&fork_lock);
+}
+
+static void before_fork(void) {
+    pthread_rwlock_wrlock(&fork_lock);
+}
+
+/* There the lock belongs to a thread that has another id now, and cannot be given back. */
+static void after_fork_in_child(void) {
+    pthread_rwlock_init(&fork_lock, NULL);
+}
+
 struct transfer {
     CURL *easy;
     struct curl_slist *headers;
@@ -479,8 +500,7 @@ static int look_up(struct curl_transport *transport, struct transfer *transfer) 
     return 1;
 }
 
-static int start(struct hd__transport *base, struct hd__exchange *exchange) {
-    struct curl_transport *transport = (struct curl_transport *)base;
+static int start_entered(struct curl_transport *transport, struct hd__exchange *exchange) {
     struct transfer *transfer = take_transfer(transport);
     if (!transfer)
         return HD_E_NO_MEMORY;
@@ -491,6 +511,13 @@ static int start(struct hd__transport *base, struct hd__exchange *exchange) {
         return HD_E_NO_MEMORY;
     }
     return HD_OK;
+}
+
+static int start(struct hd__transport *base, struct hd__exchange *exchange) {
+    enter();
+    int status = start_entered((struct curl_transport *)base, exchange);
+    leave();
+    return status;
 }
 
 /* ---- Finishing ---- */
@@ -696,8 +723,7 @@ static struct hd__exchange *take_failed(struct curl_transport *transport) {
     return exchange;
 }
 
-static struct hd__exchange *finished(struct hd__transport *base) {
-    struct curl_transport *transport = (struct curl_transport *)base;
+static struct hd__exchange *finished_entered(struct curl_transport *transport) {
     CURLMsg *message;
     int more;
     while (!transport->failed && (message = curl_multi_info_read(transport->multi, &more))) {
@@ -716,9 +742,17 @@ static struct hd__exchange *finished(struct hd__transport *base) {
     return take_failed(transport);
 }
 
+static struct hd__exchange *finished(struct hd__transport *base) {
+    enter();
+    struct hd__exchange *exchange = finished_entered((struct curl_transport *)base);
+    leave();
+    return exchange;
+}
+
 static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
     struct curl_transport *transport = (struct curl_transport *)base;
     struct transfer *transfer = exchange->transfer;
+    enter();
     switch (transfer->stage) {
     case LOOKING:
         end_lookup(transport, transfer);
@@ -730,6 +764,7 @@ static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
     default:
         remove_transfer(transport, transfer);
     }
+    leave();
 }
 
 /* ---- The loop's part ---- */
@@ -806,16 +841,20 @@ static void close_kept(struct curl_transport *transport) {
 
 static void wait_for(struct hd__transport *base, int timeout_ms) {
     struct curl_transport *transport = (struct curl_transport *)base;
+    enter();
     if (follow_lookups(transport) || perform(transport))
         timeout_ms = 0;
+    leave();
     timeout_ms = lookup_timeout(transport, timeout_ms);
     if (keeps_connections(transport))
         timeout_ms = earlier(timeout_ms, idle_left_ms(transport));
     curl_multi_poll(transport->multi, NULL, 0, timeout_ms, NULL);
+    enter();
     follow_lookups(transport);
     perform(transport);
     if (keeps_connections(transport) && idle_left_ms(transport) <= 0)
         close_kept(transport);
+    leave();
 }
 
 static void wake(struct hd__transport *base) {
@@ -833,12 +872,14 @@ static void free_transport(struct hd__transport *base) {
     struct curl_transport *transport = (struct curl_transport *)base;
     if (transport->resolver)
         hd__resolver_free(transport->resolver);
+    enter();
     while (transport->free) {
         struct transfer *transfer = transport->free;
         unlink_from(&transport->free, transfer);
         free_transfer(transfer);
     }
     curl_multi_cleanup(transport->multi);
+    leave();
     free(transport->ports);
     pthread_mutex_destroy(&transport->wake_mutex);
     free(transport->ca_file);
@@ -853,6 +894,7 @@ static CURLcode global_result;
  * and the last one that was registered is the first that runs. */
 static void init_global(void) {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    pthread_atfork(before_fork, leave, after_fork_in_child);
     hd__exit_prepare();
 }
 
@@ -878,7 +920,9 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
     int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY : HD_OK;
     if (status == HD_OK) {
+        enter();
         made->multi = new_multi(made);
+        leave();
         status = made->multi ? HD_OK : HD_E_TRANSPORT;
     }
     if (status == HD_OK)
