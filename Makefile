@@ -52,6 +52,12 @@ TEST_SCRIPTS := $(sort $(wildcard tests/*_test.sh))
 TEST_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(wildcard tests/support/*.c)))
 TEST_SUPPORT := $(BUILD)/tests/libsupport.a
 
+# The hostile suite takes minutes and stands apart: one program per tests/hostile/*_test.c, the rest there is shared.
+HOSTILE_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/hostile/*_test.c)))
+HOSTILE_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o, \
+  $(sort $(filter-out %_test.c,$(wildcard tests/hostile/*.c))))
+HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Flags
 
@@ -113,7 +119,7 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all examples demo deps test check-asan check-tsan check-valgrind lint install uninstall clean help
-.PHONY: everything test-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
+.PHONY: everything test-programs hostile-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
 # what they call runs in parallel.
@@ -168,8 +174,13 @@ check-valgrind: ## run the test programs under Valgrind's memcheck
 	  $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
 	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/valgrind/%)
 
+check-hostile: ## attack the library: bad receivers, TLS, names, processes, load; prints what it saw
+	@$(DEPS) core test hostile
+	@$(MAKE) $(PARALLEL) all hostile-programs
+	@SHOW=1 $(RUN_TESTS) $(HOSTILE_PROGRAMS)
+
 lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include
-	@$(DEPS) core test lint
+	@$(DEPS) core test hostile lint
 	@$(MAKE) $(PARALLEL) -k lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes
 	@echo 'lint: nothing to complain about'
 
@@ -210,11 +221,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -238,6 +249,8 @@ lint-includes:
 everything: all examples test-programs
 
 test-programs: $(TEST_PROGRAMS)
+
+hostile-programs: $(HOSTILE_PROGRAMS)
 
 # Remembers that what a group needs was there, so that something missing is one clear line and no page of errors.
 DEPS_OK := $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok $(BUILD)/deps-test.ok
@@ -317,7 +330,19 @@ $(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lcmocka $(HD_DEPS_LIBS) $(LDLIBS)
 
+$(HOSTILE_SUPPORT): $(HOSTILE_SUPPORT_OBJECTS)
+	$(call say,AR)
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Their TLS servers are made of mbedTLS.
+$(HOSTILE_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
+	  -lmbedtls -lmbedx509 -lcmocka -ldl $(HD_DEPS_LIBS) $(LDLIBS)
+
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS)
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

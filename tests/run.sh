@@ -5,6 +5,7 @@
 #   tests/run.sh build/tests/sign_test tests/header_test.sh ...
 #
 # RUN_WRAPPER  a command that test programs (not scripts) run under, such as valgrind with its options
+# SHOW         1 to show the lines that programs begin with "# "
 # TEST_TIMEOUT seconds that one of them may take; default 300
 # A script skips by ending with 77, after a line that says why.
 set -uo pipefail
@@ -50,6 +51,8 @@ for test in "$@"; do
     if [ "$status" = 0 ]; then
         passed=$((passed + 1))
         line ok "$name" "$took"
+        # Tables that a program prints are worth seeing where they are asked for; their lines begin with "# ".
+        [ -z "${SHOW:-}" ] || grep -a '^# ' "$output" | sed 's/^# /    /'
         # What cmocka skipped inside of a program is to be seen as well.
         grep -a 'SKIPPED' "$output" | sed 's/^/         /'
     elif [ "$status" = 77 ] && [[ $test == *.sh ]]; then

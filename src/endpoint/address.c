@@ -71,7 +71,27 @@ static const char *find(const struct rule *rules, size_t count, const unsigned c
     return NULL;
 }
 
+/* The IPv4 address that a translator would make of an IPv6 one (NAT64, RFC 6052; 6to4, RFC 3056); NULL if none would.
+ */
+static const unsigned char *translated(const unsigned char address[16]) {
+    static const struct hd__network nat64 = {{0x00, 0x64, 0xFF, 0x9B}, 96}, six_to_four = {{0x20, 0x02}, 16};
+    return contains(&nat64, address) ? address + 12 : contains(&six_to_four, address) ? address + 2 : NULL;
+}
+
+static void map_v4(const void *address, unsigned char out[16]) {
+    memcpy(out, all_v4.bytes, 12);
+    memcpy(out + 12, address, 4);
+}
+
 static const char *blocked(const struct hd__policy *policy, const unsigned char address[16]) {
+    const unsigned char *inner = translated(address);
+    if (inner) { /* allowing the translator does not allow what is behind it */
+        unsigned char mapped[16];
+        map_v4(inner, mapped);
+        const char *inner_rule = blocked(policy, mapped);
+        if (inner_rule)
+            return inner_rule;
+    }
     const char *rule = find(never, sizeof never / sizeof never[0], address);
     if (rule)
         return rule;
@@ -81,11 +101,6 @@ static const char *blocked(const struct hd__policy *policy, const unsigned char 
     if (!contains(&all_v4, address) && !contains(&public_v6, address))
         return "not public, outside 2000::/3";
     return find(special, sizeof special / sizeof special[0], address);
-}
-
-static void map_v4(const void *address, unsigned char out[16]) {
-    memcpy(out, all_v4.bytes, 12);
-    memcpy(out + 12, address, 4);
 }
 
 const char *hd__address_blocked(const struct hd__policy *policy, const struct sockaddr *address) {

@@ -670,7 +670,11 @@ static void take_address(CURL *easy, struct hd__exchange *exchange) {
 
 /* What the answer's Retry-After says, in seconds or as a date. */
 static uint32_t retry_after(CURL *easy) {
+    struct curl_header *header;
     curl_off_t seconds = 0;
+    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        strspn(header->value, "0123456789") > 9) /* libcurl takes what overflows for nothing */
+        return HD__RETRY_AFTER_MAX_S;
     curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
     return seconds < 0 ? 0 : seconds > HD__RETRY_AFTER_MAX_S ? HD__RETRY_AFTER_MAX_S : (uint32_t)seconds;
 }
