@@ -4,9 +4,15 @@
 #include "event/event.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#define RING_AT_FIRST 1024
 
 int hd__inbox_init(struct hd__inbox *inbox, size_t max_events, size_t max_bytes, uint64_t first_id) {
-    *inbox = (struct hd__inbox){.capacity = max_events, .max_bytes = max_bytes, .next_id = first_id};
+    *inbox = (struct hd__inbox){.capacity = max_events,
+                                .ring_size = max_events < RING_AT_FIRST ? max_events : RING_AT_FIRST,
+                                .max_bytes = max_bytes,
+                                .next_id = first_id};
     inbox->ring = calloc(max_events, sizeof inbox->ring[0]);
     if (!inbox->ring)
         return HD_E_NO_MEMORY;
@@ -18,7 +24,19 @@ int hd__inbox_init(struct hd__inbox *inbox, size_t max_events, size_t max_bytes,
 }
 
 static struct hd__accepted *entry(struct hd__inbox *inbox, size_t index) {
-    return &inbox->ring[(inbox->head + index) % inbox->capacity];
+    return &inbox->ring[(inbox->head + index) % inbox->ring_size];
+}
+
+/* The ring's memory was taken at first and is only touched as far as a backlog needs it: what stands before the oldest
+ * entry moves behind the newest. */
+static void widen(struct hd__inbox *inbox) {
+    size_t size = inbox->ring_size * 2 < inbox->capacity ? inbox->ring_size * 2 : inbox->capacity;
+    size_t wrapped = inbox->head; /* since it is full */
+    size_t room = size - inbox->ring_size;
+    size_t moved = wrapped < room ? wrapped : room;
+    memcpy(inbox->ring + inbox->ring_size, inbox->ring, moved * sizeof inbox->ring[0]);
+    memmove(inbox->ring, inbox->ring + moved, (wrapped - moved) * sizeof inbox->ring[0]);
+    inbox->ring_size = size;
 }
 
 void hd__inbox_destroy(struct hd__inbox *inbox) {
@@ -48,6 +66,8 @@ int hd__inbox_push(struct hd__inbox *inbox, hd_event *event, hd_webhook *target,
     } else {
         hd__event_freeze(event);
         *id = inbox->next_id++;
+        if (inbox->count == inbox->ring_size)
+            widen(inbox);
         *entry(inbox, inbox->count) = (struct hd__accepted){
             .event = hd__event_ref(event),
             .target = target ? hd__webhook_ref(target) : NULL,
@@ -77,7 +97,7 @@ size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, siz
 
 void hd__inbox_drop(struct hd__inbox *inbox, size_t count) {
     pthread_mutex_lock(&inbox->mutex);
-    inbox->head = (inbox->head + count) % inbox->capacity;
+    inbox->head = (inbox->head + count) % inbox->ring_size;
     inbox->count -= count;
     pthread_mutex_unlock(&inbox->mutex);
 }

@@ -17,7 +17,9 @@ struct hd__accepted {
 struct hd__inbox {
     pthread_mutex_t mutex;
     struct hd__accepted *ring;
-    size_t capacity, head, count;
+    size_t capacity;  /* what it may hold, and has memory for */
+    size_t ring_size; /* what of that is in use; it never shrinks */
+    size_t head, count;
     size_t max_bytes;
     size_t pending;       /* events accepted and not ended */
     size_t pending_bytes; /* of them and of their deliveries */
