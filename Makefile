@@ -118,7 +118,8 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-valgrind lint install uninstall clean help
+.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile lint install uninstall \
+  clean help
 .PHONY: everything test-programs hostile-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
@@ -166,6 +167,12 @@ check-tsan: ## run the test programs with ThreadSanitizer
 	@TSAN_OPTIONS="halt_on_error=1:$(patsubst %,suppressions=%:,$(wildcard tests/tsan.supp))$${TSAN_OPTIONS:-}" \
 	  RUN_WRAPPER="$$(setarch -R true 2>/dev/null && echo setarch -R)" \
 	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/tsan/%)
+
+# What systems without epoll get.
+check-poll: ## run the test programs with poll() in the place of epoll
+	@$(DEPS) core test
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/poll CPPFLAGS='-DHD_USE_POLL $(CPPFLAGS)' test-programs
+	@$(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/poll/%)
 
 check-valgrind: ## run the test programs under Valgrind's memcheck
 	@$(DEPS) core test valgrind

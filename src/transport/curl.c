@@ -1,11 +1,13 @@
-/* HTTP by libcurl: one multi handle over a pool of easy handles. Facts named T1 to T8 were measured on libcurl 7.88.1
- * with OpenSSL 3.0. */
+/* HTTP by libcurl: multi handles over a pool of easy handles, and one poller for all of them. Facts named T1 to T8 were
+ * measured on libcurl 7.88.1 with OpenSSL 3.0. */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "helmdesk.h"
+#include "transport/poller.h"
 #include "transport/resolver.h"
+#include "transport/sockets.h"
 #include "transport/transport.h"
 
 #include <curl/curl.h>
@@ -33,6 +35,9 @@
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
 #define SOCKETS_MAX 8 /* that one transfer tries, as far as they are remembered */
+#define SHARDS 64
+#define CONNECTIONS_PER_SHARD 64
+#define EVENTS_MAX 64 /* that are handled before results are looked at */
 
 enum stage {
     LOOKING,
@@ -67,6 +72,7 @@ struct transfer {
     struct curl_slist *resolve;
     struct hd__exchange *exchange;
     struct curl_transport *transport;
+    struct shard *shard;
     struct transfer *previous, *next; /* in one of the transport's lists */
     enum stage stage;
 
@@ -88,18 +94,30 @@ struct transfer {
     int header_complete; /* of the real answer, not of a 1xx */
 };
 
+/* The transfers to some of the servers. Each time that a transfer ends, libcurl 7.88 walks all names and all kept
+ * connections of its multi handle: 10,000 of them in one made a delivery 20 times as expensive. */
+struct shard {
+    struct curl_transport *transport;
+    CURLM *multi;    /* made when it is needed */
+    int running;     /* transfers that libcurl has */
+    int has_results; /* some of them have finished: it is in the transport's list */
+    struct shard *next_with_results;
+    int64_t due_us;        /* when libcurl wants to look after its time limits; INT64_MAX for never */
+    int64_t kept_since_us; /* when the last one ended, if its connection may be kept; else 0 */
+};
+
 struct curl_transport {
     struct hd__transport base;
-    pthread_mutex_t wake_mutex; /* lets no thread wake a multi handle while another takes its place */
-    CURLM *multi;
+    struct hd__poller *poller;
+    struct shard shards[SHARDS];
+    struct shard *with_results;
+    size_t multi_count;
+    size_t shard_count; /* a power of two; it grows with the number of connections, since each has its price */
     struct hd__resolver *resolver;
     struct transfer *looking; /* up a name */
     struct transfer *failed;  /* before libcurl had them */
     struct transfer *free;
-    int running;           /* transfers that libcurl has */
-    int64_t kept_since_us; /* when the last one ended, if its connection may be kept; else 0 */
-    uint16_t *ports;       /* of this side, by descriptor; 0 for unknown */
-    size_t ports_size;
+    struct hd__sockets sockets;
     uint32_t timeout_ms;
     uint32_t max_connections;
     const struct hd__policy *policy;
@@ -110,6 +128,18 @@ struct curl_transport {
 
 /* ---- Callbacks of a transfer ---- */
 
+/* Close-on-exec, so that programs that the host starts do not inherit connections (T7). Returns -1 with errno. */
+static int make_socket(struct curl_transport *transport, const struct curl_sockaddr *address) {
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return -1;
+    if (hd__poller_reserve(transport->poller, fd) && hd__sockets_add(&transport->sockets, fd))
+        return fd;
+    close(fd);
+    errno = ENOMEM;
+    return -1;
+}
+
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *transfer = user;
     (void)purpose;
@@ -118,34 +148,21 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
         transfer->blocked = blocked;
         return CURL_SOCKET_BAD;
     }
-    /* Close-on-exec, so that programs that the host starts do not inherit connections (T7). */
-    curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd == CURL_SOCKET_BAD)
+    int fd = make_socket(transfer->transport, address);
+    if (fd < 0) {
         transfer->socket_error = errno;
-    else if (transfer->socket_count < SOCKETS_MAX)
+        return CURL_SOCKET_BAD;
+    }
+    if (transfer->socket_count < SOCKETS_MAX)
         transfer->sockets[transfer->socket_count++] = fd;
     return fd;
 }
 
 static int close_socket(void *user, curl_socket_t fd) {
     struct curl_transport *transport = user;
-    if ((size_t)fd < transport->ports_size)
-        transport->ports[fd] = 0;
+    hd__sockets_remove(&transport->sockets, fd);
+    hd__poller_forget(transport->poller, fd);
     return close(fd);
-}
-
-/* Remembers the socket of a new connection; without memory it is not looked at before it is used again. */
-static void remember_socket(struct curl_transport *transport, int fd, uint16_t port) {
-    size_t size = (size_t)fd + 64;
-    if ((size_t)fd >= transport->ports_size) {
-        uint16_t *ports = realloc(transport->ports, size * sizeof ports[0]);
-        if (!ports)
-            return;
-        memset(ports + transport->ports_size, 0, (size - transport->ports_size) * sizeof ports[0]);
-        transport->ports = ports;
-        transport->ports_size = size;
-    }
-    transport->ports[fd] = port;
 }
 
 static uint16_t port_of(int fd) {
@@ -162,19 +179,9 @@ static uint16_t port_of(int fd) {
 
 static void remember_connection(struct transfer *transfer, uint16_t local_port) {
     for (int i = 0; i < transfer->socket_count; i++)
-        if (port_of(transfer->sockets[i]) == local_port)
-            remember_socket(transfer->transport, transfer->sockets[i], local_port);
-}
-
-/* Whether nothing waits to be read from a kept connection. libcurl 7.88 would take an answer that nobody asked for,
- * which came in meanwhile, as the answer to the next request. */
-static int is_clean(const struct curl_transport *transport, uint16_t local_port) {
-    char byte;
-    for (size_t fd = 0; fd < transport->ports_size; fd++)
-        if (transport->ports[fd] == local_port &&
-            !(recv((int)fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
-            return 0;
-    return 1;
+        if (hd__sockets_has(&transfer->transport->sockets, transfer->sockets[i]) &&
+            port_of(transfer->sockets[i]) == local_port)
+            hd__sockets_connected(&transfer->transport->sockets, transfer->sockets[i], local_port);
 }
 
 /* Whether the request has begun to leave. Not by libcurl's times: of a transfer that ended early, its versions disagree
@@ -197,7 +204,9 @@ static int before_request(void *user, char *remote_ip, char *local_ip, int remot
     transfer->repeats = transfer->asked++ > 0 && has_sent(transfer->easy);
     if (transfer->blocked || transfer->repeats)
         return CURL_PREREQFUNC_ABORT;
-    transfer->is_unclean = is_kept && !is_clean(transfer->transport, (uint16_t)local_port);
+    /* libcurl 7.88 would take an answer that nobody asked for, which came in over a kept connection meanwhile, as the
+     * answer to this request. */
+    transfer->is_unclean = is_kept && !hd__sockets_are_quiet(&transfer->transport->sockets, (uint16_t)local_port);
     if (!is_kept)
         remember_connection(transfer, (uint16_t)local_port);
     return transfer->is_unclean ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
@@ -278,6 +287,7 @@ static int set_fixed_options(struct curl_transport *transport, struct transfer *
     SET(CURLOPT_USERAGENT, transport->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->timeout_ms);
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_BUFFERSIZE, 1024L); /* answers are short, and a large buffer is allocated for each transfer */
     /* Only there, only by HTTP, never on behalf of somebody else. */
     SET(CURLOPT_PROTOCOLS_STR, transport->policy->http ? "http,https" : "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -379,6 +389,70 @@ static void give_back(struct curl_transport *transport, struct transfer *transfe
         link_to(&transport->free, transfer);
 }
 
+/* ---- Shards ---- */
+
+static int to_events(int what) {
+    return (what & CURL_POLL_IN ? HD__POLLER_READ : 0) | (what & CURL_POLL_OUT ? HD__POLLER_WRITE : 0);
+}
+
+/* libcurl waits for a socket. Those that it has made itself it also closes itself, unseen. */
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused) {
+    struct shard *shard = user;
+    struct curl_transport *transport = shard->transport;
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_REMOVE && !hd__sockets_has(&transport->sockets, fd))
+        hd__poller_forget(transport->poller, fd);
+    else
+        hd__poller_watch(transport->poller, fd, what == CURL_POLL_REMOVE ? 0 : to_events(what), shard);
+    return 0;
+}
+
+static int set_timer(CURLM *multi, long timeout_ms, void *user) {
+    struct shard *shard = user;
+    (void)multi;
+    shard->due_us = timeout_ms < 0 ? INT64_MAX : hd__monotonic_us(&hd__system_clock) + timeout_ms * INT64_C(1000);
+    return 0;
+}
+
+/* A multi handle ignores SIGPIPE in the whole process while it is cleaned up, unless it has seen a transfer that has
+ * CURLOPT_NOSIGNAL. */
+static int forbid_signals(struct curl_transport *transport, CURLM *multi) {
+    struct transfer *transfer = take_transfer(transport);
+    int done = transfer && curl_multi_add_handle(multi, transfer->easy) == CURLM_OK &&
+               curl_multi_remove_handle(multi, transfer->easy) == CURLM_OK;
+    if (transfer)
+        give_back(transport, transfer);
+    return done;
+}
+
+#define SET_MULTI(option, value) (curl_multi_setopt(multi, option, value) == CURLM_OK)
+
+static int has_multi(struct curl_transport *transport, struct shard *shard) {
+    CURLM *multi = shard->multi ? shard->multi : curl_multi_init();
+    if (shard->multi || !multi)
+        return multi != NULL;
+    if (SET_MULTI(CURLMOPT_MAXCONNECTS, (long)transport->max_connections) && SET_MULTI(CURLMOPT_SOCKETDATA, shard) &&
+        SET_MULTI(CURLMOPT_SOCKETFUNCTION, watch_socket) && SET_MULTI(CURLMOPT_TIMERDATA, shard) &&
+        SET_MULTI(CURLMOPT_TIMERFUNCTION, set_timer) && forbid_signals(transport, multi)) {
+        shard->multi = multi;
+        transport->multi_count++;
+        return 1;
+    }
+    curl_multi_cleanup(multi);
+    return 0;
+}
+
+/* By scheme, host and port: what shares connections shares a shard. When their number grows, some servers move to
+ * others, and what was kept for them is closed when it has idled for long enough. */
+static struct shard *shard_for(struct curl_transport *transport, const char *url) {
+    if (transport->sockets.count > transport->shard_count * CONNECTIONS_PER_SHARD && transport->shard_count < SHARDS)
+        transport->shard_count *= 2;
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (int slashes = 0; *url && (slashes += *url == '/') < 3; url++)
+        hash = (hash ^ (unsigned char)*url) * UINT64_C(1099511628211);
+    return &transport->shards[(hash >> 32) & (transport->shard_count - 1)];
+}
+
 /* ---- Starting ---- */
 
 static int add_line(struct curl_slist **list, const char *line) {
@@ -426,16 +500,16 @@ static uint32_t spent_ms(const struct transfer *transfer) {
 }
 
 /* Hands a transfer to libcurl, with what is left of its time. */
-static int launch(struct curl_transport *transport, struct transfer *transfer) {
+static int launch(const struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     uint32_t spent = spent_ms(transfer);
     SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
     SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
     SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
-    if (curl_multi_add_handle(transport->multi, easy) != CURLM_OK)
+    if (curl_multi_add_handle(transfer->shard->multi, easy) != CURLM_OK)
         return 0;
     transfer->stage = RUNNING;
-    transport->running++;
+    transfer->shard->running++;
     return 1;
 }
 
@@ -505,7 +579,8 @@ static int start_entered(struct curl_transport *transport, struct hd__exchange *
     if (!transfer)
         return HD_E_NO_MEMORY;
     transfer->started_us = hd__monotonic_us(&hd__system_clock);
-    if (!set_request(transfer, exchange) ||
+    transfer->shard = shard_for(transport, exchange->url);
+    if (!has_multi(transport, transfer->shard) || !set_request(transfer, exchange) ||
         !(exchange->host ? look_up(transport, transfer) : launch(transport, transfer))) {
         give_back(transport, transfer);
         return HD_E_NO_MEMORY;
@@ -704,16 +779,17 @@ static void forget_failed(struct curl_transport *transport, struct transfer *tra
 }
 
 static void remove_transfer(struct curl_transport *transport, struct transfer *transfer) {
-    curl_multi_remove_handle(transport->multi, transfer->easy);
+    struct shard *shard = transfer->shard;
+    curl_multi_remove_handle(shard->multi, transfer->easy);
     give_back(transport, transfer);
-    transport->running--;
-    transport->kept_since_us = hd__monotonic_us(&hd__system_clock);
+    shard->running--;
+    shard->kept_since_us = hd__monotonic_us(&hd__system_clock);
 }
 
 /* Starts a transfer again that found its kept connection unclean: nothing of it has left. */
-static int relaunch(struct curl_transport *transport, struct transfer *transfer) {
-    curl_multi_remove_handle(transport->multi, transfer->easy);
-    transport->running--;
+static int relaunch(const struct curl_transport *transport, struct transfer *transfer) {
+    curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
+    transfer->shard->running--;
     transfer->socket_count = 0;
     transfer->asked = 0;
     return launch(transport, transfer);
@@ -727,13 +803,27 @@ static struct hd__exchange *take_failed(struct curl_transport *transport) {
     return exchange;
 }
 
-static struct hd__exchange *finished_entered(struct curl_transport *transport) {
+/* The next transfer that libcurl has a result of; NULL if there is none. */
+static struct transfer *next_result(struct curl_transport *transport, CURLcode *code) {
+    struct transfer *transfer;
+    struct shard *shard;
     CURLMsg *message;
     int more;
-    while (!transport->failed && (message = curl_multi_info_read(transport->multi, &more))) {
-        CURLcode code = message->data.result; /* the message does not outlive the removal */
-        struct transfer *transfer;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+    while ((shard = transport->with_results) && !(message = curl_multi_info_read(shard->multi, &more))) {
+        transport->with_results = shard->next_with_results;
+        shard->has_results = 0;
+    }
+    if (!shard)
+        return NULL;
+    *code = message->data.result; /* the message does not outlive the removal */
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+    return transfer;
+}
+
+static struct hd__exchange *finished_entered(struct curl_transport *transport) {
+    struct transfer *transfer;
+    CURLcode code = CURLE_OK;
+    while (!transport->failed && (transfer = next_result(transport, &code))) {
         struct hd__exchange *exchange = transfer->exchange;
         if (code != CURLE_ABORTED_BY_CALLBACK || !transfer->is_unclean) {
             take_result(transfer, code);
@@ -773,41 +863,38 @@ static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
 
 /* ---- The loop's part ---- */
 
-/* A multi handle ignores SIGPIPE in the whole process while it is cleaned up, unless it has seen a transfer that has
- * CURLOPT_NOSIGNAL. */
-static int forbid_signals(struct curl_transport *transport, CURLM *multi) {
-    struct transfer *transfer = take_transfer(transport);
-    int done = transfer && curl_multi_add_handle(multi, transfer->easy) == CURLM_OK &&
-               curl_multi_remove_handle(multi, transfer->easy) == CURLM_OK;
-    if (transfer)
-        give_back(transport, transfer);
-    return done;
+/* Lets libcurl work: on a socket, or on what is due. */
+static void act(struct shard *shard, curl_socket_t fd, int events) {
+    int running = shard->running;
+    curl_multi_socket_action(shard->multi, fd, events, &running);
+    if (running == shard->running || shard->has_results)
+        return;
+    shard->has_results = 1;
+    shard->next_with_results = shard->transport->with_results;
+    shard->transport->with_results = shard;
 }
 
-/* NULL without memory or descriptors: without a free one, libcurl 7.88 makes a handle that cannot be woken. */
-static CURLM *new_multi(struct curl_transport *transport) {
-    CURLM *multi = curl_multi_init();
-    if (multi && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)transport->max_connections) == CURLM_OK &&
-        forbid_signals(transport, multi) && curl_multi_wakeup(multi) == CURLM_OK)
-        return multi;
-    curl_multi_cleanup(multi);
-    return NULL;
+static void handle_event(const struct hd__socket_event *event) {
+    act(event->user, event->fd,
+        (event->events & HD__POLLER_READ ? CURL_CSELECT_IN : 0) |
+            (event->events & HD__POLLER_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
-/* Whether a transfer has finished. */
-static int perform(struct curl_transport *transport) {
-    int running = transport->running;
-    curl_multi_perform(transport->multi, &running);
-    return running < transport->running;
+static void run_timers(struct curl_transport *transport) {
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    for (struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++)
+        if (shard->due_us <= now_us) {
+            shard->due_us = INT64_MAX; /* libcurl sets it anew */
+            act(shard, CURL_SOCKET_TIMEOUT, 0);
+        }
 }
 
-static int follow_lookups(struct curl_transport *transport) {
+static void follow_lookups(struct curl_transport *transport) {
     struct transfer *next;
     for (struct transfer *transfer = transport->looking; transfer; transfer = next) {
         next = transfer->next;
         follow_lookup(transport, transfer);
     }
-    return transport->failed != NULL;
 }
 
 static int earlier(int timeout_ms, int64_t left_ms) {
@@ -821,51 +908,60 @@ static int lookup_timeout(const struct curl_transport *transport, int timeout_ms
     return transport->looking ? earlier(timeout_ms, LOOKUP_CHECK_MS) : timeout_ms;
 }
 
-static int64_t idle_left_ms(const struct curl_transport *transport) {
-    return (transport->kept_since_us + KEPT_MAX_US - hd__monotonic_us(&hd__system_clock)) / 1000;
+static int keeps_connections(const struct shard *shard) {
+    return shard->running == 0 && shard->kept_since_us > 0;
 }
 
-static int keeps_connections(const struct curl_transport *transport) {
-    return transport->running == 0 && transport->kept_since_us > 0;
+/* Until a shard has something to do. */
+static int shard_timeout(const struct curl_transport *transport, int timeout_ms) {
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    for (const struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++) {
+        if (shard->due_us != INT64_MAX)
+            timeout_ms = earlier(timeout_ms, (shard->due_us - now_us + 999) / 1000);
+        if (keeps_connections(shard))
+            timeout_ms = earlier(timeout_ms, (shard->kept_since_us + KEPT_MAX_US - now_us + 999) / 1000);
+    }
+    return timeout_ms;
 }
 
 /* libcurl closes connections that it keeps only when it opens others: a program that has nothing to send would hold
- * them open for ever. Whoever wakes the old handle meanwhile loses nothing, since the worker looks around before it
- * waits again. */
+ * them open for ever. */
 static void close_kept(struct curl_transport *transport) {
-    CURLM *old = transport->multi, *fresh = new_multi(transport);
-    transport->kept_since_us = 0;
-    if (!fresh)
-        return;
-    pthread_mutex_lock(&transport->wake_mutex);
-    transport->multi = fresh;
-    pthread_mutex_unlock(&transport->wake_mutex);
-    curl_multi_cleanup(old);
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    for (struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++)
+        if (keeps_connections(shard) && shard->kept_since_us + KEPT_MAX_US <= now_us) {
+            curl_multi_cleanup(shard->multi);
+            shard->multi = NULL;
+            shard->kept_since_us = 0;
+            shard->due_us = INT64_MAX;
+            transport->multi_count--;
+        }
+    if (transport->multi_count == 0)
+        transport->shard_count = 1;
 }
 
 static void wait_for(struct hd__transport *base, int timeout_ms) {
     struct curl_transport *transport = (struct curl_transport *)base;
-    enter();
-    if (follow_lookups(transport) || perform(transport))
-        timeout_ms = 0;
-    leave();
-    timeout_ms = lookup_timeout(transport, timeout_ms);
-    if (keeps_connections(transport))
-        timeout_ms = earlier(timeout_ms, idle_left_ms(transport));
-    curl_multi_poll(transport->multi, NULL, 0, timeout_ms, NULL);
+    struct hd__socket_event events[EVENTS_MAX];
     enter();
     follow_lookups(transport);
-    perform(transport);
-    if (keeps_connections(transport) && idle_left_ms(transport) <= 0)
-        close_kept(transport);
+    run_timers(transport);
+    leave();
+    timeout_ms = transport->with_results || transport->failed
+                     ? 0
+                     : shard_timeout(transport, lookup_timeout(transport, timeout_ms));
+    size_t count = hd__poller_wait(transport->poller, timeout_ms, events, EVENTS_MAX);
+    enter();
+    for (size_t i = 0; i < count; i++)
+        handle_event(&events[i]);
+    run_timers(transport);
+    follow_lookups(transport);
+    close_kept(transport);
     leave();
 }
 
 static void wake(struct hd__transport *base) {
-    struct curl_transport *transport = (struct curl_transport *)base;
-    pthread_mutex_lock(&transport->wake_mutex);
-    curl_multi_wakeup(transport->multi);
-    pthread_mutex_unlock(&transport->wake_mutex);
+    hd__poller_wake(((struct curl_transport *)base)->poller);
 }
 
 static void wake_from_resolver(void *user) {
@@ -882,10 +978,12 @@ static void free_transport(struct hd__transport *base) {
         unlink_from(&transport->free, transfer);
         free_transfer(transfer);
     }
-    curl_multi_cleanup(transport->multi);
+    for (size_t i = 0; i < SHARDS; i++)
+        curl_multi_cleanup(transport->shards[i].multi);
     leave();
-    free(transport->ports);
-    pthread_mutex_destroy(&transport->wake_mutex);
+    if (transport->poller)
+        hd__poller_free(transport->poller);
+    hd__sockets_free(&transport->sockets);
     free(transport->ca_file);
     free(transport->user_agent);
     free(transport);
@@ -910,10 +1008,9 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     struct curl_transport *made = calloc(1, sizeof *made);
     if (!made)
         return HD_E_NO_MEMORY;
-    if (pthread_mutex_init(&made->wake_mutex, NULL) != 0) {
-        free(made);
-        return HD_E_NO_MEMORY;
-    }
+    for (size_t i = 0; i < SHARDS; i++)
+        made->shards[i] = (struct shard){.transport = made, .due_us = INT64_MAX};
+    made->shard_count = 1;
     made->base = (struct hd__transport){start, finished, wait_for, wake, cancel, free_transport};
     made->timeout_ms = config->timeout_ms;
     made->max_connections = config->max_connections;
@@ -923,12 +1020,9 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
     int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY : HD_OK;
-    if (status == HD_OK) {
-        enter();
-        made->multi = new_multi(made);
-        leave();
-        status = made->multi ? HD_OK : HD_E_TRANSPORT;
-    }
+    made->poller = hd__poller_new();
+    if (status == HD_OK && !made->poller)
+        status = HD_E_TRANSPORT;
     if (status == HD_OK)
         *transport = &made->base;
     else
