@@ -449,7 +449,8 @@ HD_API int hd_webhook_set_enabled(hd_webhook *webhook, int on);
 HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
 
 /**
- * Sets how many deliveries to this webhook may be under way at once. After a timeout it is one, until one succeeds.
+ * Sets how many deliveries to this webhook may be under way at once. At first and after a timeout it is one, and each
+ * success doubles it.
  * @param webhook  the webhook
  * @param limit    1 to 64; a new webhook has 4
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

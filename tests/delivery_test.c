@@ -841,22 +841,34 @@ static void test_sending_never_waits_for_receivers(void **state) {
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 0);
 }
 
+/* Delivers to every webhook until each is known to take as much at once as it may get. */
+static void prove_receivers(hd_client *client) {
+    for (int64_t i = 1; i <= 4; i++) {
+        (void)send_ticket(client, i);
+        flush(client);
+    }
+}
+
 /* No receiver gets more requests at once than its webhook allows, and it does get as many. */
 static void test_limit_of_a_webhook(void **state) {
     struct scene *scene = *state;
     hd_client *client = scene->client = client_for_tests(NULL);
-    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/gate");
+    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
+    assert_int_equal(hd_webhook_set_max_in_flight(webhook, 3), HD_OK);
+    put_webhook(client, webhook);
+    prove_receivers(client);
+    webhook = webhook_at(scene, WEBHOOK, "/gate");
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 3), HD_OK);
     put_webhook(client, webhook);
     for (int64_t i = 1; i <= 40; i++)
         (void)send_ticket(client, i);
-    assert_true(server_wait_requests(scene->server, 3, PATIENCE_MS));
+    assert_true(server_wait_requests(scene->server, 4 + 3, PATIENCE_MS));
     assert_eventually(counter(client, HD_COUNTER_WAITING) == 37);
     assert_int_equal(counter(client, HD_COUNTER_IN_FLIGHT), 3);
     server_open_gate(scene->server);
     flush(client);
     assert_int_equal(server_most_at_once(scene->server, "/gate"), 3);
-    assert_int_equal(server_requests(scene->server), 40);
+    assert_int_equal(server_requests(scene->server), 4 + 40);
 }
 
 /* Over all webhooks, no more deliveries are under way than the options allow, and each webhook has its turn. */
@@ -864,12 +876,16 @@ static void test_limit_of_the_client(void **state) {
     struct scene *scene = *state;
     hd_options *options = options_for_tests();
     assert_int_equal(hd_options_set_max_in_flight(options, 6), HD_OK);
-    hd_client *client = open_client(scene, options, "/gate/1");
+    hd_client *client = open_client(scene, options, "/ok");
+    put_webhook(client, webhook_at(scene, "webhook-2", "/ok"));
+    put_webhook(client, webhook_at(scene, "webhook-3", "/ok"));
+    prove_receivers(client);
+    put_webhook(client, webhook_at(scene, WEBHOOK, "/gate/1"));
     put_webhook(client, webhook_at(scene, "webhook-2", "/gate/2"));
     put_webhook(client, webhook_at(scene, "webhook-3", "/gate/3"));
     for (int64_t i = 1; i <= 20; i++)
         (void)send_ticket(client, i);
-    assert_true(server_wait_requests(scene->server, 6, PATIENCE_MS));
+    assert_true(server_wait_requests(scene->server, 12 + 6, PATIENCE_MS));
     assert_eventually(counter(client, HD_COUNTER_WAITING) == 54);
     assert_int_equal(counter(client, HD_COUNTER_IN_FLIGHT), 6);
     assert_true(server_requests_at(scene->server, "/gate/1") > 0);
@@ -878,7 +894,7 @@ static void test_limit_of_the_client(void **state) {
     server_open_gate(scene->server);
     flush(client);
     assert_int_equal(server_most_at_once(scene->server, NULL), 6);
-    assert_int_equal(server_requests(scene->server), 60);
+    assert_int_equal(server_requests(scene->server), 12 + 60);
 }
 
 /* The number of the ticket that a request is about. */

@@ -29,6 +29,16 @@ static void finish_all(struct simulation *simulation, int reason) {
     }
 }
 
+/* Delivers to every webhook until each is known to take all that it may get at once. */
+static void prove(struct simulation *simulation) {
+    for (int i = 0; i < 6; i++) { /* 1, 2, 4, 8, 16, 32, 64 */
+        assert_int_equal(simulation_send(simulation, "proof"), HD_OK);
+        simulation_turn(simulation);
+        finish_all(simulation, HD_REASON_DELIVERED);
+    }
+    simulation_drain_reports(simulation);
+}
+
 /* P2: one event for three webhooks is three deliveries and three reports, no more and no fewer. */
 static void test_event_goes_to_every_subscriber_once(void **state) {
     (void)state;
@@ -106,6 +116,7 @@ static void test_lanes_take_turns(void **state) {
     struct simulation *simulation = simulation_new(1000, MIB, 5);
     simulation_put(simulation, "a", 3);
     simulation_put(simulation, "b", 3);
+    prove(simulation);
     for (int i = 0; i < 10; i++)
         simulation_send(simulation, "s");
     simulation_turn(simulation);
@@ -128,17 +139,41 @@ static void test_hanging_webhook_holds_its_own_places_only(void **state) {
     struct simulation *simulation = simulation_new(1000, MIB, 16);
     simulation_put(simulation, "hangs", 2);
     simulation_put(simulation, "works", 2);
+    prove(simulation);
     for (int i = 0; i < 50; i++)
         simulation_send(simulation, "s");
-    for (int turn = 0; turn < 200 && counter(simulation, HD_COUNTER_DELIVERED) < 50; turn++) {
+    for (int turn = 0; turn < 200 && counter(simulation, HD_COUNTER_DELIVERED) < 12 + 50; turn++) {
         simulation_turn(simulation);
         for (size_t i = simulation->under_way_count; i > 0; i--)
             if (strcmp(simulation_webhook_of(simulation, i - 1), "works") == 0)
                 simulation_finish(simulation, i - 1, HD_REASON_DELIVERED);
     }
-    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 50);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 12 + 50);
     assert_int_equal(simulation->under_way_count, 2);
     assert_string_equal(simulation_webhook_of(simulation, 0), "hangs");
+    simulation_free(simulation);
+}
+
+/* A receiver that is not known yet gets one delivery, and twice as many at once with each that it takes; one that lets
+ * an attempt time out begins anew. */
+static void test_slow_start(void **state) {
+    (void)state;
+    static const size_t at_once[] = {1, 2, 4, 6, 6};
+    struct simulation *simulation = simulation_new(1000, MIB, 64);
+    simulation_put(simulation, "a", 6);
+    for (int i = 0; i < 50; i++)
+        simulation_send(simulation, "s");
+    for (size_t i = 0; i < sizeof at_once / sizeof at_once[0]; i++) {
+        simulation_turn(simulation);
+        assert_int_equal(simulation->under_way_count, at_once[i]);
+        simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+        simulation_turn(simulation);
+    }
+    while (simulation->under_way_count > 0)
+        simulation_finish(simulation, 0, HD_REASON_TIMEOUT_TOTAL);
+    simulation_turn(simulation);
+    simulation_turn(simulation);
+    assert_int_equal(simulation->under_way_count, 1);
     simulation_free(simulation);
 }
 
@@ -170,14 +205,6 @@ static void test_lane_keeps_order_and_test_goes_ahead(void **state) {
     simulation_free(simulation);
 }
 
-/* Delivers something to every webhook, so that they are known to take deliveries. */
-static void prove(struct simulation *simulation) {
-    assert_int_equal(simulation_send(simulation, "proof"), HD_OK);
-    simulation_turn(simulation);
-    finish_all(simulation, HD_REASON_DELIVERED);
-    simulation_drain_reports(simulation);
-}
-
 /* P1: what is accepted and not ended is bounded by count, wherever it is; what ends makes room. */
 static void test_count_limit_holds_until_deliveries_end(void **state) {
     (void)state;
@@ -193,7 +220,7 @@ static void test_count_limit_holds_until_deliveries_end(void **state) {
     simulation_turn(simulation);
     assert_int_equal(simulation_send(simulation, "s"), HD_OK);
     assert_int_equal(counter(simulation, HD_COUNTER_REFUSED), 2);
-    assert_int_equal(counter(simulation, HD_COUNTER_ACCEPTED), 5);
+    assert_int_equal(counter(simulation, HD_COUNTER_ACCEPTED), 6 + 4);
     simulation_free(simulation);
 }
 
@@ -217,7 +244,7 @@ static void test_memory_limit_counts_deliveries(void **state) {
     assert_true(open * hd__delivery_size() < 2 * 65536 + 100 * hd__delivery_size());
     assert_int_equal(simulation_send(simulation, "s"), HD_E_QUEUE_FULL);
     finish_all(simulation, HD_REASON_DELIVERED);
-    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 2100);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 600 + 2000);
     simulation_free(simulation);
 }
 
@@ -281,6 +308,7 @@ static void test_flush_waits_for_the_oldest(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(100, MIB, 16);
     simulation_put(simulation, "a", 4);
+    prove(simulation);
     simulation_send(simulation, "first");
     simulation_send(simulation, "second");
     simulation_turn(simulation);
@@ -360,6 +388,7 @@ static void test_changes_count_from_the_next_event(void **state) {
     struct simulation *simulation = simulation_new(100, MIB, 64);
     simulation_put(simulation, "removed", 4);
     simulation_put(simulation, "replaced", 4);
+    prove(simulation);
     simulation_send(simulation, "before");
     remove_webhook(simulation, "removed");
     simulation_put(simulation, "replaced", 4);
@@ -516,6 +545,15 @@ static void test_throttled_lane_waits(void **state) {
     simulation_free(simulation);
 }
 
+/* Delivers what is under way, and what starts because of that. */
+static void deliver_all(struct simulation *simulation) {
+    while (simulation->under_way_count > 0) {
+        simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+        simulation_turn(simulation);
+        simulation_turn(simulation);
+    }
+}
+
 /* Slack: bursts of 5, then one a second; and what it may have taken is not sent again. */
 static void test_slack_is_spaced_and_not_repeated(void **state) {
     (void)state;
@@ -528,11 +566,16 @@ static void test_slack_is_spaced_and_not_repeated(void **state) {
     for (int i = 0; i < 10; i++)
         simulation_send(simulation, "s");
     simulation_turn(simulation);
-    assert_int_equal(simulation->under_way_count, 5);
-    for (size_t seconds = 1; seconds <= 5; seconds++) {
+    deliver_all(simulation);
+    assert_int_equal(simulation->started, 5);
+    for (size_t seconds = 1; seconds <= 3; seconds++) {
         pass(simulation, SECOND);
-        assert_int_equal(simulation->under_way_count, 5 + seconds);
+        deliver_all(simulation);
+        assert_int_equal(simulation->started, 5 + seconds);
     }
+    assert_int_equal(simulation_drain_reports(simulation), 8);
+    pass(simulation, SECOND);
+    pass(simulation, SECOND);
     int64_t delay_ms;
     answer(simulation, 0, HD_REASON_TIMEOUT_TOTAL, 0);
     assert_int_equal(take_outcome(simulation, HD_REASON_TIMEOUT_TOTAL, 1, &delay_ms), HD_OUTCOME_FAILED);
@@ -549,6 +592,7 @@ static void test_ordered_webhook_keeps_each_tickets_order(void **state) {
     assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
     put(simulation, webhook);
+    prove(simulation);
     static const char *const tickets[] = {"t1", "t1", "t2", "t1"};
     static const char *const subjects[] = {"t1 first", "t1 second", "t2 first", "t1 third"};
     for (size_t i = 0; i < 4; i++)
@@ -571,7 +615,7 @@ static void test_ordered_webhook_keeps_each_tickets_order(void **state) {
     simulation_turn(simulation);
     assert_string_equal(simulation_subject_of(simulation, 1), "t1 third");
     finish_all(simulation, HD_REASON_DELIVERED);
-    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 4);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 6 + 4);
     simulation_free(simulation);
 }
 
@@ -656,6 +700,7 @@ int main(void) {
         cmocka_unit_test(test_each_secret_has_its_own_signature),
         cmocka_unit_test(test_lanes_take_turns),
         cmocka_unit_test(test_hanging_webhook_holds_its_own_places_only),
+        cmocka_unit_test(test_slow_start),
         cmocka_unit_test(test_lane_keeps_order_and_test_goes_ahead),
         cmocka_unit_test(test_count_limit_holds_until_deliveries_end),
         cmocka_unit_test(test_memory_limit_counts_deliveries),
