@@ -26,7 +26,7 @@ users_of() {
     case $1 in
     curl/*) echo transport/curl.c endpoint/url.c ;;
     mbedtls/* | psa/*) echo sign/hmac.c ;;
-    jansson.h) echo event/json.c event/parse.c ;;
+    jansson.h) echo event/parse.c ;;
     *) echo any ;;
     esac
 }
