@@ -69,6 +69,12 @@ static void *send_all(void *argument) {
     return NULL;
 }
 
+/* Under valgrind, which runs one thread at a time, one that never waits would leave nothing to the others. */
+static void breathe(void) {
+    if (runs_slowly())
+        sleep_ms(5);
+}
+
 /* Webhooks come, get another secret, are switched off, and go. */
 static void *change_webhooks(void *argument) {
     struct storm *storm = argument;
@@ -82,6 +88,7 @@ static void *change_webhooks(void *argument) {
         int status = hd_client_remove_webhook(storm->client, id);
         assert_true(status == HD_OK || status == HD_E_NOT_FOUND);
         assert_int_equal(hd_client_webhook_state(storm->client, "steady-1", &state, NULL), HD_OK);
+        breathe();
     }
     return NULL;
 }
@@ -93,6 +100,7 @@ static void *press_test(void *argument) {
         int status = hd_webhook_test(storm->client, "steady-2", HD_TICKET_RESOLVED, 50, &report);
         assert_true(status == HD_OK || status == HD_E_TIMEOUT || status == HD_E_CLOSED);
         hd_report_free(report);
+        breathe();
     }
     return NULL;
 }
@@ -107,6 +115,7 @@ static void *read_log(void *argument) {
         assert_int_equal(hd_client_list_webhooks(storm->client, NULL, &list), HD_OK);
         hd_webhook_list_free(list);
         (void)counter(storm->client, HD_COUNTER_IN_FLIGHT);
+        breathe();
     }
     return NULL;
 }
@@ -177,7 +186,7 @@ static void test_storm(void **state) {
         assert_int_equal(pthread_create(&storm.senders[i].thread, NULL, send_all, &storm.senders[i]), 0);
     }
 
-    assert_eventually(counter(storm.client, HD_COUNTER_DELIVERED) >= SENDERS * storm.events * STEADY / 4);
+    assert_eventually(counter(storm.client, HD_COUNTER_DELIVERED) >= volume(2000));
     int status = hd_client_close(storm.client, 100);
     assert_true(status == HD_OK || status == HD_E_TIMEOUT);
     atomic_store(&storm.over, 1);
