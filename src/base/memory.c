@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Through a pointer that the compiler cannot know, so that it does not leave out what nobody reads any more. */
 void hd__wipe(void *data, size_t len) {
-    volatile unsigned char *bytes = data;
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = 0;
+    static void *(*const volatile set)(void *, int, size_t) = memset;
+    set(data, 0, len);
 }
 
 int hd__replace_text(char **slot, const char *text) {

@@ -194,11 +194,17 @@ int hd__url_allowed(const char *url, const struct hd__policy *policy) {
     return status;
 }
 
-int hd__url_target(const char *url, char **name, uint16_t *port) {
+void *hd__url_parse(const char *url) {
     CURLU *parsed;
+    return parse(url, &parsed) == HD_OK ? parsed : NULL;
+}
+
+void hd__url_free(void *parsed) {
+    curl_url_cleanup(parsed);
+}
+
+int hd__url_target(void *parsed, char **name, uint16_t *port) {
     *name = NULL;
-    if (parse(url, &parsed) != HD_OK)
-        return HD_E_NO_MEMORY;
     char *host = get(parsed, CURLUPART_HOST, 0), *number = get(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     int status = host && number ? HD_OK : HD_E_NO_MEMORY;
     if (status == HD_OK) {
@@ -208,7 +214,6 @@ int hd__url_target(const char *url, char **name, uint16_t *port) {
     }
     curl_free(host);
     curl_free(number);
-    curl_url_cleanup(parsed);
     return status;
 }
 

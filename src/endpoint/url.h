@@ -11,9 +11,14 @@ int hd__url_check(const char *url);
 /* Whether this client may use a URL that hd__url_check found good. Returns HD_OK or HD_E_URL_... */
 int hd__url_allowed(const char *url, const struct hd__policy *policy);
 
-/* The host name that a good URL asks for, NULL if it holds an address instead, and the port. Returns HD_OK or
+/* A good URL in parts, libcurl's CURLU, which nobody changes: any number of threads may read it at once. NULL without
+ * memory. */
+void *hd__url_parse(const char *url);
+void hd__url_free(void *parsed);
+
+/* The host name that a parsed URL asks for, NULL if it holds an address instead, and the port. Returns HD_OK or
  * HD_E_NO_MEMORY. free() the name. */
-int hd__url_target(const char *url, char **name, uint16_t *port);
+int hd__url_target(void *parsed, char **name, uint16_t *port);
 
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);

@@ -82,6 +82,8 @@ void hd_webhook_free(hd_webhook *webhook) {
         free_header(&webhook->headers[i]);
     hd__label_free(webhook->label);
     free(webhook->host);
+    hd__url_free(webhook->parsed_url);
+    hd__hmac_key_free(webhook->key);
     free(webhook);
 }
 
@@ -140,7 +142,10 @@ hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook) {
     if (!snapshot)
         return NULL;
     snapshot->label = label_of(snapshot);
-    if (!snapshot->label || hd__url_target(snapshot->url, &snapshot->host, &snapshot->port) != HD_OK) {
+    snapshot->parsed_url = hd__url_parse(snapshot->url);
+    snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
+    if (!snapshot->label || !snapshot->parsed_url || !snapshot->key ||
+        hd__url_target(snapshot->parsed_url, &snapshot->host, &snapshot->port) != HD_OK) {
         hd_webhook_free(snapshot);
         return NULL;
     }

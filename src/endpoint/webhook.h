@@ -4,6 +4,7 @@
 #define HD_ENDPOINT_WEBHOOK_H
 
 #include "helmdesk.h"
+#include "sign/hmac.h"
 
 #include <stdatomic.h>
 
@@ -37,12 +38,14 @@ struct hd_webhook {
     struct hd__label *label;
     char *host; /* the name to look up; NULL also if the URL holds an address */
     uint16_t port;
+    void *parsed_url; /* see url.h */
+    struct hd__hmac_key *key;
 };
 
 /* A copy for the program, without label; NULL without memory. */
 hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
 
-/* A copy for the client, with label and host; NULL without memory. */
+/* A copy for the client, with label, host, parsed URL and key; NULL without memory. */
 hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook);
 
 hd_webhook *hd__webhook_ref(hd_webhook *webhook);

@@ -69,6 +69,7 @@ int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delive
         return status;
     struct hd__exchange *exchange = &attempt->exchange;
     exchange->url = webhook->url;
+    exchange->parsed_url = webhook->parsed_url;
     exchange->host = webhook->host;
     exchange->port = webhook->port;
     exchange->body = body->data;

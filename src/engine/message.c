@@ -1,6 +1,7 @@
 #include "engine/message.h"
 
 #include "endpoint/webhook.h"
+#include "sign/signature.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ int hd__message_sign(struct hd__message *message, hd_webhook *webhook, char sign
     }
     int status = hd__message_body(message, webhook->format, &body);
     if (status == HD_OK)
-        status = hd_sign(body->data, body->len, webhook->secret, webhook->secret_len, signature, HD_SIGNATURE_SIZE);
+        status = hd__sign(webhook->key, body->data, body->len, signature);
     if (status == HD_OK)
         remember(message, webhook, signature);
     return status;

@@ -1,7 +1,6 @@
 #include "event/event.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -82,17 +81,7 @@ hd_event *hd__event_ref(hd_event *event) {
 void hd_event_free(hd_event *event) {
     if (!event || atomic_fetch_sub_explicit(&event->references, 1, memory_order_acq_rel) != 1)
         return;
-    free(event->name);
-    free(event->project);
-    free(event->ticket_id);
-    free(event->ticket_subject);
-    free(event->ticket_status);
-    free(event->ticket_priority);
-    free(event->customer_email);
-    free(event->customer_name);
-    free(event->message_id);
-    free(event->message_sender);
-    free(event->message_body);
+    free(event->texts);
     free(event);
 }
 
@@ -104,45 +93,41 @@ static int is_frozen(hd_event *event) {
     return atomic_load_explicit(&event->frozen, memory_order_relaxed);
 }
 
-/* Memory of a text here and in the JSON body, where Jansson writes control characters as \u00XX. */
-static size_t text_size(const char *text) {
-    size_t size = 1;
-    for (; text && *text; text++)
-        size += (unsigned char)*text < 0x20 ? 7u : *text == '"' || *text == '\\' ? 3u : 2u;
+const char *hd__event_text(const hd_event *event, int which) {
+    return event->begins[which] ? event->texts + event->begins[which] - 1 : NULL;
+}
+
+/* Memory of a text in the JSON body, where control characters are written as \u00XX. */
+static size_t size_in_body(const char *text, size_t len) {
+    size_t size = len;
+    for (size_t i = 0; i < len; i++)
+        size += (unsigned char)text[i] < 0x20 ? 5u : text[i] == '"' || text[i] == '\\' ? 1u : 0u;
     return size;
 }
 
-void hd__event_measure(hd_event *event) {
-    event->size = sizeof *event + BODY_FRAME + text_size(event->name) + text_size(event->project) +
-                  text_size(event->ticket_id) + text_size(event->ticket_subject) + text_size(event->ticket_status) +
-                  text_size(event->ticket_priority) + text_size(event->customer_email) +
-                  text_size(event->customer_name) + text_size(event->message_id) + text_size(event->message_sender) +
-                  text_size(event->message_body);
-}
-
-/* A field that is about to be set: where it lives, and its new text. */
-struct change {
-    char **slot;
-    const char *text;
-    char *copy;
-};
-
-/* Copies all texts before it replaces the first, so that a failure changes nothing. */
-static int apply(hd_event *event, struct change *changes, size_t count) {
-    size_t copied = 0;
-    while (copied < count &&
-           (changes[copied].copy = hd__copy_bytes(changes[copied].text, strlen(changes[copied].text))))
-        copied++;
-    if (copied < count) {
-        while (copied > 0)
-            free(changes[--copied].copy);
+int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]) {
+    const char *from[HD__EVENT_TEXTS];
+    size_t lens[HD__EVENT_TEXTS], total = 0, in_body = 0;
+    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
+        from[i] = texts[i] ? texts[i] : hd__event_text(event, i);
+        lens[i] = from[i] ? strlen(from[i]) : 0;
+        total += from[i] ? lens[i] + 1 : 0;
+    }
+    char *piece = malloc(total + 1);
+    if (!piece)
         return HD_E_NO_MEMORY;
+    size_t at = 0;
+    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
+        event->begins[i] = from[i] ? (uint32_t)at + 1 : 0;
+        if (!from[i])
+            continue;
+        memcpy(piece + at, from[i], lens[i] + 1);
+        in_body += size_in_body(piece + at, lens[i]);
+        at += lens[i] + 1;
     }
-    for (size_t i = 0; i < count; i++) {
-        free(*changes[i].slot);
-        *changes[i].slot = changes[i].copy;
-    }
-    hd__event_measure(event);
+    free(event->texts);
+    event->texts = piece;
+    event->size = sizeof *event + total + BODY_FRAME + in_body;
     return HD_OK;
 }
 
@@ -153,8 +138,8 @@ int hd_event_set_project(hd_event *event, const char *project) {
         return HD_E_STATE;
     if (!hd__ident_fits(project, 1, IDENT_MAX))
         return HD_E_PROJECT;
-    struct change change = {&event->project, project, NULL};
-    return apply(event, &change, 1);
+    const char *const texts[HD__EVENT_TEXTS] = {[HD__EVENT_PROJECT] = project};
+    return hd__event_set_texts(event, texts);
 }
 
 int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms) {
@@ -189,13 +174,13 @@ int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const c
         return HD_E_TICKET_STATUS;
     if (!is_word(priority))
         return HD_E_TICKET_PRIORITY;
-    struct change changes[] = {
-        {&event->ticket_id, id, NULL},
-        {&event->ticket_subject, subject, NULL},
-        {&event->ticket_status, status, NULL},
-        {&event->ticket_priority, priority, NULL},
+    const char *const texts[HD__EVENT_TEXTS] = {
+        [HD__EVENT_TICKET_ID] = id,
+        [HD__EVENT_TICKET_SUBJECT] = subject,
+        [HD__EVENT_TICKET_STATUS] = status,
+        [HD__EVENT_TICKET_PRIORITY] = priority,
     };
-    int result = apply(event, changes, sizeof changes / sizeof changes[0]);
+    int result = hd__event_set_texts(event, texts);
     if (result == HD_OK)
         event->ticket_number = number;
     return result;
@@ -210,8 +195,8 @@ int hd_event_set_customer(hd_event *event, const char *email, const char *name) 
         return HD_E_CUSTOMER_EMAIL;
     if (!hd__text_fits(name, 0, NAME_MAX))
         return HD_E_CUSTOMER_NAME;
-    struct change changes[] = {{&event->customer_email, email, NULL}, {&event->customer_name, name, NULL}};
-    return apply(event, changes, sizeof changes / sizeof changes[0]);
+    const char *const texts[HD__EVENT_TEXTS] = {[HD__EVENT_CUSTOMER_EMAIL] = email, [HD__EVENT_CUSTOMER_NAME] = name};
+    return hd__event_set_texts(event, texts);
 }
 
 int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body) {
@@ -225,16 +210,16 @@ int hd_event_set_message(hd_event *event, const char *id, const char *sender, co
         return HD_E_MESSAGE_SENDER;
     if (!hd__text_fits(body, 0, MESSAGE_MAX))
         return HD_E_MESSAGE_BODY;
-    struct change changes[] = {
-        {&event->message_id, id, NULL}, {&event->message_sender, sender, NULL}, {&event->message_body, body, NULL}};
-    return apply(event, changes, sizeof changes / sizeof changes[0]);
+    const char *const texts[HD__EVENT_TEXTS] = {
+        [HD__EVENT_MESSAGE_ID] = id, [HD__EVENT_MESSAGE_SENDER] = sender, [HD__EVENT_MESSAGE_BODY] = body};
+    return hd__event_set_texts(event, texts);
 }
 
 const char *hd_event_missing(const hd_event *event) {
-    return !event || !event->project ? "project"
-           : !event->ticket_id       ? "ticket"
-           : !event->customer_email  ? "customer"
-                                     : NULL;
+    return !event || !event->begins[HD__EVENT_PROJECT] ? "project"
+           : !event->begins[HD__EVENT_TICKET_ID]       ? "ticket"
+           : !event->begins[HD__EVENT_CUSTOMER_EMAIL]  ? "customer"
+                                                       : NULL;
 }
 
 int hd_event_type(const hd_event *event) {
@@ -242,11 +227,13 @@ int hd_event_type(const hd_event *event) {
 }
 
 const char *hd_event_name(const hd_event *event) {
-    return !event ? NULL : event->name ? event->name : hd_event_type_name(event->type);
+    return !event                          ? NULL
+           : event->begins[HD__EVENT_NAME] ? hd__event_text(event, HD__EVENT_NAME)
+                                           : hd_event_type_name(event->type);
 }
 
 const char *hd_event_project(const hd_event *event) {
-    return event ? event->project : NULL;
+    return event ? hd__event_text(event, HD__EVENT_PROJECT) : NULL;
 }
 
 int64_t hd_event_timestamp_ms(const hd_event *event) {
@@ -254,7 +241,7 @@ int64_t hd_event_timestamp_ms(const hd_event *event) {
 }
 
 const char *hd_event_ticket_id(const hd_event *event) {
-    return event ? event->ticket_id : NULL;
+    return event ? hd__event_text(event, HD__EVENT_TICKET_ID) : NULL;
 }
 
 int64_t hd_event_ticket_number(const hd_event *event) {
@@ -262,33 +249,33 @@ int64_t hd_event_ticket_number(const hd_event *event) {
 }
 
 const char *hd_event_ticket_subject(const hd_event *event) {
-    return event ? event->ticket_subject : NULL;
+    return event ? hd__event_text(event, HD__EVENT_TICKET_SUBJECT) : NULL;
 }
 
 const char *hd_event_ticket_status(const hd_event *event) {
-    return event ? event->ticket_status : NULL;
+    return event ? hd__event_text(event, HD__EVENT_TICKET_STATUS) : NULL;
 }
 
 const char *hd_event_ticket_priority(const hd_event *event) {
-    return event ? event->ticket_priority : NULL;
+    return event ? hd__event_text(event, HD__EVENT_TICKET_PRIORITY) : NULL;
 }
 
 const char *hd_event_customer_email(const hd_event *event) {
-    return event ? event->customer_email : NULL;
+    return event ? hd__event_text(event, HD__EVENT_CUSTOMER_EMAIL) : NULL;
 }
 
 const char *hd_event_customer_name(const hd_event *event) {
-    return event ? event->customer_name : NULL;
+    return event ? hd__event_text(event, HD__EVENT_CUSTOMER_NAME) : NULL;
 }
 
 const char *hd_event_message_id(const hd_event *event) {
-    return event ? event->message_id : NULL;
+    return event ? hd__event_text(event, HD__EVENT_MESSAGE_ID) : NULL;
 }
 
 const char *hd_event_message_sender(const hd_event *event) {
-    return event ? event->message_sender : NULL;
+    return event ? hd__event_text(event, HD__EVENT_MESSAGE_SENDER) : NULL;
 }
 
 const char *hd_event_message_body(const hd_event *event) {
-    return event ? event->message_body : NULL;
+    return event ? hd__event_text(event, HD__EVENT_MESSAGE_BODY) : NULL;
 }

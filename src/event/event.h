@@ -7,18 +7,30 @@
 
 #include <stdatomic.h>
 
+enum {
+    HD__EVENT_NAME, /* of an unknown event; else it has none */
+    HD__EVENT_PROJECT,
+    HD__EVENT_TICKET_ID,
+    HD__EVENT_TICKET_SUBJECT,
+    HD__EVENT_TICKET_STATUS,
+    HD__EVENT_TICKET_PRIORITY,
+    HD__EVENT_CUSTOMER_EMAIL,
+    HD__EVENT_CUSTOMER_NAME,
+    HD__EVENT_MESSAGE_ID,
+    HD__EVENT_MESSAGE_SENDER,
+    HD__EVENT_MESSAGE_BODY,
+    HD__EVENT_TEXTS
+};
+
 struct hd_event {
     atomic_uint references;
     atomic_int frozen;
     int type;
-    char *name; /* of an unknown event; else NULL */
-    char *project;
     int64_t timestamp_ms;
-    char *ticket_id, *ticket_subject, *ticket_status, *ticket_priority;
     int64_t ticket_number;
-    char *customer_email, *customer_name;
-    char *message_id, *message_sender, *message_body;
-    size_t size; /* memory that all this and its JSON body take, as of the last hd__event_measure */
+    char *texts;                      /* all of them in one piece */
+    uint32_t begins[HD__EVENT_TEXTS]; /* where in it each begins, from 1; 0 for none */
+    size_t size;                      /* memory that all this and its JSON body take */
 };
 
 int hd__event_type_known(int type);
@@ -31,7 +43,10 @@ hd_event *hd__event_ref(hd_event *event);
 /* From now on the setters answer HD_E_STATE. */
 void hd__event_freeze(hd_event *event);
 
-/* Brings event->size up to date, after its fields were changed. */
-void hd__event_measure(hd_event *event);
+/* One of the texts, NULL for none. It moves when any of them is set. */
+const char *hd__event_text(const hd_event *event, int which);
+
+/* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. */
+int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]);
 
 #endif

@@ -1,6 +1,5 @@
 /* Reads a JSON body that a sender made: every rule here is for the input of strangers. */
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "event/event.h"
 
@@ -33,9 +32,11 @@ static int too_deep(const char *body, size_t len) {
     return 0;
 }
 
-/* What a documented key is missing or wrong about; the first finding stays. */
+/* What has been read: texts that live as long as the JSON does, and what a documented key is missing or wrong about;
+ * the first finding stays. */
 struct reader {
     int status;
+    const char *texts[HD__EVENT_TEXTS];
 };
 
 static json_t *get(struct reader *reader, json_t *object, const char *key) {
@@ -60,10 +61,8 @@ static const char *get_text(struct reader *reader, json_t *object, const char *k
     return json_string_value(value);
 }
 
-static void read_text(struct reader *reader, json_t *object, const char *key, char **slot) {
-    const char *text = get_text(reader, object, key);
-    if (reader->status == HD_OK)
-        reader->status = hd__replace_text(slot, text);
+static void read_text(struct reader *reader, json_t *object, const char *key, int which) {
+    reader->texts[which] = get_text(reader, object, key);
 }
 
 static void read_integer(struct reader *reader, json_t *object, const char *key, int64_t *slot) {
@@ -74,43 +73,43 @@ static void read_integer(struct reader *reader, json_t *object, const char *key,
 }
 
 static void read_ticket(struct reader *reader, json_t *ticket, hd_event *event) {
-    read_text(reader, ticket, "id", &event->ticket_id);
+    read_text(reader, ticket, "id", HD__EVENT_TICKET_ID);
     read_integer(reader, ticket, "number", &event->ticket_number);
-    read_text(reader, ticket, "subject", &event->ticket_subject);
-    read_text(reader, ticket, "status", &event->ticket_status);
-    read_text(reader, ticket, "priority", &event->ticket_priority);
+    read_text(reader, ticket, "subject", HD__EVENT_TICKET_SUBJECT);
+    read_text(reader, ticket, "status", HD__EVENT_TICKET_STATUS);
+    read_text(reader, ticket, "priority", HD__EVENT_TICKET_PRIORITY);
 }
 
-static void read_customer(struct reader *reader, json_t *customer, hd_event *event) {
-    read_text(reader, customer, "email", &event->customer_email);
-    read_text(reader, customer, "name", &event->customer_name);
+static void read_customer(struct reader *reader, json_t *customer) {
+    read_text(reader, customer, "email", HD__EVENT_CUSTOMER_EMAIL);
+    read_text(reader, customer, "name", HD__EVENT_CUSTOMER_NAME);
 }
 
-static void read_message(struct reader *reader, json_t *message, hd_event *event) {
-    read_text(reader, message, "id", &event->message_id);
-    read_text(reader, message, "sender", &event->message_sender);
-    read_text(reader, message, "body", &event->message_body);
+static void read_message(struct reader *reader, json_t *message) {
+    read_text(reader, message, "id", HD__EVENT_MESSAGE_ID);
+    read_text(reader, message, "sender", HD__EVENT_MESSAGE_SENDER);
+    read_text(reader, message, "body", HD__EVENT_MESSAGE_BODY);
 }
 
 static int read_event(json_t *root, hd_event *event) {
-    struct reader reader = {HD_OK};
+    struct reader reader = {.status = HD_OK};
     if (!json_is_object(root))
         return HD_E_JSON_TYPE;
     const char *name = get_text(&reader, root, "event");
     const char *timestamp = get_text(&reader, root, "timestamp");
     json_t *data = get_object(&reader, root, "data");
     read_ticket(&reader, get_object(&reader, data, "ticket"), event);
-    read_customer(&reader, get_object(&reader, data, "customer"), event);
+    read_customer(&reader, get_object(&reader, data, "customer"));
     int type = hd_event_type_from_name(name);
     if (type == HD_MESSAGE_RECEIVED && json_object_get(data, "message")) /* optional there, unknown elsewhere */
-        read_message(&reader, get_object(&reader, data, "message"), event);
+        read_message(&reader, get_object(&reader, data, "message"));
     if (reader.status != HD_OK)
         return reader.status;
     event->type = type;
-    if (type == HD_EVENT_UNKNOWN && hd__replace_text(&event->name, name) != HD_OK)
-        return HD_E_NO_MEMORY;
-    hd__event_measure(event);
-    return hd__timestamp_parse(timestamp, &event->timestamp_ms);
+    if (type == HD_EVENT_UNKNOWN)
+        reader.texts[HD__EVENT_NAME] = name;
+    int status = hd__event_set_texts(event, reader.texts);
+    return status == HD_OK ? hd__timestamp_parse(timestamp, &event->timestamp_ms) : status;
 }
 
 static int load(const char *body, size_t len, json_t **root) {

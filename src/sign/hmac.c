@@ -1,16 +1,109 @@
 #include "sign/hmac.h"
 
+#include "base/memory.h"
 #include "helmdesk.h"
 
-#include <mbedtls/md.h>
+#include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #if MBEDTLS_VERSION_MAJOR >= 4
-#error "mbedTLS 4 has no HMAC in md.h: this version of libhelmdesk needs mbedTLS 2.28 or 3"
+#error "mbedTLS 4 has no public SHA-256: this version of libhelmdesk needs mbedTLS 2.28 or 3"
+#elif MBEDTLS_VERSION_MAJOR < 3
+#define sha256_starts mbedtls_sha256_starts_ret
+#define sha256_update mbedtls_sha256_update_ret
+#define sha256_finish mbedtls_sha256_finish_ret
+#else
+#define sha256_starts mbedtls_sha256_starts
+#define sha256_update mbedtls_sha256_update
+#define sha256_finish mbedtls_sha256_finish
 #endif
 
+#define BLOCK_SIZE 64
+
+/* Two hashes that have seen the key already: mbedtls_md_hmac() begins both anew for each text, two blocks in nine for
+ * the usual body. */
+struct hd__hmac_key {
+    mbedtls_sha256_context inner, outer;
+};
+
+static int begin(mbedtls_sha256_context *context, const unsigned char key[BLOCK_SIZE], unsigned char pad) {
+    unsigned char block[BLOCK_SIZE];
+    for (size_t i = 0; i < BLOCK_SIZE; i++)
+        block[i] = key[i] ^ pad;
+    int failed = sha256_starts(context, 0) != 0 || sha256_update(context, block, BLOCK_SIZE) != 0;
+    hd__wipe(block, sizeof block);
+    return failed ? HD_E_CRYPTO : HD_OK;
+}
+
+/* RFC 2104 section 2: a key longer than a block counts as its hash. */
+static int shorten(const void *key, size_t key_len, unsigned char block[BLOCK_SIZE]) {
+    mbedtls_sha256_context context;
+    memset(block, 0, BLOCK_SIZE);
+    if (key_len <= BLOCK_SIZE) {
+        memcpy(block, key, key_len);
+        return HD_OK;
+    }
+    mbedtls_sha256_init(&context);
+    int failed = sha256_starts(&context, 0) != 0 || sha256_update(&context, key, key_len) != 0 ||
+                 sha256_finish(&context, block) != 0;
+    mbedtls_sha256_free(&context);
+    return failed ? HD_E_CRYPTO : HD_OK;
+}
+
+static void wipe_key(struct hd__hmac_key *key) {
+    mbedtls_sha256_free(&key->inner);
+    mbedtls_sha256_free(&key->outer);
+}
+
+/* wipe_key() it, whatever this returns. */
+static int prepare(struct hd__hmac_key *key, const void *data, size_t len) {
+    unsigned char block[BLOCK_SIZE];
+    mbedtls_sha256_init(&key->inner);
+    mbedtls_sha256_init(&key->outer);
+    int status = shorten(data, len, block);
+    if (status == HD_OK)
+        status = begin(&key->inner, block, 0x36);
+    if (status == HD_OK)
+        status = begin(&key->outer, block, 0x5c);
+    hd__wipe(block, sizeof block);
+    return status;
+}
+
+struct hd__hmac_key *hd__hmac_key_new(const void *key, size_t key_len) {
+    struct hd__hmac_key *made = malloc(sizeof *made);
+    if (made && prepare(made, key, key_len) != HD_OK) {
+        hd__hmac_key_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+void hd__hmac_key_free(struct hd__hmac_key *key) {
+    if (key)
+        wipe_key(key);
+    free(key);
+}
+
+int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]) {
+    mbedtls_sha256_context context;
+    unsigned char digest[HD__HMAC_SIZE];
+    mbedtls_sha256_init(&context);
+    mbedtls_sha256_clone(&context, &key->inner);
+    int failed = (len > 0 && sha256_update(&context, data, len) != 0) || sha256_finish(&context, digest) != 0;
+    mbedtls_sha256_clone(&context, &key->outer);
+    failed = failed || sha256_update(&context, digest, sizeof digest) != 0 || sha256_finish(&context, out) != 0;
+    mbedtls_sha256_free(&context);
+    return failed ? HD_E_CRYPTO : HD_OK;
+}
+
 int hd__hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]) {
-    static const unsigned char nothing[1] = {0};
-    const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-    return mbedtls_md_hmac(sha256, key, key_len, len ? data : nothing, len, out) == 0 ? HD_OK : HD_E_CRYPTO;
+    struct hd__hmac_key prepared;
+    int status = prepare(&prepared, key, key_len);
+    if (status == HD_OK)
+        status = hd__hmac_keyed(&prepared, data, len, out);
+    wipe_key(&prepared);
+    return status;
 }

@@ -1,4 +1,4 @@
-/* HMAC-SHA256 (RFC 2104, FIPS 180-4): the only way to mbedTLS. */
+/* HMAC-SHA256 (RFC 2104, FIPS 180-4): the only way to mbedTLS. Keys must not be empty: anybody could forge then. */
 #ifndef HD_SIGN_HMAC_H
 #define HD_SIGN_HMAC_H
 
@@ -6,7 +6,19 @@
 
 #define HD__HMAC_SIZE 32
 
-/* Returns HD_OK or HD_E_CRYPTO. The key must not be empty: mbedTLS would take it, and anybody could forge. */
+/* A key that is used again and again, with the part of the work done that is the same each time. */
+struct hd__hmac_key;
+
+/* Returns HD_OK or HD_E_CRYPTO. */
 int hd__hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]);
+
+/* NULL without memory. */
+struct hd__hmac_key *hd__hmac_key_new(const void *key, size_t key_len);
+
+/* Also wipes it. NULL does nothing. */
+void hd__hmac_key_free(struct hd__hmac_key *key);
+
+/* The same as hd__hmac(); by any number of threads at once. */
+int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]);
 
 #endif

@@ -1,7 +1,6 @@
-/* The value of X-Helmdesk-Signature: HMAC-SHA256 of the raw body, keyed with the secret's bytes, in lower-case hex. */
+#include "sign/signature.h"
+
 #include "base/memory.h"
-#include "helmdesk.h"
-#include "sign/hmac.h"
 #include "sign/secret.h"
 
 #define DIGITS ((size_t)HD_SIGNATURE_SIZE - 1)
@@ -10,8 +9,25 @@ size_t hd_signature_size(void) {
     return HD_SIGNATURE_SIZE;
 }
 
-int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret_len, char *out, size_t out_size) {
+static void to_hex(const unsigned char mac[HD__HMAC_SIZE], char out[HD_SIGNATURE_SIZE]) {
     static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < HD__HMAC_SIZE; i++) {
+        out[2 * i] = hex[mac[i] >> 4];
+        out[2 * i + 1] = hex[mac[i] & 15];
+    }
+    out[DIGITS] = '\0';
+}
+
+int hd__sign(const struct hd__hmac_key *key, const void *body, size_t body_len, char out[HD_SIGNATURE_SIZE]) {
+    unsigned char mac[HD__HMAC_SIZE];
+    int status = hd__hmac_keyed(key, body, body_len, mac);
+    if (status == HD_OK)
+        to_hex(mac, out);
+    hd__wipe(mac, sizeof mac);
+    return status;
+}
+
+int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret_len, char *out, size_t out_size) {
     if ((!body && body_len) || !secret || !out)
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
@@ -20,15 +36,10 @@ int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret
         return HD_E_BUFFER;
     unsigned char mac[HD__HMAC_SIZE];
     int status = hd__hmac(secret, secret_len, body, body_len, mac);
-    if (status != HD_OK)
-        return status;
-    for (size_t i = 0; i < HD__HMAC_SIZE; i++) {
-        out[2 * i] = hex[mac[i] >> 4];
-        out[2 * i + 1] = hex[mac[i] & 15];
-    }
-    out[DIGITS] = '\0';
+    if (status == HD_OK)
+        to_hex(mac, out);
     hd__wipe(mac, sizeof mac);
-    return HD_OK;
+    return status;
 }
 
 static int is_signature(const char *s, size_t len) {

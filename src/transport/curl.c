@@ -68,7 +68,8 @@ static void after_fork_in_child(void) {
 
 struct transfer {
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist headers[HD__FIELDS_MAX + 1]; /* a list whose texts are those of lines */
+    struct hd__buffer lines;
     struct curl_slist *resolve;
     struct hd__exchange *exchange;
     struct curl_transport *transport;
@@ -282,12 +283,14 @@ static int set_fixed_options(struct curl_transport *transport, struct transfer *
     CURL *easy = transfer->easy;
     SET(CURLOPT_PRIVATE, transfer);
     SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_HTTPHEADER, transfer->headers);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_USERAGENT, transport->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->timeout_ms);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_BUFFERSIZE, 1024L); /* answers are short, and a large buffer is allocated for each transfer */
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     /* Only there, only by HTTP, never on behalf of somebody else. */
     SET(CURLOPT_PROTOCOLS_STR, transport->policy->http ? "http,https" : "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -301,7 +304,6 @@ static int set_fixed_options(struct curl_transport *transport, struct transfer *
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_PROXY, ""); /* whatever the environment says: the address check would see the proxy's address (T8) */
     SET(CURLOPT_NOPROXY, "*");
-    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_NONE);
     SET(CURLOPT_COOKIEFILE, NULL);
@@ -326,6 +328,7 @@ static int set_fixed_options(struct curl_transport *transport, struct transfer *
 
 static void free_transfer(struct transfer *transfer) {
     curl_easy_cleanup(transfer->easy);
+    hd__buffer_free(&transfer->lines);
     free(transfer);
 }
 
@@ -364,25 +367,17 @@ static struct transfer *take_transfer(struct curl_transport *transport) {
     return transfer;
 }
 
-/* Headers may hold keys. */
-static void wipe_list(struct curl_slist *list) {
-    for (struct curl_slist *at = list; at; at = at->next)
-        hd__wipe(at->data, strlen(at->data));
-    curl_slist_free_all(list);
-}
-
-/* Also forgets what it was used for. A handle that has repeated a request is not used again: libcurl 7.88 counts its
- * repetitions over all of its transfers, and gives up at the sixth. */
+/* Also forgets what it was used for: headers may hold keys. What the handle still points to is set anew before it is
+ * looked at. A handle that has repeated a request is not used again: libcurl 7.88 counts its repetitions over all of
+ * its transfers, and gives up at the sixth. */
 static void give_back(struct curl_transport *transport, struct transfer *transfer) {
-    CURL *easy = transfer->easy;
     int is_worn = transfer->asked > 1;
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
-    curl_easy_setopt(easy, CURLOPT_URL, NULL);
-    wipe_list(transfer->headers);
+    if (transfer->resolve)
+        curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, NULL);
     curl_slist_free_all(transfer->resolve);
-    *transfer = (struct transfer){.easy = easy, .transport = transport};
+    if (transfer->lines.data)
+        hd__wipe(transfer->lines.data, transfer->lines.len);
+    *transfer = (struct transfer){.easy = transfer->easy, .transport = transport, .lines = transfer->lines};
     if (is_worn)
         free_transfer(transfer);
     else
@@ -455,43 +450,44 @@ static struct shard *shard_for(struct curl_transport *transport, const char *url
 
 /* ---- Starting ---- */
 
-static int add_line(struct curl_slist **list, const char *line) {
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (!longer)
-        return 0;
-    *list = longer;
-    return 1;
+static void add_field(struct hd__buffer *lines, const struct hd__field *field) {
+    hd__buffer_text(lines, field->name);
+    if (field->value[strspn(field->value, " \t")]) {
+        hd__buffer_text(lines, ": ");
+        hd__buffer_text(lines, field->value);
+    } else {
+        hd__buffer_text(lines, ";"); /* to send a header without a value; "Name: " would mean not to send one */
+    }
+    hd__buffer_append(lines, "", 1);
 }
 
-static int add_field(struct curl_slist **list, const struct hd__field *field) {
-    struct hd__buffer line = {0};
-    hd__buffer_text(&line, field->name);
-    if (field->value[strspn(field->value, " \t")]) {
-        hd__buffer_text(&line, ": ");
-        hd__buffer_text(&line, field->value);
-    } else {
-        hd__buffer_text(&line, ";"); /* to send a header without a value; "Name: " would mean not to send one */
+/* Writes all headers into memory that the transfer keeps, and makes the list of them that libcurl wants. */
+static int set_headers(struct transfer *transfer, const struct hd__exchange *exchange) {
+    struct hd__buffer *lines = &transfer->lines;
+    size_t begins[HD__FIELDS_MAX + 1], count = 0;
+    lines->len = 0;
+    for (; count < exchange->field_count; count++) {
+        begins[count] = lines->len;
+        add_field(lines, &exchange->fields[count]);
     }
-    int added = !line.failed && add_line(list, line.data);
-    if (line.data)
-        hd__wipe(line.data, line.len);
-    hd__buffer_free(&line);
-    return added;
+    begins[count++] = lines->len;
+    hd__buffer_text(lines, "Expect:"); /* libcurl would ask before it sends more than 1 MiB */
+    for (size_t i = 0; i < count && !lines->failed; i++) {
+        transfer->headers[i].data = lines->data + begins[i];
+        transfer->headers[i].next = i + 1 < count ? &transfer->headers[i + 1] : NULL;
+    }
+    return !lines->failed;
 }
 
 static int set_request(struct transfer *transfer, struct hd__exchange *exchange) {
     CURL *easy = transfer->easy;
     transfer->exchange = exchange;
     exchange->transfer = transfer;
-    for (size_t i = 0; i < exchange->field_count; i++)
-        if (!add_field(&transfer->headers, &exchange->fields[i]))
-            return 0;
-    if (!add_line(&transfer->headers, "Expect:")) /* libcurl would ask before it sends more than 1 MiB */
+    if (!set_headers(transfer, exchange))
         return 0;
-    SET(CURLOPT_URL, exchange->url);
+    SET(CURLOPT_CURLU, exchange->parsed_url);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_len);
     SET(CURLOPT_POSTFIELDS, exchange->body);
-    SET(CURLOPT_HTTPHEADER, transfer->headers);
     return 1;
 }
 
@@ -524,7 +520,8 @@ static void begin_addresses(const struct hd__exchange *exchange, struct hd__buff
 
 static int set_addresses(struct transfer *transfer, const struct hd__buffer *line) {
     CURL *easy = transfer->easy;
-    if (line->failed || !add_line(&transfer->resolve, line->data))
+    transfer->resolve = line->failed ? NULL : curl_slist_append(NULL, line->data);
+    if (!transfer->resolve)
         return 0;
     SET(CURLOPT_RESOLVE, transfer->resolve);
     return 1;
@@ -733,14 +730,32 @@ static void take_times(const struct transfer *transfer, struct hd__exchange *exc
     exchange->total_ms = transfer->looked_up_ms + to_ms(info_us(easy, CURLINFO_TOTAL_TIME_T));
 }
 
+static char *put_number(char *out, long number) {
+    char digits[24];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *out++ = digits[--count];
+    return out;
+}
+
 static void take_address(CURL *easy, struct hd__exchange *exchange) {
-    char *ip = NULL;
+    char *ip = NULL, *out = exchange->remote_address;
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
-    if (!ip || !*ip)
+    size_t len = ip ? strlen(ip) : 0;
+    if (len == 0 || len + sizeof "[]:65535" > sizeof exchange->remote_address)
         return;
     int is_v6 = strchr(ip, ':') != NULL;
-    snprintf(exchange->remote_address, sizeof exchange->remote_address, is_v6 ? "[%s]:%ld" : "%s:%ld", ip,
-             info_long(easy, CURLINFO_PRIMARY_PORT));
+    if (is_v6)
+        *out++ = '[';
+    memcpy(out, ip, len);
+    out += len;
+    if (is_v6)
+        *out++ = ']';
+    *out++ = ':';
+    *put_number(out, info_long(easy, CURLINFO_PRIMARY_PORT)) = '\0';
 }
 
 /* What the answer's Retry-After says, in seconds or as a date. */
@@ -760,7 +775,7 @@ static void take_result(struct transfer *transfer, CURLcode code) {
     exchange->detail = "";
     if (transfer->header_complete) {
         exchange->reason = reason_of_status(exchange->http_status);
-        exchange->retry_after_s = retry_after(transfer->easy);
+        exchange->retry_after_s = exchange->http_status < 300 ? 0 : retry_after(transfer->easy);
         if (code != CURLE_OK)
             exchange->response_truncated = 1;
     } else {

@@ -22,6 +22,7 @@ struct hd__field {
 /* One POST. What goes in must live until the exchange has finished or is canceled. */
 struct hd__exchange {
     const char *url;
+    void *parsed_url; /* see endpoint/url.h */
     const char *host; /* its name to look up; NULL if the URL holds an address */
     uint16_t port;
     int fresh; /* over a connection of its own */

@@ -1,0 +1,11 @@
+/* The value of X-Helmdesk-Signature: HMAC-SHA256 of the raw body, keyed with the secret's bytes, in lower-case hex. */
+#ifndef HD_SIGN_SIGNATURE_H
+#define HD_SIGN_SIGNATURE_H
+
+#include "helmdesk.h"
+#include "sign/hmac.h"
+
+/* What hd_sign() does, with a key that was prepared before. Returns HD_OK or HD_E_CRYPTO. */
+int hd__sign(const struct hd__hmac_key *key, const void *body, size_t body_len, char out[HD_SIGNATURE_SIZE]);
+
+#endif
