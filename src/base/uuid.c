@@ -2,10 +2,26 @@
 
 #include "helmdesk.h"
 
-int hd__uuid_new(const struct hd__clock *clock, char out[HD__UUID_SIZE]) {
+#include <string.h>
+
+#define RANDOM_SIZE 10
+
+static int take_random(struct hd__uuid_source *source, const struct hd__clock *clock, unsigned char out[RANDOM_SIZE]) {
+    if (source->left < RANDOM_SIZE) {
+        int status = hd__random(clock, source->bytes, sizeof source->bytes);
+        if (status != HD_OK)
+            return status;
+        source->left = sizeof source->bytes;
+    }
+    source->left -= RANDOM_SIZE;
+    memcpy(out, source->bytes + source->left, RANDOM_SIZE);
+    return HD_OK;
+}
+
+int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]) {
     static const char hex[] = "0123456789abcdef";
     unsigned char bytes[16];
-    int status = hd__random(clock, bytes, sizeof bytes);
+    int status = take_random(source, clock, bytes + 6);
     if (status != HD_OK)
         return status;
     uint64_t ms = (uint64_t)hd__wall_ms(clock);

@@ -7,7 +7,13 @@
 /* 36 characters and a NUL. */
 #define HD__UUID_SIZE 37
 
+/* Random bytes that are asked for many at once, since each question is a system call. For one thread. */
+struct hd__uuid_source {
+    unsigned char bytes[240]; /* getentropy() gives up to 256 */
+    size_t left;
+};
+
 /* Writes a new UUID of version 7 (RFC 9562 5.7): milliseconds since 1970, then 74 random bits. Returns a status. */
-int hd__uuid_new(const struct hd__clock *clock, char out[HD__UUID_SIZE]);
+int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]);
 
 #endif

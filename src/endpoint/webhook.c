@@ -36,7 +36,8 @@ int hd_webhook_new(hd_webhook **webhook) {
     made->max_in_flight = 4;
     made->max_attempts = 1;
     char id[HD__UUID_SIZE], secret[HD_SECRET_SIZE];
-    int status = hd__uuid_new(&hd__system_clock, id);
+    struct hd__uuid_source source = {.left = 0};
+    int status = hd__uuid_new(&source, &hd__system_clock, id);
     if (status == HD_OK)
         status = hd_webhook_set_id(made, id);
     if (status == HD_OK)

@@ -9,10 +9,12 @@
 
 _Static_assert(HD__REMOTE_SIZE == HD__ADDRESS_SIZE, "the transport's address goes into the report as it is");
 
-int hd__delivery_new(struct hd__message *message, hd_webhook *webhook, const struct hd__clock *clock,
+int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *message, hd_webhook *webhook,
                      struct hd__delivery **delivery) {
-    struct hd__delivery *made = calloc(1, sizeof *made);
-    hd_report *report = made ? hd__report_new(message->event, webhook->label) : NULL;
+    struct hd__delivery *made = hd__pool_take(&source->pool);
+    if (!made)
+        made = malloc(sizeof *made);
+    hd_report *report = made ? hd__log_ring_new_report(source->ring, message->event, webhook->label) : NULL;
     if (!report) {
         free(made);
         return HD_E_NO_MEMORY;
@@ -20,29 +22,28 @@ int hd__delivery_new(struct hd__message *message, hd_webhook *webhook, const str
     report->event_id = message->id;
     report->format = webhook->format;
     report->is_test = message->is_test;
-    made->message = message;
-    made->webhook = hd__webhook_ref(webhook);
-    made->report = report;
-    int status = hd__uuid_new(clock, report->delivery_id);
+    *made = (struct hd__delivery){.message = message, .webhook = hd__webhook_ref(webhook), .report = report};
+    int status = hd__uuid_new(&source->uuids, source->clock, report->delivery_id);
     if (status == HD_OK)
         *delivery = made;
     else
-        hd__delivery_free(made);
+        hd__delivery_free(source, made);
     return status;
 }
 
-void hd__delivery_free(struct hd__delivery *delivery) {
+void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery) {
     hd_webhook_free(delivery->webhook);
     hd_report_free(delivery->report);
-    free(delivery);
+    if (!hd__pool_give(&source->pool, delivery))
+        free(delivery);
 }
 
 size_t hd__delivery_size(void) {
     return sizeof(struct hd__delivery) + sizeof(hd_report);
 }
 
-hd_report *hd__delivery_next_report(struct hd__delivery *delivery) {
-    hd_report *last = delivery->report, *next = hd__report_new(last->event, last->label);
+hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct hd__delivery *delivery) {
+    hd_report *last = delivery->report, *next = hd__log_ring_new_report(source->ring, last->event, last->label);
     if (!next)
         return NULL;
     next->event_id = last->event_id;
@@ -86,25 +87,18 @@ int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delive
 
 /* Slack tells its reasons as words in the body, and uses one status for several of them. */
 static void refine_slack_reason(hd_report *report) {
+    size_t len;
+    const char *body = hd_report_response_body(report, &len);
     if (report->http_status < 400)
         return;
-    const char *word = hd__slack_word(report->response_body, report->response_body_len, report->format);
+    const char *word = hd__slack_word(body, len, report->format);
     if (word) {
         report->reason = HD_REASON_SLACK;
         report->detail = word;
     }
 }
 
-static void move_bytes(struct hd__buffer *from, char **to, size_t *len) {
-    hd__buffer_trim(from);
-    *to = from->data;
-    *len = from->len;
-    if (*to)
-        (*to)[*len] = '\0';
-    *from = (struct hd__buffer){0};
-}
-
-void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange *exchange) {
+void hd__delivery_take_result(struct hd__delivery *delivery, const struct hd__exchange *exchange) {
     hd_report *report = delivery->report;
     report->reason = exchange->reason;
     report->detail = exchange->detail;
@@ -117,8 +111,8 @@ void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange
     report->wait_ms = exchange->wait_ms;
     report->total_ms = exchange->total_ms;
     memcpy(report->remote_address, exchange->remote_address, sizeof report->remote_address);
-    move_bytes(&exchange->response_headers, &report->response_headers, &report->response_headers_len);
-    move_bytes(&exchange->response_body, &report->response_body, &report->response_body_len);
     report->response_truncated = exchange->response_truncated;
+    hd__report_set_response(report, exchange->response_headers.data, exchange->response_headers.len,
+                            exchange->response_body.data, exchange->response_body.len);
     refine_slack_reason(report);
 }

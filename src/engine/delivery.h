@@ -3,8 +3,11 @@
 #define HD_ENGINE_DELIVERY_H
 
 #include "base/clock.h"
+#include "base/pool.h"
+#include "base/uuid.h"
 #include "engine/message.h"
 #include "engine/timer.h"
+#include "store/log.h"
 #include "transport/transport.h"
 
 struct hd__lane;
@@ -33,12 +36,20 @@ struct hd__attempt {
     char signature[HD_SIGNATURE_SIZE];
 };
 
+/* What deliveries are made from. For one thread. */
+struct hd__delivery_source {
+    struct hd__pool pool;
+    struct hd__uuid_source uuids;
+    const struct hd__clock *clock;
+    struct hd__log_ring *ring;
+};
+
 /* A delivery of a message for a webhook, without lane. Returns a status. */
-int hd__delivery_new(struct hd__message *message, hd_webhook *webhook, const struct hd__clock *clock,
+int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *message, hd_webhook *webhook,
                      struct hd__delivery **delivery);
 
 /* Gives up the references. */
-void hd__delivery_free(struct hd__delivery *delivery);
+void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery);
 
 /* Memory that a waiting delivery takes. */
 size_t hd__delivery_size(void);
@@ -48,9 +59,9 @@ int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delive
 
 /* Has the report of the next attempt take the place of the last one's, which is returned: it is the caller's. NULL
  * without memory, and then nothing is changed. */
-hd_report *hd__delivery_next_report(struct hd__delivery *delivery);
+hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct hd__delivery *delivery);
 
-/* Moves the result of an exchange to the delivery's report. */
-void hd__delivery_take_result(struct hd__delivery *delivery, struct hd__exchange *exchange);
+/* Copies the result of an exchange to the delivery's report. */
+void hd__delivery_take_result(struct hd__delivery *delivery, const struct hd__exchange *exchange);
 
 #endif

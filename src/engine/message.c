@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct hd__message *hd__message_new(const struct hd__accepted *accepted) {
-    struct hd__message *message = calloc(1, sizeof *message);
+#define BODY_KEPT 4096 /* a larger one is given back with the message */
+
+struct hd__message *hd__message_new(struct hd__pool *pool, const struct hd__accepted *accepted) {
+    struct hd__message *message = hd__pool_take(pool);
+    if (!message)
+        message = calloc(1, sizeof *message);
     if (!message)
         return NULL;
     message->event = accepted->event;
@@ -17,14 +21,33 @@ struct hd__message *hd__message_new(const struct hd__accepted *accepted) {
     return message;
 }
 
-void hd__message_free(struct hd__message *message) {
-    hd_event_free(message->event);
+void hd__message_free_unused(void *unused) {
+    struct hd__message *message = unused;
     for (int format = 0; format < HD__FORMATS; format++)
         hd__buffer_free(&message->bodies[format]);
-    for (size_t i = 0; i < message->signature_count && i < HD__SIGNED_MAX; i++)
-        hd_webhook_free(message->signatures[i].webhook);
     free(message->signatures);
     free(message);
+}
+
+static struct hd__buffer without_text(struct hd__buffer body) {
+    if (body.size > BODY_KEPT)
+        hd__buffer_free(&body);
+    body.len = 0;
+    return body;
+}
+
+void hd__message_free(struct hd__pool *pool, struct hd__message *message) {
+    struct hd__message empty = {.signatures = message->signatures};
+    hd_event_free(message->event);
+    for (size_t i = 0; i < message->signature_count && i < HD__SIGNED_MAX; i++) {
+        hd_webhook_free(message->signatures[i].webhook);
+        message->signatures[i].webhook = NULL;
+    }
+    for (int format = 0; format < HD__FORMATS; format++)
+        empty.bodies[format] = without_text(message->bodies[format]);
+    *message = empty;
+    if (!hd__pool_give(pool, message))
+        hd__message_free_unused(message);
 }
 
 int hd__message_body(struct hd__message *message, int format, const struct hd__buffer **body) {
@@ -35,7 +58,6 @@ int hd__message_body(struct hd__message *message, int format, const struct hd__b
             hd__buffer_free(buffer);
             return status;
         }
-        hd__buffer_trim(buffer);
     }
     *body = buffer;
     return HD_OK;

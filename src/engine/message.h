@@ -3,6 +3,7 @@
 #ifndef HD_ENGINE_MESSAGE_H
 #define HD_ENGINE_MESSAGE_H
 
+#include "base/pool.h"
 #include "engine/inbox.h"
 #include "event/render.h"
 
@@ -29,9 +30,12 @@ struct hd__message {
 };
 
 /* Takes over the entry's reference to the event; NULL without memory. */
-struct hd__message *hd__message_new(const struct hd__accepted *accepted);
+struct hd__message *hd__message_new(struct hd__pool *pool, const struct hd__accepted *accepted);
 
-void hd__message_free(struct hd__message *message);
+void hd__message_free(struct hd__pool *pool, struct hd__message *message);
+
+/* Frees a message from the pool. */
+void hd__message_free_unused(void *message);
 
 /* The body for a webhook, and its signature. Returns a status. */
 int hd__message_body(struct hd__message *message, int format, const struct hd__buffer **body);

@@ -10,9 +10,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define INTAKE 64      /* events taken in per turn, so that a flood of them does not keep results waiting */
-#define NAP_MS 50      /* until memory is tried again */
-#define SLEEP_MS 60000 /* at the longest; what is waited for wakes the worker */
+#define INTAKE 64 /* events taken in per turn, so that a flood of them does not keep results waiting */
+#define POOL_MAX 1024
+#define RESPONSE_KEPT 1024 /* bytes of memory that an attempt keeps for the next one */
+#define NAP_MS 50          /* until memory is tried again */
+#define SLEEP_MS 60000     /* at the longest; what is waited for wakes the worker */
 #define ABORT_MS 5000
 #define COUNTERS (HD_COUNTER_DROPPED + 1)
 
@@ -47,14 +49,14 @@ struct hd__worker {
     size_t max_events, max_bytes;
     int64_t now_us;               /* as of the last look at the clock */
     struct hd__attempt *attempts; /* under way */
-    struct hd__attempt *free_attempts;
+    struct hd__pool unused_messages, unused_attempts;
+    struct hd__delivery_source source;
     struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
     int progressed;                     /* something ended since the last hd__monitor broadcast */
     int short_of_memory;                /* an event could not be taken in */
 
     const struct hd__clock *clock;
     struct hd__webhooks *webhooks;
-    struct hd__log_ring *ring;
     struct hd__transport *transport;
     struct hd__log log;
 };
@@ -97,7 +99,7 @@ static void end_message_if_done(struct hd__worker *worker, struct hd__message *m
         return;
     unlink_message(worker, message);
     hd__inbox_release(&worker->inbox, message->bytes);
-    hd__message_free(message);
+    hd__message_free(&worker->unused_messages, message);
     worker->progressed = 1;
 }
 
@@ -137,7 +139,7 @@ static void record(struct hd__worker *worker, hd_report *report, int outcome) {
         log_failure(worker, report);
     if (report->is_test)
         hand_to_waiter(worker, report);
-    hd__log_ring_append(worker->ring, report);
+    hd__log_ring_append(worker->source.ring, report);
     worker->progressed = 1;
 }
 
@@ -151,7 +153,7 @@ static void end_delivery(struct hd__worker *worker, struct hd__delivery *deliver
            : report->reason == HD_REASON_CANCELED ? HD_OUTCOME_CANCELED
                                                   : HD_OUTCOME_FAILED);
     hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
-    hd__delivery_free(delivery);
+    hd__delivery_free(&worker->source, delivery);
     message->deliveries--;
     end_message_if_done(worker, message);
 }
@@ -178,7 +180,7 @@ static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
         made = made->next;
         if (delivery->lane)
             hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
-        hd__delivery_free(delivery);
+        hd__delivery_free(&worker->source, delivery);
     }
 }
 
@@ -189,7 +191,7 @@ static int make_deliveries(struct hd__worker *worker, struct hd__message *messag
     int64_t accepted_at_ms = hd__wall_ms(worker->clock) - waited_ms;
     *first = NULL;
     for (size_t i = 0; i < worker->subscribers.count; i++) {
-        int status = hd__delivery_new(message, worker->subscribers.items[i], worker->clock, end);
+        int status = hd__delivery_new(&worker->source, message, worker->subscribers.items[i], end);
         if (status == HD_OK)
             status = hd__schedule_assign(&worker->schedule, *end, worker->now_us);
         if (status != HD_OK) {
@@ -236,7 +238,7 @@ static int take_in(struct hd__worker *worker, const struct hd__accepted *accepte
     int status = find_subscribers(worker, accepted);
     if (status != HD_OK)
         return status;
-    struct hd__message *message = hd__message_new(accepted);
+    struct hd__message *message = hd__message_new(&worker->unused_messages, accepted);
     status = message ? make_deliveries(worker, message, &deliveries) : HD_E_NO_MEMORY;
     if (status == HD_OK) {
         message->deliveries = worker->subscribers.count;
@@ -251,7 +253,7 @@ static int take_in(struct hd__worker *worker, const struct hd__accepted *accepte
         hd_webhook_free(accepted->target);
     } else if (message) {
         message->event = NULL; /* stays the inbox's */
-        hd__message_free(message);
+        hd__message_free(&worker->unused_messages, message);
     }
     hd__webhook_list_clear(&worker->subscribers);
     return status;
@@ -284,21 +286,31 @@ static int intake(struct hd__worker *worker) {
 /* ---- Attempts begin and end ---- */
 
 static struct hd__attempt *take_attempt(struct hd__worker *worker) {
-    struct hd__attempt *attempt = worker->free_attempts;
-    if (attempt)
-        worker->free_attempts = attempt->next;
-    else
-        attempt = malloc(sizeof *attempt);
-    if (attempt)
-        *attempt = (struct hd__attempt){0};
-    return attempt;
+    struct hd__attempt *attempt = hd__pool_take(&worker->unused_attempts);
+    return attempt ? attempt : calloc(1, sizeof *attempt);
+}
+
+static void free_attempt(void *unused) {
+    struct hd__attempt *attempt = unused;
+    hd__buffer_free(&attempt->exchange.response_headers);
+    hd__buffer_free(&attempt->exchange.response_body);
+    free(attempt);
+}
+
+static struct hd__buffer without_text(struct hd__buffer response) {
+    if (response.size > RESPONSE_KEPT)
+        hd__buffer_free(&response);
+    response.len = 0;
+    response.failed = 0;
+    return response;
 }
 
 static void give_back_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
-    hd__buffer_free(&attempt->exchange.response_headers);
-    hd__buffer_free(&attempt->exchange.response_body);
-    attempt->next = worker->free_attempts;
-    worker->free_attempts = attempt;
+    struct hd__buffer headers = without_text(attempt->exchange.response_headers);
+    struct hd__buffer body = without_text(attempt->exchange.response_body);
+    *attempt = (struct hd__attempt){.exchange = {.response_headers = headers, .response_body = body}};
+    if (!hd__pool_give(&worker->unused_attempts, attempt))
+        free_attempt(attempt);
 }
 
 static void link_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
@@ -341,7 +353,7 @@ static void settle_delivery(struct hd__worker *worker, struct hd__delivery *deli
         drop_delivery(worker, surplus); /* the lane stays, since this delivery is still its */
     hd_report *last = NULL;
     if (hd__retry_allowed(delivery->webhook, delivery->report, delivery->tries))
-        last = hd__delivery_next_report(delivery);
+        last = hd__delivery_next_report(&worker->source, delivery);
     if (!last) {
         end_delivery(worker, delivery);
         return;
@@ -519,6 +531,23 @@ static void *run(void *argument) {
 
 /* ---- From other threads ---- */
 
+static int init_pools(struct hd__worker *worker, const struct hd__worker_config *config) {
+    worker->source.clock = config->clock;
+    worker->source.ring = config->ring;
+    int status = hd__pool_init(&worker->source.pool, POOL_MAX);
+    if (status == HD_OK)
+        status = hd__pool_init(&worker->unused_messages, POOL_MAX);
+    if (status == HD_OK)
+        status = hd__pool_init(&worker->unused_attempts, POOL_MAX);
+    return status;
+}
+
+static void destroy_pools(struct hd__worker *worker) {
+    hd__pool_destroy(&worker->source.pool, free);
+    hd__pool_destroy(&worker->unused_messages, hd__message_free_unused);
+    hd__pool_destroy(&worker->unused_attempts, free_attempt);
+}
+
 int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **worker) {
     struct hd__worker *made = calloc(1, sizeof *made);
     if (!made)
@@ -531,22 +560,25 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     status = hd__schedule_init(&made->schedule, config->max_in_flight, &config->pause_rule);
     if (status != HD_OK)
         goto no_schedule;
+    status = init_pools(made, config);
+    if (status != HD_OK)
+        goto no_pools;
     status = hd__monitor_init(&made->progress);
     if (status != HD_OK)
-        goto no_monitor;
+        goto no_pools;
     made->ended_below = first_id;
     atomic_init(&made->closes_at_us, INT64_MAX);
     made->max_events = config->max_events;
     made->max_bytes = config->max_bytes;
     made->clock = config->clock;
     made->webhooks = config->webhooks;
-    made->ring = config->ring;
     made->transport = config->transport;
     made->log = config->log;
     *worker = made;
     return HD_OK;
 
-no_monitor:
+no_pools:
+    destroy_pools(made);
     hd__schedule_destroy(&made->schedule);
 no_schedule:
     hd__inbox_destroy(&made->inbox);
@@ -645,10 +677,10 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
     int64_t until = deadline(timeout_ms);
     int in_time = 1;
     pthread_mutex_lock(&worker->progress.mutex);
-    *report = hd__log_ring_next(worker->ring, &worker->reports_given, &worker->reports_missed);
+    *report = hd__log_ring_next(worker->source.ring, &worker->reports_given, &worker->reports_missed);
     while (!*report && !worker->stopped && in_time) {
         in_time = hd__monitor_wait(&worker->progress, until);
-        *report = hd__log_ring_next(worker->ring, &worker->reports_given, &worker->reports_missed);
+        *report = hd__log_ring_next(worker->source.ring, &worker->reports_given, &worker->reports_missed);
     }
     int stopped = worker->stopped;
     pthread_mutex_unlock(&worker->progress.mutex);
@@ -733,11 +765,7 @@ uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
 }
 
 void hd__worker_free(struct hd__worker *worker) {
-    while (worker->free_attempts) {
-        struct hd__attempt *attempt = worker->free_attempts;
-        worker->free_attempts = attempt->next;
-        free(attempt);
-    }
+    destroy_pools(worker);
     free(worker->subscribers.items);
     hd__monitor_destroy(&worker->progress);
     hd__schedule_destroy(&worker->schedule);

@@ -1,11 +1,13 @@
 #include "store/log.h"
 
+#include "base/pool.h"
 #include "store/filter.h"
 #include "store/page.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+#define BLANKS 1024
 #define BATCH 64 /* reports that a search takes out at once */
 
 /* Report number n stands at index n % capacity. */
@@ -16,7 +18,8 @@ struct hd__log_ring {
     size_t max_bytes;
     size_t count;
     size_t bytes;
-    uint64_t last; /* number of the newest */
+    uint64_t last;          /* number of the newest */
+    struct hd__pool blanks; /* forgotten reports, for new ones */
 };
 
 struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes) {
@@ -24,7 +27,9 @@ struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes) {
     if (!ring)
         return NULL;
     ring->reports = calloc(max_reports, sizeof(hd_report *));
-    if (!ring->reports || pthread_mutex_init(&ring->mutex, NULL) != 0) {
+    if (!ring->reports || hd__pool_init(&ring->blanks, BLANKS) != HD_OK ||
+        pthread_mutex_init(&ring->mutex, NULL) != 0) {
+        hd__pool_destroy(&ring->blanks, hd__report_free_blank);
         free(ring->reports);
         free(ring);
         return NULL;
@@ -47,7 +52,8 @@ static void forget_oldest(struct hd__log_ring *ring) {
     hd_report *oldest = *slot(ring, first(ring));
     ring->bytes -= hd__report_size(oldest);
     ring->count--;
-    hd_report_free(oldest);
+    if (hd__report_blank(oldest) && !hd__pool_give(&ring->blanks, oldest))
+        hd__report_free_blank(oldest);
 }
 
 void hd__log_ring_free(struct hd__log_ring *ring) {
@@ -56,8 +62,13 @@ void hd__log_ring_free(struct hd__log_ring *ring) {
     while (ring->count > 0)
         forget_oldest(ring);
     pthread_mutex_destroy(&ring->mutex);
+    hd__pool_destroy(&ring->blanks, hd__report_free_blank);
     free(ring->reports);
     free(ring);
+}
+
+hd_report *hd__log_ring_new_report(struct hd__log_ring *ring, hd_event *event, struct hd__label *label) {
+    return hd__report_new(hd__pool_take(&ring->blanks), event, label);
 }
 
 void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report) {

@@ -10,6 +10,10 @@ struct hd__log_ring;
 struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes); /* NULL without memory */
 void hd__log_ring_free(struct hd__log_ring *ring);
 
+/* An empty report of an event for a webhook, in the memory of a forgotten one if there is one; NULL without memory. Of
+ * the worker's thread only, as the next one. */
+hd_report *hd__log_ring_new_report(struct hd__log_ring *ring, hd_event *event, struct hd__label *label);
+
 /* Adds a report, taking over the reference, and forgets the oldest beyond the limits. */
 void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report);
 

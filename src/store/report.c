@@ -5,11 +5,15 @@
 #include "event/event.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-hd_report *hd__report_new(hd_event *event, struct hd__label *label) {
-    hd_report *report = calloc(1, sizeof *report);
+#define RESPONSE_KEPT 1024 /* more is given back when a report becomes blank */
+
+hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label) {
+    hd_report *report = blank ? blank : calloc(1, sizeof *report);
     if (!report)
         return NULL;
+    *report = (hd_report){.response = report->response, .response_size = report->response_size};
     atomic_init(&report->references, 1);
     report->event = hd__event_ref(event);
     report->label = hd__label_ref(label);
@@ -22,18 +26,63 @@ hd_report *hd__report_ref(hd_report *report) {
     return report;
 }
 
-void hd_report_free(hd_report *report) {
-    if (!report || atomic_fetch_sub_explicit(&report->references, 1, memory_order_acq_rel) != 1)
-        return;
+static void release(hd_report *report) {
     hd_event_free(report->event);
     hd__label_free(report->label);
-    free(report->response_headers);
-    free(report->response_body);
+}
+
+void hd__report_free_blank(void *report) {
+    free(((hd_report *)report)->response);
     free(report);
 }
 
+void hd_report_free(hd_report *report) {
+    if (!report || atomic_fetch_sub_explicit(&report->references, 1, memory_order_acq_rel) != 1)
+        return;
+    release(report);
+    hd__report_free_blank(report);
+}
+
+int hd__report_blank(hd_report *report) {
+    if (atomic_load_explicit(&report->references, memory_order_acquire) != 1) {
+        hd_report_free(report);
+        return 0;
+    }
+    release(report);
+    if (report->response_size > RESPONSE_KEPT) {
+        free(report->response);
+        report->response = NULL;
+        report->response_size = 0;
+    }
+    return 1;
+}
+
+void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,
+                             size_t body_len) {
+    size_t size = headers_len + 1 + body_len + 1;
+    if (headers_len + body_len == 0)
+        return;
+    if (size > report->response_size) {
+        free(report->response);
+        report->response = malloc(size);
+        report->response_size = report->response ? size : 0;
+    }
+    if (!report->response) {
+        report->response_truncated = 1;
+        return;
+    }
+    if (headers_len)
+        memcpy(report->response, headers, headers_len);
+    report->response[headers_len] = '\0';
+    if (body_len)
+        memcpy(report->response + headers_len + 1, body, body_len);
+    report->response[headers_len + 1 + body_len] = '\0';
+    report->response_headers_len = headers_len;
+    report->response_body_len = body_len;
+}
+
 size_t hd__report_size(const hd_report *report) {
-    return sizeof *report + report->response_headers_len + report->response_body_len + report->event->size;
+    return sizeof *report + report->response_size + report->event->size;
 }
 
 const char *hd_report_delivery_id(const hd_report *report) {
@@ -138,21 +187,20 @@ const char *hd_report_remote_address(const hd_report *report) {
     return report ? report->remote_address : NULL;
 }
 
-static const char *bytes(const char *data, size_t len, size_t *length) {
-    if (length)
-        *length = len;
-    return data ? data : "";
+static int has_response(const hd_report *report) {
+    return report->response_headers_len + report->response_body_len > 0;
 }
 
 const char *hd_report_response_headers(const hd_report *report, size_t *length) {
-    const char *text =
-        bytes(report ? report->response_headers : NULL, report ? report->response_headers_len : 0, length);
-    return report ? text : NULL;
+    if (length)
+        *length = report ? report->response_headers_len : 0;
+    return !report ? NULL : has_response(report) ? report->response : "";
 }
 
 const char *hd_report_response_body(const hd_report *report, size_t *length) {
-    const char *text = bytes(report ? report->response_body : NULL, report ? report->response_body_len : 0, length);
-    return report ? text : NULL;
+    if (length)
+        *length = report ? report->response_body_len : 0;
+    return !report ? NULL : has_response(report) ? report->response + report->response_headers_len + 1 : "";
 }
 
 int hd_report_response_truncated(const hd_report *report) {

@@ -31,13 +31,25 @@ struct hd_report {
     int64_t accepted_at_ms, finished_at_ms, next_attempt_at_ms;
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__ADDRESS_SIZE];
-    char *response_headers, *response_body; /* a NUL follows each; NULL for none */
+    char *response; /* headers, a NUL, body, a NUL; kept for the next report that this memory is used for */
+    size_t response_size;
     size_t response_headers_len, response_body_len;
     int response_truncated;
 };
 
-/* An empty report of an event for a webhook, taking references of its own; NULL without memory. */
-hd_report *hd__report_new(hd_event *event, struct hd__label *label);
+/* An empty report of an event for a webhook, taking references of its own; NULL without memory. Uses the memory of a
+ * blank one, which may be NULL. */
+hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label);
+
+/* Makes a report blank that nobody else has a reference to, and returns 1; else gives up the reference. */
+int hd__report_blank(hd_report *report);
+
+/* Frees a blank report. */
+void hd__report_free_blank(void *report);
+
+/* Copies what a receiver answered. Without memory the report has none of it, and says that it was cut. */
+void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,
+                             size_t body_len);
 
 hd_report *hd__report_ref(hd_report *report);
 
