@@ -96,12 +96,15 @@ static int make_sample_event(void) {
     return status;
 }
 
+/* With a text that is too long for the event's own memory. */
 static int set_fields(void) {
+    static char subject[1000];
     hd_event *event = sample;
-    int status = hd_event_set_ticket(event, "id", 7, "new", "open", "low");
+    memset(subject, 'x', sizeof subject - 1);
+    int status = hd_event_set_ticket(event, "id", 7, subject, "open", "low");
     if (status != HD_OK)
         return status;
-    assert_string_equal(hd_event_ticket_subject(event), "new");
+    assert_string_equal(hd_event_ticket_subject(event), subject);
     status = hd_event_set_customer(event, "a@b.c", "n");
     return status == HD_OK ? hd_event_set_project(event, "p") : status;
 }

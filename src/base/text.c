@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point) {
@@ -26,8 +27,21 @@ size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point) {
     return bytes;
 }
 
+/* How many bytes at the beginning are ASCII for sure: eight at a time. */
+static size_t skip_ascii(const char *s, size_t len) {
+    size_t at = 0;
+    uint64_t eight;
+    while (at + sizeof eight <= len) {
+        memcpy(&eight, s + at, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+        at += sizeof eight;
+    }
+    return at;
+}
+
 int hd__utf8_valid(const char *s, size_t len) {
-    for (size_t at = 0; at < len;) {
+    for (size_t at = skip_ascii(s, len); at < len;) {
         size_t bytes = hd__utf8_char(s + at, len - at, NULL);
         if (bytes == 0)
             return 0;
@@ -58,6 +72,10 @@ int hd__line_fits(const char *s, size_t min, size_t max) {
         return 0;
     for (size_t at = 0; at < len;) {
         unsigned long c;
+        if (s[at] >= ' ' && s[at] <= '~') {
+            at++;
+            continue;
+        }
         size_t bytes = hd__utf8_char(s + at, len - at, &c);
         if (bytes == 0 || c < 0x20 || (c >= 0x7F && c <= 0x9F))
             return 0;

@@ -47,7 +47,7 @@ struct hd__worker {
     struct hd__message *first_message, *last_message; /* not ended, in the order of acceptance */
     size_t messages, message_bytes;                   /* how many, and what they are charged with */
     size_t max_events, max_bytes;
-    int64_t now_us;               /* as of the last look at the clock */
+    int64_t now_us, now_ms;       /* monotonic and wall clock, as of the last look at them */
     struct hd__attempt *attempts; /* under way */
     struct hd__pool unused_messages, unused_attempts;
     struct hd__delivery_source source;
@@ -130,7 +130,7 @@ static const int counter_of[] = {
 
 /* Writes a record, which is the log's from now on. */
 static void record(struct hd__worker *worker, hd_report *report, int outcome) {
-    report->finished_at_ms = hd__wall_ms(worker->clock);
+    report->finished_at_ms = worker->now_ms;
     report->outcome = outcome;
     count_one(worker, counter_of[outcome]);
     if (report->reason == HD_REASON_DROPPED)
@@ -188,7 +188,7 @@ static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
 static int make_deliveries(struct hd__worker *worker, struct hd__message *message, struct hd__delivery **first) {
     struct hd__delivery **end = first;
     int64_t waited_ms = ms_between(message->accepted_us, worker->now_us);
-    int64_t accepted_at_ms = hd__wall_ms(worker->clock) - waited_ms;
+    int64_t accepted_at_ms = worker->now_ms - waited_ms;
     *first = NULL;
     for (size_t i = 0; i < worker->subscribers.count; i++) {
         int status = hd__delivery_new(&worker->source, message, worker->subscribers.items[i], end);
@@ -359,7 +359,7 @@ static void settle_delivery(struct hd__worker *worker, struct hd__delivery *deli
         return;
     }
     int64_t delay_ms = hd__retry_delay_ms(delivery->webhook, last, delivery->tries, worker->clock);
-    last->next_attempt_at_ms = hd__wall_ms(worker->clock) + delay_ms;
+    last->next_attempt_at_ms = worker->now_ms + delay_ms;
     record(worker, last, HD_OUTCOME_RETRYING);
     hd__schedule_retry(&worker->schedule, delivery, worker->now_us + delay_ms * 1000);
 }
@@ -492,6 +492,7 @@ static int until(const struct hd__worker *worker, int64_t due_us, int timeout_ms
 
 static void look_at_clock(struct hd__worker *worker) {
     worker->now_us = hd__monotonic_us(worker->clock);
+    worker->now_ms = hd__wall_ms(worker->clock);
 }
 
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {

@@ -78,10 +78,15 @@ hd_event *hd__event_ref(hd_event *event) {
     return event;
 }
 
+static void free_texts(hd_event *event) {
+    if (event->texts != event->own)
+        free(event->texts);
+}
+
 void hd_event_free(hd_event *event) {
     if (!event || atomic_fetch_sub_explicit(&event->references, 1, memory_order_acq_rel) != 1)
         return;
-    free(event->texts);
+    free_texts(event);
     free(event);
 }
 
@@ -100,34 +105,49 @@ const char *hd__event_text(const hd_event *event, int which) {
 /* Memory of a text in the JSON body, where control characters are written as \u00XX. */
 static size_t size_in_body(const char *text, size_t len) {
     size_t size = len;
-    for (size_t i = 0; i < len; i++)
-        size += (unsigned char)text[i] < 0x20 ? 5u : text[i] == '"' || text[i] == '\\' ? 1u : 0u;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20)
+            size += 5;
+        else if (c == '"' || c == '\\')
+            size++;
+    }
     return size;
 }
 
+/* What the texts take in the body, as far as they change. */
+static size_t body_size(const hd_event *event, const char *const texts[HD__EVENT_TEXTS]) {
+    size_t size = event->body_size;
+    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
+        const char *old = texts[i] ? hd__event_text(event, i) : NULL;
+        size -= old ? size_in_body(old, strlen(old)) : 0;
+        size += texts[i] ? size_in_body(texts[i], strlen(texts[i])) : 0;
+    }
+    return size;
+}
+
+/* Puts the texts into place; they may be of this event itself. */
 int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]) {
+    char small[HD__EVENT_OWN], *piece = small;
     const char *from[HD__EVENT_TEXTS];
-    size_t lens[HD__EVENT_TEXTS], total = 0, in_body = 0;
+    size_t lens[HD__EVENT_TEXTS], total = 0, at = 0, in_body = body_size(event, texts);
     for (int i = 0; i < HD__EVENT_TEXTS; i++) {
         from[i] = texts[i] ? texts[i] : hd__event_text(event, i);
         lens[i] = from[i] ? strlen(from[i]) : 0;
         total += from[i] ? lens[i] + 1 : 0;
     }
-    char *piece = malloc(total + 1);
-    if (!piece)
+    if (total > sizeof small && !(piece = malloc(total)))
         return HD_E_NO_MEMORY;
-    size_t at = 0;
     for (int i = 0; i < HD__EVENT_TEXTS; i++) {
+        if (from[i])
+            memcpy(piece + at, from[i], lens[i] + 1);
         event->begins[i] = from[i] ? (uint32_t)at + 1 : 0;
-        if (!from[i])
-            continue;
-        memcpy(piece + at, from[i], lens[i] + 1);
-        in_body += size_in_body(piece + at, lens[i]);
-        at += lens[i] + 1;
+        at += from[i] ? lens[i] + 1 : 0;
     }
-    free(event->texts);
-    event->texts = piece;
-    event->size = sizeof *event + total + BODY_FRAME + in_body;
+    free_texts(event);
+    event->texts = piece == small ? memcpy(event->own, small, total) : piece;
+    event->body_size = in_body;
+    event->size = sizeof *event + (piece == small ? 0 : total) + BODY_FRAME + in_body;
     return HD_OK;
 }
 

@@ -22,15 +22,19 @@ enum {
     HD__EVENT_TEXTS
 };
 
+#define HD__EVENT_OWN 256
+
 struct hd_event {
     atomic_uint references;
     atomic_int frozen;
     int type;
     int64_t timestamp_ms;
     int64_t ticket_number;
-    char *texts;                      /* all of them in one piece */
+    char *texts;                      /* all of them in one piece, which is own if they fit there */
     uint32_t begins[HD__EVENT_TEXTS]; /* where in it each begins, from 1; 0 for none */
+    size_t body_size;                 /* of the texts in the JSON body */
     size_t size;                      /* memory that all this and its JSON body take */
+    char own[HD__EVENT_OWN];
 };
 
 int hd__event_type_known(int type);

@@ -30,14 +30,13 @@ static int is_plain(unsigned char c) {
 /* The text is valid UTF-8, as its setter has checked. */
 static void string(struct hd__buffer *out, const char *text) {
     hd__buffer_append(out, "\"", 1);
-    while (*text) {
-        size_t plain = 0;
-        while (is_plain((unsigned char)text[plain]))
-            plain++;
-        hd__buffer_append(out, text, plain);
-        text += plain;
-        if (*text)
-            escaped(out, (unsigned char)*text++);
+    for (const char *begin = text;; begin = ++text) {
+        while (is_plain((unsigned char)*text))
+            text++;
+        hd__buffer_append(out, begin, (size_t)(text - begin));
+        if (!*text)
+            break;
+        escaped(out, (unsigned char)*text);
     }
     hd__buffer_append(out, "\"", 1);
 }

@@ -34,7 +34,8 @@
 #define IDLE_MAX_S 1L
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
-#define SOCKETS_MAX 8 /* that one transfer tries, as far as they are remembered */
+#define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
+#define SOCKETS_MAX 8                    /* that one transfer tries, as far as they are remembered */
 #define SHARDS 64
 #define CONNECTIONS_PER_SHARD 64
 #define EVENTS_MAX 64 /* that are handled before results are looked at */
@@ -119,6 +120,7 @@ struct curl_transport {
     struct transfer *failed;  /* before libcurl had them */
     struct transfer *free;
     struct hd__sockets sockets;
+    int64_t now_us; /* as of the last look at the clock: each costs a hundredth of a delivery */
     uint32_t timeout_ms;
     uint32_t max_connections;
     const struct hd__policy *policy;
@@ -405,7 +407,7 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
 static int set_timer(CURLM *multi, long timeout_ms, void *user) {
     struct shard *shard = user;
     (void)multi;
-    shard->due_us = timeout_ms < 0 ? INT64_MAX : hd__monotonic_us(&hd__system_clock) + timeout_ms * INT64_C(1000);
+    shard->due_us = timeout_ms < 0 ? INT64_MAX : shard->transport->now_us + timeout_ms * INT64_C(1000);
     return 0;
 }
 
@@ -470,8 +472,10 @@ static int set_headers(struct transfer *transfer, const struct hd__exchange *exc
         begins[count] = lines->len;
         add_field(lines, &exchange->fields[count]);
     }
-    begins[count++] = lines->len;
-    hd__buffer_text(lines, "Expect:"); /* libcurl would ask before it sends more than 1 MiB */
+    if (exchange->body_len > EXPECT_FROM) {
+        begins[count++] = lines->len;
+        hd__buffer_text(lines, "Expect:");
+    }
     for (size_t i = 0; i < count && !lines->failed; i++) {
         transfer->headers[i].data = lines->data + begins[i];
         transfer->headers[i].next = i + 1 < count ? &transfer->headers[i + 1] : NULL;
@@ -498,7 +502,7 @@ static uint32_t spent_ms(const struct transfer *transfer) {
 /* Hands a transfer to libcurl, with what is left of its time. */
 static int launch(const struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
-    uint32_t spent = spent_ms(transfer);
+    uint32_t spent = transfer->looked_up_ms;
     SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
     SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
     SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
@@ -575,7 +579,7 @@ static int start_entered(struct curl_transport *transport, struct hd__exchange *
     struct transfer *transfer = take_transfer(transport);
     if (!transfer)
         return HD_E_NO_MEMORY;
-    transfer->started_us = hd__monotonic_us(&hd__system_clock);
+    transfer->started_us = transport->now_us;
     transfer->shard = shard_for(transport, exchange->url);
     if (!has_multi(transport, transfer->shard) || !set_request(transfer, exchange) ||
         !(exchange->host ? look_up(transport, transfer) : launch(transport, transfer))) {
@@ -798,7 +802,7 @@ static void remove_transfer(struct curl_transport *transport, struct transfer *t
     curl_multi_remove_handle(shard->multi, transfer->easy);
     give_back(transport, transfer);
     shard->running--;
-    shard->kept_since_us = hd__monotonic_us(&hd__system_clock);
+    shard->kept_since_us = transport->now_us;
 }
 
 /* Starts a transfer again that found its kept connection unclean: nothing of it has left. */
@@ -895,10 +899,13 @@ static void handle_event(const struct hd__socket_event *event) {
             (event->events & HD__POLLER_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
+static void look_at_clock(struct curl_transport *transport) {
+    transport->now_us = hd__monotonic_us(&hd__system_clock);
+}
+
 static void run_timers(struct curl_transport *transport) {
-    int64_t now_us = hd__monotonic_us(&hd__system_clock);
     for (struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++)
-        if (shard->due_us <= now_us) {
+        if (shard->due_us <= transport->now_us) {
             shard->due_us = INT64_MAX; /* libcurl sets it anew */
             act(shard, CURL_SOCKET_TIMEOUT, 0);
         }
@@ -929,7 +936,7 @@ static int keeps_connections(const struct shard *shard) {
 
 /* Until a shard has something to do. */
 static int shard_timeout(const struct curl_transport *transport, int timeout_ms) {
-    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    int64_t now_us = transport->now_us;
     for (const struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++) {
         if (shard->due_us != INT64_MAX)
             timeout_ms = earlier(timeout_ms, (shard->due_us - now_us + 999) / 1000);
@@ -942,9 +949,8 @@ static int shard_timeout(const struct curl_transport *transport, int timeout_ms)
 /* libcurl closes connections that it keeps only when it opens others: a program that has nothing to send would hold
  * them open for ever. */
 static void close_kept(struct curl_transport *transport) {
-    int64_t now_us = hd__monotonic_us(&hd__system_clock);
     for (struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++)
-        if (keeps_connections(shard) && shard->kept_since_us + KEPT_MAX_US <= now_us) {
+        if (keeps_connections(shard) && shard->kept_since_us + KEPT_MAX_US <= transport->now_us) {
             curl_multi_cleanup(shard->multi);
             shard->multi = NULL;
             shard->kept_since_us = 0;
@@ -958,6 +964,7 @@ static void close_kept(struct curl_transport *transport) {
 static void wait_for(struct hd__transport *base, int timeout_ms) {
     struct curl_transport *transport = (struct curl_transport *)base;
     struct hd__socket_event events[EVENTS_MAX];
+    look_at_clock(transport);
     enter();
     follow_lookups(transport);
     run_timers(transport);
@@ -966,6 +973,7 @@ static void wait_for(struct hd__transport *base, int timeout_ms) {
                      ? 0
                      : shard_timeout(transport, lookup_timeout(transport, timeout_ms));
     size_t count = hd__poller_wait(transport->poller, timeout_ms, events, EVENTS_MAX);
+    look_at_clock(transport);
     enter();
     for (size_t i = 0; i < count; i++)
         handle_event(&events[i]);
@@ -1027,6 +1035,7 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
         made->shards[i] = (struct shard){.transport = made, .due_us = INT64_MAX};
     made->shard_count = 1;
     made->base = (struct hd__transport){start, finished, wait_for, wake, cancel, free_transport};
+    look_at_clock(made);
     made->timeout_ms = config->timeout_ms;
     made->max_connections = config->max_connections;
     made->policy = config->policy;
