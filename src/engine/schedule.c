@@ -150,6 +150,7 @@ static struct hd__lane *make(struct hd__schedule *schedule, uint64_t hash, const
 
 static void remove_lane(struct hd__schedule *schedule, struct hd__lane *lane) {
     set_state(schedule, lane, HD_WEBHOOK_ACTIVE);
+    hd__timers_clear(&schedule->timers, &lane->timer);
     struct hd__lane **at = bucket_of(schedule, lane->hash);
     while (*at != lane)
         at = &(*at)->next_same_hash;
@@ -185,27 +186,36 @@ static int may_start(const struct hd__lane *lane, int64_t now_us) {
     return lane->first->message->is_test || (lane->in_flight < lane->window && hd__lane_opens_at(lane) <= now_us);
 }
 
-/* Puts the lane where it belongs now: among those that may start, or to sleep until it may, or away. */
-static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us) {
+static int is_forgettable(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
+    return lane->assigned == 0 && lane->state != HD_WEBHOOK_PAUSED &&
+           hd__lane_remembered_until(lane, &schedule->rule) <= now_us;
+}
+
+/* When the lane has to be looked at again if nothing happens to it; INT64_MAX for never. */
+static int64_t wakes_at(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     int64_t opens_us = hd__lane_opens_at(lane);
+    if (lane->state == HD_WEBHOOK_PAUSED)
+        return lane->paused_until_us;
+    if (lane->first && opens_us > now_us)
+        return opens_us;
+    return lane->assigned == 0 ? hd__lane_remembered_until(lane, &schedule->rule) : INT64_MAX;
+}
+
+/* Puts the lane where it belongs now: among those that may start, or to sleep until it may, or away. A timer that is
+ * due too early is left as it is, since busy lanes would set it anew all the time: it brings the lane here again. */
+static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us) {
     int is_ready = may_start(lane, now_us);
     if (lane->is_ready && (!is_ready || lane->is_ready_slow != lane->is_slow))
         unlink_ready(schedule, lane);
     if (is_ready && !lane->is_ready)
         link_ready(schedule, lane);
-    if (lane->state == HD_WEBHOOK_PAUSED)
-        hd__timers_set(&schedule->timers, &lane->timer, lane->paused_until_us);
-    else if (lane->first && opens_us > now_us)
-        hd__timers_set(&schedule->timers, &lane->timer, opens_us);
-    else
-        hd__timers_clear(&schedule->timers, &lane->timer);
-    if (lane->assigned > 0 || lane->state == HD_WEBHOOK_PAUSED)
-        return;
-    int64_t until_us = hd__lane_remembered_until(lane, &schedule->rule);
-    if (until_us > now_us)
-        hd__timers_set(&schedule->timers, &lane->timer, until_us);
-    else
+    if (is_forgettable(schedule, lane, now_us)) {
         remove_lane(schedule, lane);
+        return;
+    }
+    int64_t wakes_us = wakes_at(schedule, lane, now_us);
+    if (wakes_us != INT64_MAX && !(lane->timer.index && lane->timer.due_us <= wakes_us))
+        hd__timers_set(&schedule->timers, &lane->timer, wakes_us);
 }
 
 /* ---- Deliveries come and go ---- */

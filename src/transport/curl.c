@@ -36,8 +36,8 @@
 #define LOOKUP_CHECK_MS 100
 #define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
 #define SOCKETS_MAX 8                    /* that one transfer tries, as far as they are remembered */
-#define SHARDS 64
-#define CONNECTIONS_PER_SHARD 64
+#define SHARDS 256
+#define CONNECTIONS_PER_SHARD 32
 #define EVENTS_MAX 64 /* that are handled before results are looked at */
 
 enum stage {

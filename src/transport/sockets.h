@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__SOCKET_PORTS 1024
+#define HD__SOCKET_PORTS 4096
 
 struct hd__socket;
 
