@@ -36,6 +36,8 @@
 #define LOOKUP_CHECK_MS 100
 #define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
 #define SOCKETS_MAX 8                    /* that one transfer tries, as far as they are remembered */
+#define NAMES_KEPT_S 60L
+#define PRUNE_EVERY 64
 #define SHARDS 256
 #define CONNECTIONS_PER_SHARD 32
 #define EVENTS_MAX 64 /* that are handled before results are looked at */
@@ -100,7 +102,8 @@ struct transfer {
  * connections of its multi handle: 10,000 of them in one made a delivery 20 times as expensive. */
 struct shard {
     struct curl_transport *transport;
-    CURLM *multi;    /* made when it is needed */
+    CURLM *multi; /* made when it is needed */
+    unsigned launches;
     int running;     /* transfers that libcurl has */
     int has_results; /* some of them have finished: it is in the transport's list */
     struct shard *next_with_results;
@@ -499,12 +502,15 @@ static uint32_t spent_ms(const struct transfer *transfer) {
     return (uint32_t)((hd__monotonic_us(&hd__system_clock) - transfer->started_us) / 1000);
 }
 
-/* Hands a transfer to libcurl, with what is left of its time. */
+/* Hands a transfer to libcurl, with what is left of its time. libcurl looks through all addresses that it knows when a
+ * transfer ends, unless that keeps them for ever: those of a name are replaced by our own at each transfer, and now and
+ * then a transfer forgets the old ones for all. */
 static int launch(const struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     uint32_t spent = transfer->looked_up_ms;
     SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
     SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, ++transfer->shard->launches % PRUNE_EVERY == 0 ? NAMES_KEPT_S : -1L);
     SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
     if (curl_multi_add_handle(transfer->shard->multi, easy) != CURLM_OK)
         return 0;
