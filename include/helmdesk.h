@@ -594,13 +594,22 @@ HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, s
 
 /**
  * Bounds how many deliveries are under way at once, over all webhooks. Those that take longer than 500 ms do not count,
- * up to twice the limit of them, so that receivers that hang do not keep the others waiting. Connections are kept for a
- * few seconds: up to three times the limit of sockets may be open.
+ * up to twice the limit of them, so that receivers that hang do not keep the others waiting.
  * @param options  the options
  * @param limit    1 to 65,536; default 256
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
+
+/**
+ * Bounds how many connections are kept for the next delivery, for 2 s at the most; as many more are open as deliveries
+ * are under way over new ones. The more receivers there are, the more of them make deliveries cheap.
+ * @param options  the options
+ * @param limit    1 to 65,536; default half of the descriptors that the process may have open when the client is made
+ *                 (RLIMIT_NOFILE), 16,384 at the most
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_max_connections(hd_options *options, uint32_t limit);
 
 /**
  * Sets the time that one attempt may take, name lookup included.

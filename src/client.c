@@ -38,7 +38,7 @@ static int make_parts(hd_client *client, const hd_options *options) {
         return HD_E_NO_MEMORY;
     struct hd__transport_config transport = {
         .timeout_ms = own->timeout_ms,
-        .max_connections = 3 * own->max_in_flight,
+        .max_connections = own->max_connections,
         .policy = &own->policy,
         .ca_file = own->ca_file,
         .user_agent = own->user_agent,

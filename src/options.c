@@ -84,6 +84,13 @@ int hd_options_set_max_in_flight(hd_options *options, uint32_t limit) {
     return HD_OK;
 }
 
+int hd_options_set_max_connections(hd_options *options, uint32_t limit) {
+    if (!options || limit < 1 || limit > 65536)
+        return HD_E_INVALID;
+    options->max_connections = limit;
+    return HD_OK;
+}
+
 int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms) {
     if (!options || timeout_ms < 1 || timeout_ms > 5000)
         return HD_E_INVALID;

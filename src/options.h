@@ -9,6 +9,7 @@
 struct hd_options {
     size_t max_events, max_bytes;
     uint32_t max_in_flight;
+    uint32_t max_connections; /* 0 for the default */
     uint32_t timeout_ms;
     uint32_t shutdown_timeout_ms;
     size_t log_max_reports, log_max_bytes;

@@ -62,6 +62,10 @@ static void test_options_keep_their_bounds(void **state) {
     assert_int_equal(hd_options_set_max_in_flight(options, 1), HD_OK);
     assert_int_equal(hd_options_set_max_in_flight(options, 65536), HD_OK);
     assert_int_equal(hd_options_set_max_in_flight(options, 65537), HD_E_INVALID);
+    assert_int_equal(hd_options_set_max_connections(options, 0), HD_E_INVALID);
+    assert_int_equal(hd_options_set_max_connections(options, 1), HD_OK);
+    assert_int_equal(hd_options_set_max_connections(options, 65536), HD_OK);
+    assert_int_equal(hd_options_set_max_connections(options, 65537), HD_E_INVALID);
 
     assert_int_equal(hd_options_set_timeout_ms(options, 0), HD_E_INVALID);
     assert_int_equal(hd_options_set_timeout_ms(options, 1), HD_OK);
@@ -164,6 +168,7 @@ static void test_null_options(void **state) {
     assert_int_equal(hd_options_new(NULL), HD_E_INVALID);
     assert_int_equal(hd_options_set_queue_limits(NULL, 1, 65536), HD_E_INVALID);
     assert_int_equal(hd_options_set_max_in_flight(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_options_set_max_connections(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_options_set_timeout_ms(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_options_set_shutdown_timeout_ms(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_options_set_log_limits(NULL, 1, 65536), HD_E_INVALID);

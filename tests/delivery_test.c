@@ -897,6 +897,42 @@ static void test_limit_of_the_client(void **state) {
     assert_int_equal(server_requests(scene->server), 12 + 60);
 }
 
+#define RECEIVERS 8
+#define KEPT_MS 1500 /* surely less than a connection is kept */
+
+static size_t open_connections(struct server *const servers[RECEIVERS]) {
+    size_t open = 0;
+    for (size_t i = 0; i < RECEIVERS; i++)
+        open += server_open_connections(servers[i]);
+    return open;
+}
+
+/* No more connections are kept than the options allow. */
+static void test_limit_of_kept_connections(void **state) {
+    struct scene *scene = *state;
+    struct server *servers[RECEIVERS];
+    char url[256];
+    char id[32];
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_max_connections(options, 3), HD_OK);
+    hd_client *client = scene->client = client_for_tests(options);
+    for (size_t i = 0; i < RECEIVERS; i++) {
+        servers[i] = server_start();
+        assert_non_null(servers[i]);
+        (void)snprintf(id, sizeof id, "webhook-%zu", i);
+        put_webhook(client, webhook_for_tests(id, PROJECT, server_url(servers[i], "/ok", url, sizeof url)));
+    }
+    (void)send_ticket(client, 1);
+    flush(client);
+    int64_t end = now_ms() + KEPT_MS;
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), RECEIVERS);
+    while (open_connections(servers) > 3 && now_ms() < end)
+        sleep_ms(2); /* servers learn of the end of a connection a little later */
+    assert_true(open_connections(servers) <= 3);
+    for (size_t i = 0; i < RECEIVERS; i++)
+        server_stop(servers[i]);
+}
+
 /* The number of the ticket that a request is about. */
 static int64_t ticket_number(const struct request *request) {
     hd_event *event = NULL;
@@ -1204,6 +1240,7 @@ int main(void) {
         SCENE_TEST(test_sending_never_waits_for_receivers),
         SCENE_TEST(test_limit_of_a_webhook),
         SCENE_TEST(test_limit_of_the_client),
+        SCENE_TEST(test_limit_of_kept_connections),
         SCENE_TEST(test_one_at_a_time_keeps_the_order),
         SCENE_TEST(test_change_counts_from_the_next_event),
         SCENE_TEST(test_accepted_events_keep_their_receivers),

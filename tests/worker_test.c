@@ -340,7 +340,8 @@ static void test_queued_time_is_measured(void **state) {
     simulation_free(simulation);
 }
 
-/* A worker with nothing to do sleeps; one with work left does not. */
+/* A worker with nothing to do sleeps, after a few naps if something came in not long before; one with work left does
+ * not. */
 static void test_sleeps_only_when_idle(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(1000, MIB, 16);
@@ -352,8 +353,14 @@ static void test_sleeps_only_when_idle(void **state) {
     hd__worker_turn(simulation->worker, 60000);
     assert_int_equal(simulation->last_timeout_ms, 0);
     hd__worker_turn(simulation->worker, 60000);
-    assert_int_equal(simulation->last_timeout_ms, 500); /* then the attempt under way counts as slow */
-    simulation->now_us += 500 * 1000;
+    assert_int_equal(simulation->last_timeout_ms, 1); /* a nap */
+    simulation->now_us += 19 * 1000;
+    hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 1);
+    simulation->now_us += 1000;
+    hd__worker_turn(simulation->worker, 60000);
+    assert_int_equal(simulation->last_timeout_ms, 480); /* then the attempt under way counts as slow */
+    simulation->now_us += 480 * 1000;
     hd__worker_turn(simulation->worker, 60000);
     assert_int_equal(simulation->last_timeout_ms, 60000);
     simulation_free(simulation);

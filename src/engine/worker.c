@@ -13,8 +13,10 @@
 #define INTAKE 64 /* events taken in per turn, so that a flood of them does not keep results waiting */
 #define POOL_MAX 1024
 #define RESPONSE_KEPT 1024 /* bytes of memory that an attempt keeps for the next one */
-#define NAP_MS 50          /* until memory is tried again */
-#define SLEEP_MS 60000     /* at the longest; what is waited for wakes the worker */
+#define NAP_MS 1
+#define NAPS_US ((int64_t)20 * 1000) /* how long the worker naps before it sleeps */
+#define RETRY_MS 50                  /* until memory is tried again */
+#define SLEEP_MS 60000               /* at the longest; what is waited for wakes the worker */
 #define ABORT_MS 5000
 #define COUNTERS (HD_COUNTER_DROPPED + 1)
 
@@ -48,6 +50,7 @@ struct hd__worker {
     size_t messages, message_bytes;                   /* how many, and what they are charged with */
     size_t max_events, max_bytes;
     int64_t now_us, now_ms;       /* monotonic and wall clock, as of the last look at them */
+    int64_t busy_us;              /* when events came in last */
     struct hd__attempt *attempts; /* under way */
     struct hd__pool unused_messages, unused_attempts;
     struct hd__delivery_source source;
@@ -277,6 +280,7 @@ static int intake(struct hd__worker *worker) {
         taken++;
     }
     if (taken > 0) {
+        worker->busy_us = worker->now_us;
         hd__inbox_drop(&worker->inbox, taken);
         hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
     }
@@ -495,6 +499,8 @@ static void look_at_clock(struct hd__worker *worker) {
     worker->now_ms = hd__wall_ms(worker->clock);
 }
 
+/* The worker naps before it sleeps: to be woken costs the caller of hd_webhook_send() more than a thousand times what a
+ * look costs the worker, and where one event came, another one often follows. */
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
     look_at_clock(worker);
     int more = intake(worker);
@@ -504,8 +510,10 @@ void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
     timeout_ms = until(worker, hd__schedule_advance(&worker->schedule, worker->now_us), timeout_ms);
     if (more || worker->progressed)
         timeout_ms = 0;
-    else if (worker->short_of_memory && timeout_ms > NAP_MS)
-        timeout_ms = NAP_MS;
+    else if (worker->short_of_memory && timeout_ms > RETRY_MS)
+        timeout_ms = RETRY_MS;
+    else if (worker->now_us - worker->busy_us < NAPS_US)
+        timeout_ms = timeout_ms < NAP_MS ? timeout_ms : NAP_MS;
     else if (!hd__inbox_sleep(&worker->inbox) && may_take_in(worker))
         timeout_ms = 0;
     publish(worker);
@@ -568,6 +576,7 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     if (status != HD_OK)
         goto no_pools;
     made->ended_below = first_id;
+    made->busy_us = hd__monotonic_us(config->clock) - NAPS_US;
     atomic_init(&made->closes_at_us, INT64_MAX);
     made->max_events = config->max_events;
     made->max_bytes = config->max_bytes;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@
 #define PRUNE_EVERY 64
 #define SHARDS 256
 #define CONNECTIONS_PER_SHARD 32
+#define CONNECTIONS_DEFAULT_MAX 16384
 #define EVENTS_MAX 64 /* that are handled before results are looked at */
 
 enum stage {
@@ -427,11 +429,17 @@ static int forbid_signals(struct curl_transport *transport, CURLM *multi) {
 
 #define SET_MULTI(option, value) (curl_multi_setopt(multi, option, value) == CURLM_OK)
 
+/* How many connections a multi handle may keep. Servers are not spread quite evenly over several. */
+static long connections_per_multi(const struct curl_transport *transport) {
+    size_t share = transport->max_connections / transport->shard_count;
+    return (long)(transport->shard_count == 1 ? share : share + share / 2 + 1);
+}
+
 static int has_multi(struct curl_transport *transport, struct shard *shard) {
     CURLM *multi = shard->multi ? shard->multi : curl_multi_init();
     if (shard->multi || !multi)
         return multi != NULL;
-    if (SET_MULTI(CURLMOPT_MAXCONNECTS, (long)transport->max_connections) && SET_MULTI(CURLMOPT_SOCKETDATA, shard) &&
+    if (SET_MULTI(CURLMOPT_MAXCONNECTS, connections_per_multi(transport)) && SET_MULTI(CURLMOPT_SOCKETDATA, shard) &&
         SET_MULTI(CURLMOPT_SOCKETFUNCTION, watch_socket) && SET_MULTI(CURLMOPT_TIMERDATA, shard) &&
         SET_MULTI(CURLMOPT_TIMERFUNCTION, set_timer) && forbid_signals(transport, multi)) {
         shard->multi = multi;
@@ -442,11 +450,18 @@ static int has_multi(struct curl_transport *transport, struct shard *shard) {
     return 0;
 }
 
+static void double_shards(struct curl_transport *transport) {
+    transport->shard_count *= 2;
+    for (size_t i = 0; i < transport->shard_count; i++)
+        if (transport->shards[i].multi)
+            curl_multi_setopt(transport->shards[i].multi, CURLMOPT_MAXCONNECTS, connections_per_multi(transport));
+}
+
 /* By scheme, host and port: what shares connections shares a shard. When their number grows, some servers move to
  * others, and what was kept for them is closed when it has idled for long enough. */
 static struct shard *shard_for(struct curl_transport *transport, const char *url) {
     if (transport->sockets.count > transport->shard_count * CONNECTIONS_PER_SHARD && transport->shard_count < SHARDS)
-        transport->shard_count *= 2;
+        double_shards(transport);
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
     for (int slashes = 0; *url && (slashes += *url == '/') < 3; url++)
         hash = (hash ^ (unsigned char)*url) * UINT64_C(1099511628211);
@@ -1029,6 +1044,14 @@ static void init_global(void) {
     hd__exit_prepare();
 }
 
+static uint32_t default_connections(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur / 2 > CONNECTIONS_DEFAULT_MAX)
+        return CONNECTIONS_DEFAULT_MAX;
+    return limit.rlim_cur < 4 ? 2 : (uint32_t)(limit.rlim_cur / 2);
+}
+
 int hd__curl_new(const struct hd__transport_config *config, struct hd__transport **transport) {
     pthread_once(&global_once, init_global);
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -1043,7 +1066,7 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->base = (struct hd__transport){start, finished, wait_for, wake, cancel, free_transport};
     look_at_clock(made);
     made->timeout_ms = config->timeout_ms;
-    made->max_connections = config->max_connections;
+    made->max_connections = config->max_connections ? config->max_connections : default_connections();
     made->policy = config->policy;
     made->user_agent = strdup(config->user_agent);
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
