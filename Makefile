@@ -58,6 +58,9 @@ HOSTILE_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o, \
   $(sort $(filter-out %_test.c,$(wildcard tests/hostile/*.c))))
 HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 
+# The benchmark: a receiver, senders, and what drives them.
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Flags
 
@@ -118,13 +121,13 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile lint install uninstall \
-  clean help
-.PHONY: everything test-programs hostile-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
+.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile bench bench-peers \
+  lint install uninstall clean help
+.PHONY: everything test-programs hostile-programs bench-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
 # what they call runs in parallel.
-ifneq ($(filter demo deps test check-% lint% clean uninstall,$(MAKECMDGOALS)),)
+ifneq ($(filter demo deps test bench check-% lint% clean uninstall,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 JOBS = $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
@@ -186,8 +189,18 @@ check-hostile: ## attack the library: bad receivers, TLS, names, processes, load
 	@$(MAKE) $(PARALLEL) all hostile-programs
 	@SHOW=1 $(RUN_TESTS) $(HOSTILE_PROGRAMS)
 
+# Figures, not a test: nothing fails because a machine is slow.
+bench: ## measure the library beside its peers, as far as those are installed; takes some minutes
+	@$(DEPS) core test hostile bench
+	@$(MAKE) $(PARALLEL) all bench-programs
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/bench/peers/build.sh $(BUILD)/tests/bench/peers
+	@tests/bench/run.py $(BUILD)
+
+bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
+	@$(DEPS) peers
+
 lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include
-	@$(DEPS) core test hostile lint
+	@$(DEPS) core test hostile bench lint
 	@$(MAKE) $(PARALLEL) -k lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes
 	@echo 'lint: nothing to complain about'
 
@@ -228,11 +241,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -258,6 +271,8 @@ everything: all examples test-programs
 test-programs: $(TEST_PROGRAMS)
 
 hostile-programs: $(HOSTILE_PROGRAMS)
+
+bench-programs: $(BENCH_PROGRAMS)
 
 # Remembers that what a group needs was there, so that something missing is one clear line and no page of errors.
 DEPS_OK := $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok $(BUILD)/deps-test.ok
@@ -348,8 +363,17 @@ $(HOSTILE_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka -ldl $(HD_DEPS_LIBS) $(LDLIBS)
 
+# The floor signs with OpenSSL; what counts allocations sees every one of ours.
+$(BUILD)/tests/bench/raw: BENCH_LIBS := -lcrypto
+$(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+$(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
+	  -lmbedtls -lmbedx509 -lcmocka $(BENCH_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
+
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS)
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

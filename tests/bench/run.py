@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the benchmark: the library, and its peers, in turn against one receiver, round after round.
+
+   run.py BUILD       programs are in BUILD/tests/bench, peers in peers there; writes BUILD/bench.json
+   ROUNDS=5           rounds of everything that is measured against the clock
+   ONLY=a,b           some of: micro delivery webhooks isolation https instructions signatures
+
+Senders run on the first processor and the receiver on the second. CPU is that of the sender alone, its callers
+included, and medians of ratios are those of the rounds: the machine is noisy, a ratio within one round much less.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import urllib.request
+
+BUILD = os.path.abspath(sys.argv[1])
+BENCH = os.path.join(BUILD, "tests", "bench")
+PEERS = os.path.join(BENCH, "peers")
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+ONLY = os.environ.get("ONLY", "micro,delivery,webhooks,isolation,https,instructions,signatures").split(",")
+PROCESSORS = sorted(os.sched_getaffinity(0))
+SENDER, RECEIVER = PROCESSORS[0], PROCESSORS[-1]
+results = []
+
+
+def pinned(processor):
+    return lambda: os.sched_setaffinity(0, {processor})
+
+
+def run(command, timeout=300, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout,
+                          preexec_fn=pinned(SENDER), **options).stdout
+
+
+class Receiver:
+    """The receiver of the benchmark, for as long as a with statement lasts."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __enter__(self):
+        self.process = subprocess.Popen([os.path.join(BENCH, "receiver"), *self.arguments], stdout=subprocess.PIPE,
+                                        text=True, preexec_fn=pinned(RECEIVER))
+        self.port = int(self.process.stdout.readline())
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stats(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats") as answer:
+            return [int(number) for number in answer.read().split()]
+
+
+def figure(line):
+    """CPU and wall time of a delivery in microseconds, from what a sender prints."""
+    count, cpu, wall = (float(number) for number in line.split())
+    return cpu / count, wall / count
+
+
+def ours(port, count, *options, warmup=10000):
+    return figure(run([os.path.join(BENCH, "sender"), str(port), str(count), str(warmup), *options]))
+
+
+def peer(name, port, count, warmup=5000):
+    if name == "raw":
+        return figure(run([os.path.join(BENCH, "raw"), str(port), str(count), "64", str(warmup)]))
+    if name == "wrk":
+        return wrk(port)
+    url = f"http://127.0.0.1:{port}/ok"
+    return figure(run([os.path.join(PEERS, name), url, str(count), "64", str(warmup)]))
+
+
+def wrk(port):
+    """One constant request without signature, for two seconds: it cannot do more, and has no warm-up."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wrk.lua")
+    before = os.times()
+    text = run(["wrk", "-t1", "-c64", "-d2s", "-s", script, f"http://127.0.0.1:{port}/ok"])
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    count = int(re.search(r"(\d+) requests in", text).group(1))
+    return cpu * 1e6 / count, 2e6 / count
+
+
+def add(name, unit, value, other, ratio, goal=None, at_most=True):
+    ok = None if goal is None else (ratio <= goal if at_most else ratio >= goal)
+    text = None if goal is None else f"{'<=' if at_most else '>='} {goal:g}"
+    results.append({"name": name, "unit": unit, "ours": value, "peer": other, "ratio": ratio, "goal": text, "ok": ok})
+    shown = [f"{number:10.2f}" if number is not None else " " * 10 for number in (value, other, ratio)]
+    verdict = "" if ok is None else "ok" if ok else "MISSED"
+    print(f"{name:58} {unit:8} {shown[0]} {shown[1]} {shown[2]}  {text or '':9} {verdict}", flush=True)
+
+
+def spread(values):
+    return f"({min(values):.2f}..{max(values):.2f})"
+
+
+def part(name):
+    return name in ONLY
+
+
+def micro():
+    with Receiver() as receiver:
+        lines = run([os.path.join(BENCH, "micro"), str(receiver.port)]).splitlines()
+    values = {line.split()[0]: float(line.split()[1]) for line in lines}
+
+    def single(name, unit, key, goal=None):
+        add(name, unit, values[key], None, values[key], goal)
+
+    single("send, worker busy: median", "ns", "send_busy_ns", 100)
+    single("send, worker napping: p99", "ns", "send_napping_p99_ns", 1000)
+    single("send, worker asleep: median", "ns", "send_sleeping_p50_ns")
+    single("send, 16 callers at once: p99.9 of CPU", "ns", "send_16_callers_p999_ns", 50000)
+    for key, name, goal in (("hmac", "HMAC of 312 bytes, key kept, vs mbedtls_md_hmac", 0.75),
+                            ("sign", "hd_sign of 312 bytes vs mbedtls_md_hmac", None),
+                            ("verify", "hd_verify of 312 bytes vs mbedtls_md_hmac", None),
+                            ("payload", "JSON body vs Jansson's pack and dump", None)):
+        add(name, "ns", values[key + "_ns"], values[key + "_peer_ns"], values[key + "_ratio"], goal)
+    single("allocations of ours per 1,000 deliveries", "", "allocations_per_1000", 0)
+    single("heap per idle connection", "bytes", "idle_connection_bytes", 6144)
+    single("memory of a queued event, beyond the event", "bytes", "queued_event_bytes", 100)
+
+
+COUNTS = {"raw": 200000, "wrk": 0, "evhttp": 60000, "hyper": 100000, "nethttp": 50000, "undici": 50000,
+          "nodehttp": 20000, "aiohttp": 6000}
+GOALS = {"raw": 2.5, "evhttp": 1.0, "hyper": 0.75, "nethttp": 1.15, "undici": 1.3, "nodehttp": 1.95, "aiohttp": 10}
+
+
+def available(name):
+    if name == "raw":
+        return True
+    if name == "wrk":
+        return subprocess.run(["sh", "-c", "command -v wrk"], capture_output=True).returncode == 0
+    return os.access(os.path.join(PEERS, name), os.X_OK)
+
+
+def delivery():
+    names = [name for name in COUNTS if available(name)]
+    for name in COUNTS:
+        if name not in names:
+            print(f"{name}: skipped, it is not there")
+    mine, theirs = [], {name: [] for name in names}
+    with Receiver() as receiver:
+        for _ in range(ROUNDS):
+            mine.append(ours(receiver.port, 60000)[0])
+            for name in names:
+                theirs[name].append(peer(name, receiver.port, COUNTS[name])[0])
+    for name in names:
+        less = name == "raw"  # the floor: how many times as much; the others: how many times as many
+        ratios = [a / b if less else b / a for a, b in zip(mine, theirs[name])]
+        label = "CPU vs raw sockets" if less else f"deliveries per CPU-second vs {name}"
+        add(f"{label} {spread(ratios)}", "us", statistics.median(mine), statistics.median(theirs[name]),
+            statistics.median(ratios), GOALS.get(name), less)
+
+
+def webhooks():
+    counts = (1, 90, 1000, 10000)
+    cpu = {count: [] for count in counts}
+    with Receiver() as receiver:
+        for _ in range(ROUNDS):
+            for count in counts:
+                options = () if count == 1 else (f"webhooks={count}",)
+                cpu[count].append(ours(receiver.port, 60000, *options, warmup=max(10000, 3 * count))[0])
+    for count in (1, 1000, 10000):
+        ratios = [a / b for a, b in zip(cpu[count], cpu[90])]
+        add(f"CPU with {count:,} webhooks vs 90 {spread(ratios)}", "us", statistics.median(cpu[count]),
+            statistics.median(cpu[90]), statistics.median(ratios), 1.5 if count == 10000 else None)
+
+
+def isolation():
+    with_silent, without, ratios = [], [], []
+    with Receiver() as receiver:
+        for _ in range(ROUNDS):
+            without.append(1e6 / ours(receiver.port, 300000, "webhooks=90")[1])
+            with_silent.append(1e6 / ours(receiver.port, 300000, "webhooks=90", "silent=10")[1])
+            ratios.append(with_silent[-1] / without[-1])
+    add(f"deliveries/s, 10 of 100 webhooks silent, vs 90 alone {spread(ratios)}", "1/s",
+        statistics.median(with_silent), statistics.median(without), statistics.median(ratios), 0.95, False)
+
+
+def https():
+    process = subprocess.Popen([os.path.join(BENCH, "tls")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               preexec_fn=pinned(RECEIVER))
+    plain_port, tls_port, ca = process.stdout.readline().split()
+    plain, kept, fresh = [], [], []
+    for _ in range(ROUNDS):
+        plain.append(ours(plain_port, 20000, warmup=2000)[0])
+        kept.append(ours(tls_port, 20000, f"ca={ca}", warmup=2000)[0])
+        fresh.append(ours(tls_port, 1000, f"ca={ca}", "kept=1", warmup=100)[0])
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
+    ratios = [a / b for a, b in zip(kept, plain)]
+    add(f"CPU with HTTPS, kept alive, vs HTTP {spread(ratios)}", "us", statistics.median(kept),
+        statistics.median(plain), statistics.median(ratios), 1.3)
+    ratios = [a / b for a, b in zip(fresh, plain)]
+    add(f"CPU with HTTPS, new connections, vs HTTP {spread(ratios)}", "us", statistics.median(fresh),
+        statistics.median(plain), statistics.median(ratios))
+
+
+def instruction_counts(port, count):
+    """Instructions in all, and those of mbedTLS, by callgrind."""
+    out = os.path.join(BENCH, "callgrind.out")
+    run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", os.path.join(BENCH, "sender"), str(port),
+         str(count), "100", "queue=256", "in_flight=16"], timeout=600)
+    total = hmac = 0
+    inside = False
+    with open(out, encoding="utf-8", errors="replace") as lines:
+        objects, current, called = {}, "", False
+        for line in lines:
+            if match := re.match(r"ob=\((\d+)\)(?: (.*))?", line):
+                if match.group(2):
+                    objects[match.group(1)] = match.group(2)
+                current = objects.get(match.group(1), "")
+            elif match := re.match(r"cob=\((\d+)\) (.*)", line):
+                objects[match.group(1)] = match.group(2)
+            elif line.startswith("calls="):
+                called = True
+            elif line.startswith("fn="):
+                inside = True
+            elif inside and re.match(r"[+\-*\d]", line):
+                cost = int(line.split()[-1])
+                if not called:
+                    total += cost
+                    hmac += cost if "mbedcrypto" in current else 0
+                called = False
+    return total, hmac
+
+
+def instructions():
+    with Receiver() as receiver:
+        few, few_hmac = instruction_counts(receiver.port, 2000)
+        many, many_hmac = instruction_counts(receiver.port, 6000)
+    hmac = (many_hmac - few_hmac) / 4000
+    each = (many - few) / 4000 - hmac
+    add("user instructions per delivery, without HMAC", "", each, None, each, 60000)
+    add("user instructions of HMAC", "", hmac, None, hmac)
+
+
+def signatures():
+    names = [name for name in COUNTS if name != "wrk" and available(name)]
+    with Receiver("verify") as receiver:
+        ours(receiver.port, 20000)
+        seen, missing, wrong = receiver.stats()
+        add("deliveries of ours without or with a wrong signature", "", missing + wrong, None, missing + wrong, 0)
+        for name in names:
+            peer(name, receiver.port, 2000, warmup=100)
+        everything, missing, wrong = receiver.stats()
+        print(f"{seen:,} deliveries of ours and {everything - seen:,} of peers verified")
+        if missing + wrong:
+            sys.exit(f"{missing + wrong} deliveries of peers had no or a wrong signature")
+
+
+def main():
+    print(f"{'':58} {'unit':8} {'ours':>10} {'peer':>10} {'ratio':>10}  goal")
+    for measure in (micro, delivery, webhooks, isolation, https, instructions, signatures):
+        if part(measure.__name__):
+            measure()
+    with open(os.path.join(BUILD, "bench.json"), "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
+    missed = sum(1 for result in results if result["ok"] is False)
+    print(f"{len(results)} figures in {os.path.relpath(BUILD)}/bench.json, {missed} goals missed")
+
+
+main()
