@@ -294,7 +294,6 @@ static int set_fixed_options(struct curl_transport *transport, struct transfer *
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_USERAGENT, transport->user_agent);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->timeout_ms);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_BUFFERSIZE, 1024L); /* answers are short, and a large buffer is allocated for each transfer */
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
@@ -472,7 +471,7 @@ static struct shard *shard_for(struct curl_transport *transport, const char *url
 
 static void add_field(struct hd__buffer *lines, const struct hd__field *field) {
     hd__buffer_text(lines, field->name);
-    if (field->value[strspn(field->value, " \t")]) {
+    if (field->value[0] > ' ' || field->value[strspn(field->value, " \t")]) {
         hd__buffer_text(lines, ": ");
         hd__buffer_text(lines, field->value);
     } else {
