@@ -21,7 +21,8 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
     }
     report->event_id = message->id;
     report->format = webhook->format;
-    report->is_test = message->is_test;
+    report->is_test = message->is_test != 0;
+    report->accepted_at_ms = message->accepted_at_ms;
     *made = (struct hd__delivery){.message = message, .webhook = hd__webhook_ref(webhook), .report = report};
     int status = hd__uuid_new(&source->uuids, source->clock, report->delivery_id);
     if (status == HD_OK)
@@ -60,12 +61,13 @@ static void add_field(struct hd__exchange *exchange, const char *name, const cha
     exchange->fields[exchange->field_count++] = (struct hd__field){name, value};
 }
 
-int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delivery) {
+int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *attempt,
+                        struct hd__delivery *delivery) {
     const hd_webhook *webhook = delivery->webhook;
     const struct hd__buffer *body;
-    int status = hd__message_body(delivery->message, webhook->format, &body);
+    int status = hd__message_body(&source->messages, delivery->message, webhook->format, &body);
     if (status == HD_OK)
-        status = hd__message_sign(delivery->message, delivery->webhook, attempt->signature);
+        status = hd__message_sign(&source->messages, delivery->message, delivery->webhook, attempt->signature);
     if (status != HD_OK)
         return status;
     struct hd__exchange *exchange = &attempt->exchange;

@@ -39,6 +39,7 @@ struct hd__attempt {
 /* What deliveries are made from. For one thread. */
 struct hd__delivery_source {
     struct hd__pool pool;
+    struct hd__message_pool messages;
     struct hd__uuid_source uuids;
     const struct hd__clock *clock;
     struct hd__log_ring *ring;
@@ -51,11 +52,11 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
 /* Gives up the references. */
 void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery);
 
-/* Memory that a waiting delivery takes. */
+/* Memory that a delivery takes. */
 size_t hd__delivery_size(void);
 
 /* Fills an empty attempt with the request of a delivery. Returns a status. */
-int hd__attempt_prepare(struct hd__attempt *attempt, struct hd__delivery *delivery);
+int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *attempt, struct hd__delivery *delivery);
 
 /* Has the report of the next attempt take the place of the last one's, which is returned: it is the caller's. NULL
  * without memory, and then nothing is changed. */

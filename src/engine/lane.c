@@ -3,6 +3,8 @@
 #include "endpoint/webhook.h"
 #include "store/report.h"
 
+#include <stdlib.h>
+
 #define MS INT64_C(1000)
 #define SECOND (1000 * MS)
 
@@ -20,19 +22,86 @@ void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook) {
     lane->max_in_flight = webhook->max_in_flight;
 }
 
-static int is_spaced(const struct hd__delivery *delivery) {
-    return delivery && delivery->webhook->format == HD_FORMAT_SLACK;
+/* ---- Fresh deliveries ---- */
+
+#define FRESH_AT_FIRST 4
+#define FRESH_KEPT 1024 /* places that an empty ring keeps */
+
+static struct hd__fresh *fresh_at(const struct hd__lane *lane, size_t index) {
+    return &lane->fresh[(lane->fresh_head + index) & (lane->fresh_size - 1)]; /* a power of two */
+}
+
+/* A larger ring, with the oldest at its beginning. */
+static int widen(struct hd__lane *lane) {
+    size_t size = lane->fresh_size ? lane->fresh_size * 2 : FRESH_AT_FIRST;
+    struct hd__fresh *ring = malloc(size * sizeof ring[0]);
+    if (!ring)
+        return HD_E_NO_MEMORY;
+    for (size_t i = 0; i < lane->fresh_count; i++)
+        ring[i] = *fresh_at(lane, i);
+    free(lane->fresh);
+    lane->fresh = ring;
+    lane->fresh_size = size;
+    lane->fresh_head = 0;
+    return HD_OK;
+}
+
+int hd__lane_push(struct hd__lane *lane, struct hd__message *message, hd_webhook *webhook) {
+    int status = lane->fresh_count < lane->fresh_size ? HD_OK : widen(lane);
+    if (status == HD_OK)
+        *fresh_at(lane, lane->fresh_count++) = (struct hd__fresh){message, hd__webhook_ref(webhook)};
+    return status;
+}
+
+struct hd__fresh *hd__lane_oldest(const struct hd__lane *lane) {
+    return fresh_at(lane, 0);
+}
+
+struct hd__fresh *hd__lane_newest(const struct hd__lane *lane) {
+    return fresh_at(lane, lane->fresh_count - 1);
+}
+
+static void shrink_if_empty(struct hd__lane *lane) {
+    if (lane->fresh_count > 0 || lane->fresh_size <= FRESH_KEPT)
+        return;
+    free(lane->fresh);
+    lane->fresh = NULL;
+    lane->fresh_size = lane->fresh_head = 0;
+}
+
+void hd__lane_drop_oldest(struct hd__lane *lane) {
+    hd_webhook_free(hd__lane_oldest(lane)->webhook);
+    lane->fresh_head = (lane->fresh_head + 1) & (lane->fresh_size - 1);
+    lane->fresh_count--;
+    shrink_if_empty(lane);
+}
+
+void hd__lane_drop_newest(struct hd__lane *lane) {
+    hd_webhook_free(hd__lane_newest(lane)->webhook);
+    lane->fresh_count--;
+    shrink_if_empty(lane);
+}
+
+/* ---- When, and how many ---- */
+
+static int is_spaced(const hd_webhook *webhook) {
+    return webhook && webhook->format == HD_FORMAT_SLACK;
+}
+
+/* The webhook, as it was then, of the next delivery; NULL if there is none. */
+static const hd_webhook *next_webhook(const struct hd__lane *lane) {
+    return lane->first ? lane->first->webhook : lane->fresh_count ? hd__lane_oldest(lane)->webhook : NULL;
 }
 
 int64_t hd__lane_opens_at(const struct hd__lane *lane) {
-    int64_t spaced_us = is_spaced(lane->first) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
+    int64_t spaced_us = is_spaced(next_webhook(lane)) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
     return spaced_us > lane->hold_until_us ? spaced_us : lane->hold_until_us;
 }
 
 void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery, int64_t now_us) {
     int64_t from_us = lane->spaced_until_us > now_us ? lane->spaced_until_us : now_us;
     lane->in_flight++;
-    if (is_spaced(delivery))
+    if (is_spaced(delivery->webhook))
         lane->spaced_until_us = from_us + SLACK_SPACE_US;
 }
 

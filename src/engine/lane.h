@@ -11,13 +11,24 @@ struct hd__pause_rule {
     uint32_t pause_ms;
 };
 
+/* A delivery that has not been made yet, since a million of them may wait. */
+struct hd__fresh {
+    struct hd__message *message;
+    hd_webhook *webhook; /* a reference */
+};
+
+/* What it takes, in a ring that is half full. */
+#define HD__FRESH_SIZE (2 * sizeof(struct hd__fresh))
+
 struct hd__lane {
     struct hd__lane *next_same_hash;
     uint64_t hash;
     char *webhook_id;
 
-    struct hd__delivery *first, *last; /* that may start as soon as the lane may */
-    size_t held;                       /* they, and those that wait for a retry or for another one of their ticket */
+    struct hd__delivery *first, *last; /* that go ahead of the fresh ones: tests, and those that have been tried */
+    struct hd__fresh *fresh;           /* a ring: those that have not */
+    size_t fresh_head, fresh_count, fresh_size;
+    size_t held; /* all of them, and those that wait for a retry or for another one of their ticket */
     size_t held_bytes;
     uint32_t in_flight;
     size_t assigned; /* deliveries that have this lane, whatever they do */
@@ -45,6 +56,17 @@ struct hd__lane {
 
 /* What the lane takes over from the webhook of a new delivery: the newest setting counts. */
 void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook);
+
+/* Puts a delivery behind all others, taking a reference to the webhook. Returns HD_OK or HD_E_NO_MEMORY. */
+int hd__lane_push(struct hd__lane *lane, struct hd__message *message, hd_webhook *webhook);
+
+/* The oldest fresh delivery, and the newest. There must be one. */
+struct hd__fresh *hd__lane_oldest(const struct hd__lane *lane);
+struct hd__fresh *hd__lane_newest(const struct hd__lane *lane);
+
+/* Takes it out, and gives up its reference. */
+void hd__lane_drop_oldest(struct hd__lane *lane);
+void hd__lane_drop_newest(struct hd__lane *lane);
 
 /* The earliest time at which the next attempt may start. */
 int64_t hd__lane_opens_at(const struct hd__lane *lane);

@@ -16,29 +16,42 @@ struct hd__signed {
 
 #define HD__SIGNED_MAX 16
 
-struct hd__message {
-    struct hd__message *previous, *next; /* in the worker's list, in the order of acceptance */
-    hd_event *event;
-    uint64_t id;
-    int64_t accepted_us;
-    int is_test;
-    size_t deliveries; /* not ended */
-    size_t bytes;      /* charged to the inbox */
+/* What a message needs only while one of its deliveries is under way. */
+struct hd__rendered {
     struct hd__buffer bodies[HD__FORMATS];
     struct hd__signed *signatures; /* the last HD__SIGNED_MAX; made when the first is needed */
     size_t signature_count;
 };
 
+/* As small as it can be: a million of them may wait. */
+struct hd__message {
+    struct hd__message *previous, *next; /* in the worker's list, in the order of acceptance */
+    hd_event *event;
+    uint64_t id;
+    int64_t accepted_us, accepted_at_ms; /* monotonic and wall clock */
+    size_t bytes;                        /* charged to the inbox */
+    uint32_t deliveries;                 /* not ended */
+    uint32_t is_test;
+    struct hd__rendered *rendered; /* NULL before the first attempt */
+};
+
+/* Messages, and their parts, to be used again. For one thread. */
+struct hd__message_pool {
+    struct hd__pool messages, rendered;
+};
+
 /* Takes over the entry's reference to the event; NULL without memory. */
-struct hd__message *hd__message_new(struct hd__pool *pool, const struct hd__accepted *accepted);
+struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct hd__accepted *accepted);
 
-void hd__message_free(struct hd__pool *pool, struct hd__message *message);
+void hd__message_free(struct hd__message_pool *pool, struct hd__message *message);
 
-/* Frees a message from the pool. */
-void hd__message_free_unused(void *message);
+/* Frees what has been rendered, from the pool. */
+void hd__rendered_free(void *rendered);
 
 /* The body for a webhook, and its signature. Returns a status. */
-int hd__message_body(struct hd__message *message, int format, const struct hd__buffer **body);
-int hd__message_sign(struct hd__message *message, hd_webhook *webhook, char signature[HD_SIGNATURE_SIZE]);
+int hd__message_body(struct hd__message_pool *pool, struct hd__message *message, int format,
+                     const struct hd__buffer **body);
+int hd__message_sign(struct hd__message_pool *pool, struct hd__message *message, hd_webhook *webhook,
+                     char signature[HD_SIGNATURE_SIZE]);
 
 #endif

@@ -23,8 +23,10 @@ enum {
     DELIVERY
 }; /* what a timer stands in */
 
-int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight, const struct hd__pause_rule *rule) {
-    *schedule = (struct hd__schedule){.max_in_flight = max_in_flight, .rule = *rule, .bucket_count = BUCKETS_AT_FIRST};
+int hd__schedule_init(struct hd__schedule *schedule, struct hd__delivery_source *source, uint32_t max_in_flight,
+                      const struct hd__pause_rule *rule) {
+    *schedule = (struct hd__schedule){
+        .source = source, .max_in_flight = max_in_flight, .rule = *rule, .bucket_count = BUCKETS_AT_FIRST};
     if (pthread_mutex_init(&schedule->state_mutex, NULL) != 0)
         return HD_E_NO_MEMORY;
     schedule->buckets = calloc(schedule->bucket_count, sizeof(struct hd__lane *));
@@ -35,6 +37,9 @@ int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight, con
 }
 
 static void free_lane(struct hd__lane *lane) {
+    while (lane->fresh_count > 0)
+        hd__lane_drop_newest(lane);
+    free(lane->fresh);
     free(lane->webhook_id);
     free(lane);
 }
@@ -181,9 +186,10 @@ static void unlink_ready(struct hd__schedule *schedule, struct hd__lane *lane) {
 /* Whether the lane's first delivery may start. A test does not wait for a receiver to recover: it is to show how it is.
  */
 static int may_start(const struct hd__lane *lane, int64_t now_us) {
-    if (!lane->first || lane->in_flight >= lane->max_in_flight)
+    if ((!lane->first && lane->fresh_count == 0) || lane->in_flight >= lane->max_in_flight)
         return 0;
-    return lane->first->message->is_test || (lane->in_flight < lane->window && hd__lane_opens_at(lane) <= now_us);
+    return (lane->first && lane->first->message->is_test) ||
+           (lane->in_flight < lane->window && hd__lane_opens_at(lane) <= now_us);
 }
 
 static int is_forgettable(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
@@ -196,7 +202,7 @@ static int64_t wakes_at(const struct hd__schedule *schedule, const struct hd__la
     int64_t opens_us = hd__lane_opens_at(lane);
     if (lane->state == HD_WEBHOOK_PAUSED)
         return lane->paused_until_us;
-    if (lane->first && opens_us > now_us)
+    if ((lane->first || lane->fresh_count > 0) && opens_us > now_us)
         return opens_us;
     return lane->assigned == 0 ? hd__lane_remembered_until(lane, &schedule->rule) : INT64_MAX;
 }
@@ -220,46 +226,26 @@ static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t
 
 /* ---- Deliveries come and go ---- */
 
-int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
-    uint64_t hash = hash_of(delivery->webhook->id);
-    struct hd__lane *lane = find(schedule, hash, delivery->webhook->id);
-    if (!lane)
-        lane = make(schedule, hash, delivery->webhook->id);
-    if (!lane)
-        return HD_E_NO_MEMORY;
-    lane->assigned++;
-    delivery->lane = lane;
-    delivery->timer = (struct hd__timer){.owner = delivery, .kind = DELIVERY};
-    int status = hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries + 1);
-    if (status == HD_OK && delivery->webhook->ordered)
-        status = hd__order_prepare(&schedule->order);
-    schedule->deliveries++;
-    if (status != HD_OK)
-        hd__schedule_leave(schedule, delivery, now_us);
-    return status;
+static struct hd__lane *lane_of(struct hd__schedule *schedule, const hd_webhook *webhook) {
+    return find(schedule, hash_of(webhook->id), webhook->id);
 }
 
-static size_t size_of(const struct hd__delivery *delivery) {
-    return delivery->message->event->size;
+static struct hd__lane *find_or_make(struct hd__schedule *schedule, const hd_webhook *webhook) {
+    uint64_t hash = hash_of(webhook->id);
+    struct hd__lane *lane = find(schedule, hash, webhook->id);
+    return lane ? lane : make(schedule, hash, webhook->id);
 }
 
-static void hold(struct hd__schedule *schedule, struct hd__delivery *delivery) {
-    delivery->lane->held++;
-    delivery->lane->held_bytes += size_of(delivery);
+static void hold(struct hd__schedule *schedule, struct hd__lane *lane, const struct hd__message *message) {
+    lane->held++;
+    lane->held_bytes += message->event->size;
     schedule->held++;
 }
 
-static void release(struct hd__schedule *schedule, struct hd__delivery *delivery) {
-    delivery->lane->held--;
-    delivery->lane->held_bytes -= size_of(delivery);
+static void release(struct hd__schedule *schedule, struct hd__lane *lane, const struct hd__message *message) {
+    lane->held--;
+    lane->held_bytes -= message->event->size;
     schedule->held--;
-}
-
-static void append(struct hd__lane *lane, struct hd__delivery *delivery) {
-    delivery->next = NULL;
-    delivery->previous = lane->last;
-    *(lane->last ? &lane->last->next : &lane->first) = delivery;
-    lane->last = delivery;
 }
 
 static void prepend(struct hd__lane *lane, struct hd__delivery *delivery) {
@@ -287,15 +273,68 @@ void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *deli
     settle(schedule, lane, now_us);
 }
 
-void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead, int64_t now_us) {
-    struct hd__lane *lane = delivery->lane;
-    hd__lane_follow(lane, delivery->webhook);
-    hold(schedule, delivery);
-    if (ahead)
-        prepend(lane, delivery);
-    else if (!delivery->webhook->ordered || !hd__order_enter(&schedule->order, delivery))
-        append(lane, delivery);
+/* With all the memory that it may need here. */
+static int make_delivery(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
+                         hd_webhook *webhook, struct hd__delivery **delivery) {
+    int status = hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries + 1);
+    if (status == HD_OK && webhook->ordered)
+        status = hd__order_prepare(&schedule->order);
+    if (status == HD_OK)
+        status = hd__delivery_new(schedule->source, message, webhook, delivery);
+    if (status != HD_OK)
+        return status;
+    (*delivery)->lane = lane;
+    (*delivery)->timer = (struct hd__timer){.owner = *delivery, .kind = DELIVERY};
+    schedule->deliveries++;
+    message->bytes += hd__delivery_size();
+    schedule->made_bytes += hd__delivery_size();
+    return HD_OK;
+}
+
+int hd__schedule_push(struct hd__schedule *schedule, struct hd__message *message, hd_webhook *webhook, int64_t now_us) {
+    struct hd__lane *lane = find_or_make(schedule, webhook);
+    if (!lane)
+        return HD_E_NO_MEMORY;
+    int status = hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries);
+    if (status == HD_OK)
+        status = hd__lane_push(lane, message, webhook);
+    if (status == HD_OK) {
+        lane->assigned++;
+        hd__lane_follow(lane, webhook);
+        hold(schedule, lane, message);
+    }
     settle(schedule, lane, now_us);
+    return status;
+}
+
+/* The fresh delivery's reference to the webhook is the last that is used of it. */
+static void forget(struct hd__schedule *schedule, struct hd__lane *lane, const struct hd__message *message) {
+    release(schedule, lane, message);
+    lane->assigned--;
+}
+
+void hd__schedule_unpush(struct hd__schedule *schedule, const hd_webhook *webhook, int64_t now_us) {
+    struct hd__lane *lane = lane_of(schedule, webhook);
+    forget(schedule, lane, hd__lane_newest(lane)->message);
+    hd__lane_drop_newest(lane);
+    settle(schedule, lane, now_us);
+}
+
+int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *message, hd_webhook *webhook,
+                            int64_t now_us) {
+    struct hd__delivery *delivery;
+    struct hd__lane *lane = find_or_make(schedule, webhook);
+    if (!lane)
+        return HD_E_NO_MEMORY;
+    int status = make_delivery(schedule, lane, message, webhook, &delivery);
+    if (status == HD_OK) {
+        lane->assigned++;
+        hd__lane_follow(lane, webhook);
+        hold(schedule, lane, message);
+        prepend(lane, delivery);
+    }
+    settle(schedule, lane, now_us);
+    return status;
 }
 
 /* ---- Lanes that are too full ---- */
@@ -304,17 +343,27 @@ static int is_too_full(const struct hd__lane *lane, size_t free_events, size_t f
     return lane->alive_until_us <= now_us && (lane->held > free_events || lane->held_bytes > free_bytes);
 }
 
-int hd__schedule_has_room(const struct hd__delivery *delivery, size_t free_events, size_t free_bytes, int64_t now_us) {
-    return delivery->lane->held == 0 || !is_too_full(delivery->lane, free_events, free_bytes, now_us);
+static struct hd__delivery *take_newest(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__delivery *delivery = lane->last;
+    if (lane->fresh_count > 0) {
+        struct hd__fresh *newest = hd__lane_newest(lane);
+        if (make_delivery(schedule, lane, newest->message, newest->webhook, &delivery) != HD_OK)
+            return NULL; /* it stays, for a time with more memory */
+        hd__lane_drop_newest(lane);
+    } else if (delivery) {
+        take_out(lane, delivery);
+    }
+    return delivery;
 }
 
-struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd__lane *lane, size_t free_events,
+struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, const hd_webhook *webhook, size_t free_events,
                                        size_t free_bytes, int64_t now_us) {
-    struct hd__delivery *delivery = lane->last;
-    if (!delivery || lane->held < 2 || !is_too_full(lane, free_events, free_bytes, now_us))
+    struct hd__lane *lane = lane_of(schedule, webhook);
+    if (!lane || lane->held < 2 || !is_too_full(lane, free_events, free_bytes, now_us))
         return NULL;
-    take_out(lane, delivery);
-    release(schedule, delivery);
+    struct hd__delivery *delivery = take_newest(schedule, lane);
+    if (delivery)
+        release(schedule, lane, delivery->message);
     return delivery;
 }
 
@@ -345,22 +394,50 @@ static struct hd__lane *next_lane(const struct hd__schedule *schedule) {
     return has_old_room(schedule) ? schedule->ready[1].first : NULL;
 }
 
-struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us) {
-    struct hd__lane *lane = next_lane(schedule);
-    if (!lane)
+/* The oldest fresh delivery of a lane, made; NULL without memory, or if it has to wait for another one of its ticket.
+ */
+static struct hd__delivery *make_oldest(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__fresh *oldest = hd__lane_oldest(lane);
+    struct hd__delivery *delivery;
+    if (make_delivery(schedule, lane, oldest->message, oldest->webhook, &delivery) != HD_OK) {
+        schedule->short_of_memory = 1;
         return NULL;
+    }
+    hd__lane_drop_oldest(lane);
+    return delivery->webhook->ordered && hd__order_enter(&schedule->order, delivery) ? NULL : delivery;
+}
+
+static struct hd__delivery *take_oldest(struct hd__schedule *schedule, struct hd__lane *lane) {
     struct hd__delivery *delivery = lane->first;
-    take_out(lane, delivery);
-    release(schedule, delivery);
+    if (delivery)
+        take_out(lane, delivery);
+    else
+        delivery = make_oldest(schedule, lane);
+    if (delivery)
+        release(schedule, lane, delivery->message);
+    return delivery;
+}
+
+static void begin(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
     delivery->started_us = now_us;
-    delivery->is_old = lane->is_slow;
+    delivery->is_old = delivery->lane->is_slow;
     if (delivery->is_old)
         schedule->old++;
     else
         link_young(schedule, delivery);
-    hd__lane_started(lane, delivery, now_us);
-    unlink_ready(schedule, lane);
-    settle(schedule, lane, now_us);
+    hd__lane_started(delivery->lane, delivery, now_us);
+}
+
+struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us) {
+    struct hd__lane *lane;
+    struct hd__delivery *delivery = NULL;
+    while (!delivery && !schedule->short_of_memory && (lane = next_lane(schedule))) {
+        delivery = take_oldest(schedule, lane);
+        if (delivery)
+            begin(schedule, delivery, now_us);
+        unlink_ready(schedule, lane);
+        settle(schedule, lane, now_us);
+    }
     return delivery;
 }
 
@@ -389,7 +466,7 @@ void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *deliv
 }
 
 void hd__schedule_retry(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t due_us) {
-    hold(schedule, delivery);
+    hold(schedule, delivery->lane, delivery->message);
     hd__timers_set(&schedule->timers, &delivery->timer, due_us);
 }
 
@@ -444,26 +521,38 @@ int64_t hd__schedule_advance(struct hd__schedule *schedule, int64_t now_us) {
 
 /* ---- The end ---- */
 
+static struct hd__delivery *take_from_timer(struct hd__schedule *schedule, struct hd__timer *timer) {
+    struct hd__delivery *delivery = timer->owner;
+    hd__timers_clear(&schedule->timers, timer);
+    release(schedule, delivery->lane, delivery->message);
+    return delivery;
+}
+
 struct hd__delivery *hd__schedule_take_later(struct hd__schedule *schedule, int64_t than_us) {
     for (size_t i = schedule->timers.count; i > 0; i--) {
         struct hd__timer *timer = schedule->timers.heap[i - 1];
-        if (timer->kind == DELIVERY && timer->due_us > than_us) {
-            hd__timers_clear(&schedule->timers, timer);
-            release(schedule, timer->owner);
-            return timer->owner;
-        }
+        if (timer->kind == DELIVERY && timer->due_us > than_us)
+            return take_from_timer(schedule, timer);
     }
     return NULL;
+}
+
+/* The oldest of a lane, whatever it waits for. */
+static struct hd__delivery *take_waiting(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__delivery *delivery;
+    do
+        delivery = take_oldest(schedule, lane);
+    while (!delivery && !schedule->short_of_memory && lane->fresh_count > 0); /* others of their tickets come first */
+    return delivery;
 }
 
 static struct hd__delivery *take_from_lane(struct hd__schedule *schedule) {
     for (; schedule->drained_buckets < schedule->bucket_count; schedule->drained_buckets++)
         for (struct hd__lane *lane = schedule->buckets[schedule->drained_buckets]; lane; lane = lane->next_same_hash)
-            if (lane->first) {
-                struct hd__delivery *delivery = lane->first;
-                take_out(lane, delivery);
-                release(schedule, delivery);
-                return delivery;
+            if (lane->first || (lane->fresh_count > 0 && !schedule->short_of_memory)) {
+                struct hd__delivery *delivery = take_waiting(schedule, lane);
+                if (delivery)
+                    return delivery;
             }
     return NULL;
 }
@@ -471,11 +560,9 @@ static struct hd__delivery *take_from_lane(struct hd__schedule *schedule) {
 static struct hd__delivery *take_from_timers(struct hd__schedule *schedule) {
     struct hd__timer *timer;
     while ((timer = hd__timers_first(&schedule->timers))) {
+        if (timer->kind == DELIVERY)
+            return take_from_timer(schedule, timer);
         hd__timers_clear(&schedule->timers, timer);
-        if (timer->kind == DELIVERY) {
-            release(schedule, timer->owner);
-            return timer->owner;
-        }
     }
     return NULL;
 }

@@ -23,8 +23,11 @@ struct hd__schedule {
     struct hd__delivery *first_young, *last_young; /* under way and not yet slow, in the order of their start */
     struct hd__timers timers;                      /* lanes and deliveries that wait for a time */
     struct hd__order order;
-    size_t deliveries;   /* that have a lane */
-    size_t held;         /* of them, those that are not under way */
+    struct hd__delivery_source *source;
+    size_t deliveries;   /* that have been made and have a lane */
+    size_t held;         /* those that are not under way, made or not */
+    size_t made_bytes;   /* of deliveries that were made since the worker has looked at it */
+    int short_of_memory; /* a delivery could not be made; whoever looks at it resets it */
     uint32_t young, old; /* under way */
     uint32_t max_in_flight;
     struct hd__pause_rule rule;
@@ -32,31 +35,32 @@ struct hd__schedule {
     struct hd__lane *paused;     /* lanes that are not active */
 };
 
-int hd__schedule_init(struct hd__schedule *schedule, uint32_t max_in_flight, const struct hd__pause_rule *rule);
+int hd__schedule_init(struct hd__schedule *schedule, struct hd__delivery_source *source, uint32_t max_in_flight,
+                      const struct hd__pause_rule *rule);
 
-/* There must be no delivery in it. */
+/* What is still in it ends without a record. */
 void hd__schedule_destroy(struct hd__schedule *schedule);
 
-/* Finds or makes the lane of a delivery, which is not in it yet, and all the memory that the delivery may need there.
- * Returns HD_OK or HD_E_NO_MEMORY. */
-int hd__schedule_assign(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
+/* Puts a delivery of a message for a webhook at the end of its lane. It is made when its turn comes. Returns HD_OK or
+ * HD_E_NO_MEMORY. */
+int hd__schedule_push(struct hd__schedule *schedule, struct hd__message *message, hd_webhook *webhook, int64_t now_us);
 
-/* A delivery that was assigned and not added, or that the schedule gave and that has ended, has nothing to do with its
- * lane any more. */
+/* Takes back the newest one of a webhook's lane, which was pushed in this turn. */
+void hd__schedule_unpush(struct hd__schedule *schedule, const hd_webhook *webhook, int64_t now_us);
+
+/* Makes a delivery and puts it ahead of all that wait in its lane. Returns a status. */
+int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *message, hd_webhook *webhook,
+                            int64_t now_us);
+
+/* A delivery that the schedule gave has ended, and has nothing to do with its lane any more. */
 void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
 
-/* Puts an assigned delivery at the end of its lane, or ahead of all that wait there. */
-void hd__schedule_add(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead, int64_t now_us);
-
-/* Whether the lane of a delivery may hold another one, where so much of the queue's limits is free: the lane of a
- * receiver that takes nothing may hold as much as it leaves to others. */
-int hd__schedule_has_room(const struct hd__delivery *delivery, size_t free_events, size_t free_bytes, int64_t now_us);
-
-/* Takes out the newest delivery of a lane that has become too full in that sense; NULL if it has not. */
-struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd__lane *lane, size_t free_events,
+/* Takes out the newest delivery of a webhook's lane if that is too full, where so much of the queue's limits is free:
+ * the lane of a receiver that takes nothing may hold as much as it leaves to others, and one. NULL if it is not. */
+struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, const hd_webhook *webhook, size_t free_events,
                                        size_t free_bytes, int64_t now_us);
 
-/* Takes out the delivery whose turn it is, and counts it as under way; NULL if none may start now. */
+/* Makes or takes out the delivery whose turn it is, and counts it as under way; NULL if none may start now. */
 struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us);
 
 /* What the delivery's report says about its receiver. */

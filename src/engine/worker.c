@@ -52,7 +52,7 @@ struct hd__worker {
     int64_t now_us, now_ms;       /* monotonic and wall clock, as of the last look at them */
     int64_t busy_us;              /* when events came in last */
     struct hd__attempt *attempts; /* under way */
-    struct hd__pool unused_messages, unused_attempts;
+    struct hd__pool unused_attempts;
     struct hd__delivery_source source;
     struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
     int progressed;                     /* something ended since the last hd__monitor broadcast */
@@ -102,7 +102,7 @@ static void end_message_if_done(struct hd__worker *worker, struct hd__message *m
         return;
     unlink_message(worker, message);
     hd__inbox_release(&worker->inbox, message->bytes);
-    hd__message_free(&worker->unused_messages, message);
+    hd__message_free(&worker->source.messages, message);
     worker->progressed = 1;
 }
 
@@ -175,37 +175,25 @@ static size_t free_bytes(const struct hd__worker *worker) {
     return worker->message_bytes < worker->max_bytes ? worker->max_bytes - worker->message_bytes : 0;
 }
 
+/* P4: a webhook that takes nothing does not fill the queue for the others. */
+static void trim(struct hd__worker *worker, const hd_webhook *webhook) {
+    struct hd__delivery *surplus;
+    while ((worker->schedule.held > free_events(worker) || worker->message_bytes > free_bytes(worker)) &&
+           (surplus =
+                hd__schedule_trim(&worker->schedule, webhook, free_events(worker), free_bytes(worker), worker->now_us)))
+        drop_delivery(worker, surplus);
+}
+
+/* Counts the memory of deliveries that the schedule has made. */
+static void charge_made(struct hd__worker *worker) {
+    size_t bytes = worker->schedule.made_bytes;
+    worker->schedule.made_bytes = 0;
+    worker->message_bytes += bytes;
+    if (bytes > 0)
+        hd__inbox_charge(&worker->inbox, bytes);
+}
+
 /* ---- Intake: accepted events become deliveries ---- */
-
-static void roll_back(struct hd__worker *worker, struct hd__delivery *made) {
-    while (made) {
-        struct hd__delivery *delivery = made;
-        made = made->next;
-        if (delivery->lane)
-            hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
-        hd__delivery_free(&worker->source, delivery);
-    }
-}
-
-/* Makes the deliveries of a message for all of worker->subscribers, chained by next in their order. */
-static int make_deliveries(struct hd__worker *worker, struct hd__message *message, struct hd__delivery **first) {
-    struct hd__delivery **end = first;
-    int64_t waited_ms = ms_between(message->accepted_us, worker->now_us);
-    int64_t accepted_at_ms = worker->now_ms - waited_ms;
-    *first = NULL;
-    for (size_t i = 0; i < worker->subscribers.count; i++) {
-        int status = hd__delivery_new(&worker->source, message, worker->subscribers.items[i], end);
-        if (status == HD_OK)
-            status = hd__schedule_assign(&worker->schedule, *end, worker->now_us);
-        if (status != HD_OK) {
-            roll_back(worker, *first);
-            return status;
-        }
-        (*end)->report->accepted_at_ms = accepted_at_ms;
-        end = &(*end)->next;
-    }
-    return HD_OK;
-}
 
 static int find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
     if (!accepted->target)
@@ -222,42 +210,69 @@ static size_t slack_body_size(const struct hd__worker *worker) {
     return 0;
 }
 
-/* P4: a webhook that takes nothing does not fill the queue for the others. */
-static void add_deliveries(struct hd__worker *worker, struct hd__delivery *first) {
-    while (first) {
-        struct hd__delivery *delivery = first;
-        first = first->next;
-        if (delivery->message->is_test ||
-            hd__schedule_has_room(delivery, free_events(worker), free_bytes(worker), worker->now_us))
-            hd__schedule_add(&worker->schedule, delivery, delivery->message->is_test, worker->now_us);
-        else
-            drop_delivery(worker, delivery);
+static int push(struct hd__worker *worker, struct hd__message *message, hd_webhook *webhook) {
+    if (message->is_test)
+        return hd__schedule_push_ahead(&worker->schedule, message, webhook, worker->now_us);
+    return hd__schedule_push(&worker->schedule, message, webhook, worker->now_us);
+}
+
+/* For all of worker->subscribers, or none. */
+static int push_all(struct hd__worker *worker, struct hd__message *message) {
+    const struct hd_webhook_list *subscribers = &worker->subscribers;
+    int status = HD_OK;
+    size_t pushed = 0;
+    while (pushed < subscribers->count && (status = push(worker, message, subscribers->items[pushed])) == HD_OK)
+        pushed++;
+    while (status != HD_OK && pushed > 0)
+        hd__schedule_unpush(&worker->schedule, subscribers->items[--pushed], worker->now_us);
+    return status;
+}
+
+static struct hd__message *new_message(struct hd__worker *worker, const struct hd__accepted *accepted) {
+    struct hd__message *message = hd__message_new(&worker->source.messages, accepted);
+    if (!message)
+        return NULL;
+    message->accepted_at_ms = worker->now_ms - ms_between(message->accepted_us, worker->now_us);
+    message->deliveries = (uint32_t)worker->subscribers.count;
+    message->bytes =
+        message->event->size + sizeof *message + message->deliveries * HD__FRESH_SIZE + slack_body_size(worker);
+    return message;
+}
+
+static void trim_all(struct hd__worker *worker) {
+    for (size_t i = 0; i < worker->subscribers.count; i++)
+        trim(worker, worker->subscribers.items[i]);
+}
+
+/* Has the deliveries of a message for worker->subscribers wait. On failure there is no message any more. */
+static int take_in_message(struct hd__worker *worker, const struct hd__accepted *accepted,
+                           struct hd__message *message) {
+    size_t bytes = message->bytes - message->event->size; /* which the inbox has counted itself */
+    link_message(worker, message);
+    int status = push_all(worker, message);
+    if (status != HD_OK) {
+        unlink_message(worker, message);
+        message->event = NULL; /* stays the inbox's */
+        hd__message_free(&worker->source.messages, message);
+        return status;
     }
+    hd__inbox_charge(&worker->inbox, bytes);
+    charge_made(worker);
+    end_message_if_done(worker, message); /* that nobody wants */
+    if (!accepted->target)
+        trim_all(worker);
+    hd_webhook_free(accepted->target);
+    return HD_OK;
 }
 
 /* Turns an accepted event into waiting deliveries: all of them, or none and HD_E_NO_MEMORY (HD_E_RANDOM). */
 static int take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
-    struct hd__delivery *deliveries;
+    struct hd__message *message = NULL;
     int status = find_subscribers(worker, accepted);
-    if (status != HD_OK)
-        return status;
-    struct hd__message *message = hd__message_new(&worker->unused_messages, accepted);
-    status = message ? make_deliveries(worker, message, &deliveries) : HD_E_NO_MEMORY;
-    if (status == HD_OK) {
-        message->deliveries = worker->subscribers.count;
-        size_t bytes = message->deliveries * hd__delivery_size() + slack_body_size(worker);
-        message->bytes = message->event->size + bytes;
-        hd__inbox_charge(&worker->inbox, bytes);
-        link_message(worker, message);
-        if (deliveries)
-            add_deliveries(worker, deliveries);
-        else
-            end_message_if_done(worker, message);
-        hd_webhook_free(accepted->target);
-    } else if (message) {
-        message->event = NULL; /* stays the inbox's */
-        hd__message_free(&worker->unused_messages, message);
-    }
+    if (status == HD_OK && !(message = new_message(worker, accepted)))
+        status = HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        status = take_in_message(worker, accepted, message);
     hd__webhook_list_clear(&worker->subscribers);
     return status;
 }
@@ -334,7 +349,7 @@ static int begin_attempt(struct hd__worker *worker, struct hd__delivery *deliver
     struct hd__attempt *attempt = take_attempt(worker);
     if (!attempt)
         return HD_E_NO_MEMORY;
-    int status = hd__attempt_prepare(attempt, delivery);
+    int status = hd__attempt_prepare(&worker->source, attempt, delivery);
     attempt->exchange.fresh = delivery->lane->fresh_until_us > worker->now_us;
     if (status == HD_OK)
         status = worker->transport->start(worker->transport, &attempt->exchange);
@@ -349,12 +364,8 @@ static int begin_attempt(struct hd__worker *worker, struct hd__delivery *deliver
 
 /* An attempt, or what stands for one, is over: what becomes of its delivery. */
 static void settle_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
-    struct hd__lane *lane = delivery->lane;
-    struct hd__delivery *surplus;
     hd__schedule_done(&worker->schedule, delivery, worker->now_us);
-    while (
-        (surplus = hd__schedule_trim(&worker->schedule, lane, free_events(worker), free_bytes(worker), worker->now_us)))
-        drop_delivery(worker, surplus); /* the lane stays, since this delivery is still its */
+    trim(worker, delivery->webhook);
     hd_report *last = NULL;
     if (hd__retry_allowed(delivery->webhook, delivery->report, delivery->tries))
         last = hd__delivery_next_report(&worker->source, delivery);
@@ -377,6 +388,7 @@ static void fail_without_attempt(struct hd__worker *worker, struct hd__delivery 
 
 static void start_deliveries(struct hd__worker *worker) {
     struct hd__delivery *delivery;
+    worker->schedule.short_of_memory = 0;
     while ((delivery = hd__schedule_next(&worker->schedule, worker->now_us))) {
         hd_report *report = delivery->report;
         delivery->tries++;
@@ -388,6 +400,8 @@ static void start_deliveries(struct hd__worker *worker) {
         else
             report->attempts++;
     }
+    charge_made(worker);
+    worker->short_of_memory |= worker->schedule.short_of_memory;
 }
 
 /* Takes the attempt of a delivery out of all lists. */
@@ -451,6 +465,7 @@ static void cancel_under_way(struct hd__worker *worker) {
 
 static void cancel_waiting(struct hd__worker *worker) {
     struct hd__delivery *delivery;
+    worker->schedule.short_of_memory = 0;
     while ((delivery = hd__schedule_take_any(&worker->schedule)))
         cancel_delivery(worker, delivery);
 }
@@ -466,11 +481,7 @@ static void cancel_late_retries(struct hd__worker *worker) {
 /* Events still in the inbox become deliveries first, so that each ends in its record. */
 static void cancel_accepted(struct hd__worker *worker) {
     struct hd__accepted accepted;
-    while (hd__inbox_peek(&worker->inbox, &accepted, 1) == 1) {
-        if (take_in(worker, &accepted) != HD_OK) {
-            hd__log(&worker->log, HD_LOG_ERROR, "out of memory: events that were left at close are not in the log");
-            return;
-        }
+    while (hd__inbox_peek(&worker->inbox, &accepted, 1) == 1 && take_in(worker, &accepted) == HD_OK) {
         hd__inbox_drop(&worker->inbox, 1);
         cancel_waiting(worker);
     }
@@ -480,6 +491,8 @@ static void cancel_all(struct hd__worker *worker) {
     cancel_under_way(worker);
     cancel_waiting(worker);
     cancel_accepted(worker);
+    if (hd__inbox_counter(&worker->inbox, HD_COUNTER_PENDING) > 0)
+        hd__log(&worker->log, HD_LOG_ERROR, "out of memory: events that were left at close are not in the log");
     uint64_t canceled = hd__worker_counter(worker, HD_COUNTER_CANCELED);
     if (canceled > 0)
         hd__log(&worker->log, HD_LOG_WARNING, "closed with %llu deliveries canceled", (unsigned long long)canceled);
@@ -545,7 +558,9 @@ static int init_pools(struct hd__worker *worker, const struct hd__worker_config 
     worker->source.ring = config->ring;
     int status = hd__pool_init(&worker->source.pool, POOL_MAX);
     if (status == HD_OK)
-        status = hd__pool_init(&worker->unused_messages, POOL_MAX);
+        status = hd__pool_init(&worker->source.messages.messages, POOL_MAX);
+    if (status == HD_OK)
+        status = hd__pool_init(&worker->source.messages.rendered, POOL_MAX);
     if (status == HD_OK)
         status = hd__pool_init(&worker->unused_attempts, POOL_MAX);
     return status;
@@ -553,7 +568,8 @@ static int init_pools(struct hd__worker *worker, const struct hd__worker_config 
 
 static void destroy_pools(struct hd__worker *worker) {
     hd__pool_destroy(&worker->source.pool, free);
-    hd__pool_destroy(&worker->unused_messages, hd__message_free_unused);
+    hd__pool_destroy(&worker->source.messages.messages, free);
+    hd__pool_destroy(&worker->source.messages.rendered, hd__rendered_free);
     hd__pool_destroy(&worker->unused_attempts, free_attempt);
 }
 
@@ -566,7 +582,7 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     int status = hd__inbox_init(&made->inbox, config->max_events, config->max_bytes, first_id);
     if (status != HD_OK)
         goto no_inbox;
-    status = hd__schedule_init(&made->schedule, config->max_in_flight, &config->pause_rule);
+    status = hd__schedule_init(&made->schedule, &made->source, config->max_in_flight, &config->pause_rule);
     if (status != HD_OK)
         goto no_schedule;
     status = init_pools(made, config);
@@ -774,11 +790,21 @@ uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
     }
 }
 
+/* What there was no memory to cancel. */
+static void free_messages(struct hd__worker *worker) {
+    while (worker->first_message) {
+        struct hd__message *message = worker->first_message;
+        unlink_message(worker, message);
+        hd__message_free(&worker->source.messages, message);
+    }
+}
+
 void hd__worker_free(struct hd__worker *worker) {
+    hd__schedule_destroy(&worker->schedule);
+    free_messages(worker);
     destroy_pools(worker);
     free(worker->subscribers.items);
     hd__monitor_destroy(&worker->progress);
-    hd__schedule_destroy(&worker->schedule);
     hd__inbox_destroy(&worker->inbox);
     free(worker);
 }
