@@ -59,7 +59,7 @@ HOSTILE_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o, \
 HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 
 # The benchmark: a receiver, senders, and what drives them.
-BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out %/body.c,$(wildcard tests/bench/*.c))))
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Flags
@@ -363,8 +363,10 @@ $(HOSTILE_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka -ldl $(HD_DEPS_LIBS) $(LDLIBS)
 
-# The floor signs with OpenSSL; what counts allocations sees every one of ours.
-$(BUILD)/tests/bench/raw: BENCH_LIBS := -lcrypto
+# The floors sign with OpenSSL; what counts allocations sees every one of ours.
+BENCH_FLOORS := $(BUILD)/tests/bench/raw $(BUILD)/tests/bench/libcurl
+$(BENCH_FLOORS): $(BUILD)/tests/bench/body.o
+$(BENCH_FLOORS): BENCH_LIBS := $(BUILD)/tests/bench/body.o -lcrypto
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
@@ -374,6 +376,6 @@ $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o)
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BUILD)/tests/bench/body.o
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

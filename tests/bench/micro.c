@@ -21,7 +21,7 @@
 #include <time.h>
 
 #define SECRET "benchmark secret"
-#define SUBJECT "Can't reset passwordxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* makes the body 312 bytes long */
+#define SUBJECT "Can't reset passwordxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* makes the body 312 bytes long */
 #define ROUNDS 21
 #define CALLERS 16
 #define CALLS 20000

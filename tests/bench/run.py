@@ -69,8 +69,8 @@ def ours(port, count, *options, warmup=10000):
 
 
 def peer(name, port, count, warmup=5000):
-    if name == "raw":
-        return figure(run([os.path.join(BENCH, "raw"), str(port), str(count), "64", str(warmup)]))
+    if name in FLOORS:
+        return figure(run([os.path.join(BENCH, name), str(port), str(count), "64", str(warmup)]))
     if name == "wrk":
         return wrk(port)
     url = f"http://127.0.0.1:{port}/ok"
@@ -130,13 +130,14 @@ def micro():
     single("memory of a queued event, beyond the event", "bytes", "queued_event_bytes", 100)
 
 
-COUNTS = {"raw": 200000, "wrk": 0, "evhttp": 60000, "hyper": 100000, "nethttp": 50000, "undici": 50000,
+FLOORS = ("raw", "libcurl")
+COUNTS = {"raw": 200000, "libcurl": 80000, "wrk": 0, "evhttp": 60000, "hyper": 100000, "nethttp": 50000, "undici": 50000,
           "nodehttp": 20000, "aiohttp": 6000}
 GOALS = {"raw": 2.5, "evhttp": 1.0, "hyper": 0.75, "nethttp": 1.15, "undici": 1.3, "nodehttp": 1.95, "aiohttp": 10}
 
 
 def available(name):
-    if name == "raw":
+    if name in FLOORS:
         return True
     if name == "wrk":
         return subprocess.run(["sh", "-c", "command -v wrk"], capture_output=True).returncode == 0
@@ -155,9 +156,9 @@ def delivery():
             for name in names:
                 theirs[name].append(peer(name, receiver.port, COUNTS[name])[0])
     for name in names:
-        less = name == "raw"  # the floor: how many times as much; the others: how many times as many
+        less = name in FLOORS  # they: how many times as much; the others: how many times as many
         ratios = [a / b if less else b / a for a, b in zip(mine, theirs[name])]
-        label = "CPU vs raw sockets" if less else f"deliveries per CPU-second vs {name}"
+        label = f"CPU vs {'raw sockets' if name == 'raw' else 'libcurl alone'}" if less else f"deliveries per CPU-second vs {name}"
         add(f"{label} {spread(ratios)}", "us", statistics.median(mine), statistics.median(theirs[name]),
             statistics.median(ratios), GOALS.get(name), less)
 
@@ -207,11 +208,10 @@ def https():
         statistics.median(plain), statistics.median(ratios))
 
 
-def instruction_counts(port, count):
-    """Instructions in all, and those of mbedTLS, by callgrind."""
+def instruction_counts(command):
+    """Instructions in all, and those of mbedTLS and OpenSSL, by callgrind."""
     out = os.path.join(BENCH, "callgrind.out")
-    run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", os.path.join(BENCH, "sender"), str(port),
-         str(count), "100", "queue=256", "in_flight=16"], timeout=600)
+    run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", *command], timeout=600)
     total = hmac = 0
     inside = False
     with open(out, encoding="utf-8", errors="replace") as lines:
@@ -231,19 +231,23 @@ def instruction_counts(port, count):
                 cost = int(line.split()[-1])
                 if not called:
                     total += cost
-                    hmac += cost if "mbedcrypto" in current else 0
+                    hmac += cost if "mbedcrypto" in current or "libcrypto" in current else 0
                 called = False
     return total, hmac
 
 
 def instructions():
-    with Receiver() as receiver:
-        few, few_hmac = instruction_counts(receiver.port, 2000)
-        many, many_hmac = instruction_counts(receiver.port, 6000)
-    hmac = (many_hmac - few_hmac) / 4000
-    each = (many - few) / 4000 - hmac
-    add("user instructions per delivery, without HMAC", "", each, None, each, 60000)
-    add("user instructions of HMAC", "", hmac, None, hmac)
+    each = {}
+    for name, options in (("sender", ("100", "queue=256", "in_flight=16")), ("libcurl", ("16", "100"))):
+        with Receiver() as receiver:
+            few, many = (instruction_counts([os.path.join(BENCH, name), str(receiver.port), str(count), *options])
+                         for count in (2000, 6000))
+        hmac = (many[1] - few[1]) / 4000
+        each[name] = (many[0] - few[0]) / 4000 - hmac
+        if name == "sender":
+            add("user instructions of HMAC", "", hmac, None, hmac)
+    add("user instructions of libcurl alone, without HMAC", "", each["libcurl"], None, each["libcurl"])
+    add("user instructions per delivery, without HMAC", "", each["sender"], None, each["sender"], 60000)
 
 
 def signatures():

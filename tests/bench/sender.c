@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define SECRET "benchmark secret"
-#define SUBJECT "Can't reset passwordxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* makes the body 312 bytes long */
+#define SUBJECT "Can't reset passwordxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* makes the body 312 bytes long */
 #define TICKET "0b2f4f4e-6f0d-4d3b-9a53-7a4a3b1d2c10"
 #define FIRST_NUMBER 10000000
 
