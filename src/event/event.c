@@ -145,9 +145,11 @@ int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS
         at += from[i] ? lens[i] + 1 : 0;
     }
     free_texts(event);
-    event->texts = piece == small ? memcpy(event->own, small, total) : piece;
-    event->body_size = in_body;
     event->size = sizeof *event + (piece == small ? 0 : total) + BODY_FRAME + in_body;
+    event->body_size = in_body;
+    if (piece == small)
+        piece = memcpy(event->own, piece, total);
+    event->texts = piece;
     return HD_OK;
 }
 
