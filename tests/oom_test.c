@@ -156,6 +156,17 @@ static int make_webhook(void) {
     return status;
 }
 
+static int make_receiver(void) {
+    hd_receiver *made;
+    int status = hd_receiver_new(&made);
+    if (status == HD_OK)
+        status = hd_receiver_add_secret(made, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 38);
+    if (status == HD_OK)
+        status = hd_receiver_set_replay_memory(made, 10);
+    hd_receiver_free(made);
+    return status;
+}
+
 static int make_options(void) {
     hd_options *options;
     int status = hd_options_new(&options);
@@ -241,6 +252,7 @@ TORTURE(render_json)
 TORTURE(render_slack)
 TORTURE(parse_body)
 TORTURE(make_webhook)
+TORTURE(make_receiver)
 TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
@@ -267,8 +279,9 @@ int main(void) {
         cmocka_unit_test(test_make_sample_event), cmocka_unit_test(test_set_fields),
         cmocka_unit_test(test_render_json),       cmocka_unit_test(test_render_slack),
         cmocka_unit_test(test_parse_body),        cmocka_unit_test(test_make_webhook),
-        cmocka_unit_test(test_make_options),      cmocka_unit_test(test_make_filter),
-        cmocka_unit_test(test_run_client),        cmocka_unit_test(test_deliver),
+        cmocka_unit_test(test_make_options),      cmocka_unit_test(test_make_receiver),
+        cmocka_unit_test(test_make_filter),       cmocka_unit_test(test_run_client),
+        cmocka_unit_test(test_deliver),
     };
     return cmocka_run_group_tests_name("oom", tests, set_up, tear_down);
 }

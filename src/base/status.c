@@ -18,8 +18,8 @@
     X(HD_E_RANDOM, "the system gave no random bytes")                                                                  \
     X(HD_E_TRANSPORT, "libcurl could not be started: no memory or descriptor is left, or it lacks TLS")                \
     X(HD_E_SECRET, "the secret must have 1 to 1,024 bytes; hd_generate_secret() makes a good one")                     \
-    X(HD_E_SIGNATURE_FORMAT,                                                                                           \
-      "the signature is not 64 lower-case hexadecimal digits: pass the header's value as it is")                       \
+    X(HD_E_SIGNATURE_FORMAT, "the signature is malformed (64 lower-case hexadecimal digits, or v1 and base64): pass "  \
+                             "the header's value as it is")                                                            \
     X(HD_E_SIGNATURE_MISMATCH,                                                                                         \
       "the signature is of another body or secret: compare the secret, and verify the raw body before decoding it")    \
     X(HD_E_UTF8, "the body is not valid UTF-8")                                                                        \
@@ -56,7 +56,16 @@
     X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks; "          \
                         "link-local and metadata never)")                                                              \
     X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits behind the prefix; at most 64")     \
-    X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")
+    X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")                                                \
+    X(HD_E_HEADER_MISSING, "the request has no signature: X-Helmdesk-Signature, or webhook-id, webhook-timestamp and " \
+                           "webhook-signature together")                                                               \
+    X(HD_E_HEADER_DUPLICATE, "a header that must be there once is there twice: the request is refused")                \
+    X(HD_E_HEADER_FORMAT, "webhook-id must have 1 to 256 visible ASCII characters without a dot, webhook-timestamp "   \
+                          "1 to 11 digits, webhook-signature at most 4,096 bytes")                                     \
+    X(HD_E_TOO_OLD, "the request was sent too long ago: it may be a replay, or a clock is wrong")                      \
+    X(HD_E_TOO_NEW, "the request was sent in the future: a clock is wrong")                                            \
+    X(HD_E_REPLAYED, "the same request was accepted before: answer 200, and do nothing")                               \
+    X(HD_E_EVENT_MISMATCH, "X-Helmdesk-Event and the body name different events: the body is what is signed")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -87,16 +87,25 @@ void hd__hmac_key_free(struct hd__hmac_key *key) {
     free(key);
 }
 
-int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]) {
+int hd__hmac_parts(const struct hd__hmac_key *key, const struct hd__hmac_part *parts, size_t count,
+                   unsigned char out[HD__HMAC_SIZE]) {
     mbedtls_sha256_context context;
     unsigned char digest[HD__HMAC_SIZE];
+    int failed = 0;
     mbedtls_sha256_init(&context);
     mbedtls_sha256_clone(&context, &key->inner);
-    int failed = (len > 0 && sha256_update(&context, data, len) != 0) || sha256_finish(&context, digest) != 0;
+    for (size_t i = 0; i < count; i++)
+        failed = failed || (parts[i].len > 0 && sha256_update(&context, parts[i].data, parts[i].len) != 0);
+    failed = failed || sha256_finish(&context, digest) != 0;
     mbedtls_sha256_clone(&context, &key->outer);
     failed = failed || sha256_update(&context, digest, sizeof digest) != 0 || sha256_finish(&context, out) != 0;
     mbedtls_sha256_free(&context);
     return failed ? HD_E_CRYPTO : HD_OK;
+}
+
+int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]) {
+    const struct hd__hmac_part part = {data, len};
+    return hd__hmac_parts(key, &part, 1, out);
 }
 
 int hd__hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]) {

@@ -18,7 +18,15 @@ struct hd__hmac_key *hd__hmac_key_new(const void *key, size_t key_len);
 /* Also wipes it. NULL does nothing. */
 void hd__hmac_key_free(struct hd__hmac_key *key);
 
-/* The same as hd__hmac(); by any number of threads at once. */
+/* A piece of what is signed. */
+struct hd__hmac_part {
+    const void *data;
+    size_t len;
+};
+
+/* The same as hd__hmac() of all pieces, one behind the other; by any number of threads at once. */
+int hd__hmac_parts(const struct hd__hmac_key *key, const struct hd__hmac_part *parts, size_t count,
+                   unsigned char out[HD__HMAC_SIZE]);
 int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "helmdesk.h"
+#include "sign/base64.h"
 
 #include <string.h>
 
@@ -17,21 +18,6 @@ size_t hd_secret_size(void) {
     return HD_SECRET_SIZE;
 }
 
-/* RFC 4648 section 4, with padding. */
-static void base64(const unsigned char *in, size_t len, char *out) {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned group = (unsigned)in[i] << 16;
-        group |= i + 1 < len ? (unsigned)in[i + 1] << 8 : 0;
-        group |= i + 2 < len ? (unsigned)in[i + 2] : 0;
-        *out++ = alphabet[group >> 18];
-        *out++ = alphabet[group >> 12 & 63];
-        *out++ = i + 1 < len ? alphabet[group >> 6 & 63] : '=';
-        *out++ = i + 2 < len ? alphabet[group & 63] : '=';
-    }
-    *out = '\0';
-}
-
 int hd_generate_secret(char *out, size_t out_size) {
     unsigned char bytes[RANDOM_SIZE];
     if (!out)
@@ -42,7 +28,7 @@ int hd_generate_secret(char *out, size_t out_size) {
     if (status != HD_OK)
         return status;
     memcpy(out, PREFIX, sizeof PREFIX - 1);
-    base64(bytes, sizeof bytes, out + sizeof PREFIX - 1);
+    hd__base64_encode(bytes, sizeof bytes, out + sizeof PREFIX - 1);
     hd__wipe(bytes, sizeof bytes);
     return HD_OK;
 }

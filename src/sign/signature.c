@@ -63,6 +63,21 @@ static int equal_digits(const char *a, const char *b) {
     return difference == 0;
 }
 
+static int compare(char expected[HD_SIGNATURE_SIZE], const char *signature) {
+    int equal = equal_digits(expected, signature);
+    hd__wipe(expected, HD_SIGNATURE_SIZE);
+    return equal ? HD_OK : HD_E_SIGNATURE_MISMATCH;
+}
+
+int hd__verify(const struct hd__hmac_key *key, const void *body, size_t body_len, const char *signature,
+               size_t signature_len) {
+    char expected[HD_SIGNATURE_SIZE];
+    if (!is_signature(signature, signature_len))
+        return HD_E_SIGNATURE_FORMAT;
+    int status = hd__sign(key, body, body_len, expected);
+    return status == HD_OK ? compare(expected, signature) : status;
+}
+
 int hd_verify(const void *body, size_t body_len, const char *signature, size_t signature_len, const void *secret,
               size_t secret_len) {
     char expected[HD_SIGNATURE_SIZE];
@@ -73,9 +88,5 @@ int hd_verify(const void *body, size_t body_len, const char *signature, size_t s
     if (!is_signature(signature, signature_len))
         return HD_E_SIGNATURE_FORMAT;
     int status = hd_sign(body, body_len, secret, secret_len, expected, sizeof expected);
-    if (status != HD_OK)
-        return status;
-    int equal = equal_digits(expected, signature);
-    hd__wipe(expected, sizeof expected);
-    return equal ? HD_OK : HD_E_SIGNATURE_MISMATCH;
+    return status == HD_OK ? compare(expected, signature) : status;
 }

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/** @file receiver_test.c hd_receiver: the vectors that others can use too, age, replay, rotation, corruption, threads.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/support.h"
+
+#include "helmdesk.h"
+#include "sign/hmac.h"
+#include "sign/standard.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define HEADERS_MAX 8
+
+static hd_receiver *new_receiver(void) {
+    hd_receiver *receiver = NULL;
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(receiver, SECRET, strlen(SECRET)), HD_OK);
+    return receiver;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Vectors
+ */
+
+static const char *text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    assert_non_null(text);
+    return text;
+}
+
+static hd_receiver *receiver_of(const json_t *vector) {
+    hd_receiver *receiver = NULL;
+    size_t i;
+    const json_t *secret;
+    const char *schemes = text_of(vector, "schemes");
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 0), HD_OK);
+    if (strcmp(schemes, "either") != 0)
+        assert_int_equal(hd_receiver_set_schemes(receiver, strcmp(schemes, "standard") == 0 ? HD_SCHEME_STANDARD
+                                                                                            : HD_SCHEME_HELMDESK),
+                         HD_OK);
+    json_array_foreach(json_object_get(vector, "secrets"), i, secret) assert_int_equal(
+        hd_receiver_add_secret(receiver, json_string_value(secret), json_string_length(secret)), HD_OK);
+    return receiver;
+}
+
+static size_t headers_of(const json_t *vector, const char *names[HEADERS_MAX], const char *values[HEADERS_MAX]) {
+    size_t i;
+    const json_t *header;
+    json_array_foreach(json_object_get(vector, "headers"), i, header) {
+        assert_true(i < HEADERS_MAX);
+        names[i] = json_string_value(json_array_get(header, 0));
+        values[i] = json_string_value(json_array_get(header, 1));
+    }
+    return i;
+}
+
+static void check_vector(const json_t *vector) {
+    const char *names[HEADERS_MAX];
+    const char *values[HEADERS_MAX];
+    hd_event *event = NULL;
+    size_t index = 99;
+    hd_receiver *receiver = receiver_of(vector);
+    const json_t *wanted_index = json_object_get(vector, "secret_index");
+    size_t count = headers_of(vector, names, values);
+    int status = hd_receiver_accept(receiver, text_of(vector, "body"), strlen(text_of(vector, "body")), names, NULL,
+                                    values, NULL, count, &index, &event);
+    if (strcmp(hd_status_name(status), text_of(vector, "expect")) != 0)
+        fail_msg("%s: %s, not %s", text_of(vector, "name"), hd_status_name(status), text_of(vector, "expect"));
+    assert_true((status == HD_OK) == (event != NULL));
+    if (wanted_index != NULL)
+        assert_int_equal(index, json_integer_value(wanted_index));
+    else if (status != HD_OK)
+        assert_int_equal(index, 99);
+    hd_event_free(event);
+    hd_receiver_free(receiver);
+}
+
+static void test_vectors(void **state) {
+    (void)state;
+    json_error_t error;
+    size_t i;
+    const json_t *vector;
+    json_t *root = json_load_file("tests/data/receiver_vectors.json", 0, &error);
+    if (root == NULL)
+        fail_msg("tests/data/receiver_vectors.json: %s", error.text);
+    json_array_foreach(json_object_get(root, "vectors"), i, vector) check_vector(vector);
+    assert_true(i > 80);
+    json_decref(root);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Requests that are signed now
+ */
+
+struct signed_request {
+    char body[1024];
+    char signature[HD_SIGNATURE_SIZE];
+    char id[64];
+    char timestamp[32];
+    char standard[HD__STANDARD_SIZE];
+};
+
+static void render(struct signed_request *request, int64_t event_ms) {
+    hd_event *event = NULL;
+    size_t len;
+    assert_int_equal(hd_event_new_sample(HD_TICKET_CREATED, &event), HD_OK);
+    assert_int_equal(hd_event_set_timestamp_ms(event, event_ms), HD_OK);
+    assert_int_equal(hd_event_render(event, HD_FORMAT_JSON, request->body, sizeof request->body, &len), HD_OK);
+    hd_event_free(event);
+}
+
+static void sign_all(struct signed_request *request, const char *id, int64_t sent_s) {
+    struct hd__hmac_key *key;
+    assert_int_equal(hd__standard_key(SECRET, strlen(SECRET), &key), HD_OK);
+    assert_int_equal(hd_sign(request->body, strlen(request->body), SECRET, strlen(SECRET), request->signature,
+                             sizeof request->signature),
+                     HD_OK);
+    (void)snprintf(request->id, sizeof request->id, "%s", id);
+    (void)snprintf(request->timestamp, sizeof request->timestamp, "%lld", (long long)sent_s);
+    struct hd__signed_parts parts = {.id = request->id,
+                                     .id_len = strlen(request->id),
+                                     .timestamp = request->timestamp,
+                                     .timestamp_len = strlen(request->timestamp),
+                                     .body = request->body,
+                                     .body_len = strlen(request->body)};
+    assert_int_equal(hd__standard_sign(key, &parts, request->standard), HD_OK);
+    hd__hmac_key_free(key);
+}
+
+static int accept_standard(hd_receiver *receiver, const struct signed_request *request) {
+    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature"};
+    const char *values[] = {request->id, request->timestamp, request->standard};
+    hd_event *event = NULL;
+    int status =
+        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 3, NULL, &event);
+    hd_event_free(event);
+    return status;
+}
+
+static int accept_helmdesk(hd_receiver *receiver, const struct signed_request *request) {
+    const char *names[] = {"X-Helmdesk-Signature"};
+    const char *values[] = {request->signature};
+    hd_event *event = NULL;
+    int status =
+        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 1, NULL, &event);
+    hd_event_free(event);
+    return status;
+}
+
+/* Both sides of the tolerance; a few seconds apart from it, since the clock goes on. */
+static void test_age_of_an_attempt(void **state) {
+    (void)state;
+    static const struct {
+        int64_t age_s;
+        int status;
+    } cases[] = {{0, HD_OK}, {280, HD_OK}, {-280, HD_OK}, {400, HD_E_TOO_OLD}, {-400, HD_E_TOO_NEW}};
+    struct signed_request request;
+    hd_receiver *receiver = new_receiver();
+    render(&request, wall_ms());
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sign_all(&request, "msg_1", wall_ms() / 1000 - cases[i].age_s);
+        assert_int_equal(accept_standard(receiver, &request), cases[i].status);
+    }
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 1000000), HD_OK);
+    sign_all(&request, "msg_1", wall_ms() / 1000 - 400);
+    assert_int_equal(accept_standard(receiver, &request), HD_OK);
+    hd_receiver_free(receiver);
+}
+
+static void test_age_of_an_event(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_receiver *receiver = new_receiver();
+    render(&request, wall_ms() - 86400000);
+    sign_all(&request, "msg_1", 0);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_HELMDESK, 3600000), HD_OK);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_E_TOO_OLD);
+    render(&request, wall_ms() + 86400000);
+    sign_all(&request, "msg_1", 0);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_E_TOO_NEW);
+    render(&request, wall_ms() - 60000);
+    sign_all(&request, "msg_1", 0);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
+    hd_receiver_free(receiver);
+}
+
+/* Row 68: what was accepted is remembered, what was refused is not, and the memory is bounded. */
+static void test_replay(void **state) {
+    (void)state;
+    struct signed_request request;
+    char id[32];
+    hd_receiver *receiver = new_receiver();
+    render(&request, wall_ms());
+    sign_all(&request, "msg_0", wall_ms() / 1000);
+    assert_int_equal(accept_standard(receiver, &request), HD_OK);
+    assert_int_equal(accept_standard(receiver, &request), HD_OK); /* nothing is remembered unless asked for */
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 10), HD_OK);
+    sign_all(&request, "msg_0", wall_ms() / 1000 - 1000);
+    assert_int_equal(accept_standard(receiver, &request), HD_E_TOO_OLD);
+    for (int i = 0; i < 11; i++) {
+        (void)snprintf(id, sizeof id, "msg_%d", i);
+        sign_all(&request, id, wall_ms() / 1000);
+        assert_int_equal(accept_standard(receiver, &request), HD_OK);
+        assert_int_equal(accept_standard(receiver, &request), HD_E_REPLAYED);
+    }
+    sign_all(&request, "msg_1", wall_ms() / 1000 - 1); /* a retry has a new timestamp and signature */
+    assert_int_equal(accept_standard(receiver, &request), HD_E_REPLAYED);
+    sign_all(&request, "msg_0", wall_ms() / 1000);
+    assert_int_equal(accept_standard(receiver, &request), HD_OK); /* forgotten */
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_E_REPLAYED); /* by its body */
+    hd_receiver_free(receiver);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * A million corruptions
+ */
+
+static uint64_t seed = 88172645463325252;
+
+static size_t any(size_t below) {
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (size_t)(seed >> 11) % below;
+}
+
+/* Changes a byte, takes one away, or doubles one. */
+static void corrupt(char *text, size_t *len) {
+    size_t at = any(*len);
+    switch (any(3)) {
+    case 0:
+        text[at] = (char)(text[at] ^ (1 << any(8)));
+        break;
+    case 1:
+        memmove(text + at, text + at + 1, *len - at - 1);
+        --*len;
+        break;
+    default:
+        memmove(text + at + 1, text + at, *len - at);
+        ++*len;
+    }
+}
+
+static void test_corruptions(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_receiver *receiver = new_receiver();
+    size_t count = volume(1000000);
+    render(&request, wall_ms());
+    sign_all(&request, "msg_1", wall_ms() / 1000);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 0), HD_OK);
+    const char *names[] = {"x-helmdesk-signature", "webhook-id", "webhook-timestamp", "webhook-signature"};
+    const char *originals[] = {request.signature, request.id, request.timestamp, request.standard, request.body};
+    for (size_t i = 0; i < count; i++) {
+        char copies[5][1100];
+        size_t lens[5];
+        hd_event *event = NULL;
+        int is_standard = (int)any(2);
+        for (size_t k = 0; k < 5; k++) {
+            lens[k] = strlen(originals[k]);
+            memcpy(copies[k], originals[k], lens[k]);
+        }
+        size_t victim = is_standard ? 1 + any(4) : any(2) * 4;
+        corrupt(copies[victim], &lens[victim]);
+        if (lens[victim] == strlen(originals[victim]) && memcmp(copies[victim], originals[victim], lens[victim]) == 0)
+            continue; /* a byte like its neighbour was doubled or taken: not here, but in the same place */
+        const char *values[] = {copies[0], copies[1], copies[2], copies[3]};
+        const char *const *first_name = is_standard ? names + 1 : names;
+        const char *const *first_value = is_standard ? values + 1 : values;
+        int status = hd_receiver_accept(receiver, copies[4], lens[4], first_name, NULL, first_value,
+                                        is_standard ? lens + 1 : lens, is_standard ? 3 : 1, NULL, &event);
+        assert_int_not_equal(status, HD_OK);
+        assert_null(event);
+    }
+    assert_int_equal(accept_standard(receiver, &request), HD_OK);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
+    hd_receiver_free(receiver);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Settings, arguments, threads
+ */
+
+static void test_settings(void **state) {
+    (void)state;
+    char long_secret[1025];
+    hd_receiver *receiver = NULL;
+    memset(long_secret, 'x', sizeof long_secret);
+    assert_int_equal(hd_receiver_new(NULL), HD_E_INVALID);
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(NULL, "s", 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_add_secret(receiver, NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_add_secret(receiver, "", 0), HD_E_SECRET);
+    assert_int_equal(hd_receiver_add_secret(receiver, long_secret, 1025), HD_E_SECRET);
+    assert_int_equal(hd_receiver_add_secret(receiver, long_secret, 1024), HD_OK);
+    for (int i = 1; i < 8; i++)
+        assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_E_STATE);
+    assert_int_equal(hd_receiver_set_schemes(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_schemes(receiver, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_schemes(receiver, 4), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_schemes(receiver, 3), HD_OK);
+    assert_int_equal(hd_receiver_set_max_age_ms(NULL, 1, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, 3, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, -1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, INT64_MAX), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_replay_memory(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, SIZE_MAX), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 5), HD_OK);
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 0), HD_OK);
+    hd_receiver_free(receiver);
+    hd_receiver_free(NULL);
+}
+
+static void test_arguments(void **state) {
+    (void)state;
+    const char *names[] = {NULL, "X-Helmdesk-Signature"};
+    const char *values[] = {"x", NULL};
+    hd_event *event = (hd_event *)&event;
+    hd_receiver *receiver = NULL;
+    assert_int_equal(hd_receiver_accept(NULL, "x", 1, names, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
+    assert_null(event);
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 1, NULL, &event), HD_E_SECRET);
+    assert_int_equal(hd_receiver_add_secret(receiver, "s", 1), HD_OK);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 1, NULL, NULL), HD_E_INVALID);
+    assert_int_equal(hd_receiver_accept(receiver, NULL, 1, names, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, NULL, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, NULL, NULL, 1, NULL, &event), HD_E_INVALID);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, NULL, NULL, NULL, NULL, 0, NULL, &event),
+                     HD_E_HEADER_MISSING);
+    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 2, NULL, &event),
+                     HD_E_HEADER_MISSING); /* a name and a value that are not there */
+    char *large = calloc(1024 * 1024 + 1, 1);
+    assert_non_null(large);
+    assert_int_equal(hd_receiver_accept(receiver, large, 1024 * 1024 + 1, names, NULL, values, NULL, 0, NULL, &event),
+                     HD_E_TOO_LARGE);
+    free(large);
+    hd_receiver_free(receiver);
+}
+
+#define THREADS 8
+#define REQUESTS 200
+
+static hd_receiver *shared;
+static struct signed_request requests[REQUESTS];
+
+static void *accept_all(void *argument) {
+    uintptr_t accepted = 0;
+    (void)argument;
+    for (size_t i = 0; i < REQUESTS; i++)
+        accepted += accept_standard(shared, &requests[i]) == HD_OK;
+    return (void *)accepted;
+}
+
+/* Many threads with one receiver: each request is accepted by exactly one of them. */
+static void test_threads(void **state) {
+    (void)state;
+    pthread_t threads[THREADS];
+    uintptr_t accepted = 0;
+    char id[32];
+    shared = new_receiver();
+    assert_int_equal(hd_receiver_set_replay_memory(shared, REQUESTS), HD_OK);
+    for (size_t i = 0; i < REQUESTS; i++) {
+        (void)snprintf(id, sizeof id, "msg_%zu", i);
+        render(&requests[i], wall_ms());
+        sign_all(&requests[i], id, wall_ms() / 1000);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, accept_all, NULL), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        accepted += (uintptr_t)result;
+    }
+    assert_int_equal(accepted, REQUESTS);
+    hd_receiver_free(shared);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_vectors),         cmocka_unit_test(test_age_of_an_attempt),
+        cmocka_unit_test(test_age_of_an_event), cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_corruptions),     cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_arguments),       cmocka_unit_test(test_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
