@@ -501,13 +501,48 @@ HD_API int hd_webhook_set_name(hd_webhook *webhook, const char *name);
 HD_API int hd_webhook_set_url(hd_webhook *webhook, const char *url);
 
 /**
- * Sets the secret that signs the deliveries. Without this call it is one that hd_generate_secret() made.
+ * Sets the secret that signs the deliveries. Without this call it is one that hd_generate_secret() made. It takes the
+ * place of the old one at once, as after a leak; a staged and a previous one are wiped.
  * @param webhook     the webhook
  * @param secret      any bytes; copied
  * @param secret_len  1 to 1,024; below 16 it is easily guessed, 32 random bytes are recommended
  * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
+
+/**
+ * First step of a rotation that no delivery fails by: sets the secret that comes next, while deliveries are still
+ * signed with the present one. Give it to the receiver beside the present one (hd_receiver_add_secret()); then go on
+ * with hd_webhook_activate_secret(). Helmdesk's header holds one signature, so that the receiver has to be first.
+ * @param webhook     the webhook
+ * @param secret      any bytes; copied. NULL takes a staged secret back
+ * @param secret_len  1 to 1,024; 0 with NULL
+ * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
+
+/**
+ * Second step: the staged secret signs from now on, for a client from the next hd_client_put_webhook() on. The one
+ * before is kept, for hd_webhook_undo_secret(), until hd_webhook_forget_previous_secret().
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_STATE if none is staged; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_activate_secret(hd_webhook *webhook);
+
+/**
+ * Takes the second step back: the previous secret signs again, and the present one is staged.
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_STATE if there is no previous one; HD_E_INVALID. Blocks: no. Threads: one per object. Since:
+ * 0.1.0
+ */
+HD_API int hd_webhook_undo_secret(hd_webhook *webhook);
+
+/**
+ * Ends a rotation: wipes the previous secret.
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
 
 /**
  * Subscribes the webhook to an event type, or ends the subscription. A new webhook has all of them.
@@ -586,6 +621,18 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
 HD_API int hd_webhook_set_ordered(hd_webhook *webhook, int on);
 
 /**
+ * Has deliveries carry the headers of Standard Webhooks (v1) beside Helmdesk's own: webhook-id (that of the delivery),
+ * webhook-timestamp (of the attempt, so that a receiver can refuse what is old) and webhook-signature. One secret
+ * serves for both: Helmdesk's signature is keyed with its bytes as they stand, this one with those that its base64
+ * stands for.
+ * @param webhook  the webhook; its secret must be "whsec_" and base64, as hd_generate_secret() makes it, or
+ *                 hd_client_put_webhook() answers HD_E_SECRET
+ * @param on       1 or 0; a new webhook has 0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_standard_headers(hd_webhook *webhook, int on);
+
+/**
  * The first required field that is not set yet: "project" or "url".
  * @param webhook  the webhook; may be NULL
  * Returns: static text; NULL if the webhook is complete. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -612,16 +659,19 @@ HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook);
 HD_API int hd_webhook_ordered(const hd_webhook *webhook);
+HD_API int hd_webhook_standard_headers(const hd_webhook *webhook);
 /** @} */
 
 /**
- * The webhook's secret.
+ * The webhook's secret, the staged one, and the previous one.
  * @param webhook     the webhook; NULL answers NULL
- * @param secret_len  receives its length in bytes
- * Returns: the bytes, which stay the webhook's; a NUL follows them. Blocks: no.
+ * @param secret_len  receives its length in bytes; may be NULL
+ * Returns: the bytes, which stay the webhook's; a NUL follows them. NULL if there is none. Blocks: no.
  * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */
 HD_API const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len);
+HD_API const void *hd_webhook_staged_secret(const hd_webhook *webhook, size_t *secret_len);
+HD_API const void *hd_webhook_previous_secret(const hd_webhook *webhook, size_t *secret_len);
 
 /**
  * How many headers hd_webhook_set_header() has added.

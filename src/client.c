@@ -163,9 +163,10 @@ int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
     status = hd__url_allowed(webhook->url, &client->options->policy);
     if (status != HD_OK)
         return status;
-    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
-    if (!snapshot)
-        return HD_E_NO_MEMORY;
+    hd_webhook *snapshot;
+    status = hd__webhook_snapshot(webhook, &snapshot);
+    if (status != HD_OK)
+        return status;
     status = hd__worker_put_webhook(client->worker, snapshot);
     if (status != HD_OK)
         hd_webhook_free(snapshot);

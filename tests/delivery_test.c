@@ -841,6 +841,163 @@ static void test_sending_never_waits_for_receivers(void **state) {
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 0);
 }
 
+#define STANDARD_SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+/* What a receiver says of a request that demands this scheme. */
+static int accept_request(const struct request *request, int scheme) {
+    hd_receiver *receiver = NULL;
+    hd_event *event = NULL;
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(receiver, STANDARD_SECRET, strlen(STANDARD_SECRET)), HD_OK);
+    assert_int_equal(hd_receiver_set_schemes(receiver, (unsigned)scheme), HD_OK);
+    int status =
+        hd_receiver_accept(receiver, request->body, request->body_len, (const char *const *)request->header_names, NULL,
+                           (const char *const *)request->header_values, NULL, request->header_count, NULL, &event);
+    hd_event_free(event);
+    hd_receiver_free(receiver);
+    return status;
+}
+
+/* The headers of Standard Webhooks on request, beside Helmdesk's; the id stays the same when a delivery is repeated. */
+static void test_standard_headers(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = scene->client = client_for_tests(NULL);
+    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/status/500");
+    assert_int_equal(hd_webhook_set_secret(webhook, STANDARD_SECRET, strlen(STANDARD_SECRET)), HD_OK);
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+    assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1, 1), HD_OK);
+    put_webhook(client, webhook);
+    (void)send_ticket(client, 1);
+    flush(client);
+    const struct request *first = server_request(scene->server, 0);
+    assert_null(request_header(first, "webhook-id"));
+    assert_int_equal(accept_request(first, HD_SCHEME_HELMDESK), HD_OK);
+    assert_int_equal(accept_request(first, HD_SCHEME_STANDARD), HD_E_HEADER_MISSING);
+
+    assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &webhook), HD_OK);
+    assert_int_equal(hd_webhook_set_standard_headers(webhook, 1), HD_OK);
+    put_webhook(client, webhook);
+    (void)send_ticket(client, 2);
+    flush(client);
+    assert_int_equal(server_requests(scene->server), 4);
+    for (size_t i = 2; i < 4; i++) {
+        const struct request *request = server_request(scene->server, i);
+        assert_int_equal(accept_request(request, HD_SCHEME_HELMDESK), HD_OK);
+        assert_int_equal(accept_request(request, HD_SCHEME_STANDARD), HD_OK);
+        assert_int_equal(accept_request(request, HD_SCHEME_HELMDESK | HD_SCHEME_STANDARD), HD_OK);
+        assert_string_equal(request_header(request, "webhook-id"), request_header(request, "X-Helmdesk-Delivery"));
+    }
+    assert_string_equal(request_header(server_request(scene->server, 2), "webhook-id"),
+                        request_header(server_request(scene->server, 3), "webhook-id"));
+}
+
+/* A secret that is no base64 cannot serve for them. */
+static void test_standard_headers_need_base64(void **state) {
+    struct scene *scene = *state;
+    scene->client = client_for_tests(NULL);
+    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
+    assert_int_equal(hd_webhook_standard_headers(webhook), 0);
+    assert_int_equal(hd_webhook_set_standard_headers(webhook, 2), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_standard_headers(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_standard_headers(webhook, 1), HD_OK);
+    assert_int_equal(hd_webhook_standard_headers(webhook), 1);
+    assert_int_equal(hd_client_put_webhook(scene->client, webhook), HD_E_SECRET);
+    assert_int_equal(hd_webhook_set_secret(webhook, STANDARD_SECRET, strlen(STANDARD_SECRET)), HD_OK);
+    assert_int_equal(hd_client_put_webhook(scene->client, webhook), HD_OK);
+    hd_webhook_free(webhook);
+}
+
+static void assert_secret(const void *secret, size_t len, const char *expected) {
+    if (expected == NULL) {
+        assert_null(secret);
+        assert_int_equal(len, 0);
+    } else {
+        assert_int_equal(len, strlen(expected));
+        assert_memory_equal(secret, expected, len);
+    }
+}
+
+static void assert_secrets(const hd_webhook *webhook, const char *staged, const char *present, const char *previous) {
+    size_t len;
+    const void *secret = hd_webhook_staged_secret(webhook, &len);
+    assert_secret(secret, len, staged);
+    secret = hd_webhook_secret(webhook, &len);
+    assert_secret(secret, len, present);
+    secret = hd_webhook_previous_secret(webhook, &len);
+    assert_secret(secret, len, previous);
+}
+
+/* Staged, activated, undone, activated again, forgotten; each state lives in the client's copy too. */
+static void test_rotation(void **state) {
+    struct scene *scene = *state;
+    hd_webhook *copy = NULL;
+    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
+    scene->client = client_for_tests(NULL);
+    assert_int_equal(hd_webhook_set_secret(webhook, "one", 3), HD_OK);
+    assert_int_equal(hd_webhook_activate_secret(webhook), HD_E_STATE);
+    assert_int_equal(hd_webhook_undo_secret(webhook), HD_E_STATE);
+    assert_int_equal(hd_webhook_stage_secret(webhook, "x", 0), HD_E_SECRET);
+    assert_int_equal(hd_webhook_stage_secret(webhook, NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_stage_secret(webhook, "no", 2), HD_OK);
+    assert_int_equal(hd_webhook_stage_secret(webhook, NULL, 0), HD_OK);
+    assert_secrets(webhook, NULL, "one", NULL);
+    assert_int_equal(hd_webhook_stage_secret(webhook, "two", 3), HD_OK);
+    assert_secrets(webhook, "two", "one", NULL);
+    assert_int_equal(hd_webhook_activate_secret(webhook), HD_OK);
+    assert_secrets(webhook, NULL, "two", "one");
+    assert_int_equal(hd_webhook_undo_secret(webhook), HD_OK);
+    assert_secrets(webhook, "two", "one", NULL);
+    assert_int_equal(hd_webhook_activate_secret(webhook), HD_OK);
+    assert_int_equal(hd_webhook_stage_secret(webhook, "three", 5), HD_OK);
+    assert_int_equal(hd_client_put_webhook(scene->client, webhook), HD_OK);
+    assert_int_equal(hd_client_get_webhook(scene->client, WEBHOOK, &copy), HD_OK);
+    assert_secrets(copy, "three", "two", "one");
+    assert_int_equal(hd_webhook_forget_previous_secret(copy), HD_OK);
+    assert_secrets(copy, "three", "two", NULL);
+    assert_int_equal(hd_webhook_set_secret(webhook, "four", 4), HD_OK);
+    assert_secrets(webhook, NULL, "four", NULL);
+    assert_int_equal(hd_webhook_activate_secret(NULL), HD_E_INVALID);
+    assert_int_equal(hd_webhook_undo_secret(NULL), HD_E_INVALID);
+    assert_int_equal(hd_webhook_forget_previous_secret(NULL), HD_E_INVALID);
+    assert_secrets(NULL, NULL, NULL, NULL);
+    hd_webhook_free(copy);
+    hd_webhook_free(webhook);
+}
+
+/* What a delivery is signed with in each state of a rotation, and that a receiver with both secrets takes all of them.
+ */
+static void test_rotation_on_the_wire(void **state) {
+    struct scene *scene = *state;
+    hd_receiver *receiver = NULL;
+    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
+    hd_client *client = scene->client = client_for_tests(NULL);
+    static const size_t signed_with[] = {0, 1, 0};
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(receiver, "the old one", 11), HD_OK);
+    assert_int_equal(hd_receiver_add_secret(receiver, "the new one", 11), HD_OK);
+    assert_int_equal(hd_webhook_set_secret(webhook, "the old one", 11), HD_OK);
+    assert_int_equal(hd_webhook_stage_secret(webhook, "the new one", 11), HD_OK);
+    for (size_t i = 0; i < 3; i++) {
+        hd_event *event = NULL;
+        size_t index = 99;
+        if (i > 0)
+            assert_int_equal(i == 1 ? hd_webhook_activate_secret(webhook) : hd_webhook_undo_secret(webhook), HD_OK);
+        assert_int_equal(hd_client_put_webhook(client, webhook), HD_OK);
+        (void)send_ticket(client, 1);
+        flush(client);
+        const struct request *request = server_request(scene->server, i);
+        assert_int_equal(hd_receiver_accept(receiver, request->body, request->body_len,
+                                            (const char *const *)request->header_names, NULL,
+                                            (const char *const *)request->header_values, NULL, request->header_count,
+                                            &index, &event),
+                         HD_OK);
+        assert_int_equal(index, signed_with[i]);
+        hd_event_free(event);
+    }
+    hd_receiver_free(receiver);
+    hd_webhook_free(webhook);
+}
+
 /* Delivers to every webhook until each is known to take as much at once as it may get. */
 static void prove_receivers(hd_client *client) {
     for (int64_t i = 1; i <= 4; i++) {
@@ -1238,6 +1395,10 @@ int main(void) {
         SCENE_TEST(test_proxy_variables_are_ignored),
         SCENE_TEST(test_hanging_webhook_does_not_disturb_others),
         SCENE_TEST(test_sending_never_waits_for_receivers),
+        SCENE_TEST(test_standard_headers),
+        SCENE_TEST(test_standard_headers_need_base64),
+        SCENE_TEST(test_rotation),
+        SCENE_TEST(test_rotation_on_the_wire),
         SCENE_TEST(test_limit_of_a_webhook),
         SCENE_TEST(test_limit_of_the_client),
         SCENE_TEST(test_limit_of_kept_connections),

@@ -431,8 +431,8 @@ static hd_webhook *webhook_with(const char *id) {
 }
 
 static void put(struct simulation *simulation, hd_webhook *webhook) {
-    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
-    assert_non_null(snapshot);
+    hd_webhook *snapshot;
+    assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
     assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot), HD_OK);
     hd_webhook_free(webhook);
 }

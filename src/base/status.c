@@ -6,7 +6,8 @@
     X(HD_E_INVALID, "an argument is NULL or out of its documented range")                                              \
     X(HD_E_NO_MEMORY, "out of memory: nothing was changed, try again later")                                           \
     X(HD_E_STATE,                                                                                                      \
-      "not possible: the event was sent already or is of another type, or this is the library's own thread")           \
+      "not possible now: the event was sent already or is of another type, there is no such secret or no room for "    \
+      "one, or this is the library's own thread")                                                                      \
     X(HD_E_QUEUE_FULL, "the queue is full: receivers are slower than events; try again later or raise the limits")     \
     X(HD_E_TIMEOUT, "not done within the given time")                                                                  \
     X(HD_E_CLOSED, "the client is closed")                                                                             \

@@ -6,6 +6,7 @@
 #include "endpoint/url.h"
 #include "event/event.h"
 #include "sign/secret.h"
+#include "sign/standard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +60,12 @@ hd_webhook *hd__webhook_ref(hd_webhook *webhook) {
     return webhook;
 }
 
-static void free_secret(hd_webhook *webhook) {
-    if (webhook->secret)
-        hd__wipe(webhook->secret, webhook->secret_len);
-    free(webhook->secret);
+static void free_secret(char **secret, size_t *len) {
+    if (*secret)
+        hd__wipe(*secret, *len);
+    free(*secret);
+    *secret = NULL;
+    *len = 0;
 }
 
 static void free_header(struct hd__header *header) {
@@ -78,14 +81,28 @@ void hd_webhook_free(hd_webhook *webhook) {
     free(webhook->name);
     hd__free_key(webhook->url);
     free(webhook->masked_url);
-    free_secret(webhook);
+    free_secret(&webhook->secret, &webhook->secret_len);
+    free_secret(&webhook->staged, &webhook->staged_len);
+    free_secret(&webhook->previous, &webhook->previous_len);
     for (size_t i = 0; i < webhook->header_count; i++)
         free_header(&webhook->headers[i]);
     hd__label_free(webhook->label);
     free(webhook->host);
     hd__url_free(webhook->parsed_url);
     hd__hmac_key_free(webhook->key);
+    hd__hmac_key_free(webhook->standard_key);
     free(webhook);
+}
+
+/* Copies a secret that fits into a slot, and wipes what was there. */
+static int replace_secret(char **slot, size_t *slot_len, const void *secret, size_t secret_len) {
+    char *copy = hd__copy_bytes(secret, secret_len);
+    if (!copy)
+        return HD_E_NO_MEMORY;
+    free_secret(slot, slot_len);
+    *slot = copy;
+    *slot_len = secret_len;
+    return HD_OK;
 }
 
 static int copy_texts(hd_webhook *to, const hd_webhook *from) {
@@ -100,6 +117,10 @@ static int copy_texts(hd_webhook *to, const hd_webhook *from) {
         status = hd__replace_text(&to->masked_url, from->masked_url);
     if (status == HD_OK)
         status = hd_webhook_set_secret(to, from->secret, from->secret_len);
+    if (status == HD_OK && from->staged)
+        status = replace_secret(&to->staged, &to->staged_len, from->staged, from->staged_len);
+    if (status == HD_OK && from->previous)
+        status = replace_secret(&to->previous, &to->previous_len, from->previous, from->previous_len);
     for (size_t i = 0; status == HD_OK && i < from->header_count; i++)
         status = hd_webhook_set_header(to, from->headers[i].name, from->headers[i].value);
     return status;
@@ -117,6 +138,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->retry_first_ms = webhook->retry_first_ms;
     copy->retry_max_ms = webhook->retry_max_ms;
     copy->ordered = webhook->ordered;
+    copy->standard_headers = webhook->standard_headers;
     if (copy_texts(copy, webhook) != HD_OK) {
         hd_webhook_free(copy);
         return NULL;
@@ -138,19 +160,26 @@ static struct hd__label *label_of(const hd_webhook *webhook) {
     return label;
 }
 
-hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook) {
-    hd_webhook *snapshot = hd__webhook_copy(webhook);
-    if (!snapshot)
-        return NULL;
+static int prepare(hd_webhook *snapshot) {
     snapshot->label = label_of(snapshot);
     snapshot->parsed_url = hd__url_parse(snapshot->url);
     snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
-    if (!snapshot->label || !snapshot->parsed_url || !snapshot->key ||
-        hd__url_target(snapshot->parsed_url, &snapshot->host, &snapshot->port) != HD_OK) {
-        hd_webhook_free(snapshot);
-        return NULL;
-    }
-    return snapshot;
+    if (!snapshot->label || !snapshot->parsed_url || !snapshot->key)
+        return HD_E_NO_MEMORY;
+    int status = hd__url_target(snapshot->parsed_url, &snapshot->host, &snapshot->port);
+    if (status == HD_OK && snapshot->standard_headers)
+        status = hd__standard_key(snapshot->secret, snapshot->secret_len, &snapshot->standard_key);
+    return status;
+}
+
+int hd__webhook_snapshot(const hd_webhook *webhook, hd_webhook **snapshot) {
+    hd_webhook *made = hd__webhook_copy(webhook);
+    int status = made ? prepare(made) : HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        *snapshot = made;
+    else
+        hd_webhook_free(made);
+    return status;
 }
 
 struct hd__label *hd__label_ref(struct hd__label *label) {
@@ -212,12 +241,56 @@ int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;
-    char *copy = hd__copy_bytes(secret, secret_len);
-    if (!copy)
-        return HD_E_NO_MEMORY;
-    free_secret(webhook);
-    webhook->secret = copy;
-    webhook->secret_len = secret_len;
+    int status = replace_secret(&webhook->secret, &webhook->secret_len, secret, secret_len);
+    if (status == HD_OK) {
+        free_secret(&webhook->staged, &webhook->staged_len);
+        free_secret(&webhook->previous, &webhook->previous_len);
+    }
+    return status;
+}
+
+int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size_t secret_len) {
+    if (!webhook || (!secret && secret_len))
+        return HD_E_INVALID;
+    if (!secret) {
+        free_secret(&webhook->staged, &webhook->staged_len);
+        return HD_OK;
+    }
+    if (!hd__secret_fits(secret_len))
+        return HD_E_SECRET;
+    return replace_secret(&webhook->staged, &webhook->staged_len, secret, secret_len);
+}
+
+/* The present secret goes into the slot *to, the one in *from takes its place. */
+static int shift(hd_webhook *webhook, char **from, size_t *from_len, char **to, size_t *to_len) {
+    if (!*from)
+        return HD_E_STATE;
+    free_secret(to, to_len);
+    *to = webhook->secret;
+    *to_len = webhook->secret_len;
+    webhook->secret = *from;
+    webhook->secret_len = *from_len;
+    *from = NULL;
+    *from_len = 0;
+    return HD_OK;
+}
+
+int hd_webhook_activate_secret(hd_webhook *webhook) {
+    return !webhook
+               ? HD_E_INVALID
+               : shift(webhook, &webhook->staged, &webhook->staged_len, &webhook->previous, &webhook->previous_len);
+}
+
+int hd_webhook_undo_secret(hd_webhook *webhook) {
+    return !webhook
+               ? HD_E_INVALID
+               : shift(webhook, &webhook->previous, &webhook->previous_len, &webhook->staged, &webhook->staged_len);
+}
+
+int hd_webhook_forget_previous_secret(hd_webhook *webhook) {
+    if (!webhook)
+        return HD_E_INVALID;
+    free_secret(&webhook->previous, &webhook->previous_len);
     return HD_OK;
 }
 
@@ -270,6 +343,13 @@ int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
     if (!webhook || (on != 0 && on != 1))
         return HD_E_INVALID;
     webhook->ordered = on;
+    return HD_OK;
+}
+
+int hd_webhook_set_standard_headers(hd_webhook *webhook, int on) {
+    if (!webhook || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    webhook->standard_headers = on;
     return HD_OK;
 }
 
@@ -384,10 +464,26 @@ int hd_webhook_ordered(const hd_webhook *webhook) {
     return webhook ? webhook->ordered : 0;
 }
 
-const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len) {
+int hd_webhook_standard_headers(const hd_webhook *webhook) {
+    return webhook ? webhook->standard_headers : 0;
+}
+
+static const void *secret_of(const char *secret, size_t len, size_t *secret_len) {
     if (secret_len)
-        *secret_len = webhook ? webhook->secret_len : 0;
-    return webhook ? webhook->secret : NULL;
+        *secret_len = secret ? len : 0;
+    return secret;
+}
+
+const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len) {
+    return secret_of(webhook ? webhook->secret : NULL, webhook ? webhook->secret_len : 0, secret_len);
+}
+
+const void *hd_webhook_staged_secret(const hd_webhook *webhook, size_t *secret_len) {
+    return secret_of(webhook ? webhook->staged : NULL, webhook ? webhook->staged_len : 0, secret_len);
+}
+
+const void *hd_webhook_previous_secret(const hd_webhook *webhook, size_t *secret_len) {
+    return secret_of(webhook ? webhook->previous : NULL, webhook ? webhook->previous_len : 0, secret_len);
 }
 
 size_t hd_webhook_header_count(const hd_webhook *webhook) {

@@ -23,8 +23,10 @@ struct hd__header {
 struct hd_webhook {
     atomic_uint references;
     char *id, *project, *name, *url, *masked_url;
-    char *secret; /* a NUL follows it */
+    char *secret; /* a NUL follows it, as the next two */
     size_t secret_len;
+    char *staged, *previous; /* secrets before and behind it; NULL for none */
+    size_t staged_len, previous_len;
     unsigned events; /* bit 1 << type for each subscribed one */
     int format;
     int enabled;
@@ -32,6 +34,7 @@ struct hd_webhook {
     uint32_t max_attempts;
     uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */
     int ordered;
+    int standard_headers;
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
     /* of a client's copy; else NULL */
@@ -40,13 +43,15 @@ struct hd_webhook {
     uint16_t port;
     void *parsed_url; /* see url.h */
     struct hd__hmac_key *key;
+    struct hd__hmac_key *standard_key; /* NULL without standard_headers */
 };
 
 /* A copy for the program, without label; NULL without memory. */
 hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
 
-/* A copy for the client, with label, host, parsed URL and key; NULL without memory. */
-hd_webhook *hd__webhook_snapshot(const hd_webhook *webhook);
+/* A copy for the client, with label, host, parsed URL and keys. Returns HD_OK, HD_E_NO_MEMORY, or HD_E_SECRET if the
+ * webhook has standard_headers, and a secret that does not serve for them. */
+int hd__webhook_snapshot(const hd_webhook *webhook, hd_webhook **snapshot);
 
 hd_webhook *hd__webhook_ref(hd_webhook *webhook);
 

@@ -4,6 +4,7 @@
 #include "endpoint/webhook.h"
 #include "store/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,26 @@ static void add_field(struct hd__exchange *exchange, const char *name, const cha
     exchange->fields[exchange->field_count++] = (struct hd__field){name, value};
 }
 
+/* The headers of Standard Webhooks: the id stays the same over all attempts, the time is that of this one. */
+static int add_standard_fields(const struct hd__delivery_source *source, struct hd__attempt *attempt,
+                               const struct hd__delivery *delivery) {
+    struct hd__exchange *exchange = &attempt->exchange;
+    long long seconds = (long long)(hd__wall_ms(source->clock) / 1000);
+    struct hd__signed_parts parts = {
+        .id = delivery->report->delivery_id,
+        .id_len = HD__UUID_SIZE - 1,
+        .timestamp = attempt->timestamp,
+        .timestamp_len = (size_t)snprintf(attempt->timestamp, sizeof attempt->timestamp, "%lld", seconds),
+        .body = exchange->body,
+        .body_len = exchange->body_len,
+    };
+    int status = hd__standard_sign(delivery->webhook->standard_key, &parts, attempt->standard_signature);
+    add_field(exchange, "webhook-id", parts.id);
+    add_field(exchange, "webhook-timestamp", parts.timestamp);
+    add_field(exchange, "webhook-signature", attempt->standard_signature);
+    return status;
+}
+
 int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *attempt,
                         struct hd__delivery *delivery) {
     const hd_webhook *webhook = delivery->webhook;
@@ -84,7 +105,7 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
     add_field(exchange, "X-Helmdesk-Delivery", delivery->report->delivery_id);
     for (size_t i = 0; i < webhook->header_count; i++)
         add_field(exchange, webhook->headers[i].name, webhook->headers[i].value);
-    return HD_OK;
+    return webhook->standard_key ? add_standard_fields(source, attempt, delivery) : HD_OK;
 }
 
 /* Slack tells its reasons as words in the body, and uses one status for several of them. */

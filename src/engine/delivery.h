@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "engine/message.h"
 #include "engine/timer.h"
+#include "sign/standard.h"
 #include "store/log.h"
 #include "transport/transport.h"
 
@@ -34,6 +35,8 @@ struct hd__attempt {
     struct hd__attempt *previous, *next; /* in the worker's list, or next in its pool */
     struct hd__exchange exchange;
     char signature[HD_SIGNATURE_SIZE];
+    char timestamp[24]; /* these for Standard Webhooks */
+    char standard_signature[HD__STANDARD_SIZE];
 };
 
 /* What deliveries are made from. For one thread. */

@@ -13,7 +13,7 @@
 #define HD__RESPONSE_BODY_KEPT ((size_t)16 * 1024)
 #define HD__RETRY_AFTER_MAX_S 86400 /* a receiver cannot put a delivery off for longer than a day */
 #define HD__REMOTE_SIZE 56          /* "[", the longest IPv6 address, "]:65535" and a NUL */
-#define HD__FIELDS_MAX (4 + HD__HEADERS_MAX)
+#define HD__FIELDS_MAX (7 + HD__HEADERS_MAX)
 
 struct hd__field {
     const char *name, *value;

@@ -126,8 +126,9 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
     must(hd_webhook_set_url(webhook, "https://example.com/hooks") == HD_OK);
     must(hd_webhook_set_secret(webhook, id, strlen(id)) == HD_OK);
     must(hd_webhook_set_max_in_flight(webhook, max_in_flight) == HD_OK);
-    hd_webhook *snapshot = hd__webhook_snapshot(webhook);
-    must(snapshot && hd__worker_put_webhook(simulation->worker, snapshot) == HD_OK);
+    hd_webhook *snapshot;
+    must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&
+         hd__worker_put_webhook(simulation->worker, snapshot) == HD_OK);
     hd_webhook_free(webhook);
 }
 
