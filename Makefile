@@ -58,6 +58,9 @@ HOSTILE_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o, \
   $(sort $(filter-out %_test.c,$(wildcard tests/hostile/*.c))))
 HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 
+# What meets the reference library of Standard Webhooks.
+INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
+
 # The benchmark: a receiver, senders, and what drives them.
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out %/body.c,$(wildcard tests/bench/*.c))))
 
@@ -121,9 +124,10 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile bench bench-peers \
+.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop bench bench-peers \
   lint install uninstall clean help
-.PHONY: everything test-programs hostile-programs bench-programs lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
+.PHONY: everything test-programs hostile-programs bench-programs interop-program \
+  lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
 # what they call runs in parallel.
@@ -199,6 +203,11 @@ bench: ## measure the library beside its peers, as far as those are installed; t
 bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
 	@$(DEPS) peers
 
+check-interop: ## let the product page's code and the reference library of Standard Webhooks verify, and be verified
+	@$(DEPS) core test interop
+	@$(MAKE) $(PARALLEL) $(INTEROP_PROGRAM)
+	@SHOW=1 $(RUN_TESTS) tests/interop/interop.sh
+
 lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include
 	@$(DEPS) core test hostile bench lint
 	@$(MAKE) $(PARALLEL) -k lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes
@@ -241,11 +250,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -273,6 +282,8 @@ test-programs: $(TEST_PROGRAMS)
 hostile-programs: $(HOSTILE_PROGRAMS)
 
 bench-programs: $(BENCH_PROGRAMS)
+
+interop-program: $(INTEROP_PROGRAM)
 
 # Remembers that what a group needs was there, so that something missing is one clear line and no page of errors.
 DEPS_OK := $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok $(BUILD)/deps-test.ok
@@ -374,8 +385,12 @@ $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka $(BENCH_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
 
+$(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
+
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BUILD)/tests/bench/body.o
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BUILD)/tests/bench/body.o $(INTEROP_PROGRAM:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

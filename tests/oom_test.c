@@ -240,6 +240,29 @@ static int deliver(void) {
     return delivered == 2 ? HD_OK : HD_E_NO_MEMORY;
 }
 
+#define LEFT 50
+
+/* P2 at the close: one allocation that fails costs no record. Without any memory there cannot be one, and nothing
+ * leaks. */
+static int cancel(void) {
+    int was_armed = armed;
+    armed = 0;
+    struct simulation *simulation = simulation_new(100, 65536, 4);
+    simulation_put(simulation, "a", 1);
+    for (int i = 0; i < LEFT; i++)
+        assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    simulation_turn(simulation);
+    armed = was_armed;
+    hd__worker_cancel_all(simulation->worker);
+    armed = 0;
+    uint64_t canceled = hd__worker_counter(simulation->worker, HD_COUNTER_CANCELED);
+    if (only_once)
+        assert_int_equal(canceled, LEFT);
+    assert_int_equal(simulation_drain_reports(simulation), canceled);
+    simulation_free(simulation);
+    return canceled == LEFT ? HD_OK : HD_E_NO_MEMORY;
+}
+
 #define TORTURE(name)                                                                                                  \
     static void test_##name(void **state) {                                                                            \
         (void)state;                                                                                                   \
@@ -257,6 +280,7 @@ TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
 TORTURE(deliver)
+TORTURE(cancel)
 
 static int set_up(void **state) {
     (void)state;
@@ -281,7 +305,7 @@ int main(void) {
         cmocka_unit_test(test_parse_body),        cmocka_unit_test(test_make_webhook),
         cmocka_unit_test(test_make_options),      cmocka_unit_test(test_make_receiver),
         cmocka_unit_test(test_make_filter),       cmocka_unit_test(test_run_client),
-        cmocka_unit_test(test_deliver),
+        cmocka_unit_test(test_deliver),           cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests_name("oom", tests, set_up, tear_down);
 }

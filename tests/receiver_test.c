@@ -42,8 +42,7 @@ static const char *text_of(const json_t *object, const char *key) {
 
 static hd_receiver *receiver_of(const json_t *vector) {
     hd_receiver *receiver = NULL;
-    size_t i;
-    const json_t *secret;
+    const json_t *secrets = json_object_get(vector, "secrets");
     const char *schemes = text_of(vector, "schemes");
     assert_int_equal(hd_receiver_new(&receiver), HD_OK);
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 0), HD_OK);
@@ -51,20 +50,23 @@ static hd_receiver *receiver_of(const json_t *vector) {
         assert_int_equal(hd_receiver_set_schemes(receiver, strcmp(schemes, "standard") == 0 ? HD_SCHEME_STANDARD
                                                                                             : HD_SCHEME_HELMDESK),
                          HD_OK);
-    json_array_foreach(json_object_get(vector, "secrets"), i, secret) assert_int_equal(
-        hd_receiver_add_secret(receiver, json_string_value(secret), json_string_length(secret)), HD_OK);
+    for (size_t i = 0; i < json_array_size(secrets); i++) {
+        const json_t *secret = json_array_get(secrets, i);
+        assert_int_equal(hd_receiver_add_secret(receiver, json_string_value(secret), json_string_length(secret)),
+                         HD_OK);
+    }
     return receiver;
 }
 
 static size_t headers_of(const json_t *vector, const char *names[HEADERS_MAX], const char *values[HEADERS_MAX]) {
-    size_t i;
-    const json_t *header;
-    json_array_foreach(json_object_get(vector, "headers"), i, header) {
-        assert_true(i < HEADERS_MAX);
-        names[i] = json_string_value(json_array_get(header, 0));
-        values[i] = json_string_value(json_array_get(header, 1));
+    const json_t *headers = json_object_get(vector, "headers");
+    size_t count = json_array_size(headers);
+    assert_true(count <= HEADERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = json_string_value(json_array_get(json_array_get(headers, i), 0));
+        values[i] = json_string_value(json_array_get(json_array_get(headers, i), 1));
     }
-    return i;
+    return count;
 }
 
 static void check_vector(const json_t *vector) {
@@ -91,13 +93,13 @@ static void check_vector(const json_t *vector) {
 static void test_vectors(void **state) {
     (void)state;
     json_error_t error;
-    size_t i;
-    const json_t *vector;
     json_t *root = json_load_file("tests/data/receiver_vectors.json", 0, &error);
     if (root == NULL)
         fail_msg("tests/data/receiver_vectors.json: %s", error.text);
-    json_array_foreach(json_object_get(root, "vectors"), i, vector) check_vector(vector);
-    assert_true(i > 80);
+    const json_t *vectors = json_object_get(root, "vectors");
+    for (size_t i = 0; i < json_array_size(vectors); i++)
+        check_vector(json_array_get(vectors, i));
+    assert_true(json_array_size(vectors) > 80);
     json_decref(root);
 }
 

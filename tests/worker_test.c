@@ -39,6 +39,11 @@ static void prove(struct simulation *simulation) {
     simulation_drain_reports(simulation);
 }
 
+static hd_webhook *webhook_with(const char *id);
+static void put(struct simulation *simulation, hd_webhook *webhook);
+static void answer(struct simulation *simulation, int http_status, int reason, uint32_t retry_after_s);
+static int take_outcome(struct simulation *simulation, int reason, uint32_t attempts, int64_t *delay_ms);
+
 /* P2: one event for three webhooks is three deliveries and three reports, no more and no fewer. */
 static void test_event_goes_to_every_subscriber_once(void **state) {
     (void)state;
@@ -249,6 +254,30 @@ static void test_memory_limit_counts_deliveries(void **state) {
     simulation_free(simulation);
 }
 
+/* P1: what waits for a retry counts with all that it takes, report included. */
+static void test_memory_limit_counts_retries(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(100000, 8 * MIB, 256);
+    char id[16];
+    for (int i = 0; i < 100; i++) {
+        snprintf(id, sizeof id, "w%03d", i);
+        hd_webhook *webhook = webhook_with(id);
+        assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
+        put(simulation, webhook);
+    }
+    for (int i = 0; i < 1000; i++) {
+        int status = simulation_send(simulation, "s");
+        assert_true(status == HD_OK || status == HD_E_QUEUE_FULL);
+        simulation_turn(simulation);
+        while (simulation->under_way_count > 0)
+            simulation_finish(simulation, 0, HD_REASON_HTTP_5XX);
+        simulation_turn(simulation);
+        assert_true(counter(simulation, HD_COUNTER_WAITING) * hd__delivery_size() < 9 * MIB);
+    }
+    assert_true(counter(simulation, HD_COUNTER_WAITING) > 10000);
+    simulation_free(simulation);
+}
+
 /* P1: bodies count with what they take as JSON, where a control character is six bytes long. */
 static void test_memory_limit_counts_bodies(void **state) {
     (void)state;
@@ -364,6 +393,25 @@ static void test_sleeps_only_when_idle(void **state) {
     simulation->now_us += 480 * 1000;
     hd__worker_turn(simulation->worker, 60000);
     assert_int_equal(simulation->last_timeout_ms, 60000);
+    simulation_free(simulation);
+}
+
+/* A backlog that ends at once, since its webhook is paused, leaves the counters of the queue right. */
+static void test_paused_backlog_is_not_dropped(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new_with(10000, 64 * MIB, 16, (struct hd__pause_rule){1, 60000});
+    int64_t delay_ms;
+    simulation_put(simulation, "a", 1);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    for (int i = 0; i < 20; i++)
+        simulation_turn(simulation);
+    answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+    (void)take_outcome(simulation, HD_REASON_HTTP_5XX, 1, &delay_ms);
+    while (counter(simulation, HD_COUNTER_PENDING) > 0)
+        simulation_turn(simulation);
+    assert_int_equal(counter(simulation, HD_COUNTER_DROPPED), 0);
+    assert_int_equal(counter(simulation, HD_COUNTER_FAILED), 1000);
     simulation_free(simulation);
 }
 
@@ -712,6 +760,8 @@ int main(void) {
         cmocka_unit_test(test_lane_keeps_order_and_test_goes_ahead),
         cmocka_unit_test(test_count_limit_holds_until_deliveries_end),
         cmocka_unit_test(test_memory_limit_counts_deliveries),
+        cmocka_unit_test(test_memory_limit_counts_retries),
+        cmocka_unit_test(test_paused_backlog_is_not_dropped),
         cmocka_unit_test(test_memory_limit_counts_bodies),
         cmocka_unit_test(test_oversized_event_passes_alone),
         cmocka_unit_test(test_start_failure_is_recorded),

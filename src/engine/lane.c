@@ -25,15 +25,14 @@ void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook) {
 /* ---- Fresh deliveries ---- */
 
 #define FRESH_AT_FIRST 4
-#define FRESH_KEPT 1024 /* places that an empty ring keeps */
+#define FRESH_KEPT 128 /* places that an empty ring keeps */
 
 static struct hd__fresh *fresh_at(const struct hd__lane *lane, size_t index) {
     return &lane->fresh[(lane->fresh_head + index) & (lane->fresh_size - 1)]; /* a power of two */
 }
 
-/* A larger ring, with the oldest at its beginning. */
-static int widen(struct hd__lane *lane) {
-    size_t size = lane->fresh_size ? lane->fresh_size * 2 : FRESH_AT_FIRST;
+/* A ring of another size, with the oldest at its beginning. */
+static int resize(struct hd__lane *lane, size_t size) {
     struct hd__fresh *ring = malloc(size * sizeof ring[0]);
     if (!ring)
         return HD_E_NO_MEMORY;
@@ -47,7 +46,9 @@ static int widen(struct hd__lane *lane) {
 }
 
 int hd__lane_push(struct hd__lane *lane, struct hd__message *message, hd_webhook *webhook) {
-    int status = lane->fresh_count < lane->fresh_size ? HD_OK : widen(lane);
+    int status = HD_OK;
+    if (lane->fresh_count == lane->fresh_size)
+        status = resize(lane, lane->fresh_size ? lane->fresh_size * 2 : FRESH_AT_FIRST);
     if (status == HD_OK)
         *fresh_at(lane, lane->fresh_count++) = (struct hd__fresh){message, hd__webhook_ref(webhook)};
     return status;
@@ -61,25 +62,23 @@ struct hd__fresh *hd__lane_newest(const struct hd__lane *lane) {
     return fresh_at(lane, lane->fresh_count - 1);
 }
 
-static void shrink_if_empty(struct hd__lane *lane) {
-    if (lane->fresh_count > 0 || lane->fresh_size <= FRESH_KEPT)
-        return;
-    free(lane->fresh);
-    lane->fresh = NULL;
-    lane->fresh_size = lane->fresh_head = 0;
+/* Gives back memory of a backlog; without memory for that, the ring stays as it is. */
+static void shrink(struct hd__lane *lane) {
+    if (lane->fresh_size > FRESH_KEPT && lane->fresh_count <= lane->fresh_size / 4)
+        (void)resize(lane, lane->fresh_size / 2);
 }
 
 void hd__lane_drop_oldest(struct hd__lane *lane) {
     hd_webhook_free(hd__lane_oldest(lane)->webhook);
     lane->fresh_head = (lane->fresh_head + 1) & (lane->fresh_size - 1);
     lane->fresh_count--;
-    shrink_if_empty(lane);
+    shrink(lane);
 }
 
 void hd__lane_drop_newest(struct hd__lane *lane) {
     hd_webhook_free(hd__lane_newest(lane)->webhook);
     lane->fresh_count--;
-    shrink_if_empty(lane);
+    shrink(lane);
 }
 
 /* ---- When, and how many ---- */

@@ -79,6 +79,8 @@ int hd__message_body(struct hd__message_pool *pool, struct hd__message *message,
             hd__buffer_free(buffer);
             return status;
         }
+        if (buffer->size > BODY_KEPT)
+            hd__buffer_trim(buffer);
     }
     *body = buffer;
     return HD_OK;

@@ -286,8 +286,6 @@ static int make_delivery(struct hd__schedule *schedule, struct hd__lane *lane, s
     (*delivery)->lane = lane;
     (*delivery)->timer = (struct hd__timer){.owner = *delivery, .kind = DELIVERY};
     schedule->deliveries++;
-    message->bytes += hd__delivery_size();
-    schedule->made_bytes += hd__delivery_size();
     return HD_OK;
 }
 

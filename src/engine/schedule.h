@@ -26,7 +26,6 @@ struct hd__schedule {
     struct hd__delivery_source *source;
     size_t deliveries;   /* that have been made and have a lane */
     size_t held;         /* those that are not under way, made or not */
-    size_t made_bytes;   /* of deliveries that were made since the worker has looked at it */
     int short_of_memory; /* a delivery could not be made; whoever looks at it resets it */
     uint32_t young, old; /* under way */
     uint32_t max_in_flight;

@@ -15,6 +15,7 @@
 #define RESPONSE_KEPT 1024 /* bytes of memory that an attempt keeps for the next one */
 #define NAP_MS 1
 #define NAPS_US ((int64_t)20 * 1000) /* how long the worker naps before it sleeps */
+#define FRUITLESS_MAX 3              /* times that a closing worker looks for memory in vain */
 #define RETRY_MS 50                  /* until memory is tried again */
 #define SLEEP_MS 60000               /* at the longest; what is waited for wakes the worker */
 #define ABORT_MS 5000
@@ -184,15 +185,6 @@ static void trim(struct hd__worker *worker, const hd_webhook *webhook) {
         drop_delivery(worker, surplus);
 }
 
-/* Counts the memory of deliveries that the schedule has made. */
-static void charge_made(struct hd__worker *worker) {
-    size_t bytes = worker->schedule.made_bytes;
-    worker->schedule.made_bytes = 0;
-    worker->message_bytes += bytes;
-    if (bytes > 0)
-        hd__inbox_charge(&worker->inbox, bytes);
-}
-
 /* ---- Intake: accepted events become deliveries ---- */
 
 static int find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
@@ -228,14 +220,22 @@ static int push_all(struct hd__worker *worker, struct hd__message *message) {
     return status;
 }
 
+/* Memory of a delivery while it waits. Those that may wait after they have been made count with all that they take
+ * then; of the others no more are made at a time than may be under way. */
+static size_t waiting_size(const struct hd__message *message, const hd_webhook *webhook) {
+    int stays_made = message->is_test || webhook->ordered || webhook->max_attempts > 1;
+    return stays_made ? hd__delivery_size() : HD__FRESH_SIZE;
+}
+
 static struct hd__message *new_message(struct hd__worker *worker, const struct hd__accepted *accepted) {
     struct hd__message *message = hd__message_new(&worker->source.messages, accepted);
     if (!message)
         return NULL;
     message->accepted_at_ms = worker->now_ms - ms_between(message->accepted_us, worker->now_us);
     message->deliveries = (uint32_t)worker->subscribers.count;
-    message->bytes =
-        message->event->size + sizeof *message + message->deliveries * HD__FRESH_SIZE + slack_body_size(worker);
+    message->bytes = message->event->size + sizeof *message + slack_body_size(worker);
+    for (size_t i = 0; i < worker->subscribers.count; i++)
+        message->bytes += waiting_size(message, worker->subscribers.items[i]);
     return message;
 }
 
@@ -257,7 +257,6 @@ static int take_in_message(struct hd__worker *worker, const struct hd__accepted 
         return status;
     }
     hd__inbox_charge(&worker->inbox, bytes);
-    charge_made(worker);
     end_message_if_done(worker, message); /* that nobody wants */
     if (!accepted->target)
         trim_all(worker);
@@ -400,7 +399,6 @@ static void start_deliveries(struct hd__worker *worker) {
         else
             report->attempts++;
     }
-    charge_made(worker);
     worker->short_of_memory |= worker->schedule.short_of_memory;
 }
 
@@ -463,11 +461,18 @@ static void cancel_under_way(struct hd__worker *worker) {
     }
 }
 
+/* Each needs a report; what is canceled makes memory free for the next. */
 static void cancel_waiting(struct hd__worker *worker) {
+    struct hd__schedule *schedule = &worker->schedule;
     struct hd__delivery *delivery;
-    worker->schedule.short_of_memory = 0;
-    while ((delivery = hd__schedule_take_any(&worker->schedule)))
-        cancel_delivery(worker, delivery);
+    int fruitless = 0;
+    do {
+        size_t before = schedule->held;
+        schedule->short_of_memory = 0;
+        while ((delivery = hd__schedule_take_any(schedule)))
+            cancel_delivery(worker, delivery);
+        fruitless = schedule->held < before ? 0 : fruitless + 1;
+    } while (schedule->short_of_memory && fruitless < FRUITLESS_MAX);
 }
 
 /* A closing client does not wait for attempts that would come too late. */
@@ -481,13 +486,19 @@ static void cancel_late_retries(struct hd__worker *worker) {
 /* Events still in the inbox become deliveries first, so that each ends in its record. */
 static void cancel_accepted(struct hd__worker *worker) {
     struct hd__accepted accepted;
-    while (hd__inbox_peek(&worker->inbox, &accepted, 1) == 1 && take_in(worker, &accepted) == HD_OK) {
+    int fruitless = 0;
+    while (fruitless < FRUITLESS_MAX && hd__inbox_peek(&worker->inbox, &accepted, 1) == 1) {
+        if (take_in(worker, &accepted) != HD_OK) {
+            fruitless++;
+            continue;
+        }
+        fruitless = 0;
         hd__inbox_drop(&worker->inbox, 1);
         cancel_waiting(worker);
     }
 }
 
-static void cancel_all(struct hd__worker *worker) {
+void hd__worker_cancel_all(struct hd__worker *worker) {
     cancel_under_way(worker);
     cancel_waiting(worker);
     cancel_accepted(worker);
@@ -523,8 +534,8 @@ void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
     timeout_ms = until(worker, hd__schedule_advance(&worker->schedule, worker->now_us), timeout_ms);
     if (more || worker->progressed)
         timeout_ms = 0;
-    else if (worker->short_of_memory && timeout_ms > RETRY_MS)
-        timeout_ms = RETRY_MS;
+    else if (worker->short_of_memory)
+        timeout_ms = timeout_ms < RETRY_MS ? timeout_ms : RETRY_MS;
     else if (worker->now_us - worker->busy_us < NAPS_US)
         timeout_ms = timeout_ms < NAP_MS ? timeout_ms : NAP_MS;
     else if (!hd__inbox_sleep(&worker->inbox) && may_take_in(worker))
@@ -542,7 +553,7 @@ static void *run(void *argument) {
     pthread_mutex_unlock(&worker->progress.mutex);
     while (!atomic_load(&worker->stop))
         hd__worker_turn(worker, SLEEP_MS);
-    cancel_all(worker);
+    hd__worker_cancel_all(worker);
     publish(worker);
     pthread_mutex_lock(&worker->progress.mutex);
     worker->ended = 1;

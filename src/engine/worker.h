@@ -68,6 +68,9 @@ void hd__worker_abort(struct hd__worker *worker);
 /* One turn of the loop, which waits for at most timeout_ms. For the thread, and for tests without one. */
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms);
 
+/* Cancels all that is left, each with its record. For the thread, and for tests without one. */
+void hd__worker_cancel_all(struct hd__worker *worker);
+
 uint64_t hd__worker_counter(struct hd__worker *worker, int which);
 
 /* After hd__worker_stop, or if it was never started. */
