@@ -247,7 +247,7 @@ static int deliver(void) {
 static int cancel(void) {
     int was_armed = armed;
     armed = 0;
-    struct simulation *simulation = simulation_new(100, 65536, 4);
+    struct simulation *simulation = simulation_new(1000, (size_t)1 << 20, 4);
     simulation_put(simulation, "a", 1);
     for (int i = 0; i < LEFT; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);

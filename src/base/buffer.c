@@ -30,6 +30,11 @@ void hd__buffer_append(struct hd__buffer *buffer, const void *data, size_t len) 
     buffer->data[buffer->len] = '\0';
 }
 
+void hd__buffer_reserve(struct hd__buffer *buffer, size_t len) {
+    if (!buffer->failed && len >= buffer->size && !grow(buffer, len + 1))
+        buffer->failed = 1;
+}
+
 void hd__buffer_text(struct hd__buffer *buffer, const char *text) {
     hd__buffer_append(buffer, text, strlen(text));
 }

@@ -14,6 +14,9 @@ struct hd__buffer {
 void hd__buffer_append(struct hd__buffer *buffer, const void *data, size_t len);
 void hd__buffer_text(struct hd__buffer *buffer, const char *text);
 
+/* Makes room for so many bytes in all, so that appending them does not move what is there. */
+void hd__buffer_reserve(struct hd__buffer *buffer, size_t len);
+
 /* Gives back the memory behind the last byte. */
 void hd__buffer_trim(struct hd__buffer *buffer);
 

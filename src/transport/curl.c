@@ -47,7 +47,8 @@
 enum stage {
     LOOKING,
     FAILED,
-    RUNNING
+    RUNNING,
+    DONE
 };
 
 /* Held for reading around all work in libcurl, and for writing while the process forks: OpenSSL has locks of its own,
@@ -81,6 +82,7 @@ struct transfer {
     struct shard *shard;
     struct transfer *previous, *next; /* in one of the transport's lists */
     enum stage stage;
+    CURLcode code; /* when it is DONE */
 
     struct hd__name *name; /* while it is looked up */
     int64_t started_us;
@@ -104,7 +106,8 @@ struct transfer {
  * connections of its multi handle: 10,000 of them in one made a delivery 20 times as expensive. */
 struct shard {
     struct curl_transport *transport;
-    CURLM *multi; /* made when it is needed */
+    CURLM *multi;               /* made when it is needed */
+    struct transfer *transfers; /* those that libcurl has */
     unsigned launches;
     int running;     /* transfers that libcurl has */
     int has_results; /* some of them have finished: it is in the transport's list */
@@ -123,6 +126,7 @@ struct curl_transport {
     struct hd__resolver *resolver;
     struct transfer *looking; /* up a name */
     struct transfer *failed;  /* before libcurl had them */
+    struct transfer *done;    /* with a result of libcurl's */
     struct transfer *free;
     struct hd__sockets sockets;
     int64_t now_us; /* as of the last look at the clock: each costs a hundredth of a delivery */
@@ -132,6 +136,7 @@ struct curl_transport {
     char *ca_file;
     char *user_agent;
     int clear_capath;
+    int prunes_always;
 };
 
 /* ---- Callbacks of a transfer ---- */
@@ -381,6 +386,7 @@ static void give_back(struct curl_transport *transport, struct transfer *transfe
     if (transfer->resolve)
         curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, NULL);
     curl_slist_free_all(transfer->resolve);
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, NULL); /* libcurl 7.88 keeps a copy of the first that it made */
     if (transfer->lines.data)
         hd__wipe(transfer->lines.data, transfer->lines.len);
     *transfer = (struct transfer){.easy = transfer->easy, .transport = transport, .lines = transfer->lines};
@@ -442,6 +448,7 @@ static int has_multi(struct curl_transport *transport, struct shard *shard) {
         SET_MULTI(CURLMOPT_SOCKETFUNCTION, watch_socket) && SET_MULTI(CURLMOPT_TIMERDATA, shard) &&
         SET_MULTI(CURLMOPT_TIMERFUNCTION, set_timer) && forbid_signals(transport, multi)) {
         shard->multi = multi;
+        shard->kept_since_us = transport->now_us;
         transport->multi_count++;
         return 1;
     }
@@ -480,11 +487,20 @@ static void add_field(struct hd__buffer *lines, const struct hd__field *field) {
     hd__buffer_append(lines, "", 1);
 }
 
+static size_t lines_size(const struct hd__exchange *exchange) {
+    size_t size = sizeof "Expect:";
+    for (size_t i = 0; i < exchange->field_count; i++)
+        size += strlen(exchange->fields[i].name) + strlen(exchange->fields[i].value) + sizeof ": ";
+    return size;
+}
+
 /* Writes all headers into memory that the transfer keeps, and makes the list of them that libcurl wants. */
 static int set_headers(struct transfer *transfer, const struct hd__exchange *exchange) {
     struct hd__buffer *lines = &transfer->lines;
     size_t begins[HD__FIELDS_MAX + 1], count = 0;
     lines->len = 0;
+    lines->failed = 0;
+    hd__buffer_reserve(lines, lines_size(exchange)); /* growing would leave copies of keys behind */
     for (; count < exchange->field_count; count++) {
         begins[count] = lines->len;
         add_field(lines, &exchange->fields[count]);
@@ -516,21 +532,33 @@ static uint32_t spent_ms(const struct transfer *transfer) {
     return (uint32_t)((hd__monotonic_us(&hd__system_clock) - transfer->started_us) / 1000);
 }
 
-/* Hands a transfer to libcurl, with what is left of its time. libcurl looks through all addresses that it knows when a
- * transfer ends, unless that keeps them for ever: those of a name are replaced by our own at each transfer, and now and
- * then a transfer forgets the old ones for all. */
+/* libcurl looks through all addresses that it knows when a transfer ends, unless that keeps them for ever: those of a
+ * name are replaced by our own at each transfer, and now and then a transfer forgets the old ones for all. libcurl
+ * 8.16.0 refuses -1, and from there on it also keeps what it has not found. */
+static long names_kept_s(const struct curl_transport *transport, struct shard *shard) {
+    return transport->prunes_always || ++shard->launches % PRUNE_EVERY == 0 ? NAMES_KEPT_S : -1L;
+}
+
+/* Hands a transfer to libcurl, with what is left of its time. */
 static int launch(const struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     uint32_t spent = transfer->looked_up_ms;
     SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
     SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
-    SET(CURLOPT_DNS_CACHE_TIMEOUT, ++transfer->shard->launches % PRUNE_EVERY == 0 ? NAMES_KEPT_S : -1L);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, names_kept_s(transport, transfer->shard));
     SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
     if (curl_multi_add_handle(transfer->shard->multi, easy) != CURLM_OK)
         return 0;
     transfer->stage = RUNNING;
     transfer->shard->running++;
+    link_to(&transfer->shard->transfers, transfer);
     return 1;
+}
+
+/* The shard is found only now: while a name was looked up, multi handles may have come and gone. */
+static int launch_first(struct curl_transport *transport, struct transfer *transfer) {
+    transfer->shard = shard_for(transport, transfer->exchange->url);
+    return has_multi(transport, transfer->shard) && launch(transport, transfer);
 }
 
 /* How libcurl is told the addresses of a host, so that it looks up nothing itself. The plus lets what was told age. */
@@ -579,7 +607,7 @@ static void follow_lookup(struct curl_transport *transport, struct transfer *tra
             fail(transport, transfer, HD_REASON_DNS, "no answer in time");
         else if (answer == HD__NAME_FAILED)
             fail(transport, transfer, HD_REASON_DNS, failure);
-        else if (!set_addresses(transfer, &addresses) || !launch(transport, transfer))
+        else if (!set_addresses(transfer, &addresses) || !launch_first(transport, transfer))
             fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
     }
     hd__buffer_free(&addresses);
@@ -599,10 +627,9 @@ static int start_entered(struct curl_transport *transport, struct hd__exchange *
     struct transfer *transfer = take_transfer(transport);
     if (!transfer)
         return HD_E_NO_MEMORY;
-    transfer->started_us = transport->now_us;
-    transfer->shard = shard_for(transport, exchange->url);
-    if (!has_multi(transport, transfer->shard) || !set_request(transfer, exchange) ||
-        !(exchange->host ? look_up(transport, transfer) : launch(transport, transfer))) {
+    transfer->started_us = hd__monotonic_us(&hd__system_clock);
+    if (!set_request(transfer, exchange) ||
+        !(exchange->host ? look_up(transport, transfer) : launch_first(transport, transfer))) {
         give_back(transport, transfer);
         return HD_E_NO_MEMORY;
     }
@@ -817,18 +844,18 @@ static void forget_failed(struct curl_transport *transport, struct transfer *tra
     give_back(transport, transfer);
 }
 
-static void remove_transfer(struct curl_transport *transport, struct transfer *transfer) {
+/* Takes a transfer from libcurl. */
+static void take_back(struct transfer *transfer) {
     struct shard *shard = transfer->shard;
     curl_multi_remove_handle(shard->multi, transfer->easy);
-    give_back(transport, transfer);
+    unlink_from(&shard->transfers, transfer);
     shard->running--;
-    shard->kept_since_us = transport->now_us;
+    shard->kept_since_us = shard->transport->now_us;
 }
 
-/* Starts a transfer again that found its kept connection unclean: nothing of it has left. */
+/* Starts a transfer again that found its kept connection unclean: nothing of it has left. In its shard, since libcurl
+ * has been told the addresses there. */
 static int relaunch(const struct curl_transport *transport, struct transfer *transfer) {
-    curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
-    transfer->shard->running--;
     transfer->socket_count = 0;
     transfer->asked = 0;
     return launch(transport, transfer);
@@ -842,37 +869,50 @@ static struct hd__exchange *take_failed(struct curl_transport *transport) {
     return exchange;
 }
 
-/* The next transfer that libcurl has a result of; NULL if there is none. */
-static struct transfer *next_result(struct curl_transport *transport, CURLcode *code) {
+/* Takes over all results that a shard's multi handle has. */
+static void take_messages(struct shard *shard) {
     struct transfer *transfer;
-    struct shard *shard;
     CURLMsg *message;
     int more;
-    while ((shard = transport->with_results) && !(message = curl_multi_info_read(shard->multi, &more))) {
+    while (shard->multi && (message = curl_multi_info_read(shard->multi, &more))) {
+        CURLcode code = message->data.result; /* the message does not outlive the removal */
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        take_back(transfer);
+        transfer->stage = DONE;
+        transfer->code = code;
+        link_to(&shard->transport->done, transfer);
+    }
+}
+
+static void take_all_messages(struct curl_transport *transport) {
+    struct shard *shard;
+    while ((shard = transport->with_results)) {
         transport->with_results = shard->next_with_results;
         shard->has_results = 0;
+        take_messages(shard);
     }
-    if (!shard)
+}
+
+/* The result of a transfer; NULL if it has to begin again. */
+static struct hd__exchange *end_transfer(struct curl_transport *transport, struct transfer *transfer) {
+    struct hd__exchange *exchange = transfer->exchange;
+    unlink_from(&transport->done, transfer);
+    if (transfer->code == CURLE_ABORTED_BY_CALLBACK && transfer->is_unclean) {
+        if (!transfer->shard->multi || !relaunch(transport, transfer))
+            fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
         return NULL;
-    *code = message->data.result; /* the message does not outlive the removal */
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-    return transfer;
+    }
+    take_result(transfer, transfer->code);
+    give_back(transport, transfer);
+    return exchange;
 }
 
 static struct hd__exchange *finished_entered(struct curl_transport *transport) {
-    struct transfer *transfer;
-    CURLcode code = CURLE_OK;
-    while (!transport->failed && (transfer = next_result(transport, &code))) {
-        struct hd__exchange *exchange = transfer->exchange;
-        if (code != CURLE_ABORTED_BY_CALLBACK || !transfer->is_unclean) {
-            take_result(transfer, code);
-            remove_transfer(transport, transfer);
-            return exchange;
-        }
-        if (!relaunch(transport, transfer))
-            fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
-    }
-    return take_failed(transport);
+    struct hd__exchange *exchange = NULL;
+    take_all_messages(transport);
+    while (!exchange && !transport->failed && transport->done)
+        exchange = end_transfer(transport, transport->done);
+    return exchange ? exchange : take_failed(transport);
 }
 
 static struct hd__exchange *finished(struct hd__transport *base) {
@@ -894,18 +934,48 @@ static void cancel(struct hd__transport *base, struct hd__exchange *exchange) {
     case FAILED:
         forget_failed(transport, transfer);
         break;
-    default:
-        remove_transfer(transport, transfer);
+    case DONE:
+        unlink_from(&transport->done, transfer);
+        give_back(transport, transfer);
+        break;
+    case RUNNING:
+        take_back(transfer);
+        give_back(transport, transfer);
     }
     leave();
 }
 
 /* ---- The loop's part ---- */
 
+static void close_multi(struct shard *shard) {
+    curl_multi_cleanup(shard->multi);
+    shard->multi = NULL;
+    shard->kept_since_us = 0;
+    shard->due_us = INT64_MAX;
+    shard->transport->multi_count--;
+}
+
+/* libcurl 7.88 forgets its timers when memory runs out in such a call, and may divide by zero in the next one: what has
+ * not finished fails, and another multi handle takes this one's place. */
+static void give_up(struct shard *shard) {
+    take_messages(shard);
+    while (shard->transfers) {
+        struct transfer *transfer = shard->transfers;
+        take_back(transfer);
+        fail(shard->transport, transfer, HD_REASON_INTERNAL, "out of memory");
+    }
+    close_multi(shard);
+}
+
 /* Lets libcurl work: on a socket, or on what is due. */
 static void act(struct shard *shard, curl_socket_t fd, int events) {
     int running = shard->running;
-    curl_multi_socket_action(shard->multi, fd, events, &running);
+    if (!shard->multi)
+        return; /* it was given up in the same turn */
+    if (curl_multi_socket_action(shard->multi, fd, events, &running) != CURLM_OK) {
+        give_up(shard);
+        return;
+    }
     if (running == shard->running || shard->has_results)
         return;
     shard->has_results = 1;
@@ -951,7 +1021,7 @@ static int lookup_timeout(const struct curl_transport *transport, int timeout_ms
 }
 
 static int keeps_connections(const struct shard *shard) {
-    return shard->running == 0 && shard->kept_since_us > 0;
+    return shard->multi && shard->running == 0 && shard->kept_since_us > 0;
 }
 
 /* Until a shard has something to do. */
@@ -970,13 +1040,8 @@ static int shard_timeout(const struct curl_transport *transport, int timeout_ms)
  * them open for ever. */
 static void close_kept(struct curl_transport *transport) {
     for (struct shard *shard = transport->shards; shard < transport->shards + transport->shard_count; shard++)
-        if (keeps_connections(shard) && shard->kept_since_us + KEPT_MAX_US <= transport->now_us) {
-            curl_multi_cleanup(shard->multi);
-            shard->multi = NULL;
-            shard->kept_since_us = 0;
-            shard->due_us = INT64_MAX;
-            transport->multi_count--;
-        }
+        if (keeps_connections(shard) && shard->kept_since_us + KEPT_MAX_US <= transport->now_us)
+            close_multi(shard);
     if (transport->multi_count == 0)
         transport->shard_count = 1;
 }
@@ -1069,6 +1134,7 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->policy = config->policy;
     made->user_agent = strdup(config->user_agent);
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
+    made->prunes_always = info->version_num >= 0x081000;
     made->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
     int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY : HD_OK;

@@ -46,6 +46,8 @@ static int *list_of(struct hd__sockets *sockets, uint16_t local_port) {
 
 void hd__sockets_connected(struct hd__sockets *sockets, int fd, uint16_t local_port) {
     int *list = list_of(sockets, local_port);
+    if (sockets->items[fd].local_port) /* it is in its list already */
+        return;
     sockets->items[fd].local_port = local_port;
     sockets->items[fd].next_same_port = *list;
     *list = fd + 1;

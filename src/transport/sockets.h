@@ -27,7 +27,7 @@ void hd__sockets_remove(struct hd__sockets *sockets, int fd);
 
 int hd__sockets_has(const struct hd__sockets *sockets, int fd);
 
-/* A socket that was added is connected. */
+/* A socket that was added is connected. Once is enough; more does no harm. */
 void hd__sockets_connected(struct hd__sockets *sockets, int fd, uint16_t local_port);
 
 /* Whether nothing waits to be read from connections that have this port on this side. */
