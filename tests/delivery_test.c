@@ -5,6 +5,7 @@
 #include "support/support.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 /* What each test starts with and leaves behind. */
@@ -841,6 +842,30 @@ static void test_sending_never_waits_for_receivers(void **state) {
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 0);
 }
 
+static void take_long(void *user, int level, const char *line) {
+    (void)level, (void)line;
+    atomic_store((atomic_int *)user, 1);
+    sleep_ms(2 * (long)short_timeout_ms());
+}
+
+/* Time that the program spends in its log function is not taken off the deliveries that start after it. */
+static void test_slow_log_function(void **state) {
+    struct scene *scene = *state;
+    char url[256];
+    atomic_int is_logging = 0;
+    hd_options *options = quick_options();
+    assert_int_equal(hd_options_set_log(options, take_long, &is_logging), HD_OK);
+    hd_client *client = open_client(scene, options, "/status/500");
+    (void)snprintf(url, sizeof url, "http://localhost:%u/ok", (unsigned)server_port(scene->server));
+    put_webhook(client, webhook_for_tests("webhook-2", "project-2", url));
+    (void)send_event(client, event_for_tests(HD_TICKET_CREATED, PROJECT, 1));
+    assert_eventually(atomic_load(&is_logging));
+    (void)send_event(client, event_for_tests(HD_TICKET_CREATED, "project-2", 2));
+    flush(client);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 1);
+    assert_int_equal(hd_client_close(client, 0), HD_OK); /* before what it logs to is gone */
+}
+
 #define STANDARD_SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 /* What a receiver says of a request that demands this scheme. */
@@ -1395,6 +1420,7 @@ int main(void) {
         SCENE_TEST(test_proxy_variables_are_ignored),
         SCENE_TEST(test_hanging_webhook_does_not_disturb_others),
         SCENE_TEST(test_sending_never_waits_for_receivers),
+        SCENE_TEST(test_slow_log_function),
         SCENE_TEST(test_standard_headers),
         SCENE_TEST(test_standard_headers_need_base64),
         SCENE_TEST(test_rotation),

@@ -570,6 +570,41 @@ static void test_row_70_silent_resolver(void **state) {
     assert_int_equal(zone_lookups("silent.example.com"), 1);
 }
 
+/* The first address refuses, and its socket's number is used again for the second. Both deliveries end; the second one
+ * goes over the connection that the first has left. */
+static void test_row_71_first_address_refuses(void **state) {
+    struct scene *scene = *state;
+    open_client(scene, "127.0.0.0/8");
+    for (int i = 0; i < 3; i++) {
+        hd_report *report = deliver_to_name(scene, "two.example.com", "127.0.0.3," ALLOWED);
+        assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+        hd_report_free(report);
+    }
+}
+
+#define KEPT_MS 3500 /* after that an idle transport has nothing left of earlier deliveries */
+
+/* The lookup takes longer than anything is kept of the delivery before it. */
+static void test_row_70_slow_lookup_after_a_delivery(void **state) {
+    struct scene *scene = *state;
+    char url[256];
+    open_client(scene, ALLOWED "/32");
+    assert_delivered_to_allowed(scene, deliver_to_name(scene, "quick.example.com", ALLOWED));
+    zone_hold("slow.example.com");
+    put_url(scene, url_of(scene, "slow.example.com", url, sizeof url));
+    (void)send_ticket(scene->client, 2);
+    sleep_ms(KEPT_MS);
+    zone_set("slow.example.com", ALLOWED);
+    hd_report *report = next_report(scene->client);
+    if (!runs_slowly())
+        assert_int_equal(hd_report_reason(report), HD_REASON_DELIVERED);
+    assert_string_equal(hd_report_detail(report),
+                        hd_report_reason(report) == HD_REASON_DELIVERED ? "" : "no answer in time");
+    printf("# 70 %-50s | %s | %u ms\n", "slow.example.com, which answers after 3.5 s",
+           hd_reason_name(hd_report_reason(report)), (unsigned)hd_report_total_ms(report));
+    hd_report_free(report);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -586,6 +621,8 @@ int main(void) {
         TEST(test_redirects),
         TEST(test_row_70_failing_lookups),
         TEST(test_row_70_silent_resolver),
+        TEST(test_row_70_slow_lookup_after_a_delivery),
+        TEST(test_row_71_first_address_refuses),
     };
     tester = pthread_self();
     return cmocka_run_group_tests(tests, NULL, NULL);

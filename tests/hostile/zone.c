@@ -67,6 +67,8 @@ void zone_set(const char *host, const char *addresses) {
     free(record->addresses);
     record->addresses = copy_of(addresses);
     record->code = 0;
+    record->is_held = false;
+    (void)pthread_cond_broadcast(&zone.changed);
     (void)pthread_mutex_unlock(&zone.lock);
 }
 

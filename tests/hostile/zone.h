@@ -10,7 +10,7 @@
 
 struct addrinfo;
 
-/* Gives a name addresses, with commas between them. */
+/* Gives a name addresses, with commas between them. Lookups that are held get them too. */
 void zone_set(const char *host, const char *addresses);
 
 /* Has the lookup of a name fail with one of EAI_... */
