@@ -55,18 +55,14 @@ static int is_signature(const char *s, size_t len) {
     return 1;
 }
 
-/* Looks at every digit, whatever the first ones say, so that its time tells nothing about the expected signature. */
-static int equal_digits(const char *a, const char *b) {
+/* Looks at every digit, whatever the first ones say, and without a branch: its time tells nothing about the expected
+ * signature, which is wiped. */
+static int compare(char expected[HD_SIGNATURE_SIZE], const char *signature) {
     volatile unsigned char difference = 0;
     for (size_t i = 0; i < DIGITS; i++)
-        difference = (unsigned char)(difference | (a[i] ^ b[i]));
-    return difference == 0;
-}
-
-static int compare(char expected[HD_SIGNATURE_SIZE], const char *signature) {
-    int equal = equal_digits(expected, signature);
+        difference = (unsigned char)(difference | (expected[i] ^ signature[i]));
     hd__wipe(expected, HD_SIGNATURE_SIZE);
-    return equal ? HD_OK : HD_E_SIGNATURE_MISMATCH;
+    return HD_E_SIGNATURE_MISMATCH & -(difference != 0);
 }
 
 int hd__verify(const struct hd__hmac_key *key, const void *body, size_t body_len, const char *signature,

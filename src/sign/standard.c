@@ -79,5 +79,7 @@ int hd__standard_verify(const struct hd__hmac_key *key, const struct hd__signed_
         at += entry_len + 1;
     }
     hd__wipe(expected, sizeof expected);
-    return status != HD_OK ? status : matches ? HD_OK : entries ? HD_E_SIGNATURE_MISMATCH : HD_E_SIGNATURE_FORMAT;
+    if (status != HD_OK || !entries)
+        return status != HD_OK ? status : HD_E_SIGNATURE_FORMAT;
+    return HD_E_SIGNATURE_MISMATCH & -(matches == 0); /* without a branch */
 }
