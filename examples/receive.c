@@ -1,6 +1,8 @@
-/* Receives webhooks over HTTP: checks each signature, then reads the event. Made to be copied.
+/* Receives webhooks over HTTP: checks each signature, reads the event, answers, and only then does its work. Made to be
+ * copied.
  *
- * It listens on 127.0.0.1 only. In production, put it behind the web server that does TLS. */
+ * HELMDESK_SECRET_OLD may hold the secret before a rotation. It listens on 127.0.0.1 only. In production, put it behind
+ * the web server that does TLS. */
 #include <helmdesk.h>
 
 #include <arpa/inet.h>
@@ -14,7 +16,10 @@
 #include <sys/socket.h>
 
 enum {
-    MAX_BODY = 1024 * 1024
+    MAX_BODY = 1024 * 1024,
+    MAX_HEADERS = 100,
+    MAX_WAITING = 1000, /* events whose work is not done yet */
+    REMEMBERED = 10000  /* requests that are not accepted twice */
 };
 
 /* One request while its body arrives. */
@@ -34,7 +39,7 @@ static void print_text(const char *text) {
     }
 }
 
-/* This is where your program does its work. Answer within 5 seconds: put what takes longer into a queue. */
+/* This is where your program does its work, for as long as it needs: the sender has its answer already. */
 static void handle_event(const hd_event *event) {
     flockfile(stdout); /* one line at a time: every connection has its own thread */
     switch (hd_event_type(event)) {
@@ -59,6 +64,54 @@ static void handle_event(const hd_event *event) {
     funlockfile(stdout);
 }
 
+/* Events that have been answered and wait for their work. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    hd_event *events[MAX_WAITING];
+    size_t first, count;
+    int ends;
+} work = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+/* Takes over the event. Returns 0 if too many wait already. */
+static int do_later(hd_event *event) {
+    pthread_mutex_lock(&work.lock);
+    int has_room = work.count < MAX_WAITING;
+    if (has_room)
+        work.events[(work.first + work.count++) % MAX_WAITING] = event;
+    pthread_cond_signal(&work.changed);
+    pthread_mutex_unlock(&work.lock);
+    return has_room;
+}
+
+static void *work_off(void *unused) {
+    (void)unused;
+    pthread_mutex_lock(&work.lock);
+    while (!work.ends || work.count > 0) {
+        if (work.count == 0) {
+            pthread_cond_wait(&work.changed, &work.lock);
+            continue;
+        }
+        hd_event *event = work.events[work.first];
+        work.first = (work.first + 1) % MAX_WAITING;
+        work.count--;
+        pthread_mutex_unlock(&work.lock);
+        handle_event(event);
+        hd_event_free(event);
+        pthread_mutex_lock(&work.lock);
+    }
+    pthread_mutex_unlock(&work.lock);
+    return NULL;
+}
+
+static void end_work(pthread_t worker) {
+    pthread_mutex_lock(&work.lock);
+    work.ends = 1;
+    pthread_cond_signal(&work.changed);
+    pthread_mutex_unlock(&work.lock);
+    pthread_join(worker, NULL);
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int status, const char *text) {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT); /* never written to */
@@ -71,25 +124,55 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int st
     return result;
 }
 
-/* The body is here. Verify the raw bytes first: nothing in them can be trusted before. */
-static enum MHD_Result receive(struct MHD_Connection *connection, const struct request *request, const char *secret) {
-    const char *signature = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Helmdesk-Signature");
-    size_t signature_len = signature ? strlen(signature) : 0;
-    if (hd_verify(request->body, request->length, signature, signature_len, secret, strlen(secret)) != HD_OK)
-        return answer(connection, MHD_HTTP_UNAUTHORIZED, "Invalid signature");
+/* The request's headers, as hd_receiver_accept() wants them. */
+struct headers {
+    const char *names[MAX_HEADERS], *values[MAX_HEADERS];
+    size_t count;
+};
 
+static enum MHD_Result collect(void *target, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct headers *headers = target;
+    (void)kind;
+    if (headers->count == MAX_HEADERS)
+        return MHD_NO;
+    headers->names[headers->count] = name;
+    headers->values[headers->count++] = value;
+    return MHD_YES;
+}
+
+/* The body is here. Nothing in it is read before the signature of its raw bytes has been verified. */
+static enum MHD_Result receive(struct MHD_Connection *connection, const struct request *request,
+                               hd_receiver *receiver) {
+    struct headers headers = {.count = 0};
     hd_event *event;
-    int status = hd_event_parse(request->body, request->length, &event);
-    if (status != HD_OK)
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, collect, &headers);
+    int status = hd_receiver_accept(receiver, request->body, request->length, headers.names, NULL, headers.values, NULL,
+                                    headers.count, NULL, &event);
+    switch (status) {
+    case HD_OK:
+        if (do_later(event))
+            return answer(connection, MHD_HTTP_OK, "OK");
+        hd_event_free(event);
+        return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too much to do");
+    case HD_E_REPLAYED: /* it was accepted before, and that is what the sender wants to know */
+        return answer(connection, MHD_HTTP_OK, "OK");
+    case HD_E_HEADER_MISSING:
+    case HD_E_HEADER_DUPLICATE:
+    case HD_E_HEADER_FORMAT:
+    case HD_E_SIGNATURE_FORMAT:
+    case HD_E_SIGNATURE_MISMATCH:
+    case HD_E_TOO_OLD:
+    case HD_E_TOO_NEW:
+        return answer(connection, MHD_HTTP_UNAUTHORIZED, hd_strerror(status));
+    default:
         return answer(connection, MHD_HTTP_BAD_REQUEST, hd_strerror(status));
-    handle_event(event);
-    hd_event_free(event);
-    return answer(connection, MHD_HTTP_OK, "OK");
+    }
 }
 
 /* libmicrohttpd calls this once for the headers, then for each piece of the body, then once at its end. */
-static enum MHD_Result on_request(void *secret, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *data_len, void **context) {
+static enum MHD_Result on_request(void *receiver, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *data_len,
+                                  void **context) {
     (void)url, (void)version;
     struct request *request = *context;
     if (request == NULL) {
@@ -113,16 +196,33 @@ static enum MHD_Result on_request(void *secret, struct MHD_Connection *connectio
     }
     if (request->too_large)
         return answer(connection, MHD_HTTP_CONTENT_TOO_LARGE, "Body too large");
-    return receive(connection, request, secret);
+    return receive(connection, request, receiver);
 }
 
-static void on_completed(void *secret, struct MHD_Connection *connection, void **context,
+static void on_completed(void *unused, struct MHD_Connection *connection, void **context,
                          enum MHD_RequestTerminationCode code) {
-    (void)secret, (void)connection, (void)code;
+    (void)unused, (void)connection, (void)code;
     struct request *request = *context;
     if (request != NULL)
         free(request->body);
     free(request);
+}
+
+/* With the secret, and during a rotation the one before. */
+static hd_receiver *make_receiver(const char *secret, const char *old_secret) {
+    hd_receiver *receiver = NULL;
+    int status = hd_receiver_new(&receiver);
+    if (status == HD_OK)
+        status = hd_receiver_add_secret(receiver, secret, strlen(secret));
+    if (status == HD_OK && old_secret != NULL)
+        status = hd_receiver_add_secret(receiver, old_secret, strlen(old_secret));
+    if (status == HD_OK)
+        status = hd_receiver_set_replay_memory(receiver, REMEMBERED);
+    if (status == HD_OK)
+        return receiver;
+    fprintf(stderr, "receive: %s\n", hd_strerror(status));
+    hd_receiver_free(receiver);
+    return NULL;
 }
 
 int main(int argc, char **argv) {
@@ -142,11 +242,16 @@ int main(int argc, char **argv) {
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
+    hd_receiver *receiver = make_receiver(secret, getenv("HELMDESK_SECRET_OLD"));
+    pthread_t worker;
+    if (receiver == NULL || pthread_create(&worker, NULL, work_off, NULL) != 0)
+        return 1;
+
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     struct MHD_Daemon *server = MHD_start_daemon(
         MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, (uint16_t)port, NULL, NULL,
-        on_request, secret, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        on_request, receiver, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
         MHD_OPTION_CONNECTION_LIMIT, 100u, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
     if (server == NULL) {
         fprintf(stderr, "receive: cannot listen on 127.0.0.1:%ld\n", port);
@@ -158,6 +263,8 @@ int main(int argc, char **argv) {
     int signal_number;
     sigwait(&signals, &signal_number);
     MHD_stop_daemon(server);
+    end_work(worker);
+    hd_receiver_free(receiver);
     puts("stopped");
     return 0;
 }
