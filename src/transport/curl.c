@@ -35,8 +35,9 @@
 #define IDLE_MAX_S 1L
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
-#define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
-#define SOCKETS_MAX 8                    /* that one transfer tries, as far as they are remembered */
+#define NOWHERE "https://webhook.invalid/" /* CURLOPT_CURLU counts; without this, libcurl would make a text of it */
+#define EXPECT_FROM ((size_t)512 * 1024)   /* libcurl would ask before it sends more than 1 MiB */
+#define SOCKETS_MAX 8                      /* that one transfer tries, as far as they are remembered */
 #define NAMES_KEPT_S 60L
 #define PRUNE_EVERY 64
 #define SHARDS 256
@@ -294,6 +295,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *user) {
 static int set_fixed_options(struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
     SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_URL, NOWHERE);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -386,7 +388,7 @@ static void give_back(struct curl_transport *transport, struct transfer *transfe
     if (transfer->resolve)
         curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, NULL);
     curl_slist_free_all(transfer->resolve);
-    curl_easy_setopt(transfer->easy, CURLOPT_URL, NULL); /* libcurl 7.88 keeps a copy of the first that it made */
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, NOWHERE); /* in place of a copy of the webhook's */
     if (transfer->lines.data)
         hd__wipe(transfer->lines.data, transfer->lines.len);
     *transfer = (struct transfer){.easy = transfer->easy, .transport = transport, .lines = transfer->lines};
