@@ -36,8 +36,9 @@
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
 #define NOWHERE "https://webhook.invalid/" /* CURLOPT_CURLU counts; without this, libcurl would make a text of it */
-#define EXPECT_FROM ((size_t)512 * 1024)   /* libcurl would ask before it sends more than 1 MiB */
-#define SOCKETS_MAX 8                      /* that one transfer tries, as far as they are remembered */
+#define ABSURD_MS 10000
+#define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
+#define SOCKETS_MAX 8                    /* that one transfer tries, as far as they are remembered */
 #define NAMES_KEPT_S 60L
 #define PRUNE_EVERY 64
 #define SHARDS 256
@@ -770,6 +771,12 @@ static uint32_t to_ms(int64_t us) {
     return us > 0 ? (uint32_t)((us + 500) / 1000) : 0;
 }
 
+/* libcurl 8.2x says that a transfer has taken as long as the machine runs, when memory ran out before it began. */
+static void use_own_time(const struct transfer *transfer, struct hd__exchange *exchange) {
+    exchange->total_ms = spent_ms(transfer);
+    exchange->connect_ms = exchange->tls_ms = exchange->wait_ms = 0;
+}
+
 /* libcurl counts each of its times from the start; a phase that was not reached has 0. */
 static void take_times(const struct transfer *transfer, struct hd__exchange *exchange) {
     CURL *easy = transfer->easy;
@@ -781,6 +788,8 @@ static void take_times(const struct transfer *transfer, struct hd__exchange *exc
     exchange->tls_ms = to_ms(tls - connect);
     exchange->wait_ms = to_ms(answer - ready);
     exchange->total_ms = transfer->looked_up_ms + to_ms(info_us(easy, CURLINFO_TOTAL_TIME_T));
+    if (exchange->total_ms > transfer->transport->timeout_ms + ABSURD_MS)
+        use_own_time(transfer, exchange);
 }
 
 static char *put_number(char *out, long number) {
