@@ -47,6 +47,13 @@ void hd__buffer_trim(struct hd__buffer *buffer) {
     buffer->size = buffer->len + 1;
 }
 
+void hd__buffer_clear(struct hd__buffer *buffer, size_t kept) {
+    if (buffer->size > kept)
+        hd__buffer_free(buffer);
+    buffer->len = 0;
+    buffer->failed = 0;
+}
+
 void hd__buffer_free(struct hd__buffer *buffer) {
     free(buffer->data);
     *buffer = (struct hd__buffer){0};

@@ -20,6 +20,9 @@ void hd__buffer_reserve(struct hd__buffer *buffer, size_t len);
 /* Gives back the memory behind the last byte. */
 void hd__buffer_trim(struct hd__buffer *buffer);
 
+/* Empties a buffer that is to be used again. Its memory is kept if that is not more than so many bytes. */
+void hd__buffer_clear(struct hd__buffer *buffer, size_t kept);
+
 void hd__buffer_free(struct hd__buffer *buffer);
 
 #endif

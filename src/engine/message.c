@@ -31,14 +31,6 @@ void hd__rendered_free(void *unused) {
     free(rendered);
 }
 
-static struct hd__buffer without_text(struct hd__buffer body) {
-    if (body.size > BODY_KEPT)
-        hd__buffer_free(&body);
-    body.len = 0;
-    body.failed = 0;
-    return body;
-}
-
 static void give_back(struct hd__message_pool *pool, struct hd__rendered *rendered) {
     for (size_t i = 0; i < rendered->signature_count && i < HD__SIGNED_MAX; i++) {
         hd_webhook_free(rendered->signatures[i].webhook);
@@ -46,7 +38,7 @@ static void give_back(struct hd__message_pool *pool, struct hd__rendered *render
     }
     rendered->signature_count = 0;
     for (int format = 0; format < HD__FORMATS; format++)
-        rendered->bodies[format] = without_text(rendered->bodies[format]);
+        hd__buffer_clear(&rendered->bodies[format], BODY_KEPT);
     if (!hd__pool_give(&pool->rendered, rendered))
         hd__rendered_free(rendered);
 }

@@ -315,17 +315,10 @@ static void free_attempt(void *unused) {
     free(attempt);
 }
 
-static struct hd__buffer without_text(struct hd__buffer response) {
-    if (response.size > RESPONSE_KEPT)
-        hd__buffer_free(&response);
-    response.len = 0;
-    response.failed = 0;
-    return response;
-}
-
 static void give_back_attempt(struct hd__worker *worker, struct hd__attempt *attempt) {
-    struct hd__buffer headers = without_text(attempt->exchange.response_headers);
-    struct hd__buffer body = without_text(attempt->exchange.response_body);
+    struct hd__buffer headers = attempt->exchange.response_headers, body = attempt->exchange.response_body;
+    hd__buffer_clear(&headers, RESPONSE_KEPT);
+    hd__buffer_clear(&body, RESPONSE_KEPT);
     *attempt = (struct hd__attempt){.exchange = {.response_headers = headers, .response_body = body}};
     if (!hd__pool_give(&worker->unused_attempts, attempt))
         free_attempt(attempt);

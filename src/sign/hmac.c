@@ -7,7 +7,6 @@
 #include <mbedtls/version.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 #if MBEDTLS_VERSION_MAJOR >= 4
 #error "mbedTLS 4 has no public SHA-256: this version of libhelmdesk needs mbedTLS 2.28 or 3"
@@ -29,28 +28,32 @@ struct hd__hmac_key {
     mbedtls_sha256_context inner, outer;
 };
 
-static int begin(mbedtls_sha256_context *context, const unsigned char key[BLOCK_SIZE], unsigned char pad) {
+/* Byte by byte: memcpy() would leave the key in vector registers, which the dynamic loader writes to the stack. */
+static int begin(mbedtls_sha256_context *context, const unsigned char *key, size_t len, unsigned char pad) {
     unsigned char block[BLOCK_SIZE];
     for (size_t i = 0; i < BLOCK_SIZE; i++)
-        block[i] = key[i] ^ pad;
+        block[i] = (unsigned char)((i < len ? key[i] : 0) ^ pad);
     int failed = sha256_starts(context, 0) != 0 || sha256_update(context, block, BLOCK_SIZE) != 0;
     hd__wipe(block, sizeof block);
     return failed ? HD_E_CRYPTO : HD_OK;
 }
 
+static int begin_both(struct hd__hmac_key *key, const unsigned char *data, size_t len) {
+    int status = begin(&key->inner, data, len, 0x36);
+    return status == HD_OK ? begin(&key->outer, data, len, 0x5c) : status;
+}
+
 /* RFC 2104 section 2: a key longer than a block counts as its hash. */
-static int shorten(const void *key, size_t key_len, unsigned char block[BLOCK_SIZE]) {
+static int begin_long(struct hd__hmac_key *key, const unsigned char *data, size_t len) {
     mbedtls_sha256_context context;
-    memset(block, 0, BLOCK_SIZE);
-    if (key_len <= BLOCK_SIZE) {
-        memcpy(block, key, key_len);
-        return HD_OK;
-    }
+    unsigned char digest[HD__HMAC_SIZE];
     mbedtls_sha256_init(&context);
-    int failed = sha256_starts(&context, 0) != 0 || sha256_update(&context, key, key_len) != 0 ||
-                 sha256_finish(&context, block) != 0;
+    int failed = sha256_starts(&context, 0) != 0 || sha256_update(&context, data, len) != 0 ||
+                 sha256_finish(&context, digest) != 0;
     mbedtls_sha256_free(&context);
-    return failed ? HD_E_CRYPTO : HD_OK;
+    int status = failed ? HD_E_CRYPTO : begin_both(key, digest, sizeof digest);
+    hd__wipe(digest, sizeof digest);
+    return status;
 }
 
 static void wipe_key(struct hd__hmac_key *key) {
@@ -60,16 +63,9 @@ static void wipe_key(struct hd__hmac_key *key) {
 
 /* wipe_key() it, whatever this returns. */
 static int prepare(struct hd__hmac_key *key, const void *data, size_t len) {
-    unsigned char block[BLOCK_SIZE];
     mbedtls_sha256_init(&key->inner);
     mbedtls_sha256_init(&key->outer);
-    int status = shorten(data, len, block);
-    if (status == HD_OK)
-        status = begin(&key->inner, block, 0x36);
-    if (status == HD_OK)
-        status = begin(&key->outer, block, 0x5c);
-    hd__wipe(block, sizeof block);
-    return status;
+    return len > BLOCK_SIZE ? begin_long(key, data, len) : begin_both(key, data, len);
 }
 
 struct hd__hmac_key *hd__hmac_key_new(const void *key, size_t key_len) {

@@ -156,6 +156,14 @@ static void test_objects_wipe_their_secrets(void **state) {
         assert_int_equal(hd_verify("body", 4, signature, HD_SIGNATURE_SIZE - 1, text, old.length), HD_OK);
         hidden_wipe(text, sizeof text);
         assert_int_equal(hidden_copies(&old), 0);
+
+        hd_receiver *receiver = NULL;
+        hidden_reveal(&old, text);
+        assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+        assert_int_equal(hd_receiver_add_secret(receiver, text, old.length), HD_OK);
+        hidden_wipe(text, sizeof text);
+        assert_int_equal(hidden_copies(&old), 0); /* it keeps no secret as it stands */
+        hd_receiver_free(receiver);
     }
 }
 
