@@ -88,17 +88,16 @@ def wrk(port):
     return cpu * 1e6 / count, 2e6 / count
 
 
-def add(name, unit, value, other, ratio, goal=None, at_most=True):
+def add(name, unit, value, other, ratio, goal=None, at_most=True, ratios=()):
+    """One line of the table and one object of the list. Of several rounds' ratios the spread is shown too."""
     ok = None if goal is None else (ratio <= goal if at_most else ratio >= goal)
     text = None if goal is None else f"{'<=' if at_most else '>='} {goal:g}"
-    results.append({"name": name, "unit": unit, "ours": value, "peer": other, "ratio": ratio, "goal": text, "ok": ok})
+    results.append({"name": name, "unit": unit, "ours": value, "peer": other, "ratio": ratio, "goal": text, "ok": ok,
+                    "ratios": [round(each, 3) for each in ratios]})
+    spread = f" ({min(ratios):.2f}..{max(ratios):.2f})" if ratios else ""
     shown = [f"{number:10.2f}" if number is not None else " " * 10 for number in (value, other, ratio)]
     verdict = "" if ok is None else "ok" if ok else "MISSED"
-    print(f"{name:58} {unit:8} {shown[0]} {shown[1]} {shown[2]}  {text or '':9} {verdict}", flush=True)
-
-
-def spread(values):
-    return f"({min(values):.2f}..{max(values):.2f})"
+    print(f"{name + spread:58} {unit:8} {shown[0]} {shown[1]} {shown[2]}  {text or '':9} {verdict}", flush=True)
 
 
 def part(name):
@@ -159,8 +158,8 @@ def delivery():
         less = name in FLOORS  # they: how many times as much; the others: how many times as many
         ratios = [a / b if less else b / a for a, b in zip(mine, theirs[name])]
         label = f"CPU vs {'raw sockets' if name == 'raw' else 'libcurl alone'}" if less else f"deliveries per CPU-second vs {name}"
-        add(f"{label} {spread(ratios)}", "us", statistics.median(mine), statistics.median(theirs[name]),
-            statistics.median(ratios), GOALS.get(name), less)
+        add(label, "us", statistics.median(mine), statistics.median(theirs[name]),
+            statistics.median(ratios), GOALS.get(name), less, ratios)
 
 
 def webhooks():
@@ -173,8 +172,8 @@ def webhooks():
                 cpu[count].append(ours(receiver.port, 60000, *options, warmup=max(10000, 3 * count))[0])
     for count in (1, 1000, 10000):
         ratios = [a / b for a, b in zip(cpu[count], cpu[90])]
-        add(f"CPU with {count:,} webhooks vs 90 {spread(ratios)}", "us", statistics.median(cpu[count]),
-            statistics.median(cpu[90]), statistics.median(ratios), 1.5 if count == 10000 else None)
+        add(f"CPU with {count:,} webhooks vs 90", "us", statistics.median(cpu[count]),
+            statistics.median(cpu[90]), statistics.median(ratios), 1.5 if count == 10000 else None, True, ratios)
 
 
 def isolation():
@@ -186,9 +185,9 @@ def isolation():
                 without.append(1e6 / ours(receiver.port, 250000, *options)[1])
                 with_silent.append(1e6 / ours(receiver.port, 250000, *options, f"silent={silent}")[1])
                 ratios.append(with_silent[-1] / without[-1])
-        add(f"deliveries/s, {silent} of {healthy + silent:,} silent, vs {healthy} alone {spread(ratios)}", "1/s",
+        add(f"deliveries/s, {silent} of {healthy + silent:,} silent, vs {healthy} alone", "1/s",
             statistics.median(with_silent), statistics.median(without), statistics.median(ratios),
-            0.95 if silent == 10 else 0.9, False)
+            0.95 if silent == 10 else 0.9, False, ratios)
 
 
 def https():
@@ -204,11 +203,11 @@ def https():
     process.wait()
     process.stdout.close()
     ratios = [a / b for a, b in zip(kept, plain)]
-    add(f"CPU with HTTPS, kept alive, vs HTTP {spread(ratios)}", "us", statistics.median(kept),
-        statistics.median(plain), statistics.median(ratios), 1.3)
+    add("CPU with HTTPS, kept alive, vs HTTP", "us", statistics.median(kept),
+        statistics.median(plain), statistics.median(ratios), 1.3, True, ratios)
     ratios = [a / b for a, b in zip(fresh, plain)]
-    add(f"CPU with HTTPS, new connections, vs HTTP {spread(ratios)}", "us", statistics.median(fresh),
-        statistics.median(plain), statistics.median(ratios))
+    add("CPU with HTTPS, new connections, vs HTTP", "us", statistics.median(fresh),
+        statistics.median(plain), statistics.median(ratios), None, True, ratios)
 
 
 def instruction_counts(command):
