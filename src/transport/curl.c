@@ -1065,9 +1065,8 @@ static void wait_for(struct hd__transport *base, int timeout_ms) {
     follow_lookups(transport);
     run_timers(transport);
     leave();
-    timeout_ms = transport->with_results || transport->failed
-                     ? 0
-                     : shard_timeout(transport, lookup_timeout(transport, timeout_ms));
+    int has_results = transport->with_results || transport->done || transport->failed;
+    timeout_ms = has_results ? 0 : shard_timeout(transport, lookup_timeout(transport, timeout_ms));
     size_t count = hd__poller_wait(transport->poller, timeout_ms, events, EVENTS_MAX);
     look_at_clock(transport);
     enter();
