@@ -11,6 +11,14 @@ void hd__wipe(void *data, size_t len) {
     set(data, 0, len);
 }
 
+int hd__differ(const void *a, const void *b, size_t len) {
+    const unsigned char *left = a, *right = b;
+    volatile unsigned char difference = 0;
+    for (size_t i = 0; i < len; i++)
+        difference = (unsigned char)(difference | (left[i] ^ right[i]));
+    return difference != 0;
+}
+
 int hd__replace_text(char **slot, const char *text) {
     char *copy = NULL;
     if (text) {

@@ -7,6 +7,10 @@
 /* Overwrites memory that held a secret; the compiler cannot leave it out. */
 void hd__wipe(void *data, size_t len);
 
+/* 1 if any byte differs, 0 if none does. It looks at every byte and does not branch on one, so that its time tells
+ * nothing about them. */
+int hd__differ(const void *a, const void *b, size_t len);
+
 /* Replaces *slot by a copy of text (NULL for none). On failure *slot is as before. Returns a status. */
 int hd__replace_text(char **slot, const char *text);
 

@@ -32,7 +32,7 @@ struct hd__delivery {
 
 /* What the transport needs as long as an attempt is under way. */
 struct hd__attempt {
-    struct hd__attempt *previous, *next; /* in the worker's list, or next in its pool */
+    struct hd__attempt *previous, *next; /* in the worker's list */
     struct hd__exchange exchange;
     char signature[HD_SIGNATURE_SIZE];
     char timestamp[24]; /* these for Standard Webhooks */

@@ -57,7 +57,7 @@ struct hd__worker {
     struct hd__delivery_source source;
     struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
     int progressed;                     /* something ended since the last hd__monitor broadcast */
-    int short_of_memory;                /* an event could not be taken in */
+    int short_of_memory;                /* an event or a delivery waits for it */
 
     const struct hd__clock *clock;
     struct hd__webhooks *webhooks;

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PREFIX "whsec_"
 #define RANDOM_SIZE 32
 
 int hd__secret_fits(size_t len) {
@@ -27,8 +26,8 @@ int hd_generate_secret(char *out, size_t out_size) {
     int status = hd__random(&hd__system_clock, bytes, sizeof bytes);
     if (status != HD_OK)
         return status;
-    memcpy(out, PREFIX, sizeof PREFIX - 1);
-    hd__base64_encode(bytes, sizeof bytes, out + sizeof PREFIX - 1);
+    memcpy(out, HD__SECRET_PREFIX, sizeof HD__SECRET_PREFIX - 1);
+    hd__base64_encode(bytes, sizeof bytes, out + sizeof HD__SECRET_PREFIX - 1);
     hd__wipe(bytes, sizeof bytes);
     return HD_OK;
 }

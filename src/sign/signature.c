@@ -55,14 +55,11 @@ static int is_signature(const char *s, size_t len) {
     return 1;
 }
 
-/* Looks at every digit, whatever the first ones say, and without a branch: its time tells nothing about the expected
- * signature, which is wiped. */
+/* Wipes the expected signature. */
 static int compare(char expected[HD_SIGNATURE_SIZE], const char *signature) {
-    volatile unsigned char difference = 0;
-    for (size_t i = 0; i < DIGITS; i++)
-        difference = (unsigned char)(difference | (expected[i] ^ signature[i]));
+    int differ = hd__differ(expected, signature, DIGITS);
     hd__wipe(expected, HD_SIGNATURE_SIZE);
-    return HD_E_SIGNATURE_MISMATCH & -(difference != 0);
+    return HD_E_SIGNATURE_MISMATCH & -differ; /* without a branch */
 }
 
 int hd__verify(const struct hd__hmac_key *key, const void *body, size_t body_len, const char *signature,

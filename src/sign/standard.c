@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PREFIX "whsec_"
 #define VERSION "v1,"
 #define DIGITS HD__BASE64_SIZE(HD__HMAC_SIZE)
 
@@ -16,7 +15,8 @@ _Static_assert(sizeof VERSION - 1 + DIGITS + 1 == HD__STANDARD_SIZE, "an entry a
 int hd__standard_key(const char *secret, size_t len, struct hd__hmac_key **key) {
     unsigned char bytes[HD__SECRET_MAX];
     size_t bytes_len;
-    size_t prefix = len >= sizeof PREFIX - 1 && memcmp(secret, PREFIX, sizeof PREFIX - 1) == 0 ? sizeof PREFIX - 1 : 0;
+    size_t prefix_len = sizeof HD__SECRET_PREFIX - 1;
+    size_t prefix = len >= prefix_len && memcmp(secret, HD__SECRET_PREFIX, prefix_len) == 0 ? prefix_len : 0;
     *key = NULL;
     if (len > HD__SECRET_MAX || !hd__base64_decode(secret + prefix, len - prefix, bytes, &bytes_len) || bytes_len == 0)
         return HD_E_SECRET;
@@ -46,14 +46,6 @@ int hd__standard_sign(const struct hd__hmac_key *key, const struct hd__signed_pa
     return status;
 }
 
-/* Looks at every byte, whatever the first ones say. */
-static int equal_macs(const unsigned char *a, const unsigned char *b) {
-    volatile unsigned char difference = 0;
-    for (size_t i = 0; i < HD__HMAC_SIZE; i++)
-        difference = (unsigned char)(difference | (a[i] ^ b[i]));
-    return difference == 0;
-}
-
 /* The signature in an entry; 0 if the entry is of another version or malformed. */
 static int read_entry(const char *entry, size_t len, unsigned char mac[HD__HMAC_SIZE]) {
     unsigned char bytes[DIGITS / 4 * 3];
@@ -68,18 +60,18 @@ static int read_entry(const char *entry, size_t len, unsigned char mac[HD__HMAC_
 int hd__standard_verify(const struct hd__hmac_key *key, const struct hd__signed_parts *parts, const char *signatures,
                         size_t len) {
     unsigned char expected[HD__HMAC_SIZE], given[HD__HMAC_SIZE];
-    int matches = 0, entries = 0, status = mac_of(key, parts, expected);
+    int differ = 1, entries = 0, status = mac_of(key, parts, expected);
     for (size_t at = 0; at <= len && status == HD_OK;) {
         const char *space = len > at ? memchr(signatures + at, ' ', len - at) : NULL;
         size_t entry_len = space ? (size_t)(space - signatures) - at : len - at;
         if (read_entry(signatures + at, entry_len, given)) {
             entries++;
-            matches |= equal_macs(expected, given);
+            differ &= hd__differ(expected, given, HD__HMAC_SIZE);
         }
         at += entry_len + 1;
     }
     hd__wipe(expected, sizeof expected);
     if (status != HD_OK || !entries)
         return status != HD_OK ? status : HD_E_SIGNATURE_FORMAT;
-    return HD_E_SIGNATURE_MISMATCH & -(matches == 0); /* without a branch */
+    return HD_E_SIGNATURE_MISMATCH & -differ; /* without a branch */
 }
