@@ -62,7 +62,8 @@ HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
 
 # The benchmark: a receiver, senders, and what drives them.
-BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out %/body.c,$(wildcard tests/bench/*.c))))
+BENCH_SUPPORT := body descriptors
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out $(BENCH_SUPPORT:%=tests/bench/%.c),$(wildcard tests/bench/*.c))))
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Flags
@@ -374,10 +375,14 @@ $(HOSTILE_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka -ldl $(HD_DEPS_LIBS) $(LDLIBS)
 
-# The floors sign with OpenSSL; what counts allocations sees every one of ours.
+# The floors sign with OpenSSL.
 BENCH_FLOORS := $(BUILD)/tests/bench/raw $(BUILD)/tests/bench/libcurl
 $(BENCH_FLOORS): $(BUILD)/tests/bench/body.o
 $(BENCH_FLOORS): BENCH_LIBS := $(BUILD)/tests/bench/body.o -lcrypto
+# These keep many connections open; what counts allocations sees every one of ours.
+BENCH_CROWDS := $(addprefix $(BUILD)/tests/bench/,micro receiver sender)
+$(BENCH_CROWDS): $(BUILD)/tests/bench/descriptors.o
+$(BENCH_CROWDS): BENCH_LIBS := $(BUILD)/tests/bench/descriptors.o
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
@@ -391,6 +396,6 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BUILD)/tests/bench/body.o $(INTEROP_PROGRAM:%=%.o)
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

@@ -4,6 +4,7 @@
  *
  *   micro PORT      of a receiver; prints lines "NAME VALUE" */
 #define _GNU_SOURCE /* mallinfo2 */
+#include "descriptors.h"
 #include "event/json.h"
 #include "helmdesk.h"
 #include "sign/hmac.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define SECRET "benchmark secret"
@@ -353,14 +353,6 @@ static void measure_allocations(void) {
     printf("allocations_per_1000 %.1f\n", (double)(atomic_load(&allocations) - before) / 10);
     hd_event_free(one);
     end_client(client);
-}
-
-static void raise_descriptors(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 int main(int argc, char **argv) {

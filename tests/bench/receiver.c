@@ -6,6 +6,7 @@
  *
  * It listens on every address of the loopback device, so that 127.0.0.1 and 127.1.2.3 are receivers of their own. */
 #define _GNU_SOURCE /* SO_BINDTODEVICE, accept4 */
+#include "descriptors.h"
 #include "helmdesk.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -146,14 +146,6 @@ static int listen_on_loopback(void) {
     printf("%d\n", ntohs(address.sin_port));
     (void)fflush(stdout);
     return listener;
-}
-
-static void raise_descriptors(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 int main(int argc, char **argv) {

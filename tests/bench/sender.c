@@ -6,12 +6,12 @@
  * Every event is for one project, which has one webhook at a receiver of its own; `silent` more webhooks at receivers
  * that never answer get an event each as often as the others do. With ca=FILE it speaks HTTPS. Prints "COUNT CPU_US
  * WALL_US" of the deliveries after the warm-up that were answered. */
+#include "descriptors.h"
 #include "helmdesk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define SECRET "benchmark secret"
@@ -128,14 +128,6 @@ static long option(int argc, char **argv, const char *name, long otherwise) {
         if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
             return strtol(argv[i] + len + 1, NULL, 10);
     return otherwise;
-}
-
-static void raise_descriptors(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 int main(int argc, char **argv) {
