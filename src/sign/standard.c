@@ -18,11 +18,13 @@ int hd__standard_key(const char *secret, size_t len, struct hd__hmac_key **key) 
     size_t prefix_len = sizeof HD__SECRET_PREFIX - 1;
     size_t prefix = len >= prefix_len && memcmp(secret, HD__SECRET_PREFIX, prefix_len) == 0 ? prefix_len : 0;
     *key = NULL;
-    if (len > HD__SECRET_MAX || !hd__base64_decode(secret + prefix, len - prefix, bytes, &bytes_len) || bytes_len == 0)
+    if (len > HD__SECRET_MAX)
         return HD_E_SECRET;
-    *key = hd__hmac_key_new(bytes, bytes_len);
+    int is_base64 = hd__base64_decode(secret + prefix, len - prefix, bytes, &bytes_len) && bytes_len > 0;
+    if (is_base64)
+        *key = hd__hmac_key_new(bytes, bytes_len);
     hd__wipe(bytes, sizeof bytes);
-    return *key ? HD_OK : HD_E_NO_MEMORY;
+    return !is_base64 ? HD_E_SECRET : *key ? HD_OK : HD_E_NO_MEMORY;
 }
 
 static int mac_of(const struct hd__hmac_key *key, const struct hd__signed_parts *parts,
