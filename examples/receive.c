@@ -152,7 +152,9 @@ static enum MHD_Result receive(struct MHD_Connection *connection, const struct r
     case HD_OK:
         if (do_later(event))
             return answer(connection, MHD_HTTP_OK, "OK");
-        hd_event_free(event);
+        hd_event_free(event); /* whoever tries again shall be heard */
+        hd_receiver_forget(receiver, request->body, request->length, headers.names, NULL, headers.values, NULL,
+                           headers.count);
         return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too much to do");
     case HD_E_REPLAYED: /* it was accepted before, and that is what the sender wants to know */
         return answer(connection, MHD_HTTP_OK, "OK");
@@ -164,6 +166,9 @@ static enum MHD_Result receive(struct MHD_Connection *connection, const struct r
     case HD_E_TOO_OLD:
     case HD_E_TOO_NEW:
         return answer(connection, MHD_HTTP_UNAUTHORIZED, hd_strerror(status));
+    case HD_E_NO_MEMORY:
+    case HD_E_CRYPTO:
+        return answer(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, hd_strerror(status));
     default:
         return answer(connection, MHD_HTTP_BAD_REQUEST, hd_strerror(status));
     }

@@ -415,10 +415,19 @@ HD_API int hd_receiver_set_schemes(hd_receiver *receiver, unsigned schemes);
 HD_API int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t max_age_ms);
 
 /**
- * Has the receiver remember the last requests that it accepted, and answer HD_E_REPLAYED when one comes again: by
- * webhook-id if there is one, else by the body.
+ * Sets how large a body may be. A larger one is refused before anything is computed.
+ * @param receiver  the receiver
+ * @param bytes     1 to 1,048,576, which is what it is without this call
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes);
+
+/**
+ * Has the receiver remember the last requests that it accepted, and answer HD_E_REPLAYED when one comes again: a
+ * request of Standard Webhooks is known by its webhook-id, one of Helmdesk by its body, and one that is both by both.
+ * If your program accepts a request and then cannot handle it, hd_receiver_forget() lets it come again.
  * @param receiver  the receiver; what it remembers is forgotten
- * @param requests  how many, up to 10,000,000, at 48 bytes each; 0 for none
+ * @param requests  how many, up to 10,000,000, at 96 bytes each; 0 for none
  * Returns: HD_OK; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests);
@@ -427,7 +436,7 @@ HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests)
  * Verifies a request, and reads its event if it is genuine. Nothing is parsed before.
  * @param receiver      the receiver, with at least one secret
  * @param body          the raw bytes of the request's body, as they came; NULL if body_len is 0
- * @param body_len      their number, at most 1,048,576
+ * @param body_len      their number, at most that of hd_receiver_set_max_body()
  * @param names         the names of the request's headers, in any case; all of them, or those that matter
  * @param name_lens     their lengths; NULL if each ends in a NUL
  * @param values        their values, in the same order, without the blanks around them
@@ -443,6 +452,25 @@ HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests)
 HD_API int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
                               const size_t *name_lens, const char *const *values, const size_t *value_lens,
                               size_t count, size_t *secret_index, hd_event **event);
+
+/**
+ * Takes back that a request was accepted, so that it is accepted when it comes again: for a program that answers the
+ * sender with an error after all. Without a replay memory it does nothing. The signature is not checked again: call it
+ * only with what hd_receiver_accept() has accepted.
+ * @param receiver    the receiver; the others are those of the call of hd_receiver_accept()
+ * @param body        NULL if body_len is 0
+ * @param body_len    bytes
+ * @param names       NULL if count is 0
+ * @param name_lens   NULL if each ends in a NUL
+ * @param values      NULL if count is 0
+ * @param value_lens  NULL if each ends in a NUL
+ * @param count       how many headers
+ * Returns: HD_OK, also if it was not remembered; HD_E_HEADER_MISSING; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
+ * HD_E_CRYPTO; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
+                              const size_t *name_lens, const char *const *values, const size_t *value_lens,
+                              size_t count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Webhooks: who wants to know

@@ -1,6 +1,7 @@
 /* The receiving side: who sent a request, is it fresh, and what does it say? Nothing is parsed before a signature has
  * been verified, and a request that has headers of both schemes must satisfy both. */
-#include "base/clock.h"
+#include "receiver.h"
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "event/event.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 #define SECRETS_MAX 8
-#define BODY_MAX ((size_t)1024 * 1024)
+#define BODY_MAX ((size_t)1024 * 1024) /* as hd_event_parse() */
 #define ID_MAX 256
 #define TIMESTAMP_DIGITS_MAX 11 /* seconds until the year 5138 */
 #define SIGNATURES_MAX 4096     /* bytes of webhook-signature */
@@ -32,16 +33,18 @@ struct hd_receiver {
     struct secret secrets[SECRETS_MAX];
     size_t secret_count;
     unsigned schemes;
+    size_t max_body;
     int64_t helmdesk_age_ms, standard_age_ms; /* 0 for any */
-    struct hd__replay *replay;                /* NULL for none */
+    struct hd__replay *ids, *bodies;          /* of what was accepted; NULL for none */
     struct hd__hmac_key *replay_key;          /* random, so that nobody can aim at collisions */
+    const struct hd__clock *clock;
 };
 
 /* ---- Life ---- */
 
-static struct hd__hmac_key *random_key(void) {
+static struct hd__hmac_key *random_key(const struct hd__clock *clock) {
     unsigned char bytes[HD__HMAC_SIZE];
-    if (hd__random(&hd__system_clock, bytes, sizeof bytes) != HD_OK)
+    if (hd__random(clock, bytes, sizeof bytes) != HD_OK)
         return NULL;
     struct hd__hmac_key *key = hd__hmac_key_new(bytes, sizeof bytes);
     hd__wipe(bytes, sizeof bytes);
@@ -56,7 +59,9 @@ int hd_receiver_new(hd_receiver **receiver) {
     if (!made)
         return HD_E_NO_MEMORY;
     made->schemes = SCHEMES;
+    made->max_body = BODY_MAX;
     made->standard_age_ms = STANDARD_AGE_MS;
+    made->clock = &hd__system_clock;
     *receiver = made;
     return HD_OK;
 }
@@ -66,13 +71,20 @@ static void free_secret(struct secret *secret) {
     hd__hmac_key_free(secret->standard_key);
 }
 
+static void free_replay_memory(hd_receiver *receiver) {
+    hd__replay_free(receiver->ids);
+    hd__replay_free(receiver->bodies);
+    hd__hmac_key_free(receiver->replay_key);
+    receiver->ids = receiver->bodies = NULL;
+    receiver->replay_key = NULL;
+}
+
 void hd_receiver_free(hd_receiver *receiver) {
     if (!receiver)
         return;
     for (size_t i = 0; i < receiver->secret_count; i++)
         free_secret(&receiver->secrets[i]);
-    hd__replay_free(receiver->replay);
-    hd__hmac_key_free(receiver->replay_key);
+    free_replay_memory(receiver);
     free(receiver);
 }
 
@@ -114,21 +126,35 @@ int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t max_ag
     return HD_OK;
 }
 
+int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes) {
+    if (!receiver || bytes < 1 || bytes > BODY_MAX)
+        return HD_E_INVALID;
+    receiver->max_body = bytes;
+    return HD_OK;
+}
+
 int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests) {
     if (!receiver || requests > REPLAY_MAX)
         return HD_E_INVALID;
-    struct hd__hmac_key *key = requests ? random_key() : NULL;
-    struct hd__replay *replay = requests ? hd__replay_new(requests) : NULL;
-    if (requests && (!key || !replay)) {
-        hd__hmac_key_free(key);
-        hd__replay_free(replay);
-        return HD_E_NO_MEMORY;
+    hd_receiver made = {0};
+    if (requests) {
+        made.replay_key = random_key(receiver->clock);
+        made.ids = hd__replay_new(requests);
+        made.bodies = hd__replay_new(requests);
+        if (!made.replay_key || !made.ids || !made.bodies) {
+            free_replay_memory(&made);
+            return HD_E_NO_MEMORY;
+        }
     }
-    hd__hmac_key_free(receiver->replay_key);
-    hd__replay_free(receiver->replay);
-    receiver->replay_key = key;
-    receiver->replay = replay;
+    free_replay_memory(receiver);
+    receiver->replay_key = made.replay_key;
+    receiver->ids = made.ids;
+    receiver->bodies = made.bodies;
     return HD_OK;
+}
+
+void hd__receiver_set_clock(hd_receiver *receiver, const struct hd__clock *clock) {
+    receiver->clock = clock;
 }
 
 /* ---- The headers of a request ---- */
@@ -276,18 +302,27 @@ static int check_standard_age(const hd_receiver *receiver, const struct request 
     return check_age(request->sent_s * 1000, now_ms / 1000 * 1000, receiver->standard_age_ms);
 }
 
-/* Standard Webhooks has an id for it. Without that, it is the same body. */
+/* What Standard Webhooks knows a request by is its id, and what Helmdesk's scheme knows it by is its body. A request of
+ * both is known by both: without the headers of one, it is still the same. */
+struct marks {
+    unsigned char id[HD__HMAC_SIZE], body[HD__HMAC_SIZE];
+};
+
+static int mark(const hd_receiver *receiver, const struct request *request, struct marks *marks) {
+    const struct hd__hmac_part id = {request->id.data, request->id.len};
+    const struct hd__hmac_part body = {request->body, request->body_len};
+    int status = hd__hmac_parts(receiver->replay_key, &id, 1, marks->id);
+    return status == HD_OK ? hd__hmac_parts(receiver->replay_key, &body, 1, marks->body) : status;
+}
+
 static int check_replay(const hd_receiver *receiver, const struct request *request, unsigned schemes) {
-    unsigned char digest[HD__HMAC_SIZE];
-    int has_id = (schemes & HD_SCHEME_STANDARD) != 0;
-    const struct hd__hmac_part parts[] = {
-        {has_id ? "i" : "b", 1},
-        {has_id ? request->id.data : request->body, has_id ? request->id.len : request->body_len},
-    };
-    if (!receiver->replay)
+    struct marks marks;
+    if (!receiver->replay_key)
         return HD_OK;
-    int status = hd__hmac_parts(receiver->replay_key, parts, 2, digest);
-    if (status == HD_OK && hd__replay_seen(receiver->replay, digest))
+    int status = mark(receiver, request, &marks);
+    if (status == HD_OK && schemes & HD_SCHEME_STANDARD && hd__replay_seen(receiver->ids, marks.id))
+        status = HD_E_REPLAYED;
+    if (status == HD_OK && schemes & HD_SCHEME_HELMDESK && hd__replay_seen(receiver->bodies, marks.body))
         status = HD_E_REPLAYED;
     return status;
 }
@@ -304,7 +339,7 @@ static int check_event(const struct request *request, const hd_event *event) {
 
 /* What comes after the signature. */
 static int admit(const hd_receiver *receiver, const struct request *request, unsigned schemes, hd_event **event) {
-    int64_t now_ms = hd__wall_ms(&hd__system_clock);
+    int64_t now_ms = hd__wall_ms(receiver->clock);
     int status = schemes & HD_SCHEME_STANDARD ? check_standard_age(receiver, request, now_ms) : HD_OK;
     if (status == HD_OK)
         status = hd_event_parse(request->body, request->body_len, event);
@@ -330,7 +365,7 @@ int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
         return HD_E_INVALID;
     if (receiver->secret_count == 0)
         return HD_E_SECRET;
-    if (body_len > BODY_MAX)
+    if (body_len > receiver->max_body)
         return HD_E_TOO_LARGE;
     int status = read_headers(&request, names, name_lens, values, value_lens, count);
     if (status == HD_OK)
@@ -345,5 +380,26 @@ int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
     } else if (secret_index) {
         *secret_index = index;
     }
+    return status;
+}
+
+int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
+                       const size_t *name_lens, const char *const *values, const size_t *value_lens, size_t count) {
+    struct request request = {.body = body, .body_len = body_len};
+    struct marks marks;
+    unsigned schemes;
+    if (!receiver || (!body && body_len) || (count && (!names || !values)))
+        return HD_E_INVALID;
+    if (!receiver->replay_key)
+        return HD_OK;
+    int status = read_headers(&request, names, name_lens, values, value_lens, count);
+    if (status == HD_OK)
+        status = find_schemes(receiver, &request, &schemes);
+    if (status == HD_OK)
+        status = mark(receiver, &request, &marks);
+    if (status == HD_OK && schemes & HD_SCHEME_STANDARD)
+        hd__replay_forget(receiver->ids, marks.id);
+    if (status == HD_OK && schemes & HD_SCHEME_HELMDESK)
+        hd__replay_forget(receiver->bodies, marks.body);
     return status;
 }

@@ -17,4 +17,7 @@ void hd__replay_free(struct hd__replay *replay);
  * Digests are keyed, so that nobody can aim at collisions. */
 int hd__replay_seen(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]);
 
+/* It is not remembered any more, if it was. */
+void hd__replay_forget(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]);
+
 #endif

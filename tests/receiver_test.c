@@ -11,6 +11,8 @@
 #include "support/support.h"
 
 #include "helmdesk.h"
+#include "receiver.h"
+#include "sign/base64.h"
 #include "sign/hmac.h"
 #include "sign/standard.h"
 
@@ -40,22 +42,59 @@ static const char *text_of(const json_t *object, const char *key) {
     return text;
 }
 
-static hd_receiver *receiver_of(const json_t *vector) {
-    hd_receiver *receiver = NULL;
-    const json_t *secrets = json_object_get(vector, "secrets");
-    const char *schemes = text_of(vector, "schemes");
-    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
-    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 0), HD_OK);
+/* A number of the vector, or what is assumed without it. */
+static int64_t number_of(const json_t *object, const char *key, int64_t otherwise) {
+    const json_t *number = json_object_get(object, key);
+    assert_true(number == NULL || json_is_integer(number));
+    return number == NULL ? otherwise : json_integer_value(number);
+}
+
+/* The time at which the vector's request comes; of others, any will do. */
+static int64_t vector_wall_ms(void *now_ms) {
+    return *(int64_t *)now_ms;
+}
+
+static void apply_schemes(hd_receiver *receiver, const char *schemes) {
     if (strcmp(schemes, "either") != 0)
         assert_int_equal(hd_receiver_set_schemes(receiver, strcmp(schemes, "standard") == 0 ? HD_SCHEME_STANDARD
                                                                                             : HD_SCHEME_HELMDESK),
                          HD_OK);
+}
+
+/* Without a time of its own, a vector is about requests of any age. */
+static hd_receiver *receiver_of(const json_t *vector, const struct hd__clock *clock) {
+    hd_receiver *receiver = NULL;
+    const json_t *secrets = json_object_get(vector, "secrets");
+    assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+    hd__receiver_set_clock(receiver, clock);
+    apply_schemes(receiver, text_of(vector, "schemes"));
+    if (json_object_get(vector, "now_ms") == NULL)
+        assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_STANDARD, 0), HD_OK);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_HELMDESK, number_of(vector, "max_age_ms", 0)),
+                     HD_OK);
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, (size_t)number_of(vector, "replay_memory", 0)), HD_OK);
     for (size_t i = 0; i < json_array_size(secrets); i++) {
         const json_t *secret = json_array_get(secrets, i);
         assert_int_equal(hd_receiver_add_secret(receiver, json_string_value(secret), json_string_length(secret)),
                          HD_OK);
     }
     return receiver;
+}
+
+struct bytes {
+    char *data;
+    size_t len;
+};
+
+/* "body", and as many more of it as "body_times" says. */
+static struct bytes body_of(const json_t *vector) {
+    const json_t *body = json_object_get(vector, "body");
+    size_t times = (size_t)number_of(vector, "body_times", 1), len = json_string_length(body);
+    struct bytes bytes = {malloc(times * len + 1), times * len};
+    assert_non_null(bytes.data);
+    for (size_t i = 0; i < times; i++)
+        memcpy(bytes.data + i * len, text_of(vector, "body"), len);
+    return bytes;
 }
 
 static size_t headers_of(const json_t *vector, const char *names[HEADERS_MAX], const char *values[HEADERS_MAX]) {
@@ -69,37 +108,47 @@ static size_t headers_of(const json_t *vector, const char *names[HEADERS_MAX], c
     return count;
 }
 
+static void check_status(const json_t *vector, int status, const char *expected) {
+    if (strcmp(hd_status_name(status), expected) != 0)
+        fail_msg("%s: %s, not %s", text_of(vector, "name"), hd_status_name(status), expected);
+}
+
+/* Accepts it once, and a second time if the vector is about that. */
 static void check_vector(const json_t *vector) {
     const char *names[HEADERS_MAX];
     const char *values[HEADERS_MAX];
     hd_event *event = NULL;
     size_t index = 99;
-    hd_receiver *receiver = receiver_of(vector);
-    const json_t *wanted_index = json_object_get(vector, "secret_index");
+    int64_t now_ms = number_of(vector, "now_ms", 0);
+    const struct hd__clock clock = {.wall_ms = vector_wall_ms, .random = hd__system_clock.random, .self = &now_ms};
+    hd_receiver *receiver = receiver_of(vector, &clock);
+    const json_t *again = json_object_get(vector, "again");
+    struct bytes body = body_of(vector);
     size_t count = headers_of(vector, names, values);
-    int status = hd_receiver_accept(receiver, text_of(vector, "body"), strlen(text_of(vector, "body")), names, NULL,
-                                    values, NULL, count, &index, &event);
-    if (strcmp(hd_status_name(status), text_of(vector, "expect")) != 0)
-        fail_msg("%s: %s, not %s", text_of(vector, "name"), hd_status_name(status), text_of(vector, "expect"));
+    int status = hd_receiver_accept(receiver, body.data, body.len, names, NULL, values, NULL, count, &index, &event);
+    check_status(vector, status, text_of(vector, "expect"));
     assert_true((status == HD_OK) == (event != NULL));
-    if (wanted_index != NULL)
-        assert_int_equal(index, json_integer_value(wanted_index));
-    else if (status != HD_OK)
-        assert_int_equal(index, 99);
+    assert_int_equal(index, number_of(vector, "secret_index", status == HD_OK ? (int64_t)index : 99));
     hd_event_free(event);
+    if (again != NULL) {
+        status = hd_receiver_accept(receiver, body.data, body.len, names, NULL, values, NULL, count, NULL, &event);
+        check_status(vector, status, json_string_value(again));
+        hd_event_free(event);
+    }
+    free(body.data);
     hd_receiver_free(receiver);
 }
 
 static void test_vectors(void **state) {
     (void)state;
     json_error_t error;
-    json_t *root = json_load_file("tests/data/receiver_vectors.json", 0, &error);
+    json_t *root = json_load_file("tests/data/receiver_vectors.json", JSON_ALLOW_NUL, &error);
     if (root == NULL)
         fail_msg("tests/data/receiver_vectors.json: %s", error.text);
     const json_t *vectors = json_object_get(root, "vectors");
     for (size_t i = 0; i < json_array_size(vectors); i++)
         check_vector(json_array_get(vectors, i));
-    assert_true(json_array_size(vectors) > 80);
+    assert_true(json_array_size(vectors) > 110);
     json_decref(root);
 }
 
@@ -162,7 +211,7 @@ static int accept_helmdesk(hd_receiver *receiver, const struct signed_request *r
     return status;
 }
 
-/* Both sides of the tolerance; a few seconds apart from it, since the clock goes on. */
+/* Both sides of the tolerance by the real clock, some seconds apart from it; the vectors have the exact second. */
 static void test_age_of_an_attempt(void **state) {
     (void)state;
     static const struct {
@@ -225,6 +274,71 @@ static void test_replay(void **state) {
     assert_int_equal(accept_standard(receiver, &request), HD_OK); /* forgotten */
     assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
     assert_int_equal(accept_helmdesk(receiver, &request), HD_E_REPLAYED); /* by its body */
+    hd_receiver_free(receiver);
+}
+
+static int accept_both(hd_receiver *receiver, const struct signed_request *request) {
+    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature", "x-helmdesk-signature"};
+    const char *values[] = {request->id, request->timestamp, request->standard, request->signature};
+    hd_event *event = NULL;
+    int status =
+        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 4, NULL, &event);
+    hd_event_free(event);
+    return status;
+}
+
+/* Whoever takes away the headers of one scheme has the same request still. */
+static void test_replay_without_the_other_scheme(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_receiver *receiver = new_receiver();
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 10), HD_OK);
+    render(&request, wall_ms());
+    sign_all(&request, "msg_0", wall_ms() / 1000);
+    assert_int_equal(accept_both(receiver, &request), HD_OK);
+    assert_int_equal(accept_helmdesk(receiver, &request), HD_E_REPLAYED);
+    assert_int_equal(accept_standard(receiver, &request), HD_E_REPLAYED);
+    assert_int_equal(accept_both(receiver, &request), HD_E_REPLAYED);
+    hd_receiver_free(receiver);
+}
+
+static int forget_both(hd_receiver *receiver, const struct signed_request *request) {
+    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature", "x-helmdesk-signature"};
+    const char *values[] = {request->id, request->timestamp, request->standard, request->signature};
+    return hd_receiver_forget(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 4);
+}
+
+/* A program that could not do what it accepted hears it again; the memory stays as large as it is meanwhile. */
+static void test_forget(void **state) {
+    (void)state;
+    enum {
+        REMEMBERED = 4
+    };
+    struct signed_request requests_[REMEMBERED + 1];
+    hd_receiver *receiver = new_receiver();
+    char id[32];
+    assert_int_equal(forget_both(receiver, &requests_[0]), HD_OK); /* there is no memory */
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, REMEMBERED), HD_OK);
+    for (int i = 0; i <= REMEMBERED; i++) {
+        (void)snprintf(id, sizeof id, "msg_%d", i);
+        render(&requests_[i], wall_ms() + i);
+        sign_all(&requests_[i], id, wall_ms() / 1000);
+    }
+    assert_int_equal(forget_both(receiver, &requests_[0]), HD_OK); /* it was never there */
+    for (int round = 0; round < 20; round++) {
+        assert_int_equal(accept_both(receiver, &requests_[0]), HD_OK);
+        assert_int_equal(forget_both(receiver, &requests_[0]), HD_OK);
+        assert_int_equal(forget_both(receiver, &requests_[0]), HD_OK);
+    }
+    for (int i = 0; i <= REMEMBERED; i++)
+        assert_int_equal(accept_both(receiver, &requests_[i]), HD_OK);
+    for (int i = 1; i <= REMEMBERED; i++)
+        assert_int_equal(accept_both(receiver, &requests_[i]), HD_E_REPLAYED);
+    assert_int_equal(accept_both(receiver, &requests_[0]), HD_OK); /* the oldest had to go */
+    assert_int_equal(hd_receiver_forget(receiver, "x", 1, NULL, NULL, NULL, NULL, 0), HD_E_HEADER_MISSING);
+    assert_int_equal(hd_receiver_forget(receiver, NULL, 1, NULL, NULL, NULL, NULL, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_forget(receiver, "x", 1, NULL, NULL, NULL, NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_forget(NULL, "x", 1, NULL, NULL, NULL, NULL, 0), HD_E_INVALID);
     hd_receiver_free(receiver);
 }
 
@@ -294,6 +408,40 @@ static void test_corruptions(void **state) {
     hd_receiver_free(receiver);
 }
 
+/* Any bytes are a secret. Those that are base64, and no others, are one for Standard Webhooks: what they stand for,
+ * made into base64 again, is what they were. */
+static void test_random_secrets(void **state) {
+    (void)state;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=whsec_-\n ";
+    size_t count = volume(200000), usable = 0;
+    for (size_t i = 0; i < count; i++) {
+        char secret[1024], copy[1100];
+        unsigned char bytes[1024];
+        size_t bytes_len, len = 1 + any(i % 100 == 0 ? sizeof secret : 48);
+        int is_base64;
+        struct hd__hmac_key *key = NULL;
+        for (size_t k = 0; k < len; k++)
+            secret[k] = i % 3 ? digits[any(i % 3 == 1 ? 64 : sizeof digits - 1)] : (char)any(256);
+        is_base64 = hd__base64_decode(secret, len, bytes, &bytes_len);
+        if (is_base64) {
+            hd__base64_encode(bytes, bytes_len, copy);
+            assert_int_equal(strlen(copy), len);
+            assert_memory_equal(copy, secret, len);
+        }
+        int status = hd__standard_key(secret, len, &key);
+        if (len < 6 || memcmp(secret, "whsec_", 6) != 0)
+            assert_int_equal(status, is_base64 ? HD_OK : HD_E_SECRET);
+        assert_true((status == HD_OK) == (key != NULL));
+        usable += status == HD_OK;
+        hd__hmac_key_free(key);
+        hd_receiver *receiver = NULL;
+        assert_int_equal(hd_receiver_new(&receiver), HD_OK);
+        assert_int_equal(hd_receiver_add_secret(receiver, secret, len), HD_OK);
+        hd_receiver_free(receiver);
+    }
+    assert_true(usable > 0 && usable < count);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Settings, arguments, threads
  */
@@ -321,6 +469,10 @@ static void test_settings(void **state) {
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, 3, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, -1), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, INT64_MAX), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_body(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 1048577), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 1048576), HD_OK);
     assert_int_equal(hd_receiver_set_replay_memory(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_replay_memory(receiver, SIZE_MAX), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_replay_memory(receiver, 5), HD_OK);
@@ -353,6 +505,10 @@ static void test_arguments(void **state) {
     assert_int_equal(hd_receiver_accept(receiver, large, 1024 * 1024 + 1, names, NULL, values, NULL, 0, NULL, &event),
                      HD_E_TOO_LARGE);
     free(large);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 3), HD_OK);
+    assert_int_equal(hd_receiver_accept(receiver, "four", 4, NULL, NULL, NULL, NULL, 0, NULL, &event), HD_E_TOO_LARGE);
+    assert_int_equal(hd_receiver_accept(receiver, "six", 3, NULL, NULL, NULL, NULL, 0, NULL, &event),
+                     HD_E_HEADER_MISSING);
     hd_receiver_free(receiver);
 }
 
@@ -396,10 +552,17 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),         cmocka_unit_test(test_age_of_an_attempt),
-        cmocka_unit_test(test_age_of_an_event), cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_corruptions),     cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_arguments),       cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_age_of_an_attempt),
+        cmocka_unit_test(test_age_of_an_event),
+        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_corruptions),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_replay_without_the_other_scheme),
+        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_random_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

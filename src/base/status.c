@@ -24,7 +24,7 @@
     X(HD_E_SIGNATURE_MISMATCH,                                                                                         \
       "the signature is of another body or secret: compare the secret, and verify the raw body before decoding it")    \
     X(HD_E_UTF8, "the body is not valid UTF-8")                                                                        \
-    X(HD_E_TOO_LARGE, "the body has more than 1,048,576 bytes")                                                        \
+    X(HD_E_TOO_LARGE, "the body is too large: 1,048,576 bytes are the most, or fewer if set")                          \
     X(HD_E_FIELD_MISSING, "a required field is not set: hd_event_missing() or hd_webhook_missing() names it")          \
     X(HD_E_EVENT_TYPE, "the event type is none of HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED")         \
     X(HD_E_PROJECT, "the project must have 1 to 128 visible ASCII characters (no space)")                              \
