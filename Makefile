@@ -204,9 +204,9 @@ bench: ## measure the library beside its peers, as far as those are installed; t
 bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
 	@$(DEPS) peers
 
-check-interop: ## let the product page's code and the reference library of Standard Webhooks verify, and be verified
+check-interop: ## let the product page's code, the reference library of Standard Webhooks and an FFI verify, and be verified
 	@$(DEPS) core test interop
-	@$(MAKE) $(PARALLEL) $(INTEROP_PROGRAM)
+	@$(MAKE) $(PARALLEL) all $(INTEROP_PROGRAM)
 	@SHOW=1 $(RUN_TESTS) tests/interop/interop.sh
 
 lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include

@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: MIT
-// The same as consumer.c, in C++.
+// The same as consumer.c, in C++, and a receiver held by a smart pointer.
 #include <helmdesk.h>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
+
+template <typename T> using Handle = std::unique_ptr<T, void (*)(T *)>;
+
+static int accept(const std::string &body, const std::string &secret, const std::string &signature) {
+    hd_receiver *made = nullptr;
+    hd_event *read = nullptr;
+    const char *names[] = {"x-helmdesk-signature"};
+    const char *values[] = {signature.data()};
+    const std::size_t value_lens[] = {signature.size()};
+    int status = hd_receiver_new(&made);
+    const Handle<hd_receiver> receiver(made, hd_receiver_free);
+    if (status == HD_OK)
+        status = hd_receiver_add_secret(receiver.get(), secret.data(), secret.size());
+    if (status == HD_OK)
+        status = hd_receiver_accept(receiver.get(), body.data(), body.size(), names, nullptr, values, value_lens, 1,
+                                    nullptr, &read);
+    const Handle<hd_event> event(read, hd_event_free);
+    return status;
+}
 
 int main() {
     const std::string body = "{}";
@@ -15,6 +35,10 @@ int main() {
         std::cerr << hd_strerror(status) << '\n';
         return 1;
     }
+    // "{}" is genuine, and no event.
+    if (accept(body, secret, signature.data()) != HD_E_JSON_KEY ||
+        accept(body, "another", signature.data()) != HD_E_SIGNATURE_MISMATCH)
+        return 1;
     std::cout << "libhelmdesk " << hd_version() << ' ' << signature.data() << '\n';
     return 0;
 }
