@@ -2,7 +2,7 @@
  * copied.
  *
  * HELMDESK_SECRET_OLD may hold the secret before a rotation. It listens on 127.0.0.1 only. In production, put it behind
- * the web server that does TLS. */
+ * the web server that does TLS, reads requests whole, and limits their number and size. */
 #include <helmdesk.h>
 
 #include <arpa/inet.h>
@@ -18,8 +18,9 @@
 enum {
     MAX_BODY = 1024 * 1024,
     MAX_HEADERS = 100,
-    MAX_WAITING = 1000, /* events whose work is not done yet */
-    REMEMBERED = 10000  /* requests that are not accepted twice */
+    MAX_WAITING = 1000,  /* events whose work is not done yet */
+    REMEMBERED = 10000,  /* requests that are not accepted twice */
+    MAX_AGE_MS = 3600000 /* older ones are not accepted at all: longer than the sender goes on trying */
 };
 
 /* One request while its body arrives. */
@@ -127,16 +128,22 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int st
 /* The request's headers, as hd_receiver_accept() wants them. */
 struct headers {
     const char *names[MAX_HEADERS], *values[MAX_HEADERS];
+    size_t name_lens[MAX_HEADERS], value_lens[MAX_HEADERS];
     size_t count;
+    int too_many; /* those that are left out might contradict the others */
 };
 
-static enum MHD_Result collect(void *target, enum MHD_ValueKind kind, const char *name, const char *value) {
+static enum MHD_Result collect(void *target, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                               const char *value, size_t value_len) {
     struct headers *headers = target;
     (void)kind;
-    if (headers->count == MAX_HEADERS)
+    headers->too_many = headers->count == MAX_HEADERS;
+    if (headers->too_many)
         return MHD_NO;
     headers->names[headers->count] = name;
-    headers->values[headers->count++] = value;
+    headers->name_lens[headers->count] = name_len;
+    headers->values[headers->count] = value;
+    headers->value_lens[headers->count++] = value_len;
     return MHD_YES;
 }
 
@@ -145,16 +152,18 @@ static enum MHD_Result receive(struct MHD_Connection *connection, const struct r
                                hd_receiver *receiver) {
     struct headers headers = {.count = 0};
     hd_event *event;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, collect, &headers);
-    int status = hd_receiver_accept(receiver, request->body, request->length, headers.names, NULL, headers.values, NULL,
-                                    headers.count, NULL, &event);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, collect, &headers);
+    if (headers.too_many)
+        return answer(connection, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers");
+    int status = hd_receiver_accept(receiver, request->body, request->length, headers.names, headers.name_lens,
+                                    headers.values, headers.value_lens, headers.count, NULL, &event);
     switch (status) {
     case HD_OK:
         if (do_later(event))
             return answer(connection, MHD_HTTP_OK, "OK");
         hd_event_free(event); /* whoever tries again shall be heard */
-        hd_receiver_forget(receiver, request->body, request->length, headers.names, NULL, headers.values, NULL,
-                           headers.count);
+        hd_receiver_forget(receiver, request->body, request->length, headers.names, headers.name_lens, headers.values,
+                           headers.value_lens, headers.count);
         return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too much to do");
     case HD_E_REPLAYED: /* it was accepted before, and that is what the sender wants to know */
         return answer(connection, MHD_HTTP_OK, "OK");
@@ -219,8 +228,10 @@ static hd_receiver *make_receiver(const char *secret, const char *old_secret) {
     int status = hd_receiver_new(&receiver);
     if (status == HD_OK)
         status = hd_receiver_add_secret(receiver, secret, strlen(secret));
-    if (status == HD_OK && old_secret != NULL)
+    if (status == HD_OK && old_secret != NULL && *old_secret != '\0')
         status = hd_receiver_add_secret(receiver, old_secret, strlen(old_secret));
+    if (status == HD_OK)
+        status = hd_receiver_set_max_age_ms(receiver, HD_SCHEME_HELMDESK, MAX_AGE_MS);
     if (status == HD_OK)
         status = hd_receiver_set_replay_memory(receiver, REMEMBERED);
     if (status == HD_OK)

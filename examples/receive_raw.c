@@ -17,6 +17,7 @@ struct header_list {
     const char *names[MAX_HEADERS], *values[MAX_HEADERS];
     size_t name_lens[MAX_HEADERS], value_lens[MAX_HEADERS];
     size_t count;
+    int too_many; /* those that are left out might contradict the others */
 };
 
 static int is_blank(char c) {
@@ -26,7 +27,8 @@ static int is_blank(char c) {
 /* One line of the header, without the line break. */
 static void read_line(struct header_list *list, const char *line, size_t len) {
     const char *colon = memchr(line, ':', len), *end = line + len;
-    if (colon == NULL || list->count == MAX_HEADERS)
+    list->too_many |= list->count == MAX_HEADERS;
+    if (colon == NULL || list->too_many)
         return;
     const char *value = colon + 1;
     while (value < end && is_blank(*value))
@@ -62,8 +64,8 @@ static int accept_request(hd_receiver *receiver, const char *request, size_t len
     static struct header_list list;
     const char *end = request + len, *body = read_headers(&list, request, end);
     hd_event *event;
-    if (body == NULL) {
-        fputs("receive_raw: this is no HTTP request\n", stderr);
+    if (body == NULL || list.too_many) {
+        fputs("receive_raw: this is no HTTP request, or one with too many headers\n", stderr);
         return 1;
     }
     int status = hd_receiver_accept(receiver, body, (size_t)(end - body), list.names, list.name_lens, list.values,

@@ -342,8 +342,9 @@ HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t 
 
 /**
  * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
- * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name. Values are
- * those of the sender: the setters' limits of length and characters are not applied to them.
+ * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name, which may be
+ * without ticket or customer. Values are those of the sender: the setters' limits of length and characters are not
+ * applied to them.
  * @param body      the raw bytes of the request body
  * @param body_len  their length in bytes, at most 1,048,576
  * @param event     receives the event; free it with hd_event_free()
@@ -358,7 +359,11 @@ HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
  * Receiving: who sent it, is it fresh, what does it say?
  */
 
-/** What a receiver knows: secrets, prepared once, and what it accepts. Set it up, then share it between threads. */
+/**
+ * What a receiver knows: secrets, prepared once, and what it accepts. Set it up, then share it between threads. Its
+ * replay memory is this process's: make it after fork(), and where several processes receive, have them remember ids in
+ * a place of their own.
+ */
 typedef struct hd_receiver hd_receiver;
 
 /** How requests are signed. */
@@ -383,20 +388,29 @@ HD_API int hd_receiver_new(hd_receiver **receiver);
 HD_API void hd_receiver_free(hd_receiver *receiver);
 
 /**
- * Adds a secret. To rotate: add the new one beside the old one, and leave the old one out when hd_receiver_accept() has
- * not named it for a while.
+ * Adds a secret. To rotate: add the new one beside the old one, and when hd_receiver_accept() has not named the old one
+ * for a while, hd_receiver_remove_secret(). Requests may be accepted meanwhile.
  * @param receiver    the receiver, which holds at most 8
  * @param secret      the secret as it was given to you, "whsec_" included; copied in another form. If the rest is
- * base64, it also serves for Standard Webhooks
+ *                    base64, with padding, it also serves for Standard Webhooks; if not, no request of those fits it
  * @param secret_len  its length in bytes, 1 to 1,024
  * Returns: HD_OK; HD_E_SECRET; HD_E_STATE if there are 8 already; HD_E_NO_MEMORY; HD_E_INVALID.
- * Blocks: no. Threads: one per object. Since: 0.1.0
+ * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len);
 
 /**
+ * Removes a secret, and wipes it. The others keep their numbers; the next one that is added takes the lowest free one.
+ * @param receiver      the receiver
+ * @param secret_index  its number: secrets are numbered from 0 in the order in which they were added
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_remove_secret(hd_receiver *receiver, size_t secret_index);
+
+/**
  * Sets which schemes are accepted. A request must satisfy each accepted scheme that it has headers of, and one at
- * least.
+ * least. Whoever holds a request with the headers of both can take away those of one: if the sender has Standard
+ * Webhooks' headers and their time limit is what you rely on, accept HD_SCHEME_STANDARD alone.
  * @param receiver  the receiver
  * @param schemes   HD_SCHEME_HELMDESK, HD_SCHEME_STANDARD, or both by |
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -423,12 +437,12 @@ HD_API int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t
 HD_API int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes);
 
 /**
- * Has the receiver remember the last requests that it accepted, and answer HD_E_REPLAYED when one comes again: a
- * request of Standard Webhooks is known by its webhook-id, one of Helmdesk by its body, and one that is both by both.
- * If your program accepts a request and then cannot handle it, hd_receiver_forget() lets it come again.
+ * Has the receiver remember at least the last requests that it accepted, and answer HD_E_REPLAYED when one comes again:
+ * requests are known by their webhook-id, and, if Helmdesk's scheme is accepted, by their body. Set a time limit too:
+ * what came before these, or before the program was started, is not remembered.
  * @param receiver  the receiver; what it remembers is forgotten
- * @param requests  how many, up to 10,000,000, at 96 bytes each; 0 for none
- * Returns: HD_OK; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @param requests  how many, up to 10,000,000, at 64 bytes each; 0 for none
+ * Returns: HD_OK; HD_E_NO_MEMORY; HD_E_RANDOM; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests);
 
@@ -442,16 +456,17 @@ HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests)
  * @param values        their values, in the same order, without the blanks around them
  * @param value_lens    their lengths; NULL if each ends in a NUL
  * @param count         how many headers; 0 if there are none
- * @param secret_index  receives which secret matched, from 0 in the order in which they were added; may be NULL
+ * @param secret_index  receives the number of the secret that matched (see hd_receiver_remove_secret()); may be NULL
  * @param event         receives the event; free it with hd_event_free()
  * Returns: HD_OK; HD_E_HEADER_MISSING without a signature; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
  * HD_E_SIGNATURE_FORMAT; HD_E_SIGNATURE_MISMATCH; HD_E_TOO_OLD; HD_E_TOO_NEW; HD_E_REPLAYED; HD_E_EVENT_MISMATCH if
  * X-Helmdesk-Event is not the body's; HD_E_TOO_LARGE; what hd_event_parse() answers to a body that is no event;
- * HD_E_SECRET without secrets; HD_E_CRYPTO; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * HD_E_SECRET without secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
-HD_API int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
-                              const size_t *name_lens, const char *const *values, const size_t *value_lens,
-                              size_t count, size_t *secret_index, hd_event **event);
+HD_API HD_NODISCARD int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
+                                           const char *const *names, const size_t *name_lens, const char *const *values,
+                                           const size_t *value_lens, size_t count, size_t *secret_index,
+                                           hd_event **event);
 
 /**
  * Takes back that a request was accepted, so that it is accepted when it comes again: for a program that answers the

@@ -11,6 +11,7 @@
 #include "sign/signature.h"
 #include "sign/standard.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@
 #define AGE_MAX_MS ((int64_t)366 * 24 * 3600 * 1000)
 #define STANDARD_AGE_MS (300 * 1000) /* as in all reference libraries */
 #define REPLAY_MAX 10000000
+#define MARKS_MAX 2 /* of a request */
 #define SCHEMES (HD_SCHEME_HELMDESK | HD_SCHEME_STANDARD)
 
 struct secret {
@@ -30,25 +32,25 @@ struct secret {
 };
 
 struct hd_receiver {
-    struct secret secrets[SECRETS_MAX];
-    size_t secret_count;
+    pthread_rwlock_t secrets_lock;      /* guards these */
+    struct secret secrets[SECRETS_MAX]; /* without key where none is */
     unsigned schemes;
     size_t max_body;
     int64_t helmdesk_age_ms, standard_age_ms; /* 0 for any */
-    struct hd__replay *ids, *bodies;          /* of what was accepted; NULL for none */
+    struct hd__replay *replay;                /* NULL for none */
     struct hd__hmac_key *replay_key;          /* random, so that nobody can aim at collisions */
     const struct hd__clock *clock;
 };
 
 /* ---- Life ---- */
 
-static struct hd__hmac_key *random_key(const struct hd__clock *clock) {
+static int random_key(const struct hd__clock *clock, struct hd__hmac_key **key) {
     unsigned char bytes[HD__HMAC_SIZE];
-    if (hd__random(clock, bytes, sizeof bytes) != HD_OK)
-        return NULL;
-    struct hd__hmac_key *key = hd__hmac_key_new(bytes, sizeof bytes);
+    int status = hd__random(clock, bytes, sizeof bytes);
+    if (status == HD_OK && !(*key = hd__hmac_key_new(bytes, sizeof bytes)))
+        status = HD_E_NO_MEMORY;
     hd__wipe(bytes, sizeof bytes);
-    return key;
+    return status;
 }
 
 int hd_receiver_new(hd_receiver **receiver) {
@@ -62,6 +64,10 @@ int hd_receiver_new(hd_receiver **receiver) {
     made->max_body = BODY_MAX;
     made->standard_age_ms = STANDARD_AGE_MS;
     made->clock = &hd__system_clock;
+    if (pthread_rwlock_init(&made->secrets_lock, NULL) != 0) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
     *receiver = made;
     return HD_OK;
 }
@@ -69,42 +75,69 @@ int hd_receiver_new(hd_receiver **receiver) {
 static void free_secret(struct secret *secret) {
     hd__hmac_key_free(secret->key);
     hd__hmac_key_free(secret->standard_key);
+    *secret = (struct secret){0};
 }
 
 static void free_replay_memory(hd_receiver *receiver) {
-    hd__replay_free(receiver->ids);
-    hd__replay_free(receiver->bodies);
+    hd__replay_free(receiver->replay);
     hd__hmac_key_free(receiver->replay_key);
-    receiver->ids = receiver->bodies = NULL;
-    receiver->replay_key = NULL;
 }
 
 void hd_receiver_free(hd_receiver *receiver) {
     if (!receiver)
         return;
-    for (size_t i = 0; i < receiver->secret_count; i++)
+    for (size_t i = 0; i < SECRETS_MAX; i++)
         free_secret(&receiver->secrets[i]);
     free_replay_memory(receiver);
+    pthread_rwlock_destroy(&receiver->secrets_lock);
     free(receiver);
 }
 
 /* ---- Settings ---- */
+
+static int is_there(const struct secret *secret) {
+    return secret->key != NULL;
+}
+
+/* Puts it into the first place that is free. */
+static int place_secret(hd_receiver *receiver, const struct secret *secret) {
+    size_t at = 0;
+    pthread_rwlock_wrlock(&receiver->secrets_lock);
+    while (at < SECRETS_MAX && is_there(&receiver->secrets[at]))
+        at++;
+    if (at < SECRETS_MAX)
+        receiver->secrets[at] = *secret;
+    pthread_rwlock_unlock(&receiver->secrets_lock);
+    return at < SECRETS_MAX ? HD_OK : HD_E_STATE;
+}
 
 int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len) {
     if (!receiver || !secret)
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;
-    if (receiver->secret_count == SECRETS_MAX)
-        return HD_E_STATE;
     struct secret made = {.key = hd__hmac_key_new(secret, secret_len)};
     int status = made.key ? hd__standard_key(secret, secret_len, &made.standard_key) : HD_E_NO_MEMORY;
-    if (status == HD_E_NO_MEMORY) {
+    if (status != HD_E_NO_MEMORY)
+        status = place_secret(receiver, &made);
+    if (status != HD_OK)
         free_secret(&made);
-        return status;
+    return status;
+}
+
+int hd_receiver_remove_secret(hd_receiver *receiver, size_t secret_index) {
+    struct secret removed = {0};
+    if (!receiver)
+        return HD_E_INVALID;
+    if (secret_index < SECRETS_MAX) {
+        pthread_rwlock_wrlock(&receiver->secrets_lock);
+        removed = receiver->secrets[secret_index];
+        receiver->secrets[secret_index] = (struct secret){0};
+        pthread_rwlock_unlock(&receiver->secrets_lock);
     }
-    receiver->secrets[receiver->secret_count++] = made;
-    return HD_OK;
+    int status = is_there(&removed) ? HD_OK : HD_E_NOT_FOUND;
+    free_secret(&removed);
+    return status;
 }
 
 int hd_receiver_set_schemes(hd_receiver *receiver, unsigned schemes) {
@@ -136,20 +169,18 @@ int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes) {
 int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests) {
     if (!receiver || requests > REPLAY_MAX)
         return HD_E_INVALID;
-    hd_receiver made = {0};
-    if (requests) {
-        made.replay_key = random_key(receiver->clock);
-        made.ids = hd__replay_new(requests);
-        made.bodies = hd__replay_new(requests);
-        if (!made.replay_key || !made.ids || !made.bodies) {
-            free_replay_memory(&made);
-            return HD_E_NO_MEMORY;
-        }
+    struct hd__hmac_key *key = NULL;
+    struct hd__replay *replay = NULL;
+    int status = requests ? random_key(receiver->clock, &key) : HD_OK;
+    if (status == HD_OK && requests && !(replay = hd__replay_new(requests * MARKS_MAX)))
+        status = HD_E_NO_MEMORY;
+    if (status != HD_OK) {
+        hd__hmac_key_free(key);
+        return status;
     }
     free_replay_memory(receiver);
-    receiver->replay_key = made.replay_key;
-    receiver->ids = made.ids;
-    receiver->bodies = made.bodies;
+    receiver->replay_key = key;
+    receiver->replay = replay;
     return HD_OK;
 }
 
@@ -276,15 +307,16 @@ static int verify_with(const struct secret *secret, const struct request *reques
 }
 
 /* With the first secret that fits all of them. */
-static int verify(const hd_receiver *receiver, const struct request *request, unsigned schemes, size_t *secret_index) {
-    int status = HD_E_SIGNATURE_MISMATCH;
-    for (size_t i = 0; i < receiver->secret_count; i++) {
-        status = verify_with(&receiver->secrets[i], request, schemes);
+static int verify(hd_receiver *receiver, const struct request *request, unsigned schemes, size_t *secret_index) {
+    int status = HD_E_SECRET;
+    pthread_rwlock_rdlock(&receiver->secrets_lock);
+    for (size_t i = 0; i < SECRETS_MAX && (status == HD_E_SECRET || status == HD_E_SIGNATURE_MISMATCH); i++) {
+        if (is_there(&receiver->secrets[i]))
+            status = verify_with(&receiver->secrets[i], request, schemes);
         if (status == HD_OK)
             *secret_index = i;
-        if (status != HD_E_SIGNATURE_MISMATCH)
-            break;
     }
+    pthread_rwlock_unlock(&receiver->secrets_lock);
     return status;
 }
 
@@ -302,29 +334,33 @@ static int check_standard_age(const hd_receiver *receiver, const struct request 
     return check_age(request->sent_s * 1000, now_ms / 1000 * 1000, receiver->standard_age_ms);
 }
 
-/* What Standard Webhooks knows a request by is its id, and what Helmdesk's scheme knows it by is its body. A request of
- * both is known by both: without the headers of one, it is still the same. */
-struct marks {
-    unsigned char id[HD__HMAC_SIZE], body[HD__HMAC_SIZE];
-};
-
-static int mark(const hd_receiver *receiver, const struct request *request, struct marks *marks) {
-    const struct hd__hmac_part id = {request->id.data, request->id.len};
-    const struct hd__hmac_part body = {request->body, request->body_len};
-    int status = hd__hmac_parts(receiver->replay_key, &id, 1, marks->id);
-    return status == HD_OK ? hd__hmac_parts(receiver->replay_key, &body, 1, marks->body) : status;
+/* What a request is known by: for Standard Webhooks its id, for Helmdesk's scheme its body. Where both are accepted, a
+ * request is known by its body whichever it has, since the headers of one can be taken away. */
+static int mark(const hd_receiver *receiver, const struct request *request, unsigned schemes,
+                struct hd__mark marks[MARKS_MAX], size_t *count) {
+    const struct hd__hmac_part id[] = {{"i", 1}, {request->id.data, request->id.len}};
+    const struct hd__hmac_part body[] = {{"b", 1}, {request->body, request->body_len}};
+    unsigned char digest[HD__HMAC_SIZE];
+    int status = HD_OK;
+    *count = 0;
+    if (schemes & HD_SCHEME_STANDARD) {
+        status = hd__hmac_parts(receiver->replay_key, id, 2, digest);
+        memcpy(&marks[(*count)++], digest, HD__MARK_SIZE);
+    }
+    if (status == HD_OK && receiver->schemes & HD_SCHEME_HELMDESK) {
+        status = hd__hmac_parts(receiver->replay_key, body, 2, digest);
+        memcpy(&marks[(*count)++], digest, HD__MARK_SIZE);
+    }
+    return status;
 }
 
 static int check_replay(const hd_receiver *receiver, const struct request *request, unsigned schemes) {
-    struct marks marks;
-    if (!receiver->replay_key)
+    struct hd__mark marks[MARKS_MAX];
+    size_t count;
+    if (!receiver->replay)
         return HD_OK;
-    int status = mark(receiver, request, &marks);
-    if (status == HD_OK && schemes & HD_SCHEME_STANDARD && hd__replay_seen(receiver->ids, marks.id))
-        status = HD_E_REPLAYED;
-    if (status == HD_OK && schemes & HD_SCHEME_HELMDESK && hd__replay_seen(receiver->bodies, marks.body))
-        status = HD_E_REPLAYED;
-    return status;
+    int status = mark(receiver, request, schemes, marks, &count);
+    return status == HD_OK && !hd__replay_admit(receiver->replay, marks, count) ? HD_E_REPLAYED : status;
 }
 
 /* The header is not signed: whoever goes by it must not be told something else than the body says. */
@@ -363,8 +399,6 @@ int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
     *event = NULL;
     if (!receiver || (!body && body_len) || (count && (!names || !values)))
         return HD_E_INVALID;
-    if (receiver->secret_count == 0)
-        return HD_E_SECRET;
     if (body_len > receiver->max_body)
         return HD_E_TOO_LARGE;
     int status = read_headers(&request, names, name_lens, values, value_lens, count);
@@ -386,20 +420,19 @@ int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
 int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
                        const size_t *name_lens, const char *const *values, const size_t *value_lens, size_t count) {
     struct request request = {.body = body, .body_len = body_len};
-    struct marks marks;
+    struct hd__mark marks[MARKS_MAX];
+    size_t marked;
     unsigned schemes;
     if (!receiver || (!body && body_len) || (count && (!names || !values)))
         return HD_E_INVALID;
-    if (!receiver->replay_key)
+    if (!receiver->replay)
         return HD_OK;
     int status = read_headers(&request, names, name_lens, values, value_lens, count);
     if (status == HD_OK)
         status = find_schemes(receiver, &request, &schemes);
     if (status == HD_OK)
-        status = mark(receiver, &request, &marks);
-    if (status == HD_OK && schemes & HD_SCHEME_STANDARD)
-        hd__replay_forget(receiver->ids, marks.id);
-    if (status == HD_OK && schemes & HD_SCHEME_HELMDESK)
-        hd__replay_forget(receiver->bodies, marks.body);
+        status = mark(receiver, &request, schemes, marks, &marked);
+    if (status == HD_OK)
+        hd__replay_forget(receiver->replay, marks, marked);
     return status;
 }

@@ -5,33 +5,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORGOTTEN SIZE_MAX
+#define NONE UINT32_MAX
 
+/* Places are numbers, which are half as large as pointers. */
 struct entry {
-    unsigned char digest[HD__REPLAY_DIGEST_SIZE];
-    size_t next; /* in its bucket: index + 1; 0 for none; FORGOTTEN if it is in no bucket any more */
+    struct hd__mark mark;
+    uint32_t next_in_bucket; /* of an unused one: the next unused one */
+    uint32_t older, newer;
 };
 
 struct hd__replay {
     pthread_mutex_t mutex;
-    struct entry *entries; /* a ring */
-    size_t *buckets;       /* index + 1 of the first entry */
-    size_t capacity, count, oldest;
+    struct entry *entries;
+    uint32_t *buckets; /* the first of each */
+    uint32_t capacity;
+    uint32_t oldest, newest, unused;
 };
 
 struct hd__replay *hd__replay_new(size_t capacity) {
     struct hd__replay *replay = calloc(1, sizeof *replay);
     if (!replay)
         return NULL;
-    replay->capacity = capacity;
+    replay->capacity = (uint32_t)capacity;
     replay->entries = calloc(capacity, sizeof replay->entries[0]);
     replay->buckets = calloc(capacity, sizeof replay->buckets[0]);
-    if (replay->entries && replay->buckets && pthread_mutex_init(&replay->mutex, NULL) == 0)
-        return replay;
-    free(replay->entries);
-    free(replay->buckets);
-    free(replay);
-    return NULL;
+    if (!replay->entries || !replay->buckets || pthread_mutex_init(&replay->mutex, NULL) != 0) {
+        free(replay->entries);
+        free(replay->buckets);
+        free(replay);
+        return NULL;
+    }
+    replay->oldest = replay->newest = NONE;
+    for (uint32_t i = 0; i < replay->capacity; i++) {
+        replay->buckets[i] = NONE;
+        replay->entries[i].next_in_bucket = i + 1 < replay->capacity ? i + 1 : NONE;
+    }
+    return replay;
 }
 
 void hd__replay_free(struct hd__replay *replay) {
@@ -43,60 +52,65 @@ void hd__replay_free(struct hd__replay *replay) {
     free(replay);
 }
 
-static size_t *bucket_of(struct hd__replay *replay, const unsigned char *digest) {
+static uint32_t *bucket_of(struct hd__replay *replay, const struct hd__mark *mark) {
     uint64_t hash;
-    memcpy(&hash, digest, sizeof hash);
+    memcpy(&hash, mark->bytes, sizeof hash);
     return &replay->buckets[hash % replay->capacity];
 }
 
-/* Its index + 1; 0 if it is not there. */
-static size_t find(struct hd__replay *replay, const unsigned char *digest) {
-    size_t at = *bucket_of(replay, digest);
-    while (at && memcmp(replay->entries[at - 1].digest, digest, HD__REPLAY_DIGEST_SIZE) != 0)
-        at = replay->entries[at - 1].next;
+static uint32_t find(struct hd__replay *replay, const struct hd__mark *mark) {
+    uint32_t at = *bucket_of(replay, mark);
+    while (at != NONE && memcmp(&replay->entries[at].mark, mark, sizeof *mark) != 0)
+        at = replay->entries[at].next_in_bucket;
     return at;
 }
 
-/* It keeps its place in the ring until it is the oldest. */
-static void take_from_bucket(struct hd__replay *replay, size_t index) {
-    struct entry *entry = &replay->entries[index];
-    size_t *at = bucket_of(replay, entry->digest);
-    while (*at != index + 1)
-        at = &replay->entries[*at - 1].next;
-    *at = entry->next;
-    entry->next = FORGOTTEN;
+static void take_from_bucket(struct hd__replay *replay, uint32_t place) {
+    struct entry *entry = &replay->entries[place];
+    uint32_t *at = bucket_of(replay, &entry->mark);
+    while (*at != place)
+        at = &replay->entries[*at].next_in_bucket;
+    *at = entry->next_in_bucket;
 }
 
-static void drop_oldest(struct hd__replay *replay) {
-    if (replay->entries[replay->oldest].next != FORGOTTEN)
-        take_from_bucket(replay, replay->oldest);
-    replay->oldest = (replay->oldest + 1) % replay->capacity;
-    replay->count--;
+static void drop(struct hd__replay *replay, uint32_t place) {
+    struct entry *entry = &replay->entries[place];
+    take_from_bucket(replay, place);
+    *(entry->older != NONE ? &replay->entries[entry->older].newer : &replay->oldest) = entry->newer;
+    *(entry->newer != NONE ? &replay->entries[entry->newer].older : &replay->newest) = entry->older;
+    entry->next_in_bucket = replay->unused;
+    replay->unused = place;
 }
 
-static void remember(struct hd__replay *replay, const unsigned char *digest) {
-    if (replay->count == replay->capacity)
-        drop_oldest(replay);
-    size_t index = (replay->oldest + replay->count++) % replay->capacity;
-    size_t *bucket = bucket_of(replay, digest);
-    memcpy(replay->entries[index].digest, digest, HD__REPLAY_DIGEST_SIZE);
-    replay->entries[index].next = *bucket;
-    *bucket = index + 1;
+static void remember(struct hd__replay *replay, const struct hd__mark *mark) {
+    if (replay->unused == NONE)
+        drop(replay, replay->oldest);
+    uint32_t place = replay->unused, *bucket = bucket_of(replay, mark);
+    struct entry *entry = &replay->entries[place];
+    replay->unused = entry->next_in_bucket;
+    *entry = (struct entry){.mark = *mark, .next_in_bucket = *bucket, .older = replay->newest, .newer = NONE};
+    *(replay->newest != NONE ? &replay->entries[replay->newest].newer : &replay->oldest) = place;
+    replay->newest = place;
+    *bucket = place;
 }
 
-int hd__replay_seen(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]) {
+int hd__replay_admit(struct hd__replay *replay, const struct hd__mark *marks, size_t count) {
+    int is_new = 1;
     pthread_mutex_lock(&replay->mutex);
-    int seen = find(replay, digest) != 0;
-    if (!seen)
-        remember(replay, digest);
+    for (size_t i = 0; i < count; i++)
+        is_new = is_new && find(replay, &marks[i]) == NONE;
+    for (size_t i = 0; i < count && is_new; i++)
+        remember(replay, &marks[i]);
     pthread_mutex_unlock(&replay->mutex);
-    return seen;
+    return is_new;
 }
 
-void hd__replay_forget(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]) {
+void hd__replay_forget(struct hd__replay *replay, const struct hd__mark *marks, size_t count) {
     pthread_mutex_lock(&replay->mutex);
-    size_t at = find(replay, digest);
-    if (at)
-        take_from_bucket(replay, at - 1);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t place = find(replay, &marks[i]);
+        if (place != NONE)
+            drop(replay, place);
+    }
     pthread_mutex_unlock(&replay->mutex);
 }

@@ -1,23 +1,28 @@
-/* What was accepted already: the digests of the last requests, in memory of a fixed size, each found in constant time.
- * Any thread may call. */
+/* What was accepted already: marks of the last requests, in memory of a fixed size, each found in constant time. Any
+ * thread may call. */
 #ifndef HD_REPLAY_H
 #define HD_REPLAY_H
 
 #include <stddef.h>
 
-#define HD__REPLAY_DIGEST_SIZE 32
+/* A mark is a part of a keyed digest, so that nobody can aim at collisions. */
+#define HD__MARK_SIZE 16
+
+struct hd__mark {
+    unsigned char bytes[HD__MARK_SIZE];
+};
 
 struct hd__replay;
 
-/* Remembers so many; NULL without memory. */
+/* Remembers so many marks; NULL without memory. */
 struct hd__replay *hd__replay_new(size_t capacity);
 void hd__replay_free(struct hd__replay *replay);
 
-/* Whether this is one of the remembered; if not, it is from now on, and the oldest is forgotten if there are too many.
- * Digests are keyed, so that nobody can aim at collisions. */
-int hd__replay_seen(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]);
+/* Remembers all of these marks, which are different, and returns 1; or returns 0 if one of them is known already, and
+ * then nothing has changed. The oldest are forgotten when there are too many. */
+int hd__replay_admit(struct hd__replay *replay, const struct hd__mark *marks, size_t count);
 
-/* It is not remembered any more, if it was. */
-void hd__replay_forget(struct hd__replay *replay, const unsigned char digest[HD__REPLAY_DIGEST_SIZE]);
+/* They are not remembered any more, if they were, and take no room. */
+void hd__replay_forget(struct hd__replay *replay, const struct hd__mark *marks, size_t count);
 
 #endif

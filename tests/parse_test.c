@@ -159,6 +159,29 @@ static void test_unknown_event_name(void **state) {
     }
 }
 
+/* What is newer than this library may be about something else than a ticket of a customer. */
+static void test_unknown_event_without_ticket(void **state) {
+    (void)state;
+    hd_event *event = parsed("{\"event\":\"customer.created\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{"
+                             "\"customer\":{\"email\":\"user@example.com\",\"name\":\"Jane Smith\"}}}");
+    assert_int_equal(hd_event_type(event), HD_EVENT_UNKNOWN);
+    assert_string_equal(hd_event_customer_email(event), "user@example.com");
+    assert_null(hd_event_ticket_id(event));
+    assert_null(hd_event_ticket_subject(event));
+    hd_event_free(event);
+    event = parsed("{\"event\":\"a.b\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{}}");
+    assert_string_equal(hd_event_name(event), "a.b");
+    hd_event_free(event);
+    static const char *const wrong[] = {"{\"ticket\":1}", "{\"customer\":{}}", "1"};
+    for (size_t i = 0; i < LENGTH_OF(wrong); i++) {
+        char body[256];
+        (void)snprintf(body, sizeof body, "{\"event\":\"a.b\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":%s}",
+                       wrong[i]);
+        int status = parse_bytes(body, strlen(body), &event);
+        assert_true(status == HD_E_JSON_TYPE || status == HD_E_JSON_KEY);
+    }
+}
+
 /* A message belongs to message.received and is optional there; elsewhere the key is one of tomorrow's. */
 static void test_message(void **state) {
     (void)state;
@@ -687,7 +710,11 @@ static void test_mutated_bodies(void **state) {
         }
         seen[which]++;
         assert_int_equal(event != NULL, status == HD_OK);
-        if (event != NULL) {
+        if (event != NULL && hd_event_type(event) == HD_EVENT_UNKNOWN &&
+            (!hd_event_ticket_id(event) || !hd_event_customer_email(event))) {
+            assert_int_equal(hd_event_render(event, HD_FORMAT_JSON, NULL, 0, NULL), HD_E_FIELD_MISSING);
+            hd_event_free(event);
+        } else if (event != NULL) {
             char *again = rendered(event, HD_FORMAT_JSON);
             hd_event *second = parsed(again);
             assert_same_event(event, second);
@@ -717,6 +744,7 @@ int main(void) {
         cmocka_unit_test(test_page_body),
         cmocka_unit_test(test_order_and_unknown_keys),
         cmocka_unit_test(test_unknown_event_name),
+        cmocka_unit_test(test_unknown_event_without_ticket),
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_missing_keys),
         cmocka_unit_test(test_wrong_types),

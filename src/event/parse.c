@@ -98,9 +98,12 @@ static int read_event(json_t *root, hd_event *event) {
     const char *name = get_text(&reader, root, "event");
     const char *timestamp = get_text(&reader, root, "timestamp");
     json_t *data = get_object(&reader, root, "data");
-    read_ticket(&reader, get_object(&reader, data, "ticket"), event);
-    read_customer(&reader, get_object(&reader, data, "customer"));
     int type = hd_event_type_from_name(name);
+    int is_known = type != HD_EVENT_UNKNOWN; /* what is newer than this library may be about something else */
+    if (is_known || json_object_get(data, "ticket"))
+        read_ticket(&reader, get_object(&reader, data, "ticket"), event);
+    if (is_known || json_object_get(data, "customer"))
+        read_customer(&reader, get_object(&reader, data, "customer"));
     if (type == HD_MESSAGE_RECEIVED && json_object_get(data, "message")) /* optional there, unknown elsewhere */
         read_message(&reader, get_object(&reader, data, "message"));
     if (reader.status != HD_OK)

@@ -12,6 +12,14 @@
 
 _Static_assert(sizeof VERSION - 1 + DIGITS + 1 == HD__STANDARD_SIZE, "an entry and a NUL");
 
+/* HMAC fills keys up with zeros, so that a key of zeros is the same as none (RFC 2104 section 2). */
+static int is_zero(const unsigned char *bytes, size_t len) {
+    unsigned char any = 0;
+    for (size_t i = 0; i < len; i++)
+        any |= bytes[i];
+    return !any;
+}
+
 int hd__standard_key(const char *secret, size_t len, struct hd__hmac_key **key) {
     unsigned char bytes[HD__SECRET_MAX];
     size_t bytes_len;
@@ -20,11 +28,11 @@ int hd__standard_key(const char *secret, size_t len, struct hd__hmac_key **key) 
     *key = NULL;
     if (len > HD__SECRET_MAX)
         return HD_E_SECRET;
-    int is_base64 = hd__base64_decode(secret + prefix, len - prefix, bytes, &bytes_len) && bytes_len > 0;
-    if (is_base64)
+    int is_key = hd__base64_decode(secret + prefix, len - prefix, bytes, &bytes_len) && !is_zero(bytes, bytes_len);
+    if (is_key)
         *key = hd__hmac_key_new(bytes, bytes_len);
     hd__wipe(bytes, sizeof bytes);
-    return !is_base64 ? HD_E_SECRET : *key ? HD_OK : HD_E_NO_MEMORY;
+    return !is_key ? HD_E_SECRET : *key ? HD_OK : HD_E_NO_MEMORY;
 }
 
 static int mac_of(const struct hd__hmac_key *key, const struct hd__signed_parts *parts,
