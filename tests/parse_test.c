@@ -713,7 +713,6 @@ static void test_mutated_bodies(void **state) {
         if (event != NULL && hd_event_type(event) == HD_EVENT_UNKNOWN &&
             (!hd_event_ticket_id(event) || !hd_event_customer_email(event))) {
             assert_int_equal(hd_event_render(event, HD_FORMAT_JSON, NULL, 0, NULL), HD_E_FIELD_MISSING);
-            hd_event_free(event);
         } else if (event != NULL) {
             char *again = rendered(event, HD_FORMAT_JSON);
             hd_event *second = parsed(again);
