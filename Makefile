@@ -23,6 +23,7 @@ ABI := 0
 # The version of the release, read from the public header: "0.1.0".
 empty :=
 space := $(empty) $(empty)
+comma := ,
 VERSION := $(subst $(space),.,$(strip $(shell sed -n 's/^.define HD_VERSION_[MP][A-Z]* //p' include/helmdesk.h)))
 
 # Everything that is made lands under this directory, which `make clean` removes.
@@ -35,6 +36,22 @@ LIB_FOLDERS := base sign event endpoint store transport engine
 LIB_SOURCES := $(sort $(wildcard src/*.c $(LIB_FOLDERS:%=src/%/*.c)))
 STATIC_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/static/%.o)
 SHARED_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+
+# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam. It is built where
+# SQLite is; SQLITE=no leaves it out.
+PKG_CONFIG ?= pkg-config
+SQLITE ?= $(shell $(PKG_CONFIG) --atleast-version=3.35 sqlite3 2>/dev/null && echo yes || echo no)
+SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c))
+SQLITE_STATIC_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/static/%.o)
+SQLITE_SHARED_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+SQLITE_STATIC_LIB := $(BUILD)/libhelmdesk-sqlite.a
+SQLITE_SHARED_NAME := libhelmdesk-sqlite.so
+SQLITE_SONAME := $(SQLITE_SHARED_NAME).$(ABI)
+SQLITE_SHARED_FILE := $(SQLITE_SONAME).$(VERSION)
+SQLITE_SHARED_LIB := $(BUILD)/$(SQLITE_SHARED_FILE)
+SQLITE_SHARED_LINKS := $(BUILD)/$(SQLITE_SONAME) $(BUILD)/$(SQLITE_SHARED_NAME)
+SQLITE_PC_FILE := $(BUILD)/helmdesk-sqlite.pc
+SQLITE_PARTS := $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB) $(SQLITE_SHARED_LIB) $(SQLITE_SHARED_LINKS) $(SQLITE_PC_FILE))
 
 STATIC_LIB := $(BUILD)/libhelmdesk.a
 SHARED_NAME := libhelmdesk.so
@@ -70,7 +87,6 @@ BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out $(BE
 
 OPTIMIZE ?= -O2
 CFLAGS ?= $(OPTIMIZE) -g
-PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
 HD_CPPFLAGS := -D_POSIX_C_SOURCE=200809L
@@ -89,8 +105,9 @@ HD_DEPS_LIBS = $(shell $(PKG_CONFIG) --libs libcurl jansson) -lmbedcrypto
 
 # ELF: only the names in the map leave the library; calls inside it stay inside; no symbol is left to luck; and it is
 # never unloaded under a running worker thread.
-HD_SHARED_LDFLAGS := -shared -Wl,-soname,$(SONAME) -Wl,--version-script,src/helmdesk.map -Wl,-Bsymbolic-functions \
+HD_SHARED_LDFLAGS := -shared -Wl,--version-script,src/helmdesk.map -Wl,-Bsymbolic-functions \
   -Wl,-z,relro,-z,now,-z,nodelete,-z,defs
+HD_SQLITE_LIBS = $(shell $(PKG_CONFIG) --libs sqlite3)
 
 # $(call compile,flags) and $(call link,flags): the flags come before the user's, so that -Iinclude finds our header
 # first.
@@ -145,7 +162,7 @@ DEPS = CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' LDFLAGS
 RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' MAKE='$(MAKE_COMMAND)' \
   tests/run.sh
 
-all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) ## build the static and the shared library (the default)
+all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) ## build the static and the shared library (the default)
 
 examples: $(EXAMPLES) ## build the example programs
 
@@ -222,11 +239,24 @@ install: all ## install header, libraries and helmdesk.pc (DESTDIR, PREFIX, LIBD
 	ln -sf $(SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)'
 	$(INSTALL) -m 644 $(PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
+	$(if $(SQLITE_PARTS),$(install_sqlite))
 	@$(refresh_loader)
+
+install_sqlite = $(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' && \
+	$(INSTALL) -m 644 include/helmdesk/sqlite.h '$(DESTDIR)$(INCLUDEDIR)/helmdesk/' && \
+	$(INSTALL) -m 644 $(SQLITE_STATIC_LIB) '$(DESTDIR)$(LIBDIR)/' && \
+	$(INSTALL) -m 755 $(SQLITE_SHARED_LIB) '$(DESTDIR)$(LIBDIR)/' && \
+	ln -sf $(SQLITE_SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' && \
+	ln -sf $(SQLITE_SONAME) '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_NAME)' && \
+	$(INSTALL) -m 644 $(SQLITE_PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 
 uninstall: ## remove what install has put there (with the same variables)
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk.a' '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)' \
 	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk.pc'
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk/sqlite.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk-sqlite.a' \
+	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_NAME)' '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' \
+	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk-sqlite.pc'
+	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/helmdesk'
 	@$(refresh_loader)
 
 # The loader finds libraries through a cache. A stage (DESTDIR) is none of its business.
@@ -315,7 +345,7 @@ $(STATIC_LIB): $(STATIC_OBJECTS) $(BUILD)/sources
 
 $(SHARED_LIB): $(SHARED_OBJECTS) $(BUILD)/sources src/helmdesk.map
 	$(call say,LINK)
-	$(Q)$(call link,$(HD_SHARED_LDFLAGS)) $(SHARED_OBJECTS) $(HD_DEPS_LIBS) $(LDLIBS)
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SONAME)) $(SHARED_OBJECTS) $(HD_DEPS_LIBS) $(LDLIBS)
 
 $(BUILD)/$(SONAME): $(SHARED_LIB)
 	@ln -sf $(SHARED_FILE) $@
@@ -323,8 +353,24 @@ $(BUILD)/$(SONAME): $(SHARED_LIB)
 $(BUILD)/$(SHARED_NAME): $(BUILD)/$(SONAME)
 	@ln -sf $(SONAME) $@
 
+$(SQLITE_STATIC_LIB): $(SQLITE_STATIC_OBJECTS)
+	$(call say,AR)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(SQLITE_STATIC_OBJECTS)
+
+$(SQLITE_SHARED_LIB): $(SQLITE_SHARED_OBJECTS) src/helmdesk.map
+	$(call say,LINK)
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SQLITE_SONAME)) $(SQLITE_SHARED_OBJECTS) \
+	  $(HD_SQLITE_LIBS) $(LDLIBS) -pthread
+
+$(BUILD)/$(SQLITE_SONAME): $(SQLITE_SHARED_LIB)
+	@ln -sf $(SQLITE_SHARED_FILE) $@
+
+$(BUILD)/$(SQLITE_SHARED_NAME): $(BUILD)/$(SQLITE_SONAME)
+	@ln -sf $(SQLITE_SONAME) $@
+
 # Depends on variables as well as on the template, so it is always looked at and only written if it would change.
-$(PC_FILE): pkgconfig/helmdesk.pc.in FORCE
+$(PC_FILE) $(SQLITE_PC_FILE): $(BUILD)/%.pc: pkgconfig/%.pc.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(pc_prefix)|' -e 's|@EXEC_PREFIX@|$(call pc_path,$(exec_prefix))|' \
 	  -e 's|@LIBDIR@|$(call pc_path,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call pc_path,$(INCLUDEDIR))|' \
@@ -359,10 +405,16 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 $(BUILD)/tests/oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 
+# Those of stores.
+STORE_TESTS := $(filter $(BUILD)/tests/store_%,$(TEST_PROGRAMS))
+$(STORE_TESTS): $(SQLITE_STATIC_LIB)
+$(STORE_TESTS): TEST_LIBS := $(SQLITE_STATIC_LIB)
+$(STORE_TESTS): TEST_MORE_LIBS = $(HD_SQLITE_LIBS)
+
 $(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
 	$(call say,LINK)
-	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
-	  -lcmocka $(HD_DEPS_LIBS) $(LDLIBS)
+	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(TEST_LIBS) $(STATIC_LIB) -Wl,--end-group \
+	  -lcmocka $(HD_DEPS_LIBS) $(TEST_MORE_LIBS) $(LDLIBS)
 
 $(HOSTILE_SUPPORT): $(HOSTILE_SUPPORT_OBJECTS)
 	$(call say,AR)
@@ -395,7 +447,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

@@ -103,7 +103,14 @@ enum {
     HD_E_TOO_OLD = -52,
     HD_E_TOO_NEW = -53,
     HD_E_REPLAYED = -54,
-    HD_E_EVENT_MISMATCH = -55
+    HD_E_EVENT_MISMATCH = -55,
+    HD_E_STORE = -56,
+    HD_E_STORE_FULL = -57,
+    HD_E_STORE_BUSY = -58,
+    HD_E_STORE_VERSION = -59,
+    HD_E_STORE_KEY = -60,
+    HD_E_CONFLICT = -61,
+    HD_E_NO_DELIVERY = -62
 };
 
 /**
@@ -893,6 +900,57 @@ HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent
 HD_API int hd_options_set_log(hd_options *options, hd_log_function function, void *user);
 
 /* ------------------------------------------------------------------------------------------------------------------
+ * Stores: where webhooks, what is not delivered yet and the log outlive the process
+ */
+
+/** A durable store, as hd_store_sqlite_open() (helmdesk/sqlite.h) gives it. */
+typedef struct hd_store hd_store;
+
+/**
+ * Closes a store.
+ * @param store  the store, after the client that used it was freed; NULL does nothing
+ * Blocks: disk. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_store_free(hd_store *store);
+
+/**
+ * Bounds the delivery log in a store. Beyond either limit the oldest reports are deleted, in small slices, and with
+ * them the events that nothing else needs. Without this call: 1,000,000 reports of the last 30 days.
+ * @param store        a store that no client uses yet
+ * @param max_reports  how many reports are kept; 0 for any number
+ * @param max_age_ms   how long, in milliseconds; 0 for ever
+ * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms);
+
+/**
+ * Has a client keep its webhooks, its undelivered events and its log in a store. The next client with that store goes
+ * on where this one ended: at least once, everything that was accepted is delivered. hd_options_set_queue_limits() then
+ * bounds only what is not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not
+ * given.
+ * @param options  the options
+ * @param store    the store, which stays yours: free it after the client. NULL for none, as without this call
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_store(hd_options *options, hd_store *store);
+
+/** When hd_webhook_send() returns, with a store. */
+enum {
+    HD_ACCEPT_FAST = 0,     /**< at once; the worker's next step stores the event, within milliseconds as a rule */
+    HD_ACCEPT_COMMITTED = 1 /**< when the event is on disk; all callers at that moment share one commit */
+};
+
+/**
+ * Sets when hd_webhook_send() returns. Until an event is stored, the end of the process loses it: with HD_ACCEPT_FAST
+ * that are those of the last milliseconds, or more while the disk is full; with HD_ACCEPT_COMMITTED none for which
+ * hd_webhook_send() has answered HD_OK.
+ * @param options  the options; without a store the mode means nothing
+ * @param mode     HD_ACCEPT_FAST, which is so without this call, or HD_ACCEPT_COMMITTED
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
+
+/* ------------------------------------------------------------------------------------------------------------------
  * Client: the webhooks, the worker thread that delivers, and the log
  */
 
@@ -902,6 +960,12 @@ typedef struct hd_client hd_client;
 /** The record of one delivery: one event for one webhook. */
 typedef struct hd_report hd_report;
 
+/** Which reports hd_log_query() is to find. */
+typedef struct hd_log_filter hd_log_filter;
+
+/** Some reports that hd_log_query() found. */
+typedef struct hd_log_page hd_log_page;
+
 /** Several webhooks, as hd_client_list_webhooks() found them. */
 typedef struct hd_webhook_list hd_webhook_list;
 
@@ -909,7 +973,8 @@ typedef struct hd_webhook_list hd_webhook_list;
 enum {
     HD_COUNTER_ACCEPTED = 0,       /**< events that hd_webhook_send() and hd_webhook_test() took */
     HD_COUNTER_REFUSED = 1,        /**< events refused with HD_E_QUEUE_FULL */
-    HD_COUNTER_PENDING = 2,        /**< events accepted whose deliveries have not all ended */
+    HD_COUNTER_PENDING = 2,        /**< events accepted whose deliveries have not all ended, or, with a store, that
+                                        are not in it yet */
     HD_COUNTER_WAITING = 3,        /**< deliveries that wait for their turn */
     HD_COUNTER_IN_FLIGHT = 4,      /**< deliveries under way */
     HD_COUNTER_DELIVERED = 5,      /**< deliveries that a receiver confirmed */
@@ -917,29 +982,50 @@ enum {
     HD_COUNTER_CANCELED = 7,       /**< deliveries that hd_client_close() ended */
     HD_COUNTER_REPORTS_MISSED = 8, /**< reports forgotten before hd_client_next_report() came to them */
     HD_COUNTER_RETRIED = 9,        /**< failed attempts that another one follows */
-    HD_COUNTER_DROPPED = 10        /**< of the failed deliveries, those with HD_REASON_DROPPED */
+    HD_COUNTER_DROPPED = 10,       /**< of the failed deliveries, those with HD_REASON_DROPPED */
+    HD_COUNTER_STORED = 11         /**< deliveries in the store that have not ended; 0 without one */
 };
 
 /**
  * Makes a client and starts its worker thread, which blocks all signals. After fork() make the client in the child.
  * @param options  how to work; NULL for all defaults; copied
  * @param client   receives the client; free it with hd_client_free()
- * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; HD_E_INVALID;
- * HD_E_NO_MEMORY. Blocks: briefly. Threads: any. Since: 0.1.0
+ * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; with a store
+ * HD_E_STATE if another client uses it, HD_E_STORE_KEY if its secrets are sealed with another key, HD_E_STORE or
+ * HD_E_STORE_FULL if it cannot be read or written; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: briefly; disk with a store.
+ * Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_new(const hd_options *options, hd_client **client);
 
 /**
  * Adds a webhook, or replaces the one with the same id. It counts from the next event on; deliveries that were accepted
- * before end with the old settings.
+ * before end with the old settings, but for those that wait in a store: they get the newest.
  * @param client   the client
  * @param webhook  the webhook; copied
  * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or
- * HD_E_URL_ADDRESS if
- * the client's options do not allow its URL; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: any. Since: 0.1.0
+ * HD_E_URL_ADDRESS if the client's options do not allow its URL; HD_E_STORE or HD_E_STORE_FULL if it cannot be stored;
+ * HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook);
+
+/**
+ * As hd_client_put_webhook(), but only if the webhook is still as hd_client_get_webhook() or hd_client_list_webhooks()
+ * gave it, so that of two people who change the same webhook neither undoes the other's change unseen.
+ * @param client   the client
+ * @param webhook  a changed copy; a new one answers HD_E_CONFLICT if there is one with its id
+ * Returns: as hd_client_put_webhook(); HD_E_CONFLICT if it was changed, removed or added meanwhile: get it again.
+ * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_replace_webhook(hd_client *client, const hd_webhook *webhook);
+
+/**
+ * How often a client's webhook has been put, which tells one state from the next.
+ * @param webhook  the webhook; NULL answers 0
+ * Returns: the number; 0 for one that did not come from a client. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API uint64_t hd_webhook_version(const hd_webhook *webhook);
 
 /**
  * Gives a copy of a webhook, to read or to change and put again.
@@ -954,7 +1040,8 @@ HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook *
  * Removes a webhook. Deliveries that were accepted before are still made.
  * @param client  the client
  * @param id      the webhook's id
- * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_FORKED; HD_E_INVALID.
+ * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_remove_webhook(hd_client *client, const char *id);
 
@@ -1000,10 +1087,41 @@ HD_API void hd_webhook_list_free(hd_webhook_list *list);
  * @param event_id  receives the number by which reports name this event, unique over restarts as long as the clock
  *                  does not jump back; may be NULL
  * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
- * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID.
- * Blocks: no I/O; takes one short lock. Threads: any. Since: 0.1.0
+ * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID. With
+ * HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be stored, and is not
+ * accepted; HD_E_STATE in the log function.
+ * Blocks: no I/O; takes one short lock. With HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id);
+
+/**
+ * Sends the event of a delivery in the log again, to the same webhook as it is now: a new delivery through the very
+ * path of all others, with an id of its own. Whether the webhook subscribes to such events is not asked.
+ * @param client       the client
+ * @param delivery_id  what hd_report_delivery_id() gives
+ * @param event_id     receives a number as from hd_webhook_send(); may be NULL
+ * Returns: as hd_webhook_send(); HD_E_NO_DELIVERY if the log has none with this id; HD_E_NOT_FOUND if its webhook is
+ * not there any more; HD_E_STORE if the log cannot be read. Blocks: as hd_webhook_send(); disk with a store. Threads:
+ * any. Since: 0.1.0
+ */
+HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, uint64_t *event_id);
+
+/**
+ * Sends all events of a page of the log again, as hd_webhook_redeliver() does one. Reports of tests, of attempts that
+ * another one followed, and of webhooks that are not there any more are left out. For all that match a filter, begin
+ * with a filter that ends now (hd_log_filter_set_time()), so that the new deliveries do not match, and go on with the
+ * cursor.
+ * @param client  the client
+ * @param filter  which reports; NULL for all; not kept
+ * @param cursor  NULL for the first page, then hd_log_page_cursor() of the page before
+ * @param limit   how many reports to look at, 1 to 1,000
+ * @param sent    receives how many were sent; may be NULL
+ * @param page    receives the reports that were looked at; free it with hd_log_page_free(). If an event cannot be sent
+ *                (HD_E_QUEUE_FULL), those before it, and its cursor goes on with that event; NULL if it was the first
+ * Returns: as hd_log_query() and hd_webhook_send(). Blocks: as they do. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                                     size_t *sent, hd_log_page **page);
 
 /**
  * Sends a sample event to one webhook through the very path of real events, ahead of what waits there, and returns the
@@ -1039,6 +1157,15 @@ enum {
 HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms);
 
 /**
+ * Tells whether the store takes what the worker writes. While it does not, no attempt is begun, so that nothing is sent
+ * whose result could not be kept; the worker tries again by itself.
+ * @param client  the client
+ * Returns: HD_OK, also without a store; HD_E_STORE_FULL; HD_E_STORE; HD_E_NO_MEMORY; HD_E_FORKED; HD_E_INVALID.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_store_status(hd_client *client);
+
+/**
  * Waits until all deliveries of the events accepted before this call have ended. Drops nothing.
  * @param client      the client
  * @param timeout_ms  how long to wait, in milliseconds; 0 only asks
@@ -1050,10 +1177,11 @@ HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
 /**
  * Ends the client's work: accepts no more events, delivers what was accepted for up to timeout_ms, then cancels and
  * records what is left, and stops the worker thread. Webhooks, log and reports stay readable until hd_client_free().
+ * With a store nothing is canceled: what is left stays there for the next client.
  * @param client      the client
  * @param timeout_ms  how long to deliver, in milliseconds; 0 cancels at once
- * Returns: HD_OK if nothing was canceled; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_STATE on the worker thread;
- * HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the worker.
+ * Returns: HD_OK if nothing was canceled or left; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_STATE on the worker
+ * thread; HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the worker.
  * Threads: any; one closes, the others wait for it. Since: 0.1.0
  */
 HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
@@ -1168,6 +1296,9 @@ HD_API const char *hd_report_masked_url(const hd_report *report);
 HD_API int hd_report_format(const hd_report *report);
 /** 1 for a delivery of hd_webhook_test(), else 0. */
 HD_API int hd_report_is_test(const hd_report *report);
+/** 1 if the receiver may have had this delivery before, under the same id: a process ended while it was in the store,
+ * and nobody knows whether it was under way. */
+HD_API int hd_report_may_be_repeated(const hd_report *report);
 /** One of HD_OUTCOME_... */
 HD_API int hd_report_outcome(const hd_report *report);
 /** One of HD_REASON_... */
@@ -1215,12 +1346,6 @@ HD_API int hd_report_response_truncated(const hd_report *report);
  */
 HD_API void hd_report_free(hd_report *report);
 
-/** Which reports hd_log_query() is to find. */
-typedef struct hd_log_filter hd_log_filter;
-
-/** Some reports that hd_log_query() found. */
-typedef struct hd_log_page hd_log_page;
-
 /**
  * Makes a filter that matches every report.
  * @param filter  receives the filter; free it with hd_log_filter_free()
@@ -1264,9 +1389,10 @@ HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
  * @param cursor  NULL for the first page, then hd_log_page_cursor() of the page before
  * @param limit   how many reports at the most, 1 to 1,000
  * @param page    receives the page; free it with hd_log_page_free()
- * Returns: HD_OK, also for an empty page; HD_E_CURSOR if it is not one of hd_log_page_cursor(); HD_E_FORKED;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; looks at what the log holds, on the calling thread. Threads: any.
- * Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR if it is not one of hd_log_page_cursor(); HD_E_STORE if the store
+ * cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; looks at what the log holds, on the
+ * calling thread; disk with a store, where a search for text reads all that the rest of the filter leaves. Threads:
+ * any. Since: 0.1.0
  */
 HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                         hd_log_page **page);

@@ -6,9 +6,12 @@
 #include "engine/worker.h"
 #include "event/event.h"
 #include "options.h"
+#include "store/durable.h"
+#include "store/page.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PAGE_MAX 1000
 
@@ -20,12 +23,98 @@ struct hd_client {
     struct hd__transport *transport;
     struct hd__worker *worker;
     struct hd__exit_hook exit_hook;
+    hd_store *store;             /* NULL for none */
+    pthread_mutex_t put_mutex;   /* held while a webhook is changed */
     pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
     int is_closed;
     int close_status;
 };
 
 /* ---- Life ---- */
+
+/* What was in the store when the client took it. */
+struct recovered {
+    hd_client *client;
+    struct hd__store_state state;
+    struct hd_webhook_list waiting; /* webhooks that it has deliveries of */
+    int status;
+};
+
+/* What the options no longer allow is kept, and gets nothing. */
+static int take_webhook(struct recovered *recovered, const struct hd__stored_webhook *stored, hd_webhook *webhook) {
+    hd_client *client = recovered->client;
+    hd_webhook *snapshot;
+    if (hd__url_allowed(webhook->url, &client->options->policy) != HD_OK) {
+        hd__log(&client->options->log, HD_LOG_WARNING, "webhook %s is off: its URL is not allowed any more",
+                webhook->id);
+        (void)hd_webhook_set_enabled(webhook, 0);
+    }
+    int status = hd__webhook_snapshot(webhook, &snapshot);
+    if (status != HD_OK)
+        return status;
+    snapshot->label->keys = stored->keys;
+    if (stored->has_waiting)
+        status = hd__webhook_list_add(&recovered->waiting, snapshot);
+    if (status == HD_OK && !stored->is_removed)
+        status = hd__webhooks_put(client->webhooks, hd__webhook_ref(snapshot), 0);
+    hd_webhook_free(snapshot);
+    return status;
+}
+
+static void take_stored(void *user, const struct hd__stored_webhook *stored) {
+    struct recovered *recovered = user;
+    hd_webhook *webhook = NULL;
+    if (recovered->status != HD_OK)
+        return;
+    recovered->status = hd__durable_read_webhook(recovered->client->store, stored, &webhook);
+    if (recovered->status == HD_OK)
+        recovered->status = take_webhook(recovered, stored, webhook);
+    hd_webhook_free(webhook);
+}
+
+/* Reads what is in the store. */
+static int take_store(hd_client *client, struct recovered *recovered) {
+    hd_store *store = client->options->store;
+    recovered->client = client;
+    if (!store)
+        return HD_OK;
+    int status = hd__store_take(store);
+    if (status != HD_OK)
+        return status;
+    client->store = store;
+    status = store->ops->begin(store, take_stored, recovered, &recovered->state);
+    return status == HD_OK ? recovered->status : status;
+}
+
+static int recover(hd_client *client, const struct recovered *recovered) {
+    int status = HD_OK;
+    hd__worker_set_state(client->worker, &recovered->state);
+    for (size_t i = 0; i < recovered->waiting.count && status == HD_OK; i++)
+        status = hd__worker_recover(client->worker, recovered->waiting.items[i]);
+    return status;
+}
+
+static int make_worker(hd_client *client, const struct recovered *recovered) {
+    const hd_options *own = client->options;
+    struct hd__worker_config worker = {
+        .max_events = own->max_events,
+        .max_bytes = own->max_bytes,
+        .max_in_flight = own->max_in_flight,
+        .pause_rule = {own->pause_failures, own->pause_ms},
+        .clock = &hd__system_clock,
+        .webhooks = client->webhooks,
+        .ring = client->ring,
+        .store = client->store,
+        .commits = own->accept_mode == HD_ACCEPT_COMMITTED,
+        .first_event_id = recovered->state.newest_event + 1,
+        .transport = client->transport,
+        .log = own->log,
+    };
+    int status = hd__worker_new(&worker, &client->worker);
+    if (status == HD_OK && client->store)
+        status = recover(client, recovered);
+    return status == HD_OK ? hd__worker_start(client->worker) : status;
+}
 
 static int make_parts(hd_client *client, const hd_options *options) {
     int status = hd__options_copy(options, &client->options);
@@ -46,19 +135,13 @@ static int make_parts(hd_client *client, const hd_options *options) {
     status = hd__curl_new(&transport, &client->transport);
     if (status != HD_OK)
         return status;
-    struct hd__worker_config worker = {
-        .max_events = own->max_events,
-        .max_bytes = own->max_bytes,
-        .max_in_flight = own->max_in_flight,
-        .pause_rule = {own->pause_failures, own->pause_ms},
-        .clock = &hd__system_clock,
-        .webhooks = client->webhooks,
-        .ring = client->ring,
-        .transport = client->transport,
-        .log = own->log,
-    };
-    status = hd__worker_new(&worker, &client->worker);
-    return status == HD_OK ? hd__worker_start(client->worker) : status;
+    struct recovered recovered = {.status = HD_OK};
+    status = take_store(client, &recovered);
+    if (status == HD_OK)
+        status = make_worker(client, &recovered);
+    hd__webhook_list_clear(&recovered.waiting);
+    free(recovered.waiting.items);
+    return status;
 }
 
 static void stop_at_exit(void *user) {
@@ -69,6 +152,8 @@ static void stop_at_exit(void *user) {
 static void free_parts(hd_client *client) {
     if (client->worker)
         hd__worker_free(client->worker);
+    if (client->store)
+        hd__store_release(client->store);
     if (client->transport)
         client->transport->free(client->transport);
     hd__log_ring_free(client->ring);
@@ -84,7 +169,7 @@ int hd_client_new(const hd_options *options, hd_client **client) {
     if (!made)
         return HD_E_NO_MEMORY;
     made->fork_count = hd__fork_count();
-    if (pthread_mutex_init(&made->close_mutex, NULL) != 0) {
+    if (pthread_mutex_init(&made->close_mutex, NULL) != 0 || pthread_mutex_init(&made->put_mutex, NULL) != 0) {
         free(made);
         return HD_E_NO_MEMORY;
     }
@@ -96,6 +181,7 @@ int hd_client_new(const hd_options *options, hd_client **client) {
         return HD_OK;
     }
     free_parts(made);
+    pthread_mutex_destroy(&made->put_mutex);
     pthread_mutex_destroy(&made->close_mutex);
     free(made);
     return status;
@@ -146,13 +232,31 @@ void hd_client_free(hd_client *client) {
     hd_client_close(client, client->options->shutdown_timeout_ms);
     hd__exit_remove(&client->exit_hook);
     free_parts(client);
+    pthread_mutex_destroy(&client->put_mutex);
     pthread_mutex_destroy(&client->close_mutex);
     free(client);
 }
 
 /* ---- Webhooks ---- */
 
-int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
+/* The version that a client has of a webhook; 0 if it has none. */
+static uint64_t present_version(hd_client *client, const char *id) {
+    hd_webhook *present = hd__webhooks_get(client->webhooks, id);
+    uint64_t version = present ? present->version : 0;
+    hd_webhook_free(present);
+    return version;
+}
+
+/* With put_mutex held. */
+static int put_snapshot(hd_client *client, hd_webhook *snapshot, int only_if_same) {
+    uint64_t version = present_version(client, snapshot->id);
+    if (only_if_same && version != snapshot->version)
+        return HD_E_CONFLICT;
+    snapshot->version = version + 1;
+    return hd__worker_put_webhook(client->worker, snapshot);
+}
+
+static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if_same) {
     int status = check(client);
     if (status != HD_OK)
         return status;
@@ -167,10 +271,20 @@ int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
     status = hd__webhook_snapshot(webhook, &snapshot);
     if (status != HD_OK)
         return status;
-    status = hd__worker_put_webhook(client->worker, snapshot);
+    pthread_mutex_lock(&client->put_mutex);
+    status = put_snapshot(client, snapshot, only_if_same);
+    pthread_mutex_unlock(&client->put_mutex);
     if (status != HD_OK)
         hd_webhook_free(snapshot);
     return status;
+}
+
+int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
+    return put_webhook(client, webhook, 0);
+}
+
+int hd_client_replace_webhook(hd_client *client, const hd_webhook *webhook) {
+    return put_webhook(client, webhook, 1);
 }
 
 int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhook) {
@@ -194,7 +308,12 @@ int hd_client_remove_webhook(hd_client *client, const char *id) {
     int status = check(client);
     if (status != HD_OK)
         return status;
-    return id ? hd__worker_remove_webhook(client->worker, id) : HD_E_INVALID;
+    if (!id)
+        return HD_E_INVALID;
+    pthread_mutex_lock(&client->put_mutex);
+    status = hd__worker_remove_webhook(client->worker, id);
+    pthread_mutex_unlock(&client->put_mutex);
+    return status;
 }
 
 int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_list **list) {
@@ -228,10 +347,81 @@ int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
         return HD_E_EVENT_TYPE;
     if (hd_event_missing(event))
         return HD_E_FIELD_MISSING;
-    status = hd__worker_submit(client->worker, event, &id);
+    status = hd__worker_submit(client->worker, event, NULL, &id);
     if (status == HD_OK && event_id)
         *event_id = id;
     return status;
+}
+
+/* Sends the event of a report to its webhook again. */
+static int redeliver(hd_client *client, const hd_report *report, uint64_t *id) {
+    hd_webhook *webhook = hd__webhooks_get(client->webhooks, hd_report_webhook_id(report));
+    int status = webhook ? hd__worker_submit(client->worker, report->event, webhook, id) : HD_E_NOT_FOUND;
+    hd_webhook_free(webhook);
+    return status;
+}
+
+static int find_report(hd_client *client, const char *delivery_id, hd_report **report) {
+    if (client->store)
+        return hd__durable_find(client->store, delivery_id, report);
+    *report = hd__log_ring_find(client->ring, delivery_id);
+    return *report ? HD_OK : HD_E_NO_DELIVERY;
+}
+
+int hd_webhook_redeliver(hd_client *client, const char *delivery_id, uint64_t *event_id) {
+    hd_report *report = NULL;
+    uint64_t id = 0;
+    int status = check(client);
+    if (status != HD_OK)
+        return status;
+    if (!delivery_id)
+        return HD_E_INVALID;
+    status = find_report(client, delivery_id, &report);
+    if (status == HD_OK)
+        status = redeliver(client, report, &id);
+    if (status == HD_OK && event_id)
+        *event_id = id;
+    hd_report_free(report);
+    return status;
+}
+
+static int is_final(const hd_report *report) {
+    return !report->is_test && report->outcome != HD_OUTCOME_RETRYING;
+}
+
+/* Sends what is on a page again, and cuts the page where that fails. */
+static int redeliver_all(hd_client *client, hd_log_page *page, size_t *sent, size_t *done) {
+    uint64_t id;
+    int status = HD_OK;
+    for (*done = 0; *done < hd_log_page_count(page) && status == HD_OK; *done += status == HD_OK) {
+        const hd_report *report = hd_log_page_at(page, *done);
+        int result = is_final(report) ? redeliver(client, report, &id) : HD_E_NOT_FOUND;
+        *sent += result == HD_OK;
+        status = result == HD_E_NOT_FOUND ? HD_OK : result;
+    }
+    return status;
+}
+
+int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                              size_t *sent, hd_log_page **page) {
+    size_t done = 0, count = 0;
+    int status = hd_log_query(client, filter, cursor, limit, page);
+    if (status == HD_OK)
+        status = redeliver_all(client, *page, &count, &done);
+    if (status != HD_OK && page && *page && done > 0)
+        hd__log_page_cut(*page, done);
+    if (status != HD_OK && page && done == 0) {
+        hd_log_page_free(*page);
+        *page = NULL;
+    }
+    if (sent)
+        *sent = count;
+    return status;
+}
+
+int hd_client_store_status(hd_client *client) {
+    int status = check(client);
+    return status == HD_OK ? hd__worker_store_status(client->worker) : status;
 }
 
 static int new_test_event(const hd_webhook *webhook, int type, hd_event **event) {
@@ -309,5 +499,7 @@ int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cur
         return status;
     if (limit < 1 || limit > PAGE_MAX)
         return HD_E_INVALID;
+    if (client->store)
+        return hd__durable_query(client->store, filter, cursor, limit, page);
     return hd__log_ring_query(client->ring, filter, cursor, limit, page);
 }

@@ -164,3 +164,17 @@ int hd_options_set_log(hd_options *options, hd_log_function function, void *user
     options->log = (struct hd__log){function, user};
     return HD_OK;
 }
+
+int hd_options_set_store(hd_options *options, hd_store *store) {
+    if (!options)
+        return HD_E_INVALID;
+    options->store = store;
+    return HD_OK;
+}
+
+int hd_options_set_accept_mode(hd_options *options, int mode) {
+    if (!options || (mode != HD_ACCEPT_FAST && mode != HD_ACCEPT_COMMITTED))
+        return HD_E_INVALID;
+    options->accept_mode = mode;
+    return HD_OK;
+}

@@ -18,6 +18,8 @@ struct hd_options {
     char *ca_file; /* NULL for the system's */
     char *user_agent;
     struct hd__log log;
+    hd_store *store; /* NULL for none; the program's */
+    int accept_mode;
 };
 
 /* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The shared library exports what include/helmdesk.h declares and tests/abi/symbols.txt lists: no name more or less.
-# The static library defines no global name that does not begin with hd_.
-# A change of symbols.txt is a change of the ABI, and reviewed as one.
+# Each shared library exports what its header declares and its list in tests/abi names: no name more or less.
+# Each static library defines no global name that does not begin with hd_.
+# A change of a list is a change of the ABI, and reviewed as one.
 set -euo pipefail
 export LC_ALL=C
 
@@ -21,25 +21,32 @@ same() {
     fi
 }
 
-# A declaration is what stands between HD_API and the first parenthesis; its last word is the name.
-tr '\n' ' ' <"$root/include/helmdesk.h" | tr ';' '\n' | grep -oE 'HD_API [^(]*\(' | grep -oE 'hd_[a-z0-9_]+\($' |
-    tr -d '(' | sort >"$tmp/declared"
-[ -s "$tmp/declared" ] || { echo "no declaration found in include/helmdesk.h"; exit 1; }
-same "$root/tests/abi/symbols.txt" "$tmp/declared" "tests/abi/symbols.txt (-) and include/helmdesk.h (+) differ"
+# check LIBRARY HEADER LIST
+check() {
+    local library=$1 header=$2 list=$3
+    # A declaration is what stands between HD_API and the first parenthesis; its last word is the name.
+    tr '\n' ' ' <"$root/$header" | tr ';' '\n' | grep -oE 'HD_API [^(]*\(' | grep -oE 'hd_[a-z0-9_]+\($' |
+        tr -d '(' | sort >"$tmp/declared"
+    [ -s "$tmp/declared" ] || { echo "no declaration found in $header"; exit 1; }
+    same "$root/$list" "$tmp/declared" "$list (-) and $header (+) differ"
 
-# "address type name@@version"; the version node is itself a symbol, of type A.
-nm -D --defined-only "$build/libhelmdesk.so" | awk '$2 != "A" { print $2, $3 }' | sed 's/@.*//' >"$tmp/dynamic"
-awk '{ print $2 }' "$tmp/dynamic" | sort >"$tmp/exported"
-same "$root/tests/abi/symbols.txt" "$tmp/exported" "tests/abi/symbols.txt (-) and the shared library's exports (+) differ"
+    # "address type name@@version"; the version node is itself a symbol, of type A.
+    nm -D --defined-only "$build/$library.so" | awk '$2 != "A" { print $2, $3 }' | sed 's/@.*//' >"$tmp/dynamic"
+    awk '{ print $2 }' "$tmp/dynamic" | sort >"$tmp/exported"
+    same "$root/$list" "$tmp/exported" "$list (-) and the exports of $library.so (+) differ"
 
-if grep -v '^T ' "$tmp/dynamic"; then
-    echo "the shared library exports something that is no function"
-    failed=1
-fi
+    if grep -v '^T ' "$tmp/dynamic"; then
+        echo "$library.so exports something that is no function"
+        failed=1
+    fi
 
-if nm -g --defined-only "$build/libhelmdesk.a" | awk 'NF == 3 && $3 !~ /^hd_/ { print $3; bad = 1 } END { exit !bad }'; then
-    echo "the static library defines global names that do not begin with hd_"
-    failed=1
-fi
+    if nm -g --defined-only "$build/$library.a" | awk 'NF == 3 && $3 !~ /^hd_/ { print $3; bad = 1 } END { exit !bad }'; then
+        echo "$library.a defines global names that do not begin with hd_"
+        failed=1
+    fi
+}
+
+check libhelmdesk include/helmdesk.h tests/abi/symbols.txt
+check libhelmdesk-sqlite include/helmdesk/sqlite.h tests/abi/sqlite_symbols.txt
 
 exit "$failed"

@@ -22,10 +22,11 @@ static int free_event(void **state) {
 }
 
 static void push(struct hd__inbox *inbox, size_t count) {
-    uint64_t id;
     int wake;
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(hd__inbox_push(inbox, event, NULL, 0, &id, &wake), HD_OK);
+    for (size_t i = 0; i < count; i++) {
+        struct hd__accepted accepted = {.event = event};
+        assert_int_equal(hd__inbox_push(inbox, &accepted, &wake), HD_OK);
+    }
 }
 
 /* Takes entries out, which must be those that follow *last. */
@@ -45,13 +46,14 @@ static void test_order_survives_growth(void **state) {
     static const size_t heads[] = {0, 1, 512, 700, 1023};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         struct hd__inbox inbox;
-        uint64_t id, last = 0;
+        struct hd__accepted one_more = {.event = event};
+        uint64_t last = 0;
         int wake;
         assert_int_equal(hd__inbox_init(&inbox, 1500, (size_t)1 << 30, 1), HD_OK);
         push(&inbox, 1024);
         take(&inbox, heads[i], &last);
         push(&inbox, 1500 - (1024 - heads[i]));
-        assert_int_equal(hd__inbox_push(&inbox, event, NULL, 0, &id, &wake), HD_E_QUEUE_FULL);
+        assert_int_equal(hd__inbox_push(&inbox, &one_more, &wake), HD_E_QUEUE_FULL);
         take(&inbox, 100, &last);
         push(&inbox, 100);
         take(&inbox, 1500, &last);

@@ -98,6 +98,12 @@ for libdir in /usr/lib /usr/lib/x86_64-linux-gnu; do
         ! readelf -d "$tmp/static" | grep -q 'NEEDED.*libhelmdesk' || die "the static program needs libhelmdesk.so"
     done
 
+    # shellcheck disable=SC2046  # a list of flags
+    $cc -o "$tmp/store" "$root/tests/install/consumer_sqlite.c" $($pkg_config --cflags --libs helmdesk-sqlite) ||
+        die "$libdir: the store's program does not build"
+    said=$(LD_LIBRARY_PATH=$at "$tmp/store" "$tmp/directory") || die "$libdir: the store's program says $said"
+    rm -rf "$tmp/directory"
+
     mv "$tmp/moved" "$tmp/stage"
     in_root uninstall "$tmp/stage" "$libdir"
     left=$(find "$tmp/stage" ! -type d)

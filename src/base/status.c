@@ -66,7 +66,14 @@
     X(HD_E_TOO_OLD, "the request was sent too long ago: it may be a replay, or a clock is wrong")                      \
     X(HD_E_TOO_NEW, "the request was sent in the future: a clock is wrong")                                            \
     X(HD_E_REPLAYED, "the same request was accepted before: answer 200, and do nothing")                               \
-    X(HD_E_EVENT_MISMATCH, "X-Helmdesk-Event and the body name different events: the body is what is signed")
+    X(HD_E_EVENT_MISMATCH, "X-Helmdesk-Event and the body name different events: the body is what is signed")          \
+    X(HD_E_STORE, "the store cannot be read or written: is its directory there, writable, and on a working disk?")     \
+    X(HD_E_STORE_FULL, "the store's disk is full, or its limit is reached: make room, and it goes on by itself")       \
+    X(HD_E_STORE_BUSY, "another process, or another part of this one, has the store open")                             \
+    X(HD_E_STORE_VERSION, "the store was made by a newer version of the library: use that one")                        \
+    X(HD_E_STORE_KEY, "the store's secrets are encrypted with another key than the one given")                         \
+    X(HD_E_CONFLICT, "the webhook was changed meanwhile: get it again, and repeat your change")                        \
+    X(HD_E_NO_DELIVERY, "there is no delivery with this id in the log")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -6,6 +6,8 @@
 
 #define RANDOM_SIZE 10
 
+static const char hex[] = "0123456789abcdef";
+
 static int take_random(struct hd__uuid_source *source, const struct hd__clock *clock, unsigned char out[RANDOM_SIZE]) {
     if (source->left < RANDOM_SIZE) {
         int status = hd__random(clock, source->bytes, sizeof source->bytes);
@@ -18,9 +20,38 @@ static int take_random(struct hd__uuid_source *source, const struct hd__clock *c
     return HD_OK;
 }
 
+void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]) {
+    for (int i = 0; i < HD__UUID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = hex[bytes[i] >> 4];
+        *out++ = hex[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int value_of(char c) {
+    const char *at = c ? strchr(hex, c) : NULL;
+    return at ? (int)(at - hex) : -1;
+}
+
+int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]) {
+    char again[HD__UUID_SIZE];
+    const char *at = text;
+    for (int i = 0; i < HD__UUID_BYTES; i++) {
+        at += *at == '-';
+        int high = value_of(*at), low = high < 0 ? -1 : value_of(at[1]);
+        if (low < 0)
+            return 0;
+        bytes[i] = (unsigned char)(high << 4 | low);
+        at += 2;
+    }
+    hd__uuid_format(bytes, again);
+    return strcmp(again, text) == 0;
+}
+
 int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]) {
-    static const char hex[] = "0123456789abcdef";
-    unsigned char bytes[16];
+    unsigned char bytes[HD__UUID_BYTES];
     int status = take_random(source, clock, bytes + 6);
     if (status != HD_OK)
         return status;
@@ -29,13 +60,6 @@ int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, 
         bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
     bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x70); /* version 7 */
     bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80); /* variant */
-    char *at = out;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *at++ = '-';
-        *at++ = hex[bytes[i] >> 4];
-        *at++ = hex[bytes[i] & 15];
-    }
-    *at = '\0';
+    hd__uuid_format(bytes, out);
     return HD_OK;
 }

@@ -16,4 +16,11 @@ struct hd__uuid_source {
 /* Writes a new UUID of version 7 (RFC 9562 5.7): milliseconds since 1970, then 74 random bits. Returns a status. */
 int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]);
 
+#define HD__UUID_BYTES 16
+
+void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]);
+
+/* Reads exactly the form that hd__uuid_format() writes. Returns 0 for anything else. */
+int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]);
+
 #endif

@@ -139,6 +139,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->retry_max_ms = webhook->retry_max_ms;
     copy->ordered = webhook->ordered;
     copy->standard_headers = webhook->standard_headers;
+    copy->version = webhook->version;
     if (copy_texts(copy, webhook) != HD_OK) {
         hd_webhook_free(copy);
         return NULL;
@@ -146,14 +147,14 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     return copy;
 }
 
-static struct hd__label *label_of(const hd_webhook *webhook) {
+struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name, const char *masked_url) {
     struct hd__label *label = calloc(1, sizeof *label);
     if (!label)
         return NULL;
     atomic_init(&label->references, 1);
-    if (hd__replace_text(&label->webhook_id, webhook->id) != HD_OK ||
-        hd__replace_text(&label->webhook_name, webhook->name) != HD_OK ||
-        hd__replace_text(&label->masked_url, webhook->masked_url) != HD_OK) {
+    if (hd__replace_text(&label->webhook_id, webhook_id) != HD_OK ||
+        hd__replace_text(&label->webhook_name, webhook_name) != HD_OK ||
+        hd__replace_text(&label->masked_url, masked_url) != HD_OK) {
         hd__label_free(label);
         return NULL;
     }
@@ -161,7 +162,7 @@ static struct hd__label *label_of(const hd_webhook *webhook) {
 }
 
 static int prepare(hd_webhook *snapshot) {
-    snapshot->label = label_of(snapshot);
+    snapshot->label = hd__label_new(snapshot->id, snapshot->name, snapshot->masked_url);
     snapshot->parsed_url = hd__url_parse(snapshot->url);
     snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
     if (!snapshot->label || !snapshot->parsed_url || !snapshot->key)
@@ -496,4 +497,8 @@ const char *hd_webhook_header_name(const hd_webhook *webhook, size_t index) {
 
 const char *hd_webhook_header_value(const hd_webhook *webhook, size_t index) {
     return webhook && index < webhook->header_count ? webhook->headers[index].value : NULL;
+}
+
+uint64_t hd_webhook_version(const hd_webhook *webhook) {
+    return webhook ? webhook->version : 0;
 }

@@ -3,6 +3,7 @@
 #ifndef HD_ENDPOINT_WEBHOOK_H
 #define HD_ENDPOINT_WEBHOOK_H
 
+#include "base/store_keys.h"
 #include "helmdesk.h"
 #include "sign/hmac.h"
 
@@ -14,7 +15,11 @@
 struct hd__label {
     atomic_uint references;
     char *webhook_id, *webhook_name, *masked_url;
+    struct hd__store_keys keys;
 };
+
+/* Takes copies of the texts; NULL without memory. */
+struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name, const char *masked_url);
 
 struct hd__header {
     char *name, *value;
@@ -35,6 +40,7 @@ struct hd_webhook {
     uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */
     int ordered;
     int standard_headers;
+    uint64_t version; /* how often it was put; 0 if it does not come from a client */
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
     /* of a client's copy; else NULL */

@@ -11,7 +11,7 @@
 _Static_assert(HD__REMOTE_SIZE == HD__ADDRESS_SIZE, "the transport's address goes into the report as it is");
 
 int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *message, hd_webhook *webhook,
-                     struct hd__delivery **delivery) {
+                     const char *delivery_id, struct hd__delivery **delivery) {
     struct hd__delivery *made = hd__pool_take(&source->pool);
     if (!made)
         made = malloc(sizeof *made);
@@ -25,7 +25,11 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
     report->is_test = message->is_test != 0;
     report->accepted_at_ms = message->accepted_at_ms;
     *made = (struct hd__delivery){.message = message, .webhook = hd__webhook_ref(webhook), .report = report};
-    int status = hd__uuid_new(&source->uuids, source->clock, report->delivery_id);
+    int status = HD_OK;
+    if (delivery_id)
+        memcpy(report->delivery_id, delivery_id, HD__UUID_SIZE);
+    else
+        status = hd__uuid_new(&source->uuids, source->clock, report->delivery_id);
     if (status == HD_OK)
         *delivery = made;
     else
@@ -52,6 +56,7 @@ hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct h
     memcpy(next->delivery_id, last->delivery_id, sizeof next->delivery_id);
     next->format = last->format;
     next->is_test = last->is_test;
+    next->may_be_repeated = last->may_be_repeated;
     next->attempts = last->attempts;
     next->accepted_at_ms = last->accepted_at_ms;
     delivery->report = next;

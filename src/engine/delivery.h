@@ -24,6 +24,9 @@ struct hd__delivery {
     struct hd__delivery *next_of_ticket, *last_of_ticket, *next_same_bucket; /* see order.h */
     uint32_t tries;           /* attempts, and those that were not made because the webhook was paused */
     int kept_connection_died; /* under the last attempt */
+    int64_t row;              /* in the store; 0 for none */
+    int result;               /* HD__RESULT_..., when it is over and waits to be stored */
+    int64_t due_ms;           /* of a retry, in the store */
     struct hd__message *message;
     hd_webhook *webhook;         /* a reference */
     hd_report *report;           /* a reference: made first, so that the record cannot fail later */
@@ -48,9 +51,10 @@ struct hd__delivery_source {
     struct hd__log_ring *ring;
 };
 
-/* A delivery of a message for a webhook, without lane. Returns a status. */
+/* A delivery of a message for a webhook, without lane, with an id that is given or, for NULL, a new one. Returns a
+ * status. */
 int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *message, hd_webhook *webhook,
-                     struct hd__delivery **delivery);
+                     const char *delivery_id, struct hd__delivery **delivery);
 
 /* Gives up the references. */
 void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery);

@@ -53,30 +53,27 @@ static int is_full(const struct hd__inbox *inbox, size_t bytes) {
     return inbox->pending == inbox->capacity || (inbox->pending > 0 && inbox->pending_bytes + bytes > inbox->max_bytes);
 }
 
-int hd__inbox_push(struct hd__inbox *inbox, hd_event *event, hd_webhook *target, int64_t now_us, uint64_t *id,
-                   int *wake) {
+int hd__inbox_push(struct hd__inbox *inbox, struct hd__accepted *accepted, int *wake) {
     int status = HD_OK;
     *wake = 0;
     pthread_mutex_lock(&inbox->mutex);
     if (inbox->closed) {
         status = HD_E_CLOSED;
-    } else if (is_full(inbox, event->size)) {
+    } else if (is_full(inbox, accepted->event->size)) {
         inbox->refused++;
         status = HD_E_QUEUE_FULL;
     } else {
-        hd__event_freeze(event);
-        *id = inbox->next_id++;
+        hd__event_freeze(accepted->event);
+        hd__event_ref(accepted->event);
+        if (accepted->target)
+            hd__webhook_ref(accepted->target);
+        accepted->id = inbox->next_id++;
         if (inbox->count == inbox->ring_size)
             widen(inbox);
-        *entry(inbox, inbox->count) = (struct hd__accepted){
-            .event = hd__event_ref(event),
-            .target = target ? hd__webhook_ref(target) : NULL,
-            .id = *id,
-            .at_us = now_us,
-        };
+        *entry(inbox, inbox->count) = *accepted;
         inbox->count++;
         inbox->pending++;
-        inbox->pending_bytes += event->size;
+        inbox->pending_bytes += accepted->event->size;
         inbox->accepted++;
         *wake = inbox->worker_sleeps;
         inbox->worker_sleeps = 0;

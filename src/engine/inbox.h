@@ -9,9 +9,10 @@
 
 struct hd__accepted {
     hd_event *event;    /* a reference */
-    hd_webhook *target; /* a reference to the only webhook that is to get it, for a test; else NULL */
+    hd_webhook *target; /* a reference to the only webhook that is to get it; else NULL */
     uint64_t id;
     int64_t at_us; /* monotonic */
+    int is_test;   /* of the target */
 };
 
 struct hd__inbox {
@@ -34,10 +35,9 @@ int hd__inbox_init(struct hd__inbox *inbox, size_t max_events, size_t max_bytes,
 /* Gives up the references of what is still in it. */
 void hd__inbox_destroy(struct hd__inbox *inbox);
 
-/* Freezes the event, takes references to it and to target (may be NULL), and writes the id. *wake tells whether the
+/* Freezes the event, and takes references to it and to target. The entry's id is given here. *wake tells whether the
  * worker has to be woken. Returns HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED. */
-int hd__inbox_push(struct hd__inbox *inbox, hd_event *event, hd_webhook *target, int64_t now_us, uint64_t *id,
-                   int *wake);
+int hd__inbox_push(struct hd__inbox *inbox, struct hd__accepted *entry, int *wake);
 
 /* Copies up to max of the oldest entries, which stay in the inbox until they are dropped. Returns how many. The worker,
  * who calls this, is awake. */

@@ -13,6 +13,8 @@
 #define HOLD_DOUBLINGS 6
 #define FAILURES_KEPT_US (3600 * SECOND)
 
+#define KEPT_LEAST 16
+
 /* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
  */
 #define SLACK_SPACE_US SECOND
@@ -167,4 +169,10 @@ int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__
     if (rule->failures > 0 && lane->failures > 0)
         until_us = later(until_us, later(lane->failed_us, lane->paused_until_us) + FAILURES_KEPT_US);
     return until_us;
+}
+
+/* Enough for a turn of the worker in which all that are under way end, and the next. */
+size_t hd__lane_kept(const struct hd__lane *lane) {
+    size_t kept = (size_t)lane->max_in_flight * 4;
+    return kept < KEPT_LEAST ? KEPT_LEAST : kept;
 }

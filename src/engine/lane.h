@@ -20,6 +20,17 @@ struct hd__fresh {
 /* What it takes, in a ring that is half full. */
 #define HD__FRESH_SIZE (2 * sizeof(struct hd__fresh))
 
+/* What of a lane is in a durable store and not in memory. */
+struct hd__backlog {
+    int64_t webhook;                       /* its key there; 0 without a store */
+    int has_new;                           /* there may be deliveries behind after_row that were not tried yet */
+    int64_t after_row;                     /* the last of those that came into memory */
+    int64_t retry_at_us;                   /* when the next of those that were tried is due; INT64_MAX for none */
+    int64_t after_due_ms, after_retry_row; /* the last of those that came into memory */
+    int is_hungry;                         /* waits for a claim, in the schedule's list */
+    struct hd__lane *next_hungry;
+};
+
 struct hd__lane {
     struct hd__lane *next_same_hash;
     uint64_t hash;
@@ -47,6 +58,9 @@ struct hd__lane {
     int state; /* HD_WEBHOOK_... */
     int64_t paused_until_us;
     struct hd__lane *next_paused; /* in the schedule's list of those that are not active */
+
+    struct hd__backlog backlog;
+    hd_webhook *webhook; /* with a store: a reference to the newest that was seen */
 
     struct hd__timer timer;
     struct hd__lane *previous_ready, *next_ready;
@@ -78,6 +92,9 @@ void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery
  * time at which it ends. */
 int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
                    int64_t *paused_until_us);
+
+/* How many deliveries it keeps in memory, if there are more in a store. */
+size_t hd__lane_kept(const struct hd__lane *lane);
 
 /* Until when the lane has to be remembered although nothing is in it. */
 int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule);

@@ -18,7 +18,7 @@ struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct 
         .event = accepted->event,
         .id = accepted->id,
         .accepted_us = accepted->at_us,
-        .is_test = accepted->target != NULL,
+        .is_test = accepted->is_test != 0,
     };
     return message;
 }

@@ -31,7 +31,8 @@ struct hd__message {
     int64_t accepted_us, accepted_at_ms; /* monotonic and wall clock */
     size_t bytes;                        /* charged to the inbox */
     uint32_t deliveries;                 /* not ended */
-    uint32_t is_test;
+    unsigned char is_test;
+    unsigned char is_stored;       /* and charged to nobody */
     struct hd__rendered *rendered; /* NULL before the first attempt */
 };
 

@@ -9,6 +9,9 @@
 #define BUCKETS_AT_FIRST 64
 #define WINDOW_AT_FIRST 1
 
+/* So many stored deliveries are in memory at once, over all lanes, and a few more. */
+#define STORED_MAX 16384
+
 /* An attempt that takes longer is a slow one, and so is its lane. */
 #define SLOW_US ((int64_t)500 * 1000)
 
@@ -37,6 +40,7 @@ int hd__schedule_init(struct hd__schedule *schedule, struct hd__delivery_source 
 }
 
 static void free_lane(struct hd__lane *lane) {
+    hd_webhook_free(lane->webhook);
     while (lane->fresh_count > 0)
         hd__lane_drop_newest(lane);
     free(lane->fresh);
@@ -144,6 +148,7 @@ static struct hd__lane *make(struct hd__schedule *schedule, uint64_t hash, const
     }
     lane->hash = hash;
     lane->window = WINDOW_AT_FIRST;
+    lane->backlog.retry_at_us = INT64_MAX;
     lane->timer.owner = lane;
     lane->timer.kind = LANE;
     if (schedule->lane_count >= schedule->bucket_count)
@@ -192,19 +197,43 @@ static int may_start(const struct hd__lane *lane, int64_t now_us) {
            (lane->in_flight < lane->window && hd__lane_opens_at(lane) <= now_us);
 }
 
+static int has_backlog(const struct hd__lane *lane) {
+    return lane->backlog.has_new || lane->backlog.retry_at_us != INT64_MAX;
+}
+
+/* Whether the store has something that is to come, and there is room for it. */
+static int is_hungry(const struct hd__lane *lane, int64_t now_us) {
+    return (lane->backlog.has_new || lane->backlog.retry_at_us <= now_us) && lane->held < hd__lane_kept(lane) / 2;
+}
+
+static void link_hungry(struct hd__schedule *schedule, struct hd__lane *lane) {
+    lane->backlog.is_hungry = 1;
+    lane->backlog.next_hungry = NULL;
+    *(schedule->last_hungry ? &schedule->last_hungry->backlog.next_hungry : &schedule->first_hungry) = lane;
+    schedule->last_hungry = lane;
+}
+
 static int is_forgettable(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
-    return lane->assigned == 0 && lane->state != HD_WEBHOOK_PAUSED &&
+    return lane->assigned == 0 && !has_backlog(lane) && !lane->backlog.is_hungry && lane->state != HD_WEBHOOK_PAUSED &&
            hd__lane_remembered_until(lane, &schedule->rule) <= now_us;
 }
 
-/* When the lane has to be looked at again if nothing happens to it; INT64_MAX for never. */
-static int64_t wakes_at(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
+/* The same, but for what the store has of it. */
+static int64_t wakes_in_memory_at(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     int64_t opens_us = hd__lane_opens_at(lane);
     if (lane->state == HD_WEBHOOK_PAUSED)
         return lane->paused_until_us;
     if ((lane->first || lane->fresh_count > 0) && opens_us > now_us)
         return opens_us;
-    return lane->assigned == 0 ? hd__lane_remembered_until(lane, &schedule->rule) : INT64_MAX;
+    return lane->assigned == 0 && !has_backlog(lane) && !lane->backlog.is_hungry
+               ? hd__lane_remembered_until(lane, &schedule->rule)
+               : INT64_MAX;
+}
+
+/* When the lane has to be looked at again if nothing happens to it; INT64_MAX for never. */
+static int64_t wakes_at(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
+    int64_t wakes_us = wakes_in_memory_at(schedule, lane, now_us), retry_us = lane->backlog.retry_at_us;
+    return retry_us > now_us && retry_us < wakes_us ? retry_us : wakes_us;
 }
 
 /* Puts the lane where it belongs now: among those that may start, or to sleep until it may, or away. A timer that is
@@ -215,6 +244,8 @@ static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t
         unlink_ready(schedule, lane);
     if (is_ready && !lane->is_ready)
         link_ready(schedule, lane);
+    if (!lane->backlog.is_hungry && is_hungry(lane, now_us))
+        link_hungry(schedule, lane);
     if (is_forgettable(schedule, lane, now_us)) {
         remove_lane(schedule, lane);
         return;
@@ -255,6 +286,13 @@ static void prepend(struct hd__lane *lane, struct hd__delivery *delivery) {
     lane->first = delivery;
 }
 
+static void append(struct hd__lane *lane, struct hd__delivery *delivery) {
+    delivery->next = NULL;
+    delivery->previous = lane->last;
+    *(lane->last ? &lane->last->next : &lane->first) = delivery;
+    lane->last = delivery;
+}
+
 static void take_out(struct hd__lane *lane, struct hd__delivery *delivery) {
     *(delivery->previous ? &delivery->previous->next : &lane->first) = delivery->next;
     *(delivery->next ? &delivery->next->previous : &lane->last) = delivery->previous;
@@ -275,12 +313,12 @@ void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *deli
 
 /* With all the memory that it may need here. */
 static int make_delivery(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
-                         hd_webhook *webhook, struct hd__delivery **delivery) {
+                         hd_webhook *webhook, const char *delivery_id, struct hd__delivery **delivery) {
     int status = hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries + 1);
     if (status == HD_OK && webhook->ordered)
         status = hd__order_prepare(&schedule->order);
     if (status == HD_OK)
-        status = hd__delivery_new(schedule->source, message, webhook, delivery);
+        status = hd__delivery_new(schedule->source, message, webhook, delivery_id, delivery);
     if (status != HD_OK)
         return status;
     (*delivery)->lane = lane;
@@ -324,7 +362,7 @@ int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *m
     struct hd__lane *lane = find_or_make(schedule, webhook);
     if (!lane)
         return HD_E_NO_MEMORY;
-    int status = make_delivery(schedule, lane, message, webhook, &delivery);
+    int status = make_delivery(schedule, lane, message, webhook, NULL, &delivery);
     if (status == HD_OK) {
         lane->assigned++;
         hd__lane_follow(lane, webhook);
@@ -333,6 +371,120 @@ int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *m
     }
     settle(schedule, lane, now_us);
     return status;
+}
+
+/* ---- With a durable store ---- */
+
+struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *webhook) {
+    struct hd__lane *lane = find_or_make(schedule, webhook);
+    if (!lane || hd__timers_reserve(&schedule->timers, schedule->lane_count + schedule->deliveries) != HD_OK)
+        return NULL;
+    if (lane->webhook != webhook) {
+        hd_webhook_free(lane->webhook);
+        lane->webhook = hd__webhook_ref(webhook);
+        lane->backlog.webhook = webhook->label->keys.webhook;
+        hd__lane_follow(lane, webhook);
+    }
+    return lane;
+}
+
+int hd__schedule_takes(const struct hd__schedule *schedule, const struct hd__lane *lane) {
+    return !lane->backlog.has_new && lane->held < hd__lane_kept(lane) && schedule->deliveries < STORED_MAX;
+}
+
+void hd__schedule_leave_stored(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us) {
+    lane->backlog.has_new = 1;
+    settle(schedule, lane, now_us);
+}
+
+static void note_taken(struct hd__backlog *backlog, const struct hd__stored_delivery *stored) {
+    if (stored->due_ms == 0) {
+        backlog->after_row = stored->row;
+    } else {
+        backlog->after_due_ms = stored->due_ms;
+        backlog->after_retry_row = stored->row;
+    }
+}
+
+/* What was tried before goes ahead: it is older. In an ordered lane it never left, or comes in the order of rows. */
+static void enter_lane(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__delivery *delivery, int ahead) {
+    if (delivery->webhook->ordered && hd__order_enter(&schedule->order, delivery))
+        return;
+    if (ahead)
+        prepend(lane, delivery);
+    else
+        append(lane, delivery);
+}
+
+int hd__schedule_push_stored(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
+                             hd_webhook *webhook, const struct hd__stored_delivery *stored, int64_t now_us) {
+    struct hd__delivery *delivery;
+    int status = make_delivery(schedule, lane, message, webhook, stored->delivery_id, &delivery);
+    if (status != HD_OK)
+        return status;
+    delivery->row = stored->row;
+    delivery->tries = stored->tries;
+    delivery->report->attempts = stored->tries;
+    delivery->report->may_be_repeated = stored->may_be_repeated;
+    lane->assigned++;
+    hold(schedule, lane, message);
+    note_taken(&lane->backlog, stored);
+    enter_lane(schedule, lane, delivery, stored->due_ms != 0);
+    settle(schedule, lane, now_us);
+    return HD_OK;
+}
+
+void hd__schedule_comes_back(struct hd__lane *lane, int64_t at_us) {
+    if (at_us < lane->backlog.retry_at_us)
+        lane->backlog.retry_at_us = at_us;
+}
+
+size_t hd__schedule_claims(const struct hd__schedule *schedule, struct hd__claim *claims, size_t max) {
+    size_t count = 0, deliveries = schedule->deliveries;
+    for (const struct hd__lane *lane = schedule->first_hungry; lane && count < max && deliveries < STORED_MAX;
+         lane = lane->backlog.next_hungry) {
+        size_t kept = hd__lane_kept(lane), room = lane->held < kept ? kept - lane->held : 1;
+        claims[count++] = (struct hd__claim){
+            .webhook = lane->backlog.webhook,
+            .max = room,
+            .after_row = lane->backlog.after_row,
+            .after_due_ms = lane->backlog.after_due_ms,
+            .after_retry_row = lane->backlog.after_retry_row,
+        };
+        deliveries += room;
+    }
+    return count;
+}
+
+int hd__schedule_is_hungry(const struct hd__schedule *schedule) {
+    return schedule->first_hungry && schedule->deliveries < STORED_MAX;
+}
+
+struct hd__lane *hd__schedule_claiming(const struct hd__schedule *schedule, size_t index) {
+    struct hd__lane *lane = schedule->first_hungry;
+    while (index-- > 0)
+        lane = lane->backlog.next_hungry;
+    return lane;
+}
+
+static struct hd__lane *unlink_hungry(struct hd__schedule *schedule) {
+    struct hd__lane *lane = schedule->first_hungry;
+    schedule->first_hungry = lane->backlog.next_hungry;
+    if (!schedule->first_hungry)
+        schedule->last_hungry = NULL;
+    lane->backlog.is_hungry = 0;
+    return lane;
+}
+
+void hd__schedule_claimed(struct hd__schedule *schedule, const struct hd__claim *claims, size_t count, int64_t now_us,
+                          int64_t now_ms) {
+    for (size_t i = 0; i < count; i++) {
+        struct hd__lane *lane = unlink_hungry(schedule);
+        int64_t next_due_ms = claims[i].next_due_ms;
+        lane->backlog.has_new &= claims[i].has_more;
+        lane->backlog.retry_at_us = next_due_ms == INT64_MAX ? INT64_MAX : now_us + (next_due_ms - now_ms) * 1000;
+        settle(schedule, lane, now_us);
+    }
 }
 
 /* ---- Lanes that are too full ---- */
@@ -345,7 +497,7 @@ static struct hd__delivery *take_newest(struct hd__schedule *schedule, struct hd
     struct hd__delivery *delivery = lane->last;
     if (lane->fresh_count > 0) {
         struct hd__fresh *newest = hd__lane_newest(lane);
-        if (make_delivery(schedule, lane, newest->message, newest->webhook, &delivery) != HD_OK)
+        if (make_delivery(schedule, lane, newest->message, newest->webhook, NULL, &delivery) != HD_OK)
             return NULL; /* it stays, for a time with more memory */
         hd__lane_drop_newest(lane);
     } else if (delivery) {
@@ -397,7 +549,7 @@ static struct hd__lane *next_lane(const struct hd__schedule *schedule) {
 static struct hd__delivery *make_oldest(struct hd__schedule *schedule, struct hd__lane *lane) {
     struct hd__fresh *oldest = hd__lane_oldest(lane);
     struct hd__delivery *delivery;
-    if (make_delivery(schedule, lane, oldest->message, oldest->webhook, &delivery) != HD_OK) {
+    if (make_delivery(schedule, lane, oldest->message, oldest->webhook, NULL, &delivery) != HD_OK) {
         schedule->short_of_memory = 1;
         return NULL;
     }

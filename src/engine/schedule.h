@@ -6,6 +6,7 @@
 
 #include "engine/lane.h"
 #include "engine/order.h"
+#include "store/store.h"
 
 #include <pthread.h>
 
@@ -32,6 +33,7 @@ struct hd__schedule {
     struct hd__pause_rule rule;
     pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__schedule_state */
     struct hd__lane *paused;     /* lanes that are not active */
+    struct hd__lane *first_hungry, *last_hungry; /* lanes with room for what a store has of them */
 };
 
 int hd__schedule_init(struct hd__schedule *schedule, struct hd__delivery_source *source, uint32_t max_in_flight,
@@ -50,6 +52,47 @@ void hd__schedule_unpush(struct hd__schedule *schedule, const hd_webhook *webhoo
 /* Makes a delivery and puts it ahead of all that wait in its lane. Returns a status. */
 int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *message, hd_webhook *webhook,
                             int64_t now_us);
+
+/* ---- With a durable store ---- */
+
+/* The lane of a webhook, which is made if need be; NULL without memory. The webhook has keys. */
+struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *webhook);
+
+/* What a store says of a delivery. */
+struct hd__stored_delivery {
+    int64_t row;
+    int64_t due_ms; /* 0 for one that was not tried yet */
+    const char *delivery_id;
+    uint32_t tries;
+    int may_be_repeated;
+};
+
+/* Whether a new delivery, which has been stored with this row, may come into memory at once. If not, it is left for a
+ * claim. */
+int hd__schedule_takes(const struct hd__schedule *schedule, const struct hd__lane *lane);
+void hd__schedule_leave_stored(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us);
+
+/* Makes a delivery that is stored and puts it at the end of its lane, or, if it was tried before, at its beginning.
+ * Returns a status. */
+int hd__schedule_push_stored(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
+                             hd_webhook *webhook, const struct hd__stored_delivery *stored, int64_t now_us);
+
+/* A delivery that has left memory is due again at this time. Before hd__schedule_leave. */
+void hd__schedule_comes_back(struct hd__lane *lane, int64_t at_us);
+
+/* What lanes want from the store: fills up to max claims, and returns how many. They are for the first lanes of the
+ * list, and stay so until hd__schedule_claimed. */
+size_t hd__schedule_claims(const struct hd__schedule *schedule, struct hd__claim *claims, size_t max);
+
+/* Whether a claim would give something to do. */
+int hd__schedule_is_hungry(const struct hd__schedule *schedule);
+
+/* The lane of a claim, by its place. */
+struct hd__lane *hd__schedule_claiming(const struct hd__schedule *schedule, size_t index);
+
+/* The claims were made. now_ms is the step's. */
+void hd__schedule_claimed(struct hd__schedule *schedule, const struct hd__claim *claims, size_t count, int64_t now_us,
+                          int64_t now_ms);
 
 /* A delivery that the schedule gave has ended, and has nothing to do with its lane any more. */
 void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);

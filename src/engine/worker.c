@@ -1,13 +1,12 @@
 #include "engine/worker.h"
 
-#include "base/thread.h"
 #include "endpoint/webhook.h"
 #include "engine/retry.h"
-#include "engine/schedule.h"
+#include "engine/worker_inside.h"
 #include "event/event.h"
 #include "event/slack.h"
+#include "store/durable.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #define INTAKE 64 /* events taken in per turn, so that a flood of them does not keep results waiting */
@@ -19,51 +18,6 @@
 #define RETRY_MS 50                  /* until memory is tried again */
 #define SLEEP_MS 60000               /* at the longest; what is waited for wakes the worker */
 #define ABORT_MS 5000
-#define COUNTERS (HD_COUNTER_DROPPED + 1)
-
-/* A caller who waits for the report of an event of its own. */
-struct waiter {
-    struct waiter *next;
-    uint64_t event_id;
-    hd_report *report;
-};
-
-struct hd__worker {
-    /* any thread */
-    struct hd__inbox inbox;
-    struct hd__monitor progress; /* guards the rest of these; changes when deliveries have ended */
-    uint64_t ended_below;        /* every event with a smaller id has ended */
-    uint64_t reports_given;      /* number of the last one that hd__worker_next_report gave */
-    uint64_t reports_missed;     /* forgotten by the log before it came to them */
-    struct waiter *waiters;
-    int ended;            /* the loop */
-    int stopped;          /* the thread, which is joined */
-    atomic_int is_joined; /* by whoever came first */
-    atomic_int stop;
-    atomic_int has_thread;                   /* until it was joined: its id may then be given to another */
-    atomic_int_fast64_t closes_at_us;        /* what would be tried again later than that is canceled */
-    atomic_uint_fast64_t counters[COUNTERS]; /* those that the loop counts */
-    pthread_t thread;
-
-    /* the loop alone */
-    struct hd__schedule schedule;
-    struct hd__message *first_message, *last_message; /* not ended, in the order of acceptance */
-    size_t messages, message_bytes;                   /* how many, and what they are charged with */
-    size_t max_events, max_bytes;
-    int64_t now_us, now_ms;       /* monotonic and wall clock, as of the last look at them */
-    int64_t busy_us;              /* when events came in last */
-    struct hd__attempt *attempts; /* under way */
-    struct hd__pool unused_attempts;
-    struct hd__delivery_source source;
-    struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
-    int progressed;                     /* something ended since the last hd__monitor broadcast */
-    int short_of_memory;                /* an event or a delivery waits for it */
-
-    const struct hd__clock *clock;
-    struct hd__webhooks *webhooks;
-    struct hd__transport *transport;
-    struct hd__log log;
-};
 
 static void count(struct hd__worker *worker, int which, uint64_t value) {
     atomic_store_explicit(&worker->counters[which], value, memory_order_relaxed);
@@ -80,7 +34,7 @@ static uint32_t ms_between(int64_t begin_us, int64_t end_us) {
 
 /* ---- Messages ---- */
 
-static void link_message(struct hd__worker *worker, struct hd__message *message) {
+void hd__worker_link_message(struct hd__worker *worker, struct hd__message *message) {
     message->previous = worker->last_message;
     if (worker->last_message)
         worker->last_message->next = message;
@@ -102,7 +56,8 @@ static void end_message_if_done(struct hd__worker *worker, struct hd__message *m
     if (message->deliveries > 0)
         return;
     unlink_message(worker, message);
-    hd__inbox_release(&worker->inbox, message->bytes);
+    if (!message->is_stored)
+        hd__inbox_release(&worker->inbox, message->bytes);
     hd__message_free(&worker->source.messages, message);
     worker->progressed = 1;
 }
@@ -119,7 +74,7 @@ static void log_failure(struct hd__worker *worker, const hd_report *report) {
 /* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */
 static void hand_to_waiter(struct hd__worker *worker, hd_report *report) {
     pthread_mutex_lock(&worker->progress.mutex);
-    for (struct waiter *waiter = worker->waiters; waiter; waiter = waiter->next)
+    for (struct hd__waiter *waiter = worker->waiters; waiter; waiter = waiter->next)
         if (waiter->event_id == report->event_id)
             waiter->report = hd__report_ref(report);
     pthread_mutex_unlock(&worker->progress.mutex);
@@ -132,14 +87,16 @@ static const int counter_of[] = {
     [HD_OUTCOME_RETRYING] = HD_COUNTER_RETRIED,
 };
 
-/* Writes a record, which is the log's from now on. */
-static void record(struct hd__worker *worker, hd_report *report, int outcome) {
+void hd__worker_close_report(struct hd__worker *worker, hd_report *report, int outcome) {
     report->finished_at_ms = worker->now_ms;
     report->outcome = outcome;
-    count_one(worker, counter_of[outcome]);
+}
+
+void hd__worker_publish_report(struct hd__worker *worker, hd_report *report) {
+    count_one(worker, counter_of[report->outcome]);
     if (report->reason == HD_REASON_DROPPED)
         count_one(worker, HD_COUNTER_DROPPED);
-    if (outcome == HD_OUTCOME_FAILED || outcome == HD_OUTCOME_RETRYING)
+    if (report->outcome == HD_OUTCOME_FAILED || report->outcome == HD_OUTCOME_RETRYING)
         log_failure(worker, report);
     if (report->is_test)
         hand_to_waiter(worker, report);
@@ -147,19 +104,32 @@ static void record(struct hd__worker *worker, hd_report *report, int outcome) {
     worker->progressed = 1;
 }
 
-/* The one place where a delivery ends: it writes the one last record. */
-static void end_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
-    struct hd__message *message = delivery->message;
-    hd_report *report = delivery->report;
-    delivery->report = NULL;
-    record(worker, report,
-           report->reason == HD_REASON_DELIVERED  ? HD_OUTCOME_DELIVERED
+/* Writes a record, which is the log's from now on. */
+static void record(struct hd__worker *worker, hd_report *report, int outcome) {
+    hd__worker_close_report(worker, report, outcome);
+    hd__worker_publish_report(worker, report);
+}
+
+int hd__worker_outcome_of(const hd_report *report) {
+    return report->reason == HD_REASON_DELIVERED  ? HD_OUTCOME_DELIVERED
            : report->reason == HD_REASON_CANCELED ? HD_OUTCOME_CANCELED
-                                                  : HD_OUTCOME_FAILED);
+                                                  : HD_OUTCOME_FAILED;
+}
+
+void hd__worker_forget_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    struct hd__message *message = delivery->message;
     hd__schedule_leave(&worker->schedule, delivery, worker->now_us);
     hd__delivery_free(&worker->source, delivery);
     message->deliveries--;
     end_message_if_done(worker, message);
+}
+
+/* The one place where a delivery ends that no store has: it writes the one last record. */
+static void end_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
+    hd_report *report = delivery->report;
+    delivery->report = NULL;
+    record(worker, report, hd__worker_outcome_of(report));
+    hd__worker_forget_delivery(worker, delivery);
 }
 
 static void drop_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
@@ -187,7 +157,7 @@ static void trim(struct hd__worker *worker, const hd_webhook *webhook) {
 
 /* ---- Intake: accepted events become deliveries ---- */
 
-static int find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
+int hd__worker_find_subscribers(struct hd__worker *worker, const struct hd__accepted *accepted) {
     if (!accepted->target)
         return hd__webhooks_subscribers(worker->webhooks, accepted->event, accepted->id, &worker->subscribers);
     return hd__webhook_list_add(&worker->subscribers, accepted->target);
@@ -248,7 +218,7 @@ static void trim_all(struct hd__worker *worker) {
 static int take_in_message(struct hd__worker *worker, const struct hd__accepted *accepted,
                            struct hd__message *message) {
     size_t bytes = message->bytes - message->event->size; /* which the inbox has counted itself */
-    link_message(worker, message);
+    hd__worker_link_message(worker, message);
     int status = push_all(worker, message);
     if (status != HD_OK) {
         unlink_message(worker, message);
@@ -264,10 +234,9 @@ static int take_in_message(struct hd__worker *worker, const struct hd__accepted 
     return HD_OK;
 }
 
-/* Turns an accepted event into waiting deliveries: all of them, or none and HD_E_NO_MEMORY (HD_E_RANDOM). */
-static int take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
+int hd__worker_take_in(struct hd__worker *worker, const struct hd__accepted *accepted) {
     struct hd__message *message = NULL;
-    int status = find_subscribers(worker, accepted);
+    int status = hd__worker_find_subscribers(worker, accepted);
     if (status == HD_OK && !(message = new_message(worker, accepted)))
         status = HD_E_NO_MEMORY;
     if (status == HD_OK)
@@ -287,7 +256,7 @@ static int intake(struct hd__worker *worker) {
     size_t available = hd__inbox_peek(&worker->inbox, entries, INTAKE), taken = 0;
     worker->short_of_memory = 0;
     while (taken < available && may_take_in(worker)) {
-        if (take_in(worker, &entries[taken]) != HD_OK) {
+        if (hd__worker_take_in(worker, &entries[taken]) != HD_OK) {
             worker->short_of_memory = 1;
             break;
         }
@@ -357,6 +326,10 @@ static int begin_attempt(struct hd__worker *worker, struct hd__delivery *deliver
 /* An attempt, or what stands for one, is over: what becomes of its delivery. */
 static void settle_delivery(struct hd__worker *worker, struct hd__delivery *delivery) {
     hd__schedule_done(&worker->schedule, delivery, worker->now_us);
+    if (worker->outbox.store) {
+        hd__storing_settle(worker, delivery);
+        return;
+    }
     trim(worker, delivery->webhook);
     hd_report *last = NULL;
     if (hd__retry_allowed(delivery->webhook, delivery->report, delivery->tries))
@@ -381,6 +354,8 @@ static void fail_without_attempt(struct hd__worker *worker, struct hd__delivery 
 static void start_deliveries(struct hd__worker *worker) {
     struct hd__delivery *delivery;
     worker->schedule.short_of_memory = 0;
+    if (worker->outbox.store && !hd__storing_may_start(worker))
+        return;
     while ((delivery = hd__schedule_next(&worker->schedule, worker->now_us))) {
         hd_report *report = delivery->report;
         delivery->tries++;
@@ -395,8 +370,7 @@ static void start_deliveries(struct hd__worker *worker) {
     worker->short_of_memory |= worker->schedule.short_of_memory;
 }
 
-/* Takes the attempt of a delivery out of all lists. */
-static void end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
+void hd__worker_end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
     unlink_attempt(worker, delivery->attempt);
     give_back_attempt(worker, delivery->attempt);
     delivery->attempt = NULL;
@@ -416,20 +390,50 @@ static void collect_results(struct hd__worker *worker) {
         struct hd__delivery *delivery = exchange->owner;
         int before = delivery->lane->state;
         hd__delivery_take_result(delivery, exchange);
-        end_attempt(worker, delivery);
+        hd__worker_end_attempt(worker, delivery);
         hd__schedule_learn(&worker->schedule, delivery, worker->now_us);
         log_state(worker, delivery, before);
         settle_delivery(worker, delivery);
     }
 }
 
+/* Whether a closing worker has nothing to do before its time is over. */
+static int is_idle_until_close(struct hd__worker *worker) {
+    const struct hd__schedule *schedule = &worker->schedule;
+    int64_t closes_at_us = atomic_load_explicit(&worker->closes_at_us, memory_order_relaxed);
+    const struct hd__timer *timer = hd__timers_first(&schedule->timers);
+    return closes_at_us != INT64_MAX && schedule->young + schedule->old + worker->outbox.result_count == 0 &&
+           !schedule->ready[0].first && !schedule->ready[1].first && !schedule->first_hungry &&
+           hd__inbox_counter(&worker->inbox, HD_COUNTER_PENDING) == 0 && (!timer || timer->due_us > closes_at_us);
+}
+
+/* Every event with a smaller id has ended. */
+static uint64_t oldest_event(struct hd__worker *worker) {
+    uint64_t in_inbox = hd__inbox_oldest(&worker->inbox);
+    if (!worker->outbox.store)
+        return worker->first_message ? worker->first_message->id : in_inbox;
+    uint64_t stored = worker->outbox.state.oldest_event;
+    return is_idle_until_close(worker) || stored > in_inbox ? in_inbox : stored;
+}
+
+static void publish_counters(struct hd__worker *worker) {
+    uint64_t under_way = worker->schedule.young + worker->schedule.old;
+    uint64_t stored = worker->outbox.store ? worker->outbox.state.waiting : 0;
+    uint64_t over = under_way + worker->outbox.result_count;
+    count(worker, HD_COUNTER_IN_FLIGHT, under_way);
+    count(worker, HD_COUNTER_STORED, stored);
+    count(worker, HD_COUNTER_WAITING,
+          !worker->outbox.store ? worker->schedule.held
+          : stored > over       ? stored - over
+                                : 0);
+}
+
 static void publish(struct hd__worker *worker) {
-    count(worker, HD_COUNTER_WAITING, worker->schedule.held);
-    count(worker, HD_COUNTER_IN_FLIGHT, worker->schedule.young + worker->schedule.old);
+    publish_counters(worker);
     if (!worker->progressed)
         return;
     worker->progressed = 0;
-    uint64_t oldest = worker->first_message ? worker->first_message->id : hd__inbox_oldest(&worker->inbox);
+    uint64_t oldest = oldest_event(worker);
     pthread_mutex_lock(&worker->progress.mutex);
     worker->ended_below = oldest;
     pthread_cond_broadcast(&worker->progress.changed);
@@ -448,7 +452,7 @@ static void cancel_under_way(struct hd__worker *worker) {
         struct hd__exchange *exchange = &worker->attempts->exchange;
         struct hd__delivery *delivery = exchange->owner;
         worker->transport->cancel(worker->transport, exchange);
-        end_attempt(worker, delivery);
+        hd__worker_end_attempt(worker, delivery);
         hd__schedule_done(&worker->schedule, delivery, worker->now_us);
         cancel_delivery(worker, delivery);
     }
@@ -481,7 +485,7 @@ static void cancel_accepted(struct hd__worker *worker) {
     struct hd__accepted accepted;
     int fruitless = 0;
     while (fruitless < FRUITLESS_MAX && hd__inbox_peek(&worker->inbox, &accepted, 1) == 1) {
-        if (take_in(worker, &accepted) != HD_OK) {
+        if (hd__worker_take_in(worker, &accepted) != HD_OK) {
             fruitless++;
             continue;
         }
@@ -492,6 +496,11 @@ static void cancel_accepted(struct hd__worker *worker) {
 }
 
 void hd__worker_cancel_all(struct hd__worker *worker) {
+    if (worker->outbox.store) {
+        hd__storing_cancel_all(worker);
+        worker->progressed = 1;
+        return;
+    }
     cancel_under_way(worker);
     cancel_waiting(worker);
     cancel_accepted(worker);
@@ -520,16 +529,19 @@ static void look_at_clock(struct hd__worker *worker) {
  * look costs the worker, and where one event came, another one often follows. */
 void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
     look_at_clock(worker);
-    int more = intake(worker);
+    int more = worker->outbox.store ? hd__storing_exchange(worker) : intake(worker);
     hd__schedule_advance(&worker->schedule, worker->now_us);
     start_deliveries(worker);
-    cancel_late_retries(worker);
+    if (!worker->outbox.store)
+        cancel_late_retries(worker);
     timeout_ms = until(worker, hd__schedule_advance(&worker->schedule, worker->now_us), timeout_ms);
-    if (more || worker->progressed)
+    if (worker->outbox.store && !hd__storing_may_start(worker))
+        timeout_ms = until(worker, worker->outbox.try_at_us, timeout_ms);
+    else if (more || worker->progressed || worker->outbox.result_count || hd__schedule_is_hungry(&worker->schedule))
         timeout_ms = 0;
     else if (worker->short_of_memory)
         timeout_ms = timeout_ms < RETRY_MS ? timeout_ms : RETRY_MS;
-    else if (worker->now_us - worker->busy_us < NAPS_US)
+    else if (!worker->commits && worker->now_us - worker->busy_us < NAPS_US)
         timeout_ms = timeout_ms < NAP_MS ? timeout_ms : NAP_MS;
     else if (!hd__inbox_sleep(&worker->inbox) && may_take_in(worker))
         timeout_ms = 0;
@@ -583,6 +595,8 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
         return HD_E_NO_MEMORY;
     /* Ids go on from where an earlier client cannot have come to: it would have had to send 2^20 events per ms. */
     uint64_t first_id = (uint64_t)hd__wall_ms(config->clock) << 20;
+    if (first_id < config->first_event_id)
+        first_id = config->first_event_id;
     int status = hd__inbox_init(&made->inbox, config->max_events, config->max_bytes, first_id);
     if (status != HD_OK)
         goto no_inbox;
@@ -604,6 +618,8 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     made->webhooks = config->webhooks;
     made->transport = config->transport;
     made->log = config->log;
+    made->outbox.store = config->store;
+    made->commits = config->store && config->commits;
     *worker = made;
     return HD_OK;
 
@@ -629,24 +645,67 @@ int hd__worker_is_self(struct hd__worker *worker) {
     return atomic_load(&worker->has_thread) && pthread_equal(pthread_self(), worker->thread);
 }
 
-static int submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
+static int submit(struct hd__worker *worker, struct hd__accepted *accepted) {
     int wake;
-    int status = hd__inbox_push(&worker->inbox, event, target, hd__monotonic_us(worker->clock), id, &wake);
+    accepted->at_us = hd__monotonic_us(worker->clock);
+    int status = hd__inbox_push(&worker->inbox, accepted, &wake);
     if (wake)
         worker->transport->wake(worker->transport);
     return status;
 }
 
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id) {
-    return submit(worker, event, NULL, id);
+/* The worker cannot be done with the event before the caller is listed, since it needs the mutex for that. */
+static int submit_and_wait(struct hd__worker *worker, struct hd__accepted *accepted) {
+    struct hd__committer committer = {0};
+    if (hd__worker_is_self(worker))
+        return HD_E_STATE;
+    pthread_mutex_lock(&worker->progress.mutex);
+    int status = submit(worker, accepted);
+    if (status == HD_OK) {
+        committer.event_id = accepted->id;
+        committer.next = worker->committers;
+        worker->committers = &committer; // cppcheck-suppress autoVariables ; the worker takes it out
+        while (!committer.is_done)
+            hd__monitor_wait(&worker->progress, INT64_MAX);
+        status = committer.status;
+    }
+    pthread_mutex_unlock(&worker->progress.mutex);
+    return status;
+}
+
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
+    struct hd__accepted accepted = {.event = event, .target = target};
+    int status = worker->commits ? submit_and_wait(worker, &accepted) : submit(worker, &accepted);
+    *id = accepted.id;
+    return status;
+}
+
+int hd__worker_recover(struct hd__worker *worker, hd_webhook *webhook) {
+    struct hd__lane *lane = hd__schedule_lane(&worker->schedule, webhook);
+    if (!lane)
+        return HD_E_NO_MEMORY;
+    lane->backlog.retry_at_us = 0;
+    hd__schedule_leave_stored(&worker->schedule, lane, hd__monotonic_us(worker->clock));
+    return HD_OK;
+}
+
+void hd__worker_set_state(struct hd__worker *worker, const struct hd__store_state *state) {
+    worker->outbox.state = *state;
+    if (state->oldest_event < worker->ended_below)
+        worker->ended_below = state->oldest_event;
+    publish_counters(worker);
+}
+
+int hd__worker_store_status(struct hd__worker *worker) {
+    return atomic_load_explicit(&worker->store_status, memory_order_relaxed);
 }
 
 static int64_t deadline(uint32_t timeout_ms) {
     return hd__monotonic_us(&hd__system_clock) + (int64_t)timeout_ms * 1000;
 }
 
-static void remove_waiter(struct hd__worker *worker, struct waiter *waiter) {
-    struct waiter **at = &worker->waiters;
+static void remove_waiter(struct hd__worker *worker, struct hd__waiter *waiter) {
+    struct hd__waiter **at = &worker->waiters;
     while (*at != waiter)
         at = &(*at)->next;
     *at = waiter->next;
@@ -654,12 +713,16 @@ static void remove_waiter(struct hd__worker *worker, struct waiter *waiter) {
 
 int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms,
                     hd_report **report) {
-    struct waiter waiter = {0};
+    struct hd__waiter waiter = {0};
     int64_t until = deadline(timeout_ms);
     int in_time = 1;
+    struct hd__accepted accepted = {.event = event, .target = webhook, .is_test = 1};
+    if (hd__worker_store_status(worker) != HD_OK) /* it would wait in vain */
+        return hd__worker_store_status(worker);
     pthread_mutex_lock(&worker->progress.mutex); /* the report cannot be handed over before the waiter is listed */
-    int status = submit(worker, event, webhook, &waiter.event_id);
+    int status = submit(worker, &accepted);
     if (status == HD_OK) {
+        waiter.event_id = accepted.id;
         waiter.next = worker->waiters;
         worker->waiters = &waiter; // cppcheck-suppress autoVariables ; it is taken out below
         while (!waiter.report && in_time)
@@ -673,13 +736,23 @@ int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webh
 }
 
 int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot) {
-    int status = hd__webhooks_put(worker->webhooks, snapshot, hd__inbox_next(&worker->inbox));
+    struct hd_store *store = worker->outbox.store;
+    int status = hd__webhooks_reserve(worker->webhooks);
+    if (status == HD_OK && store)
+        status = hd__durable_put_webhook(store, snapshot);
+    if (status == HD_OK)
+        status = hd__webhooks_put(worker->webhooks, snapshot, hd__inbox_next(&worker->inbox));
     hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
     return status;
 }
 
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id) {
-    int status = hd__webhooks_remove(worker->webhooks, id, hd__inbox_next(&worker->inbox));
+    struct hd_store *store = worker->outbox.store;
+    hd_webhook *webhook = store ? hd__webhooks_get(worker->webhooks, id) : NULL;
+    int status = webhook ? store->ops->remove_webhook(store, webhook->label->keys.webhook) : HD_OK;
+    hd_webhook_free(webhook);
+    if (status == HD_OK)
+        status = hd__webhooks_remove(worker->webhooks, id, hd__inbox_next(&worker->inbox));
     hd__webhooks_forget(worker->webhooks, hd__inbox_oldest(&worker->inbox));
     return status;
 }
@@ -755,7 +828,8 @@ int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
     hd__worker_flush(worker, timeout_ms);
     end_loop(worker);
     join(worker);
-    return hd__worker_counter(worker, HD_COUNTER_CANCELED) > 0 ? HD_E_TIMEOUT : HD_OK;
+    uint64_t left = hd__worker_counter(worker, HD_COUNTER_CANCELED) + hd__worker_counter(worker, HD_COUNTER_STORED);
+    return left > 0 ? HD_E_TIMEOUT : HD_OK;
 }
 
 void hd__worker_abort(struct hd__worker *worker) {
@@ -788,6 +862,7 @@ uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
     case HD_COUNTER_CANCELED:
     case HD_COUNTER_RETRIED:
     case HD_COUNTER_DROPPED:
+    case HD_COUNTER_STORED:
         return atomic_load_explicit(&worker->counters[which], memory_order_relaxed);
     default:
         return 0;
@@ -805,6 +880,7 @@ static void free_messages(struct hd__worker *worker) {
 
 void hd__worker_free(struct hd__worker *worker) {
     hd__schedule_destroy(&worker->schedule);
+    hd__outbox_destroy(&worker->outbox);
     free_messages(worker);
     destroy_pools(worker);
     free(worker->subscribers.items);

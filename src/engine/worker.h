@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/lane.h"
 #include "store/log.h"
+#include "store/store.h"
 #include "store/webhooks.h"
 #include "transport/transport.h"
 
@@ -19,6 +20,9 @@ struct hd__worker_config {
     const struct hd__clock *clock; /* these must outlive the worker */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
+    struct hd_store *store;  /* NULL for none */
+    uint64_t first_event_id; /* events get no smaller ids */
+    int commits;             /* submit waits until the event is in the store */
     struct hd__transport *transport;
     struct hd__log log;
 };
@@ -32,16 +36,28 @@ int hd__worker_start(struct hd__worker *worker);
 /* Whether the caller is the worker's thread. */
 int hd__worker_is_self(struct hd__worker *worker);
 
-/* Queues an event for its subscribers. From any thread. HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED. */
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id);
+/* Queues an event for its subscribers, or for target alone, and waits until it is stored if the worker commits. From
+ * any thread. HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED; of a worker that commits also HD_E_STATE on its own thread, or why
+ * the event could not be stored, and is not accepted. */
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id);
+
+/* What is in the store of a webhook comes into memory from now on. Before the worker is started, or driven. HD_OK or
+ * HD_E_NO_MEMORY. */
+int hd__worker_recover(struct hd__worker *worker, hd_webhook *webhook);
+
+/* What the store holds. Before the worker is started, or driven. */
+void hd__worker_set_state(struct hd__worker *worker, const struct hd__store_state *state);
+
+/* The status of the last step of the store. From any thread. */
+int hd__worker_store_status(struct hd__worker *worker);
 
 /* Queues an event for one webhook, ahead of what waits there, and waits for its report. From any other thread. The
  * same, or HD_E_TIMEOUT. */
 int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms,
                     hd_report **report);
 
-/* Adds a snapshot (taking over the reference on success) or removes a webhook, for all events accepted from now on.
- * From any thread. */
+/* Adds a snapshot (taking over the reference on success) or removes a webhook, for all events accepted from now on, in
+ * the store first. From any thread. */
 int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot);
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
 

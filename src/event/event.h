@@ -53,4 +53,7 @@ const char *hd__event_text(const hd_event *event, int which);
 /* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. */
 int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]);
 
+/* hd_event_parse() without its limit of size: for bodies that this library made. */
+int hd__event_read(const void *body, size_t body_len, hd_event **event);
+
 #endif

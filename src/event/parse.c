@@ -131,14 +131,7 @@ static int load(const char *body, size_t len, json_t **root) {
     }
 }
 
-int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
-    if (!event)
-        return HD_E_INVALID;
-    *event = NULL;
-    if (!body && body_len)
-        return HD_E_INVALID;
-    if (body_len > BODY_MAX)
-        return HD_E_TOO_LARGE;
+int hd__event_read(const void *body, size_t body_len, hd_event **event) {
     if (body_len == 0)
         return HD_E_JSON;
     if (!hd__utf8_valid(body, body_len))
@@ -157,4 +150,13 @@ int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
     else
         hd_event_free(parsed);
     return status;
+}
+
+int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
+    if (!event)
+        return HD_E_INVALID;
+    *event = NULL;
+    if (!body && body_len)
+        return HD_E_INVALID;
+    return body_len > BODY_MAX ? HD_E_TOO_LARGE : hd__event_read(body, body_len, event);
 }

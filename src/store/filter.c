@@ -94,3 +94,15 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
            (!filter->since_ms || finished >= filter->since_ms) && (!filter->until_ms || finished < filter->until_ms) &&
            (!filter->text || has_text(report, filter->text));
 }
+
+int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search) {
+    if (!filter)
+        return 0;
+    search->project = filter->project;
+    search->webhook_id = filter->webhook_id;
+    search->type = filter->type;
+    search->outcome = filter->outcome;
+    search->since_ms = filter->since_ms;
+    search->until_ms = filter->until_ms;
+    return filter->text && *filter->text;
+}

@@ -2,9 +2,12 @@
 #ifndef HD_STORE_FILTER_H
 #define HD_STORE_FILTER_H
 
-#include "helmdesk.h"
+#include "store/store.h"
 
 /* filter may be NULL: everything matches. */
 int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report);
+
+/* What a store can look for: all but the text. Returns whether there is a text too. */
+int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLANKS 1024
 #define BATCH 64 /* reports that a search takes out at once */
@@ -133,10 +134,20 @@ int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, c
     int status = hd__log_cursor_parse(cursor, last, &before);
     if (status != HD_OK)
         return status;
-    hd_log_page *found = hd__log_page_new(limit);
+    hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
     search(ring, filter, before, found);
     *page = found;
     return HD_OK;
+}
+
+hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id) {
+    hd_report *found = NULL;
+    pthread_mutex_lock(&ring->mutex);
+    for (uint64_t number = ring->last; !found && ring->count > 0 && number >= first(ring); number--)
+        if (strcmp((*slot(ring, number))->delivery_id, delivery_id) == 0)
+            found = hd__report_ref(*slot(ring, number));
+    pthread_mutex_unlock(&ring->mutex);
+    return found;
 }

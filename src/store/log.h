@@ -21,6 +21,9 @@ void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report);
  * grows by the reports that were forgotten in between. */
 hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed);
 
+/* A reference to the newest report of a delivery; NULL if there is none. */
+hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id);
+
 /* Behind hd_log_query. */
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
                        hd_log_page **page);

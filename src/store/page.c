@@ -9,10 +9,11 @@ struct hd_log_page {
     hd_report **reports;
     size_t count;
     size_t limit;
-    char cursor[24]; /* "" on the last page */
+    int is_of_store;
+    char cursor[48]; /* "" on the last page */
 };
 
-hd_log_page *hd__log_page_new(size_t limit) {
+hd_log_page *hd__log_page_new(size_t limit, int is_of_store) {
     hd_log_page *page = calloc(1, sizeof *page);
     if (!page)
         return NULL;
@@ -22,16 +23,52 @@ hd_log_page *hd__log_page_new(size_t limit) {
         return NULL;
     }
     page->limit = limit;
+    page->is_of_store = is_of_store;
     return page;
+}
+
+static void write_cursor(hd_log_page *page) {
+    const hd_report *last = page->reports[page->count - 1];
+    if (page->is_of_store)
+        snprintf(page->cursor, sizeof page->cursor, "%" PRIi64 "-%" PRIu64, last->finished_at_ms, last->sequence);
+    else
+        snprintf(page->cursor, sizeof page->cursor, "%" PRIu64, last->sequence);
 }
 
 int hd__log_page_add(hd_log_page *page, hd_report *report) {
     if (page->count == page->limit) {
-        snprintf(page->cursor, sizeof page->cursor, "%" PRIu64, page->reports[page->count - 1]->sequence);
+        write_cursor(page);
         return 0;
     }
     page->reports[page->count++] = hd__report_ref(report);
     return 1;
+}
+
+void hd__log_page_cut(hd_log_page *page, size_t count) {
+    if (count >= page->count)
+        return;
+    while (page->count > count)
+        hd_report_free(page->reports[--page->count]);
+    write_cursor(page);
+}
+
+/* A number without leading zeros, up to a character. */
+static const char *read_number(const char *text, char end, int64_t *number) {
+    *number = 0;
+    for (const char *at = text; *at != end; at++) {
+        if (*at < '0' || *at > '9' || *number > INT64_MAX / 10 - 1 || (at == text && *at == '0' && at[1] != end))
+            return NULL;
+        *number = *number * 10 + (*at - '0');
+    }
+    return text[0] == end ? NULL : strchr(text, end);
+}
+
+int hd__log_place_parse(const char *cursor, int64_t *ms, int64_t *id) {
+    *ms = *id = INT64_MAX;
+    if (!cursor)
+        return HD_OK;
+    const char *dash = read_number(cursor, '-', ms);
+    return dash && read_number(dash + 1, '\0', id) ? HD_OK : HD_E_CURSOR;
 }
 
 int hd__log_cursor_parse(const char *cursor, uint64_t last, uint64_t *before) {

@@ -1,13 +1,21 @@
-/* One page of the delivery log, and the cursor to the next: the number of the last report on it, in decimal. */
+/* One page of the delivery log, and the cursor to the next: the place of the last report on it. In memory that is its
+ * number, in a store the time when it ended and its number there. */
 #ifndef HD_STORE_PAGE_H
 #define HD_STORE_PAGE_H
 
 #include "store/report.h"
 
-hd_log_page *hd__log_page_new(size_t limit); /* NULL without memory */
+/* NULL without memory. */
+hd_log_page *hd__log_page_new(size_t limit, int is_of_store);
 
 /* Adds a reference to a report. Returns 0 if the page was full already: then it gets a cursor. */
 int hd__log_page_add(hd_log_page *page, hd_report *report);
+
+/* Cuts a page behind its first reports, so that its cursor goes on there. count is 1 or more. */
+void hd__log_page_cut(hd_log_page *page, size_t count);
+
+/* The place that a cursor of a store names; NULL means the first page. Returns HD_OK or HD_E_CURSOR. */
+int hd__log_place_parse(const char *cursor, int64_t *ms, int64_t *id);
 
 /* Sets *before to the number that all reports of the page must be below; NULL means the first page. last is the newest
  * report's number. Returns HD_OK or HD_E_CURSOR. */

@@ -117,6 +117,10 @@ int hd_report_is_test(const hd_report *report) {
     return report ? report->is_test : 0;
 }
 
+int hd_report_may_be_repeated(const hd_report *report) {
+    return report ? report->may_be_repeated : 0;
+}
+
 int hd_report_outcome(const hd_report *report) {
     return report ? report->outcome : 0;
 }

@@ -22,16 +22,18 @@ struct hd_report {
     char delivery_id[HD__UUID_SIZE];
     int format;
     int is_test;
+    int may_be_repeated;
     int outcome;
     int reason;
-    const char *detail; /* static text */
+    const char *detail; /* static text, or behind the response */
     uint32_t attempts;
     int http_status;
     uint32_t retry_after_s;
     int64_t accepted_at_ms, finished_at_ms, next_attempt_at_ms;
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__ADDRESS_SIZE];
-    char *response; /* headers, a NUL, body, a NUL; kept for the next report that this memory is used for */
+    char *response; /* headers, a NUL, body, a NUL, of a stored report also the detail and a NUL; kept for the next
+                       report that this memory is used for */
     size_t response_size;
     size_t response_headers_len, response_body_len;
     int response_truncated;

@@ -140,11 +140,21 @@ static void begin_version(struct hd__webhooks *webhooks, hd_webhook *webhook, ui
     webhooks->count++;
 }
 
+static int reserve(struct hd__webhooks *webhooks) {
+    int status = reserve_list(&webhooks->by_id);
+    return status == HD_OK ? reserve_version(webhooks) : status;
+}
+
+int hd__webhooks_reserve(struct hd__webhooks *webhooks) {
+    pthread_mutex_lock(&webhooks->mutex);
+    int status = reserve(webhooks);
+    pthread_mutex_unlock(&webhooks->mutex);
+    return status;
+}
+
 int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event) {
     pthread_mutex_lock(&webhooks->mutex);
-    int status = reserve_list(&webhooks->by_id);
-    if (status == HD_OK)
-        status = reserve_version(webhooks);
+    int status = reserve(webhooks);
     if (status == HD_OK) {
         uint64_t since = change_at(webhooks, next_event);
         size_t at = find(webhooks, snapshot->id);

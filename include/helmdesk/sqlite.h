@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/sqlite.h
+ * A store in a directory: webhooks, undelivered events and the delivery log outlive the process. Link with
+ * libhelmdesk-sqlite (pkg-config helmdesk-sqlite).
+ */
+#ifndef HELMDESK_SQLITE_H
+#define HELMDESK_SQLITE_H
+
+#include <helmdesk.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Bytes of the key that secrets are sealed with. */
+#define HD_STORE_KEY_SIZE 32
+
+/**
+ * Opens the store in a directory, and makes it if there is none. Hand it to a client with hd_options_set_store(). The
+ * directory belongs to one process at a time, on a local file system; what is made has mode 0700 and 0600. A store that
+ * an older version of the library made is brought up to date.
+ * @param directory  its path; the last part of it is made if it is missing
+ * @param key        HD_STORE_KEY_SIZE bytes that secrets and added headers of webhooks are encrypted with
+ * (AES-256-GCM); NULL to keep them as they are; copied
+ * @param key_len    HD_STORE_KEY_SIZE; 0 with NULL
+ * @param store      receives the store; free it with hd_store_free()
+ * Returns: HD_OK; HD_E_STORE if the directory cannot be used or its database is damaged; HD_E_STORE_FULL;
+ * HD_E_STORE_BUSY if a process has it open; HD_E_STORE_VERSION if a newer version of the library made it; HD_E_INVALID;
+ * HD_E_NO_MEMORY. Blocks: disk. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
+
+/**
+ * Bounds the database file. Beyond it events are refused as on a full disk (HD_E_STORE_FULL); what is there is still
+ * delivered.
+ * @param store  a store of hd_store_sqlite_open() that no client uses yet
+ * @param bytes  1,048,576 or more; 0 for no bound, which is so without this call
+ * Returns: HD_OK; HD_E_STORE; HD_E_STATE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_set_max_bytes(hd_store *store, uint64_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

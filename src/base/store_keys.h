@@ -1,0 +1,13 @@
+/* Numbers that a durable store gives to what it keeps, so that its rows can name it in a few bytes. 0 for none. */
+#ifndef HD_BASE_STORE_KEYS_H
+#define HD_BASE_STORE_KEYS_H
+
+#include <stdint.h>
+
+struct hd__store_keys {
+    int64_t webhook;
+    int64_t project; /* of the webhook */
+    int64_t label;   /* the webhook's name and masked URL, as they are now: reports keep them */
+};
+
+#endif

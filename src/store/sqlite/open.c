@@ -1,0 +1,263 @@
+/* How a store comes into being, is taken by a client, and goes. */
+#include "helmdesk/sqlite.h"
+
+#include "store/sqlite/lock.h"
+#include "store/sqlite/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert(HD_STORE_KEY_SIZE == HD__STORE_KEY_SIZE, "the public name of the same size");
+
+#define BALLAST_BYTES ((off_t)4 * 1024 * 1024)
+#define MAX_BYTES_LEAST 1048576
+#define PAGE_BYTES 4096
+
+/* ---- Files ---- */
+
+/* The directory, a slash, a name; NULL without memory. To be freed. */
+static char *path_of(const struct hd__sqlite *store, const char *name) {
+    size_t size = strlen(store->directory) + 1 + strlen(name) + 1;
+    char *path = malloc(size);
+    if (path)
+        sqlite3_snprintf((int)size, path, "%s/%s", store->directory, name);
+    return path;
+}
+
+static int make_directory(const char *directory) {
+    struct stat found;
+    if (mkdir(directory, 0700) == 0)
+        return HD_OK;
+    return errno == EEXIST && stat(directory, &found) == 0 && S_ISDIR(found.st_mode) ? HD_OK
+           : errno == ENOSPC                                                         ? HD_E_STORE_FULL
+                                                                                     : HD_E_STORE;
+}
+
+/* SQLite gives the files beside the database its mode. */
+static int make_private_file(const char *path) {
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno == ENOSPC ? HD_E_STORE_FULL : HD_E_STORE;
+    close(file);
+    return HD_OK;
+}
+
+/* Without it the store works as well, only not as long on a full disk. */
+void hd__sqlite_make_ballast(struct hd__sqlite *store) {
+    char *path = store->has_ballast ? NULL : path_of(store, "ballast");
+    int file = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (file >= 0) {
+        store->has_ballast = posix_fallocate(file, 0, BALLAST_BYTES) == 0;
+        close(file);
+        if (!store->has_ballast)
+            unlink(path);
+    }
+    free(path);
+}
+
+void hd__sqlite_drop_ballast(struct hd__sqlite *store) {
+    char *path = store->has_ballast ? path_of(store, "ballast") : NULL;
+    if (path && unlink(path) == 0)
+        store->has_ballast = 0;
+    free(path);
+}
+
+/* ---- Connections ---- */
+
+/* Full synchronization costs little when many rows share a commit, and survives a loss of power. */
+#define WRITER_SETTINGS                                                                                                \
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;"                          \
+    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216"
+#define READER_SETTINGS "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY"
+
+static int connect(struct hd__sqlite *store, const char *path, const char *settings, sqlite3 **connection) {
+    int code =
+        sqlite3_open_v2(path, connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (!*connection)
+        return HD_E_NO_MEMORY;
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(*connection, 5000);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(*connection, settings, NULL, NULL, NULL);
+    return hd__sqlite_status(store, *connection, code);
+}
+
+static int open_database(struct hd__sqlite *store) {
+    char *path = path_of(store, "helmdesk.db");
+    int status = path ? make_private_file(path) : HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        status = connect(store, path, WRITER_SETTINGS, &store->writer);
+    if (status == HD_OK)
+        status = hd__sqlite_migrate(store);
+    if (status == HD_OK)
+        status = connect(store, path, READER_SETTINGS, &store->reader);
+    if (status == HD_OK) /* only the writer checkpoints */
+        sqlite3_db_config(store->reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    free(path);
+    return status;
+}
+
+/* ---- A client takes it, and leaves it ---- */
+
+static int read_number(struct hd__sqlite *store, const char *question, int64_t *number) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->writer, question, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Rows that were there when a process ended without saying so may have been delivered already: which of them were under
+ * way is not on disk, since that would cost a write for each attempt. */
+static int recover(struct hd__sqlite *store, struct hd__store_state *state) {
+    int64_t last_row = 0, is_open = 0, waiting = 0, newest_event = 0;
+    int code = read_number(store, "SELECT value FROM meta WHERE name = 'repeated_up_to'", &store->repeated_up_to);
+    if (code == SQLITE_OK)
+        code = read_number(store, "SELECT value FROM meta WHERE name = 'is_open'", &is_open);
+    if (code == SQLITE_OK)
+        code = read_number(store, "SELECT ifnull(max(id), 0) FROM outbox", &last_row);
+    if (code == SQLITE_OK)
+        code = read_number(store, "SELECT count(*) FROM outbox", &waiting);
+    if (code == SQLITE_OK)
+        code = read_number(store, "SELECT ifnull(max(id), 0) FROM event", &newest_event);
+    state->newest_event = (uint64_t)newest_event;
+    if (is_open && last_row > store->repeated_up_to)
+        store->repeated_up_to = last_row;
+    store->next_row = (last_row > store->repeated_up_to ? last_row : store->repeated_up_to) + 1;
+    store->waiting = (uint64_t)waiting;
+    return code;
+}
+
+static int mark_open(struct hd__sqlite *store, int is_open) {
+    int code = hd__sqlite_begin(store);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_set_meta(store, "repeated_up_to", store->repeated_up_to);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_set_meta(store, "is_open", is_open);
+    return hd__sqlite_end(store, code);
+}
+
+static int begin(struct hd_store *base, void (*tell)(void *user, const struct hd__stored_webhook *webhook), void *user,
+                 struct hd__store_state *state) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    pthread_mutex_lock(&store->writing);
+    int code = recover(store, state);
+    if (code == SQLITE_OK)
+        code = mark_open(store, 1);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_list_webhooks(store, tell, user);
+    if (code == SQLITE_OK)
+        hd__sqlite_make_ballast(store);
+    hd__sqlite_tell_state(store, state);
+    int status = hd__sqlite_status(store, store->writer, code);
+    pthread_mutex_unlock(&store->writing);
+    return status;
+}
+
+static int end(struct hd_store *base, int is_clean) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    if (!is_clean)
+        return HD_OK;
+    pthread_mutex_lock(&store->writing);
+    int status = hd__sqlite_status(store, store->writer, mark_open(store, 0));
+    pthread_mutex_unlock(&store->writing);
+    return status;
+}
+
+/* In a forked child, SQLite's files are the parent's, and closing them here would take the parent's locks away
+ * (sqlite.org/howtocorrupt.html section 2.6). */
+static void free_store(struct hd_store *base) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    if (store->pid == getpid()) {
+        for (int i = 0; i < HD__SQL_COUNT; i++)
+            sqlite3_finalize(store->statements[i]);
+        sqlite3_close_v2(store->reader);
+        sqlite3_close_v2(store->writer);
+        hd__lock_release(store->lock);
+        pthread_mutex_destroy(&store->reading);
+        pthread_mutex_destroy(&store->writing);
+    }
+    free(store->directory);
+    free(store);
+}
+
+static const struct hd__store_ops ops = {
+    .begin = begin,
+    .put_webhook = hd__sqlite_put_webhook,
+    .remove_webhook = hd__sqlite_remove_webhook,
+    .step = hd__sqlite_step,
+    .query = hd__sqlite_query,
+    .maintain = hd__sqlite_maintain,
+    .end = end,
+    .free = free_store,
+};
+
+/* ---- For programs ---- */
+
+static struct hd__sqlite *make(const char *directory) {
+    struct hd__sqlite *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    store->directory = strdup(directory);
+    if (!store->directory || pthread_mutex_init(&store->writing, NULL) != 0) {
+        free(store->directory);
+        free(store);
+        return NULL;
+    }
+    pthread_mutex_init(&store->reading, NULL);
+    store->pid = getpid();
+    store->base = (struct hd_store){
+        .abi = HD__STORE_ABI,
+        .ops = &ops,
+        .max_reports = HD__STORE_MAX_REPORTS,
+        .max_age_ms = HD__STORE_MAX_AGE_MS,
+    };
+    return store;
+}
+
+int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store) {
+    if (!store)
+        return HD_E_INVALID;
+    *store = NULL;
+    if (!directory || !*directory || key_len != (key ? HD_STORE_KEY_SIZE : 0))
+        return HD_E_INVALID;
+    struct hd__sqlite *made = make(directory);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    int status = make_directory(directory);
+    if (status == HD_OK)
+        status = hd__lock_take(directory, &made->lock);
+    if (status == HD_OK)
+        status = open_database(made);
+    if (status != HD_OK) {
+        free_store(&made->base);
+        return status;
+    }
+    made->base.has_key = key != NULL;
+    if (key)
+        memcpy(made->base.key, key, key_len);
+    *store = &made->base;
+    return HD_OK;
+}
+
+int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {
+    char text[64];
+    if (!base || base->ops != &ops || (bytes && bytes < MAX_BYTES_LEAST))
+        return HD_E_INVALID;
+    if (base->in_use)
+        return HD_E_STATE;
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    uint64_t pages = bytes && bytes / PAGE_BYTES < UINT32_MAX - 1 ? bytes / PAGE_BYTES : UINT32_MAX - 1;
+    sqlite3_snprintf(sizeof text, text, "PRAGMA max_page_count = %llu", (unsigned long long)pages);
+    pthread_mutex_lock(&store->writing);
+    int status = hd__sqlite_status(store, store->writer, sqlite3_exec(store->writer, text, NULL, NULL, NULL));
+    pthread_mutex_unlock(&store->writing);
+    return status;
+}
