@@ -75,6 +75,10 @@ HOSTILE_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o, \
   $(sort $(filter-out %_test.c,$(wildcard tests/hostile/*.c))))
 HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 
+# What kills processes and fills disks: one program per tests/crash/*_test.c.
+CRASH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/crash/*_test.c)))
+CRASH_SUPPORT := $(BUILD)/tests/crash/crash.o
+
 # What meets the reference library of Standard Webhooks.
 INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
 
@@ -142,9 +146,9 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop bench bench-peers \
+.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash bench bench-peers \
   lint install uninstall clean help
-.PHONY: everything test-programs hostile-programs bench-programs interop-program \
+.PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
@@ -210,6 +214,11 @@ check-hostile: ## attack the library: bad receivers, TLS, names, processes, load
 	@$(DEPS) core test hostile
 	@$(MAKE) $(PARALLEL) all hostile-programs
 	@SHOW=1 $(RUN_TESTS) $(HOSTILE_PROGRAMS)
+
+check-crash: ## kill a process with a store 200 times, fill its disk, leave it a million deliveries; prints what it saw
+	@$(DEPS) core test
+	@$(MAKE) $(PARALLEL) all crash-programs
+	@SHOW=1 $(RUN_TESTS) $(CRASH_PROGRAMS)
 
 # Figures, not a test: nothing fails because a machine is slow.
 bench: ## measure the library beside its peers, as far as those are installed; takes some minutes
@@ -281,11 +290,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -313,6 +322,8 @@ test-programs: $(TEST_PROGRAMS)
 hostile-programs: $(HOSTILE_PROGRAMS)
 
 bench-programs: $(BENCH_PROGRAMS)
+
+crash-programs: $(CRASH_PROGRAMS)
 
 interop-program: $(INTEROP_PROGRAM)
 
@@ -442,12 +453,18 @@ $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka $(BENCH_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
 
+$(CRASH_PROGRAMS): %: %.o $(CRASH_SUPPORT) $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link) $< $(CRASH_SUPPORT) -Wl,--start-group $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB) -Wl,--end-group \
+	  -lcmocka $(HD_DEPS_LIBS) $(HD_SQLITE_LIBS) $(LDLIBS)
+
 $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(call say,LINK)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o)
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
+  $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

@@ -1,0 +1,33 @@
+/* What the programs of `make check-crash` share: a directory, a receiver, and clients with a store. */
+#ifndef TESTS_CRASH_CRASH_H
+#define TESTS_CRASH_CRASH_H
+
+#include "helmdesk/sqlite.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ends the program with a line if what must work does not. */
+#define must(expression) must_be(expression, #expression, __FILE__, __LINE__)
+void must_be(int holds, const char *what, const char *file, int line);
+
+/* A new directory; remove_directory() removes it and the files in it. */
+void make_directory(char path[64]);
+void remove_directory(const char *path);
+
+/* A client with a store in a directory, for http to 127.0.0.1. */
+hd_client *client_with_store(const char *directory, int accept_mode, hd_store **store);
+
+/* Puts a webhook of project "p". */
+void put(hd_client *client, const char *id, const char *url, uint32_t max_in_flight);
+
+/* An event of project "p" about a ticket with this number. */
+hd_event *event_of(int64_t number);
+
+/* A number of the database in a directory that no client has open. */
+int64_t ask_database(const char *directory, const char *question);
+
+/* Runs statements there. */
+void change_database(const char *directory, const char *statements);
+
+#endif
