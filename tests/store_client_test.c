@@ -278,19 +278,35 @@ static void test_rest_is_delivered_by_the_next_client(void **state) {
     end(client, store);
 }
 
-/* A child that ends without a word, with deliveries under way. Returns when it has told that all was accepted. */
-static void crash_with(int events, const char *path) {
+/* The process that is killed: this program with arguments. It says a byte when all is accepted. */
+static int be_killed(int argc, char **argv) {
+    hd_store *store = NULL;
+    hd_options *options = options_for_tests();
+    if (argc != 5 || hd_store_sqlite_open(argv[2], NULL, 0, &store) != HD_OK)
+        return 1;
+    (void)hd_options_set_store(options, store);
+    (void)hd_options_set_accept_mode(options, HD_ACCEPT_COMMITTED);
+    hd_client *client = client_for_tests(options);
+    put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, argv[3]));
+    for (int i = atoi(argv[4]); i > 0; i--)
+        send_ticket(client, i);
+    (void)!write(STDOUT_FILENO, "x", 1);
+    pause();
+    return 1;
+}
+
+static const char *program;
+
+static void crash_with(const char *events, const char *path) {
     int ready[2];
-    char byte;
+    char byte, url[256];
+    (void)server_url(server, path, url, sizeof url);
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork();
     if (child == 0) {
-        hd_client *client = committing_client_on(open_store());
-        put_webhook(client, webhook_at(WEBHOOK, path));
-        for (int i = 1; i <= events; i++)
-            send_ticket(client, i);
-        (void)!write(ready[1], "x", 1);
-        pause();
+        dup2(ready[1], STDOUT_FILENO);
+        execl(program, program, "be-killed", directory, url, events, (char *)NULL);
+        _exit(127);
     }
     close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -305,7 +321,7 @@ static void test_crash_loses_nothing(void **state) {
     enum {
         EVENTS = 50
     };
-    crash_with(EVENTS, "/gate");
+    crash_with("50", "/gate");
     server_open_gate(server);
     hd_store *store = open_store();
     hd_client *client = client_on(store);
@@ -847,7 +863,10 @@ static void test_retention(void **state) {
     end(client, store);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    program = argv[0];
+    if (argc > 1)
+        return be_killed(argc, argv);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_webhooks_outlive_the_client),

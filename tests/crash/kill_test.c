@@ -137,7 +137,7 @@ static struct arrival *arrivals_of(struct server *server, size_t *count) {
 
 /* How often a delivery arrived. */
 static size_t times_arrived(const struct arrival *arrivals, size_t count, const char *id) {
-    struct arrival wanted;
+    struct arrival wanted = {.number = 0};
     (void)snprintf(wanted.id, sizeof wanted.id, "%s", id);
     const struct arrival *at = bsearch(&wanted, arrivals, count, sizeof *arrivals, by_id);
     if (at == NULL)
