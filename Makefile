@@ -448,6 +448,9 @@ $(BENCH_CROWDS): $(BUILD)/tests/bench/descriptors.o
 $(BENCH_CROWDS): BENCH_LIBS := $(BUILD)/tests/bench/descriptors.o
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
+$(BUILD)/tests/bench/store: $(CRASH_SUPPORT) $(SQLITE_STATIC_LIB)
+$(BUILD)/tests/bench/store: BENCH_LIBS = $(CRASH_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB) $(HD_SQLITE_LIBS)
+
 $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(call say,LINK)
 	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \

@@ -278,6 +278,14 @@ static void test_rest_is_delivered_by_the_next_client(void **state) {
     end(client, store);
 }
 
+/* Another process that opens the store: this program with an argument. */
+static int be_second(const char *path) {
+    hd_store *store = NULL;
+    int status = hd_store_sqlite_open(path, NULL, 0, &store);
+    hd_store_free(store);
+    return status == HD_E_STORE_BUSY ? 0 : 1;
+}
+
 /* The process that is killed: this program with arguments. It says a byte when all is accepted. */
 static int be_killed(int argc, char **argv) {
     hd_store *store = NULL;
@@ -823,8 +831,10 @@ static void test_refusals(void **state) {
     assert_int_equal(hd_client_new(options, &other), HD_E_STATE);
     hd_options_free(options);
     pid_t child = fork();
-    if (child == 0) /* in another process, and with what that inherits */
-        _exit(hd_store_sqlite_open(directory, NULL, 0, &second) == HD_E_STORE_BUSY ? 0 : 1);
+    if (child == 0) {
+        execl(program, program, directory, (char *)NULL);
+        _exit(127);
+    }
     int result;
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_int_equal(result, 0);
@@ -866,7 +876,7 @@ static void test_retention(void **state) {
 int main(int argc, char **argv) {
     program = argv[0];
     if (argc > 1)
-        return be_killed(argc, argv);
+        return argc == 2 ? be_second(argv[1]) : be_killed(argc, argv);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_webhooks_outlive_the_client),

@@ -4,7 +4,7 @@
 
    run.py BUILD       programs are in BUILD/tests/bench, peers in peers there; writes BUILD/bench.json
    ROUNDS=5           rounds of everything that is measured against the clock
-   ONLY=a,b           some of: micro delivery webhooks isolation https instructions signatures
+   ONLY=a,b           some of: micro delivery webhooks isolation https instructions signatures store
 
 Senders run on the first processor and the receiver on the second. CPU is that of the sender alone, its callers
 included, and medians of ratios are those of the rounds: the machine is noisy, a ratio within one round much less.
@@ -21,7 +21,7 @@ BUILD = os.path.abspath(sys.argv[1])
 BENCH = os.path.join(BUILD, "tests", "bench")
 PEERS = os.path.join(BENCH, "peers")
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-ONLY = os.environ.get("ONLY", "micro,delivery,webhooks,isolation,https,instructions,signatures").split(",")
+ONLY = os.environ.get("ONLY", "micro,delivery,webhooks,isolation,https,instructions,signatures,store").split(",")
 PROCESSORS = sorted(os.sched_getaffinity(0))
 SENDER, RECEIVER = PROCESSORS[0], PROCESSORS[-1]
 results = []
@@ -266,9 +266,34 @@ def signatures():
             sys.exit(f"{missing + wrong} deliveries of peers had no or a wrong signature")
 
 
+def store():
+    with Receiver() as receiver:
+        lines = subprocess.run([os.path.join(BENCH, "store"), str(receiver.port)], check=True, capture_output=True,
+                               text=True, timeout=600).stdout.splitlines()
+    values = {line.split()[0]: float(line.split()[1]) for line in lines}
+    for batch in (1, 10, 100):
+        add(f"store alone: life of a delivery, synced, {batch} a commit", "1/s", values[f"store_life_batch_{batch}"], None,
+            values[f"store_life_batch_{batch}"])
+    with_, without = values["deliveries_stored"], values["deliveries_memory"]
+    add("deliveries/s with the store vs in memory", "1/s", with_, without, with_ / without)
+    for mode in ("fast", "committed"):
+        for part_ in ("p50", "p99"):
+            ours_, memory = values[f"send_{mode}_{part_}"], values[f"send_memory_{part_}"]
+            add(f"send with the store, {mode}: {part_} vs in memory", "us", ours_, memory, ours_ / memory)
+    add("claim of 16, 1,000,000 queued vs 1,000", "us", values["claim_of_16_at_1M"], values["claim_of_16_at_1k"],
+        values["claim_ratio"], 3)
+    memory = values["log_memory_10k_page_of_50"]
+    for key, name in (("page_of_50", "first page"), ("page_in_the_middle", "page in the middle"),
+                      ("one_webhook", "one webhook"), ("failed", "failed ones"), ("time_range", "range of time")):
+        value = values["log_1M_" + key]
+        add(f"log of 1,000,000, 50 reports: {name} vs 10,000 in memory", "us", value, memory, value / memory)
+    text = values["log_1M_text_that_is_nowhere"]
+    add("log of 1,000,000: a text that is nowhere", "ms", text, None, text)
+
+
 def main():
     print(f"{'':58} {'unit':8} {'ours':>10} {'peer':>10} {'ratio':>10}  goal")
-    for measure in (micro, delivery, webhooks, isolation, https, instructions, signatures):
+    for measure in (micro, delivery, webhooks, isolation, https, instructions, signatures, store):
         if part(measure.__name__):
             measure()
     with open(os.path.join(BUILD, "bench.json"), "w", encoding="utf-8") as file:

@@ -8,33 +8,43 @@
     "e.type, e.accepted_ms, e.project, e.body, l.delivery, l.format, l.is_test, l.repeated, l.outcome, l.reason, "     \
     "l.detail, l.attempts, l.http_status, l.retry_after_s, l.next_attempt_ms, l.queued_ms, l.dns_ms, l.connect_ms, "   \
     "l.tls_ms, l.wait_ms, l.total_ms, l.address, l.headers, l.body, l.truncated "                                      \
-    "FROM log l CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.id = l.event WHERE "                     \
+    "FROM log l INDEXED BY %s CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.id = l.event WHERE "       \
     "(l.finished_ms, l.id) < (?1, ?2)"
+
+/* The index that has the rows in order, and the fewest of them. It is named, since without statistics SQLite now and
+ * then goes through all of the log by time. */
+static const char *index_for(const struct hd__log_search *search) {
+    int is_trouble = search->outcome > HD_OUTCOME_DELIVERED;
+    return search->delivery_id  ? "log_delivery"
+           : search->webhook_id ? (is_trouble ? "log_webhook_trouble" : "log_webhook")
+           : is_trouble         ? "log_trouble"
+           : search->project    ? "log_project"
+                                : "log_time";
+}
 
 /* The conditions of a search, each with its own number, so that those that are left out leave none behind. Reports that
  * are not of what was delivered have indexes of their own; that outcome <> 1 stands there too tells SQLite so. */
 static void write_question(const struct hd__log_search *search, char *text, size_t size) {
-    sqlite3_snprintf((int)size, text, SELECT "%s%s%s%s%s%s%s%s ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
-                     search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
-                     search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
-                     search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
-                     search->outcome > HD_OUTCOME_DELIVERED ? " AND l.outcome <> 1" : "",
-                     search->since_ms ? " AND l.finished_ms >= ?8" : "",
-                     search->until_ms ? " AND l.finished_ms < ?9" : "",
-                     search->delivery_id ? " AND l.delivery = ?10" : "");
+    sqlite3_snprintf(
+        (int)size, text, SELECT "%s%s%s%s%s%s%s ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3", index_for(search),
+        search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
+        search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
+        search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
+        search->outcome > HD_OUTCOME_DELIVERED ? " AND l.outcome <> 1" : "",
+        search->since_ms ? " AND l.finished_ms >= ?8" : "", search->delivery_id ? " AND l.delivery = ?9" : "");
 }
 
 static void bind(sqlite3_stmt *statement, const struct hd__log_search *search) {
-    hd__sql_int(statement, 1, search->before_ms);
-    hd__sql_int(statement, 2, search->before_id);
+    int ends_before = search->until_ms && search->until_ms <= search->before_ms; /* one bound, the lower of two */
+    hd__sql_int(statement, 1, ends_before ? search->until_ms : search->before_ms);
+    hd__sql_int(statement, 2, ends_before ? 0 : search->before_id);
     hd__sql_int(statement, 3, (int64_t)search->max);
     hd__sql_text(statement, 4, search->webhook_id);
     hd__sql_text(statement, 5, search->project);
     hd__sql_int(statement, 6, search->type);
     hd__sql_int(statement, 7, search->outcome);
     hd__sql_int(statement, 8, search->since_ms);
-    hd__sql_int(statement, 9, search->until_ms);
-    hd__sql_bytes(statement, 10, search->delivery_id, search->delivery_id ? HD__STORE_ID_SIZE : 0);
+    hd__sql_bytes(statement, 9, search->delivery_id, search->delivery_id ? HD__STORE_ID_SIZE : 0);
 }
 
 static uint32_t number(sqlite3_stmt *statement, int column) {

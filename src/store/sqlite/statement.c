@@ -52,8 +52,8 @@ static const char *const texts[HD__SQL_COUNT] = {
         "WHERE "
         "id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
         "?26)",
-    [HD__SQL_CLAIM_RETRIES] =
-        CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due > 0 AND o.due <= ?4 ORDER BY o.due, o.id LIMIT ?5",
+    /* ?2 is 1 or more, so that the index skips all that is new */
+    [HD__SQL_CLAIM_RETRIES] = CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due <= ?4 ORDER BY o.due, o.id LIMIT ?5",
     [HD__SQL_CLAIM_NEW] = CLAIMED "o.due = 0 AND o.id > ?2 ORDER BY o.id LIMIT ?3",
     [HD__SQL_NEXT_DUE] = "SELECT due FROM outbox WHERE webhook = ?1 AND due > ?2 ORDER BY due LIMIT 1",
     [HD__SQL_OLDEST] = "SELECT event FROM outbox ORDER BY id LIMIT 1",

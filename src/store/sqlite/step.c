@@ -147,7 +147,7 @@ static int claim_retries(struct hd__sqlite *store, struct hd__step *step, size_t
     const struct hd__claim *claim = &step->claims[index];
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_CLAIM_RETRIES);
     hd__sql_int(statement, 1, claim->webhook);
-    hd__sql_int(statement, 2, claim->after_due_ms);
+    hd__sql_int(statement, 2, claim->after_due_ms > 0 ? claim->after_due_ms : 1);
     hd__sql_int(statement, 3, claim->after_retry_row);
     hd__sql_int(statement, 4, step->now_ms);
     hd__sql_int(statement, 5, (int64_t)*left);
