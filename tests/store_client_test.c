@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -418,6 +419,41 @@ static void test_removed_webhook_gets_the_rest(void **state) {
     hd_webhook_list_free(list);
     flush(client);
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 20);
+    end(client, store);
+}
+
+/* What was damaged on the disk is left there, and the others pass. */
+static void test_damaged_events(void **state) {
+    (void)state;
+    enum {
+        EVENTS = 100
+    };
+    char path[128];
+    sqlite3 *database = NULL;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    hd_webhook *webhook = webhook_at(WEBHOOK, "/gate");
+    assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
+    put_webhook(client, webhook);
+    for (int i = 0; i < EVENTS; i++)
+        send_ticket(client, i + 1);
+    assert_true(server_wait_requests(server, 1, PATIENCE_MS));
+    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
+    end(client, store);
+    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database,
+                     "UPDATE event SET body = x'7B' WHERE id IN (SELECT event FROM outbox ORDER BY id LIMIT "
+                     "70)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    server_open_gate(server);
+    store = open_store();
+    client = client_on(store);
+    assert_eventually(counter(client, HD_COUNTER_DELIVERED) == EVENTS - 70);
+    assert_int_equal(counter(client, HD_COUNTER_STORED), 70);
     end(client, store);
 }
 
@@ -886,6 +922,7 @@ int main(int argc, char **argv) {
         TEST(test_retries_go_on),
         TEST(test_order_with_retries),
         TEST(test_removed_webhook_gets_the_rest),
+        TEST(test_damaged_events),
         TEST(test_committed),
         TEST(test_committed_without_subscriber),
         TEST(test_full_store),

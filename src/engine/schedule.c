@@ -434,6 +434,10 @@ int hd__schedule_push_stored(struct hd__schedule *schedule, struct hd__lane *lan
     return HD_OK;
 }
 
+void hd__schedule_skip_stored(struct hd__lane *lane, const struct hd__stored_delivery *stored) {
+    note_taken(&lane->backlog, stored);
+}
+
 void hd__schedule_comes_back(struct hd__lane *lane, int64_t at_us) {
     if (at_us < lane->backlog.retry_at_us)
         lane->backlog.retry_at_us = at_us;

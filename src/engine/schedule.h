@@ -77,6 +77,10 @@ void hd__schedule_leave_stored(struct hd__schedule *schedule, struct hd__lane *l
 int hd__schedule_push_stored(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
                              hd_webhook *webhook, const struct hd__stored_delivery *stored, int64_t now_us);
 
+/* A delivery of a claim that cannot be taken is left in the store until the next start: the next claim goes on behind
+ * it. */
+void hd__schedule_skip_stored(struct hd__lane *lane, const struct hd__stored_delivery *stored);
+
 /* A delivery that has left memory is due again at this time. Before hd__schedule_leave. */
 void hd__schedule_comes_back(struct hd__lane *lane, int64_t at_us);
 

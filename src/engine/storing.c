@@ -235,8 +235,7 @@ void hd__storing_settle(struct hd__worker *worker, struct hd__delivery *delivery
 /* ---- Claims ---- */
 
 static int push_claimed(struct hd__worker *worker, struct hd__lane *lane, hd_webhook *webhook, hd_event *event,
-                        const struct hd__claimed *row) {
-    char text[HD__UUID_SIZE];
+                        const struct hd__claimed *row, const struct hd__stored_delivery *stored) {
     int64_t age_ms = worker->now_ms - row->event.accepted_at_ms;
     const struct hd__accepted accepted = {
         .event = event, .id = row->event.id, .at_us = worker->now_us - (age_ms > 0 ? age_ms : 0) * 1000};
@@ -244,15 +243,7 @@ static int push_claimed(struct hd__worker *worker, struct hd__lane *lane, hd_web
     if (!message)
         return HD_E_NO_MEMORY;
     message->accepted_at_ms = row->event.accepted_at_ms;
-    hd__uuid_format(row->delivery_id, text);
-    const struct hd__stored_delivery stored = {
-        .row = row->row,
-        .due_ms = row->due_ms,
-        .delivery_id = text,
-        .tries = row->tries,
-        .may_be_repeated = row->may_be_repeated,
-    };
-    int status = hd__schedule_push_stored(&worker->schedule, lane, message, webhook, &stored, worker->now_us);
+    int status = hd__schedule_push_stored(&worker->schedule, lane, message, webhook, stored, worker->now_us);
     if (status != HD_OK) {
         free_message(worker, message, 1);
         return status;
@@ -262,23 +253,38 @@ static int push_claimed(struct hd__worker *worker, struct hd__lane *lane, hd_web
     return HD_OK;
 }
 
-/* Without memory the row stays for the next claim. One that cannot be read is logged, and skipped until the next start:
- * it must not hold up the others. */
+/* With the webhook as it is now, or, if it is gone, as it was last. */
+static int take_event(struct hd__worker *worker, struct hd__lane *lane, hd_event *event, const struct hd__claimed *row,
+                      const struct hd__stored_delivery *stored) {
+    hd_webhook *webhook = hd__webhooks_get(worker->webhooks, lane->webhook_id);
+    int status = push_claimed(worker, lane, webhook ? webhook : lane->webhook, event, row, stored);
+    hd_webhook_free(webhook);
+    return status;
+}
+
+/* Without memory the row stays for the next claim. One that cannot be read is logged, and left until the next start: it
+ * must not hold up the others. */
 static int take_claimed(void *user, size_t claim, const struct hd__claimed *row) {
     struct hd__worker *worker = user;
     struct hd__lane *lane = hd__schedule_claiming(&worker->schedule, claim);
+    char text[HD__UUID_SIZE];
     hd_event *event = NULL;
+    hd__uuid_format(row->delivery_id, text);
+    const struct hd__stored_delivery stored = {
+        .row = row->row,
+        .due_ms = row->due_ms,
+        .delivery_id = text,
+        .tries = row->tries,
+        .may_be_repeated = row->may_be_repeated,
+    };
     int status = hd__durable_read_event(&row->event, &event);
     if (status == HD_E_STORE) {
-        hd__log(&worker->log, HD_LOG_ERROR, "the store's event %llu cannot be read: it is left there",
-                (unsigned long long)row->event.id);
+        hd__log(&worker->log, HD_LOG_ERROR, "event %llu in the store cannot be read: delivery %s is left there",
+                (unsigned long long)row->event.id, text);
+        hd__schedule_skip_stored(lane, &stored);
         return 1;
     }
-    hd_webhook *webhook = hd__webhooks_get(worker->webhooks, lane->webhook_id);
-    if (status == HD_OK)
-        status = push_claimed(worker, lane, webhook ? webhook : lane->webhook, event, row);
-    hd_webhook_free(webhook);
-    if (status != HD_OK)
+    if (status == HD_OK && (status = take_event(worker, lane, event, row, &stored)) != HD_OK)
         hd_event_free(event);
     return status == HD_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 _Static_assert(HD_STORE_KEY_SIZE == HD__STORE_KEY_SIZE, "the public name of the same size");
@@ -46,9 +47,17 @@ static int make_private_file(const char *path) {
     return HD_OK;
 }
 
+static int has_room_for_ballast(const struct hd__sqlite *store) {
+    struct statvfs found;
+    return statvfs(store->directory, &found) == 0 &&
+           (uint64_t)found.f_bavail * found.f_frsize >= (uint64_t)BALLAST_BYTES / 4 * 5;
+}
+
 /* Without it the store works as well, only not as long on a full disk. */
 void hd__sqlite_make_ballast(struct hd__sqlite *store) {
-    char *path = store->has_ballast ? NULL : path_of(store, "ballast");
+    if (store->has_ballast || !has_room_for_ballast(store))
+        return;
+    char *path = path_of(store, "ballast");
     int file = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
     if (file >= 0) {
         store->has_ballast = posix_fallocate(file, 0, BALLAST_BYTES) == 0;
