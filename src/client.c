@@ -37,6 +37,7 @@ struct recovered {
     hd_client *client;
     struct hd__store_state state;
     struct hd_webhook_list waiting; /* webhooks that it has deliveries of */
+    int has_begun;
     int status;
 };
 
@@ -83,6 +84,7 @@ static int take_store(hd_client *client, struct recovered *recovered) {
         return status;
     client->store = store;
     status = store->ops->begin(store, take_stored, recovered, &recovered->state);
+    recovered->has_begun = status == HD_OK;
     return status == HD_OK ? recovered->status : status;
 }
 
@@ -139,6 +141,8 @@ static int make_parts(hd_client *client, const hd_options *options) {
     status = take_store(client, &recovered);
     if (status == HD_OK)
         status = make_worker(client, &recovered);
+    if (status != HD_OK && recovered.has_begun) /* nothing was sent */
+        (void)client->store->ops->end(client->store, 1);
     hd__webhook_list_clear(&recovered.waiting);
     free(recovered.waiting.items);
     return status;

@@ -813,6 +813,42 @@ static void test_sealed_secrets(void **state) {
     hd_webhook_free(webhook);
 }
 
+/* Whoever tries the wrong key has sent nothing: nothing is in doubt by it. */
+static void test_wrong_key_is_no_crash(void **state) {
+    (void)state;
+    unsigned char key[HD_STORE_KEY_SIZE] = {1};
+    hd_store *store = NULL;
+    hd_client *client = NULL;
+    assert_int_equal(hd_store_sqlite_open(directory, key, sizeof key, &store), HD_OK);
+    client = client_on(store);
+    hd_webhook *webhook = webhook_at(WEBHOOK, "/gate");
+    assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
+    put_webhook(client, webhook);
+    for (int i = 0; i < 10; i++)
+        send_ticket(client, i + 1);
+    assert_true(server_wait_requests(server, 1, PATIENCE_MS));
+    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
+    end(client, store);
+    store = open_store();
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    assert_int_equal(hd_client_new(options, &client), HD_E_STORE_KEY);
+    hd_options_free(options);
+    hd_store_free(store);
+    server_open_gate(server);
+    assert_int_equal(hd_store_sqlite_open(directory, key, sizeof key, &store), HD_OK);
+    client = client_on(store);
+    flush(client);
+    size_t marked = 0;
+    for (int i = 0; i < 10; i++) {
+        hd_report *report = next_report(client);
+        marked += hd_report_may_be_repeated(report) != 0;
+        hd_report_free(report);
+    }
+    assert_int_equal(marked, 1); /* the one that was under way at the close */
+    end(client, store);
+}
+
 /* A store without key keeps secrets as they are; opened with one, it seals what is put from then on. */
 static void test_key_comes_later(void **state) {
     (void)state;
@@ -931,6 +967,7 @@ int main(int argc, char **argv) {
         TEST(test_replace),
         TEST(test_redeliver),
         TEST(test_sealed_secrets),
+        TEST(test_wrong_key_is_no_crash),
         TEST(test_key_comes_later),
         TEST(test_refusals),
         TEST(test_retention),

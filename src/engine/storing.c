@@ -163,17 +163,12 @@ static void give_up_batch(struct hd__worker *worker, struct batch *batch) {
         leave_inbox(worker, batch);
 }
 
-static int is_in(const struct batch *batch, uint64_t event_id) {
-    return batch->count > 0 && event_id >= batch->entries[0].id && event_id <= batch->entries[batch->count - 1].id;
-}
-
-static void tell_committers(struct hd__worker *worker, const struct batch *batch, int status) {
-    if (!worker->commits || batch->count == 0)
-        return;
+/* Those whose events have these numbers are told. */
+static void tell(struct hd__worker *worker, uint64_t first, uint64_t last, int status) {
     pthread_mutex_lock(&worker->progress.mutex);
     for (struct hd__committer **at = &worker->committers; *at;) {
         struct hd__committer *committer = *at;
-        if (is_in(batch, committer->event_id)) {
+        if (committer->event_id >= first && committer->event_id <= last) {
             *at = committer->next;
             committer->status = status;
             committer->is_done = 1;
@@ -183,6 +178,11 @@ static void tell_committers(struct hd__worker *worker, const struct batch *batch
     }
     pthread_cond_broadcast(&worker->progress.changed);
     pthread_mutex_unlock(&worker->progress.mutex);
+}
+
+static void tell_committers(struct hd__worker *worker, const struct batch *batch, int status) {
+    if (worker->commits && batch->count > 0)
+        tell(worker, batch->entries[0].id, batch->entries[batch->count - 1].id, status);
 }
 
 /* ---- Deliveries that are over ---- */
@@ -414,6 +414,7 @@ void hd__storing_cancel_all(struct hd__worker *worker) {
         leave_waiting(worker); /* tests that were still in the inbox */
         fruitless = outbox->status == HD_OK && !worker->short_of_memory ? 0 : fruitless + 1;
     }
+    tell(worker, 0, UINT64_MAX, HD_E_NO_MEMORY); /* what was not even tried */
     int is_clean = !has_unwritten(worker);
     if (outbox->store->ops->end(outbox->store, is_clean) != HD_OK || !is_clean)
         hd__log(

@@ -15,6 +15,7 @@ static const char *const migrations[] = {
     "  enabled INTEGER NOT NULL, ordered INTEGER NOT NULL, standard_headers INTEGER NOT NULL,"
     "  max_in_flight INTEGER NOT NULL, max_attempts INTEGER NOT NULL, retry_first_ms INTEGER NOT NULL,"
     "  retry_max_ms INTEGER NOT NULL, version INTEGER NOT NULL, removed INTEGER NOT NULL);"
+    "CREATE INDEX webhook_removed ON webhook(key) WHERE removed = 1;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, accepted_ms INTEGER NOT NULL,"
     "  project TEXT NOT NULL, body BLOB NOT NULL);"
     /* due: 0 for what was not tried yet */
