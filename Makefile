@@ -413,7 +413,7 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # Here every allocation goes through the test, which lets one after the other fail.
-$(BUILD)/tests/oom_test: TEST_LDFLAGS := \
+$(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 
 # Those of stores.

@@ -75,12 +75,8 @@ static void free_nothing(struct hd__transport *transport) {
     (void)transport;
 }
 
-struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight) {
-    return simulation_new_with(max_events, max_bytes, max_in_flight, (struct hd__pause_rule){0});
-}
-
-struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
-                                       struct hd__pause_rule rule) {
+static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max_in_flight, struct hd__pause_rule rule,
+                               struct hd_store *store) {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     must(simulation != NULL);
     simulation->clock = (struct hd__clock){monotonic_us, wall_ms, random_bytes, simulation};
@@ -97,10 +93,24 @@ struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint
         .clock = &simulation->clock,
         .webhooks = simulation->webhooks,
         .ring = simulation->ring,
+        .store = store,
         .transport = &simulation->transport,
     };
     must(hd__worker_new(&config, &simulation->worker) == HD_OK);
     return simulation;
+}
+
+struct simulation *simulation_new_on(struct hd_store *store) {
+    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store);
+}
+
+struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight) {
+    return simulation_new_with(max_events, max_bytes, max_in_flight, (struct hd__pause_rule){0});
+}
+
+struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
+                                       struct hd__pause_rule rule) {
+    return make(max_events, max_bytes, max_in_flight, rule, NULL);
 }
 
 void simulation_free(struct simulation *simulation) {

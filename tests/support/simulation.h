@@ -30,6 +30,9 @@ struct simulation {
 struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight);
 struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
                                        struct hd__pause_rule rule);
+/* The same, on a store that has begun. */
+struct simulation *simulation_new_on(struct hd_store *store);
+
 void simulation_free(struct simulation *simulation);
 
 /* Adds a webhook of project "p"; its secret is its id. */

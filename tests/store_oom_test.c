@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/** @file store_oom_test.c A worker with a store, with every one of its allocations failing in turn, once and from then
+ * on, the library's own and SQLite's: each event that was accepted ends in one report for each webhook, and nothing
+ * leaks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/simulation.h"
+#include "support/support.h"
+
+#include "helmdesk/sqlite.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVENTS 3
+#define WEBHOOKS 2
+
+/* The library's own allocations pass through here (see the Makefile), SQLite's through its configuration. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+
+static sqlite3_mem_methods real_sqlite;
+static int armed, only_once, failures;
+static long until_failure;
+
+static int fails_now(void) {
+    if (!armed)
+        return 0;
+    if (until_failure > 0) {
+        until_failure--;
+        return 0;
+    }
+    if (only_once && failures > 0)
+        return 0;
+    failures++;
+    return 1;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size) {
+    return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text) {
+    return fails_now() ? NULL : __real_strdup(text);
+}
+
+static void *sqlite_malloc(int size) {
+    return fails_now() ? NULL : real_sqlite.xMalloc(size);
+}
+
+static void *sqlite_realloc(void *old, int size) {
+    return fails_now() ? NULL : real_sqlite.xRealloc(old, size);
+}
+
+static char directory[64];
+
+static void remove_directory(void) {
+    char path[512];
+    DIR *folder = opendir(directory);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        (void)unlink(path);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    (void)rmdir(directory);
+}
+
+static void ignore_webhook(void *user, const struct hd__stored_webhook *webhook) {
+    (void)user, (void)webhook;
+}
+
+static hd_store *open_store(struct hd__store_state *state) {
+    hd_store *store = NULL;
+    assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &store), HD_OK);
+    assert_int_equal(store->ops->begin(store, ignore_webhook, NULL, state), HD_OK);
+    return store;
+}
+
+/* Time goes on, and what is under way is answered. */
+static void turn(struct simulation *simulation) {
+    simulation->now_us += 300000;
+    simulation_turn(simulation);
+    while (simulation->under_way_count > 0)
+        simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+}
+
+static int is_done(struct simulation *simulation) {
+    return hd__worker_counter(simulation->worker, HD_COUNTER_STORED) == 0 &&
+           hd__worker_counter(simulation->worker, HD_COUNTER_PENDING) == 0 &&
+           hd__worker_store_status(simulation->worker) == HD_OK;
+}
+
+/* A life of some events, in the middle of which memory runs out, and comes back. */
+static void live(void) {
+    struct hd__store_state state;
+    size_t accepted = 0, turns = 0;
+    strcpy(directory, "/tmp/helmdesk-oom.XXXXXX");
+    assert_non_null(mkdtemp(directory));
+    hd_store *store = open_store(&state);
+    struct simulation *simulation = simulation_new_on(store);
+    hd__worker_set_state(simulation->worker, &state);
+    simulation_put(simulation, "a", 1);
+    simulation_put(simulation, "b", 4);
+    armed = 1;
+    for (int i = 0; i < EVENTS; i++) {
+        armed = 0; /* the event itself is the caller's */
+        accepted += simulation_send(simulation, "subject") == HD_OK;
+        armed = 1;
+        turn(simulation);
+    }
+    armed = 0;
+    while (!is_done(simulation) && turns++ < 100)
+        turn(simulation);
+    assert_true(is_done(simulation));
+    assert_int_equal(accepted, EVENTS);
+    assert_int_equal(simulation_drain_reports(simulation), accepted * WEBHOOKS);
+    hd__worker_cancel_all(simulation->worker);
+    simulation_free(simulation);
+    hd_store_free(store);
+    remove_directory();
+}
+
+static void test_every_allocation(void **state) {
+    (void)state;
+    for (only_once = 0; only_once <= 1; only_once++) {
+        long at = 0, step = runs_slowly() ? 7 : 1;
+        do {
+            until_failure = at;
+            at += step;
+            failures = 0;
+            live();
+            assert_true(at < 100000);
+        } while (failures > 0);
+        assert_true(at > 20); /* or nothing was tested */
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
+        return 1;
+    sqlite3_mem_methods methods = real_sqlite;
+    methods.xMalloc = sqlite_malloc;
+    methods.xRealloc = sqlite_realloc;
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
+        sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
