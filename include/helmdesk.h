@@ -663,7 +663,8 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
 
 /**
  * Has the deliveries for one ticket made one after the other, in the order in which their events were accepted: the
- * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile.
+ * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile; with a
+ * store, as long as not more than 512 wait for one before them.
  * @param webhook  the webhook
  * @param on       1 or 0; a new webhook has 0
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

@@ -67,9 +67,12 @@ static void take_stored(void *user, const struct hd__stored_webhook *stored) {
     hd_webhook *webhook = NULL;
     if (recovered->status != HD_OK)
         return;
-    recovered->status = hd__durable_read_webhook(recovered->client->store, stored, &webhook);
-    if (recovered->status == HD_OK)
-        recovered->status = take_webhook(recovered, stored, webhook);
+    int status = hd__durable_read_webhook(recovered->client->store, stored, &webhook);
+    if (status == HD_E_STORE) /* the others are not to suffer from it */
+        hd__log(&recovered->client->options->log, HD_LOG_ERROR,
+                "webhook %s in the store cannot be read: it is left out", stored->id);
+    else
+        recovered->status = status == HD_OK ? take_webhook(recovered, stored, webhook) : status;
     hd_webhook_free(webhook);
 }
 

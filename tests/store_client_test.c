@@ -437,11 +437,14 @@ static void test_damaged_events(void **state) {
     put_webhook(client, webhook);
     for (int i = 0; i < EVENTS; i++)
         send_ticket(client, i + 1);
+    put_webhook(client, webhook_at("damaged", "/ok"));
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
     assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
     end(client, store);
     (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "UPDATE webhook SET url = x'00' WHERE id = 'damaged'", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(
         sqlite3_exec(database,
                      "UPDATE event SET body = x'7B' WHERE id IN (SELECT event FROM outbox ORDER BY id LIMIT "
@@ -454,6 +457,35 @@ static void test_damaged_events(void **state) {
     client = client_on(store);
     assert_eventually(counter(client, HD_COUNTER_DELIVERED) == EVENTS - 70);
     assert_int_equal(counter(client, HD_COUNTER_STORED), 70);
+    assert_int_equal(hd_client_get_webhook(client, "damaged", &webhook), HD_E_NOT_FOUND);
+    end(client, store);
+}
+
+/* When nothing waits for it any more, nothing of a removed webhook's keys is left. */
+static void test_removed_webhook_leaves_no_key(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    hd_webhook *webhook = full_webhook();
+    put_webhook(client, webhook);
+    assert_int_equal(hd_client_remove_webhook(client, "full"), HD_OK);
+    end(client, store);
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database,
+                                        "SELECT max(length(url) + length(secret) + length(headers)) FROM webhook", -1,
+                                        &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(statement, 0), 0);
+    sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    store = open_store();
+    client = client_on(store);
+    put_webhook(client, full_webhook()); /* it may come again */
     end(client, store);
 }
 
@@ -959,6 +991,7 @@ int main(int argc, char **argv) {
         TEST(test_order_with_retries),
         TEST(test_removed_webhook_gets_the_rest),
         TEST(test_damaged_events),
+        TEST(test_removed_webhook_leaves_no_key),
         TEST(test_committed),
         TEST(test_committed_without_subscriber),
         TEST(test_full_store),

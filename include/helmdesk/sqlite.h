@@ -32,8 +32,9 @@ extern "C" {
 HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
 
 /**
- * Bounds the database file. Beyond it events are refused as on a full disk (HD_E_STORE_FULL); what is there is still
- * delivered.
+ * Bounds the database file. At the bound it is as on a full disk: events are refused (HD_E_STORE_FULL), and no attempt
+ * is begun until there is room, which is when hd_store_set_retention() lets reports go, or with the next client and a
+ * higher bound.
  * @param store  a store of hd_store_sqlite_open() that no client uses yet
  * @param bytes  1,048,576 or more; 0 for no bound, which is so without this call
  * Returns: HD_OK; HD_E_STORE; HD_E_STATE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object.

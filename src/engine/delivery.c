@@ -40,6 +40,7 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
 void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery) {
     hd_webhook_free(delivery->webhook);
     hd_report_free(delivery->report);
+    hd_report_free(delivery->next_report);
     if (!hd__pool_give(&source->pool, delivery))
         free(delivery);
 }

@@ -27,6 +27,8 @@ struct hd__delivery {
     int64_t row;              /* in the store; 0 for none */
     int result;               /* HD__RESULT_..., when it is over and waits to be stored */
     int64_t due_ms;           /* of a retry, in the store */
+    int64_t retry_at_us;      /* the same, monotonic */
+    hd_report *next_report;   /* of a retry that stays in memory: made first, so that it cannot fail later */
     struct hd__message *message;
     hd_webhook *webhook;         /* a reference */
     hd_report *report;           /* a reference: made first, so that the record cannot fail later */

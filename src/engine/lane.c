@@ -14,6 +14,7 @@
 #define FAILURES_KEPT_US (3600 * SECOND)
 
 #define KEPT_LEAST 16
+#define KEPT_ORDERED 1024 /* most of them may wait for another one of their ticket */
 
 /* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
  */
@@ -174,5 +175,7 @@ int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__
 /* Enough for a turn of the worker in which all that are under way end, and the next. */
 size_t hd__lane_kept(const struct hd__lane *lane) {
     size_t kept = (size_t)lane->max_in_flight * 4;
+    if (lane->webhook && lane->webhook->ordered)
+        return KEPT_ORDERED;
     return kept < KEPT_LEAST ? KEPT_LEAST : kept;
 }

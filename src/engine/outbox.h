@@ -20,6 +20,8 @@ struct hd__outbox {
     int status;          /* of the last step */
     int64_t try_at_us;   /* after a failure */
     int64_t now_ms;      /* of the last step: never goes back */
+    int64_t now_at_us;   /* monotonic, of the same moment */
+    size_t unreadable;   /* rows of the last step */
     int64_t maintain_us; /* when it is next */
 
     /* events that have come, and their deliveries */

@@ -10,7 +10,7 @@
 #define WINDOW_AT_FIRST 1
 
 /* So many stored deliveries are in memory at once, over all lanes, and a few more. */
-#define STORED_MAX 16384
+#define STORED_MAX 65536
 
 /* An attempt that takes longer is a slow one, and so is its lane. */
 #define SLOW_US ((int64_t)500 * 1000)

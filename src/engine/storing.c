@@ -187,18 +187,13 @@ static void tell_committers(struct hd__worker *worker, const struct batch *batch
 
 /* ---- Deliveries that are over ---- */
 
-/* The next attempt's report takes the place of this one's, if the delivery stays in memory. */
-static int stays(struct hd__worker *worker, struct hd__delivery *delivery) {
-    return delivery->result == HD__RESULT_RETRY && delivery->webhook->ordered && !worker->is_closing &&
-           hd__delivery_next_report(&worker->source, delivery) != NULL;
-}
-
 static void finish_result(struct hd__worker *worker, struct hd__delivery *delivery) {
     hd_report *report = delivery->report;
-    int64_t retry_at_us = worker->now_us + (report->next_attempt_at_ms - worker->now_ms) * 1000;
-    if (stays(worker, delivery)) {
+    if (delivery->next_report && !worker->is_closing) {
+        delivery->report = delivery->next_report;
+        delivery->next_report = NULL;
         hd__worker_publish_report(worker, report);
-        hd__schedule_retry(&worker->schedule, delivery, retry_at_us);
+        hd__schedule_retry(&worker->schedule, delivery, delivery->retry_at_us);
         return;
     }
     if (delivery->result != HD__RESULT_RELEASED) {
@@ -206,7 +201,7 @@ static void finish_result(struct hd__worker *worker, struct hd__delivery *delive
         hd__worker_publish_report(worker, report);
     }
     if (delivery->result == HD__RESULT_RETRY)
-        hd__schedule_comes_back(delivery->lane, retry_at_us);
+        hd__schedule_comes_back(delivery->lane, delivery->retry_at_us);
     hd__worker_forget_delivery(worker, delivery);
 }
 
@@ -215,15 +210,35 @@ static void finish_results(struct hd__worker *worker) {
         finish_result(worker, hd__outbox_take_result(&worker->outbox));
 }
 
-/* An ordered delivery keeps its place before all that is new: after a restart it is tried again at once. */
+/* The store's clock: the wall's, but for its steps back. */
+static int64_t store_now_ms(const struct hd__worker *worker) {
+    const struct hd__outbox *outbox = &worker->outbox;
+    int64_t steady_ms = outbox->now_ms ? outbox->now_ms + (worker->now_us - outbox->now_at_us) / 1000 : 0;
+    return worker->now_ms > steady_ms ? worker->now_ms : steady_ms;
+}
+
+/* An ordered delivery stays in memory and keeps its place in the store before all that is new, so that after a restart
+ * it is tried again at once. Without memory for its next report it leaves, as others do. */
+static void plan_retry(struct hd__worker *worker, struct hd__delivery *delivery) {
+    hd_report *report = delivery->report;
+    int64_t delay_ms = hd__retry_delay_ms(delivery->webhook, report, delivery->tries, worker->clock);
+    if (delay_ms < 1)
+        delay_ms = 1;
+    report->next_attempt_at_ms = worker->now_ms + delay_ms;
+    delivery->result = HD__RESULT_RETRY;
+    delivery->due_ms = store_now_ms(worker) + delay_ms;
+    delivery->retry_at_us = worker->now_us + delay_ms * 1000;
+    if (delivery->webhook->ordered && hd__delivery_next_report(&worker->source, delivery)) {
+        delivery->next_report = delivery->report;
+        delivery->report = report;
+        delivery->due_ms = 0;
+    }
+}
+
 void hd__storing_settle(struct hd__worker *worker, struct hd__delivery *delivery) {
     hd_report *report = delivery->report;
     if (hd__retry_allowed(delivery->webhook, report, delivery->tries)) {
-        int64_t delay_ms = hd__retry_delay_ms(delivery->webhook, report, delivery->tries, worker->clock);
-        int64_t now_ms = worker->now_ms > worker->outbox.now_ms ? worker->now_ms : worker->outbox.now_ms;
-        report->next_attempt_at_ms = now_ms + (delay_ms > 0 ? delay_ms : 1);
-        delivery->result = HD__RESULT_RETRY;
-        delivery->due_ms = delivery->webhook->ordered ? 0 : report->next_attempt_at_ms;
+        plan_retry(worker, delivery);
         hd__worker_close_report(worker, report, HD_OUTCOME_RETRYING);
     } else {
         delivery->result = HD__RESULT_ENDED;
@@ -262,8 +277,8 @@ static int take_event(struct hd__worker *worker, struct hd__lane *lane, hd_event
     return status;
 }
 
-/* Without memory the row stays for the next claim. One that cannot be read is logged, and left until the next start: it
- * must not hold up the others. */
+/* Without memory the row stays for the next claim. One that cannot be read is left until the next start: it must not
+ * hold up the others. */
 static int take_claimed(void *user, size_t claim, const struct hd__claimed *row) {
     struct hd__worker *worker = user;
     struct hd__lane *lane = hd__schedule_claiming(&worker->schedule, claim);
@@ -279,8 +294,7 @@ static int take_claimed(void *user, size_t claim, const struct hd__claimed *row)
     };
     int status = hd__durable_read_event(&row->event, &event);
     if (status == HD_E_STORE) {
-        hd__log(&worker->log, HD_LOG_ERROR, "event %llu in the store cannot be read: delivery %s is left there",
-                (unsigned long long)row->event.id, text);
+        worker->outbox.unreadable++;
         hd__schedule_skip_stored(lane, &stored);
         return 1;
     }
@@ -308,6 +322,15 @@ static void note_status(struct hd__worker *worker, int status) {
         hd__log(&worker->log, HD_LOG_INFO, "the store works again");
     outbox->status = status;
     atomic_store_explicit(&worker->store_status, status, memory_order_relaxed);
+}
+
+/* Behind the step, since the program's log function must not be called with a lock held. */
+static void log_unreadable(struct hd__worker *worker) {
+    if (worker->outbox.unreadable > 0)
+        hd__log(&worker->log, HD_LOG_ERROR,
+                "the events of %zu deliveries in the store cannot be read: they are left there",
+                worker->outbox.unreadable);
+    worker->outbox.unreadable = 0;
 }
 
 static void maintain(struct hd__worker *worker) {
@@ -342,16 +365,19 @@ int hd__storing_exchange(struct hd__worker *worker) {
     int status = HD_OK, wrote_results = 0;
     if (outbox->status != HD_OK && worker->now_us < outbox->try_at_us)
         return 0;
-    if (outbox->now_ms < worker->now_ms)
-        outbox->now_ms = worker->now_ms;
+    outbox->now_ms = store_now_ms(worker);
+    outbox->now_at_us = worker->now_us;
+    if (outbox->status == HD_E_STORE_FULL && outbox->result_count > 0 && step(worker, 1) == HD_OK)
+        finish_results(worker); /* before new events take the room */
     collect(worker, &batch);
     collect_claims(worker);
     if (hd__outbox_has_work(outbox))
         status = step_or_results(worker, &wrote_results);
     note_status(worker, status);
+    log_unreadable(worker);
     if (status == HD_OK) {
+        take_arrivals(worker); /* first: their lanes may go when claims have found nothing */
         hd__schedule_claimed(&worker->schedule, outbox->claims, outbox->claim_count, worker->now_us, outbox->now_ms);
-        take_arrivals(worker);
         leave_inbox(worker, &batch);
     } else {
         give_up_batch(worker, &batch);
@@ -414,8 +440,11 @@ void hd__storing_cancel_all(struct hd__worker *worker) {
         leave_waiting(worker); /* tests that were still in the inbox */
         fruitless = outbox->status == HD_OK && !worker->short_of_memory ? 0 : fruitless + 1;
     }
-    tell(worker, 0, UINT64_MAX, HD_E_NO_MEMORY); /* what was not even tried */
+    tell(worker, 0, UINT64_MAX, outbox->status != HD_OK ? outbox->status : HD_E_NO_MEMORY); /* what was not tried */
     int is_clean = !has_unwritten(worker);
+    while (outbox->result_count > 0)
+        hd__worker_forget_delivery(worker, hd__outbox_take_result(outbox));
+    leave_waiting(worker); /* those that waited for another one of their ticket */
     if (outbox->store->ops->end(outbox->store, is_clean) != HD_OK || !is_clean)
         hd__log(
             &worker->log, HD_LOG_ERROR,

@@ -429,8 +429,9 @@ static void publish_counters(struct hd__worker *worker) {
 }
 
 static void publish(struct hd__worker *worker) {
+    int is_closing = atomic_load_explicit(&worker->closes_at_us, memory_order_relaxed) != INT64_MAX;
     publish_counters(worker);
-    if (!worker->progressed)
+    if (!worker->progressed && !is_closing)
         return;
     worker->progressed = 0;
     uint64_t oldest = oldest_event(worker);

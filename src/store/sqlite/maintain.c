@@ -59,8 +59,6 @@ int hd__sqlite_maintain(struct hd_store *base, int64_t now_ms, int *more) {
     int code = find_old(store, now_ms, old, &count);
     if (code == SQLITE_OK && count > 0)
         code = forget(store, old, count);
-    if (code == SQLITE_OK && count == 0)
-        code = hd__sql_run(hd__sql(store, HD__SQL_CLEAR_WEBHOOKS));
     if (code == SQLITE_OK)
         hd__sqlite_make_ballast(store);
     int status = hd__sqlite_status(store, store->writer, code);

@@ -144,12 +144,16 @@ static int recover(struct hd__sqlite *store, struct hd__store_state *state) {
     return code;
 }
 
+/* Removed webhooks lose what may hold a key when nothing waits for them: at the beginning and at the end, since in
+ * between the client may have events for them that are not in the store yet. */
 static int mark_open(struct hd__sqlite *store, int is_open) {
     int code = hd__sqlite_begin(store);
     if (code == SQLITE_OK)
         code = hd__sqlite_set_meta(store, "repeated_up_to", store->repeated_up_to);
     if (code == SQLITE_OK)
         code = hd__sqlite_set_meta(store, "is_open", is_open);
+    if (code == SQLITE_OK)
+        code = hd__sql_run(hd__sql(store, HD__SQL_CLEAR_WEBHOOKS));
     return hd__sqlite_end(store, code);
 }
 

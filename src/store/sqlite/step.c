@@ -188,8 +188,11 @@ static int claim(struct hd__sqlite *store, struct hd__step *step, size_t index) 
 
 void hd__sqlite_tell_state(struct hd__sqlite *store, struct hd__store_state *state) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_OLDEST);
-    int is_any = statement && sqlite3_step(statement) == SQLITE_ROW;
-    state->oldest_event = is_any ? (uint64_t)sqlite3_column_int64(statement, 0) : UINT64_MAX;
+    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    if (code == SQLITE_ROW)
+        state->oldest_event = (uint64_t)sqlite3_column_int64(statement, 0);
+    else if (code == SQLITE_DONE)
+        state->oldest_event = UINT64_MAX;
     state->waiting = store->waiting;
     sqlite3_reset(statement);
 }
