@@ -397,6 +397,27 @@ static void test_order_with_retries(void **state) {
     assert_true(server_requests(server) < 8);
 }
 
+/* A ticket that fails, and all that waits for it, keeps no other ticket in the store. */
+static void test_tickets_do_not_wait_for_each_other(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    hd_webhook *webhook = webhook_at(WEBHOOK, "/status/503");
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+    assert_int_equal(hd_webhook_set_retry_backoff(webhook, 3600000, 3600000), HD_OK);
+    assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
+    put_webhook(client, webhook);
+    for (int i = 0; i < 100; i++)
+        send_ticket(client, 1);
+    send_ticket(client, 2);
+    assert_true(server_wait_requests(server, 2, PATIENCE_MS));
+    assert_non_null(strstr(server_request(server, 1)->body, "\"number\":2"));
+    int64_t begun_ms = now_ms();
+    assert_int_equal(hd_client_close(client, 4 * PATIENCE_MS), HD_E_TIMEOUT); /* there is nothing to wait for */
+    assert_true(now_ms() - begun_ms < 2 * PATIENCE_MS);
+    end(client, store);
+}
+
 /* A webhook that was removed still gets what was accepted for it, also by the next client. */
 static void test_removed_webhook_gets_the_rest(void **state) {
     (void)state;
@@ -989,6 +1010,7 @@ int main(int argc, char **argv) {
         TEST(test_crash_loses_nothing),
         TEST(test_retries_go_on),
         TEST(test_order_with_retries),
+        TEST(test_tickets_do_not_wait_for_each_other),
         TEST(test_removed_webhook_gets_the_rest),
         TEST(test_damaged_events),
         TEST(test_removed_webhook_leaves_no_key),
