@@ -7,7 +7,7 @@
 # RUN_WRAPPER  a command that test programs (not scripts) run under, such as valgrind with its options
 # SHOW         1 to show the lines that programs begin with "# "
 # TEST_TIMEOUT seconds that one of them may take; default 300
-# A script skips by ending with 77, after a line that says why.
+# A script, and the test that mounts a disk, skip by ending with 77, after a line that says why.
 set -uo pipefail
 set -m # a test in the background would otherwise ignore SIGINT, and hand that on
 export LC_ALL=C.UTF-8
@@ -55,7 +55,7 @@ for test in "$@"; do
         [ -z "${SHOW:-}" ] || grep -a '^# ' "$output" | sed 's/^# /    /'
         # What cmocka skipped inside of a program is to be seen as well.
         grep -a 'SKIPPED' "$output" | sed 's/^/         /'
-    elif [ "$status" = 77 ] && [[ $test == *.sh ]]; then
+    elif [ "$status" = 77 ] && [[ $test == *.sh || $test == *full_disk_test ]]; then
         skipped=$((skipped + 1))
         line skipped "$name" "$took" "$(tail -n 1 "$output")"
     else
