@@ -30,27 +30,15 @@ static struct server *server;
 
 static int set_up(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/helmdesk-store.XXXXXX");
+    make_directory(directory);
     server = server_start();
-    return mkdtemp(directory) == NULL || server == NULL;
-}
-
-static void remove_directory(void) {
-    char path[512];
-    DIR *folder = opendir(directory);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        (void)unlink(path);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    (void)rmdir(directory);
+    return server == NULL;
 }
 
 static int tear_down(void **state) {
     (void)state;
     server_stop(server);
-    remove_directory();
+    remove_directory(directory);
     return 0;
 }
 

@@ -14,7 +14,6 @@
 
 #include "helmdesk/sqlite.h"
 
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,18 +76,6 @@ static void *sqlite_realloc(void *old, int size) {
 
 static char directory[64];
 
-static void remove_directory(void) {
-    char path[512];
-    DIR *folder = opendir(directory);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        (void)unlink(path);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    (void)rmdir(directory);
-}
-
 static void ignore_webhook(void *user, const struct hd__stored_webhook *webhook) {
     (void)user, (void)webhook;
 }
@@ -118,8 +105,7 @@ static int is_done(struct simulation *simulation) {
 static void live(void) {
     struct hd__store_state state;
     size_t accepted = 0, turns = 0;
-    strcpy(directory, "/tmp/helmdesk-oom.XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    make_directory(directory);
     hd_store *store = open_store(&state);
     struct simulation *simulation = simulation_new_on(store);
     hd__worker_set_state(simulation->worker, &state);
@@ -141,7 +127,7 @@ static void live(void) {
     hd__worker_cancel_all(simulation->worker);
     simulation_free(simulation);
     hd_store_free(store);
-    remove_directory();
+    remove_directory(directory);
 }
 
 static void test_every_allocation(void **state) {

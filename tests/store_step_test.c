@@ -13,7 +13,6 @@
 #include "helmdesk/sqlite.h"
 #include "store/store.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,21 +29,14 @@ static char directory[64];
 
 static int set_up(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/helmdesk-step.XXXXXX");
-    return mkdtemp(directory) == NULL;
+    make_directory(directory);
+    return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    char path[512];
-    DIR *folder = opendir(directory);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        (void)unlink(path);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    return rmdir(directory);
+    remove_directory(directory);
+    return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -403,14 +403,9 @@ static void cancel(struct hd__worker *worker, struct hd__delivery *delivery) {
 }
 
 static void cancel_under_way(struct hd__worker *worker) {
-    while (worker->attempts) {
-        struct hd__exchange *exchange = &worker->attempts->exchange;
-        struct hd__delivery *delivery = exchange->owner;
-        worker->transport->cancel(worker->transport, exchange);
-        hd__worker_end_attempt(worker, delivery);
-        hd__schedule_done(&worker->schedule, delivery, worker->now_us);
+    struct hd__delivery *delivery;
+    while ((delivery = hd__worker_abandon_attempt(worker)))
         cancel(worker, delivery);
-    }
 }
 
 /* What waits is in the store; only tests are not. */

@@ -370,7 +370,8 @@ static void start_deliveries(struct hd__worker *worker) {
     worker->short_of_memory |= worker->schedule.short_of_memory;
 }
 
-void hd__worker_end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
+/* Takes an attempt that is over out of all lists. */
+static void end_attempt(struct hd__worker *worker, struct hd__delivery *delivery) {
     unlink_attempt(worker, delivery->attempt);
     give_back_attempt(worker, delivery->attempt);
     delivery->attempt = NULL;
@@ -390,7 +391,7 @@ static void collect_results(struct hd__worker *worker) {
         struct hd__delivery *delivery = exchange->owner;
         int before = delivery->lane->state;
         hd__delivery_take_result(delivery, exchange);
-        hd__worker_end_attempt(worker, delivery);
+        end_attempt(worker, delivery);
         hd__schedule_learn(&worker->schedule, delivery, worker->now_us);
         log_state(worker, delivery, before);
         settle_delivery(worker, delivery);
@@ -448,15 +449,21 @@ static void cancel_delivery(struct hd__worker *worker, struct hd__delivery *deli
     end_delivery(worker, delivery);
 }
 
+struct hd__delivery *hd__worker_abandon_attempt(struct hd__worker *worker) {
+    if (!worker->attempts)
+        return NULL;
+    struct hd__exchange *exchange = &worker->attempts->exchange;
+    struct hd__delivery *delivery = exchange->owner;
+    worker->transport->cancel(worker->transport, exchange);
+    end_attempt(worker, delivery);
+    hd__schedule_done(&worker->schedule, delivery, worker->now_us);
+    return delivery;
+}
+
 static void cancel_under_way(struct hd__worker *worker) {
-    while (worker->attempts) {
-        struct hd__exchange *exchange = &worker->attempts->exchange;
-        struct hd__delivery *delivery = exchange->owner;
-        worker->transport->cancel(worker->transport, exchange);
-        hd__worker_end_attempt(worker, delivery);
-        hd__schedule_done(&worker->schedule, delivery, worker->now_us);
+    struct hd__delivery *delivery;
+    while ((delivery = hd__worker_abandon_attempt(worker)))
         cancel_delivery(worker, delivery);
-    }
 }
 
 /* Each needs a report; what is canceled makes memory free for the next. */

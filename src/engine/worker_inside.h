@@ -77,8 +77,8 @@ int hd__worker_take_in(struct hd__worker *worker, const struct hd__accepted *acc
 
 void hd__worker_link_message(struct hd__worker *worker, struct hd__message *message);
 
-/* Takes an attempt that is over out of all lists. */
-void hd__worker_end_attempt(struct hd__worker *worker, struct hd__delivery *delivery);
+/* Gives up an attempt that is under way. Returns its delivery, which has none any more; NULL if none is under way. */
+struct hd__delivery *hd__worker_abandon_attempt(struct hd__worker *worker);
 
 /* A report is complete, but for its place in the log. */
 void hd__worker_close_report(struct hd__worker *worker, hd_report *report, int outcome);

@@ -2,35 +2,15 @@
 
 #include "support/support.h"
 
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 void must_be(int holds, const char *what, const char *file, int line) {
     if (holds)
         return;
     (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
     exit(1);
-}
-
-void make_directory(char path[64]) {
-    strcpy(path, "/tmp/helmdesk-crash.XXXXXX");
-    must(mkdtemp(path) != NULL);
-}
-
-void remove_directory(const char *path) {
-    char name[512];
-    DIR *folder = opendir(path);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        (void)unlink(name);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    (void)rmdir(path);
 }
 
 hd_client *client_with_store(const char *directory, int accept_mode, hd_store **store) {

@@ -1,4 +1,4 @@
-/* What the programs of `make check-crash` share: a directory, a receiver, and clients with a store. */
+/* What the programs of `make check-crash` share: clients with a store, events, and a look into its database. */
 #ifndef TESTS_CRASH_CRASH_H
 #define TESTS_CRASH_CRASH_H
 
@@ -10,10 +10,6 @@
 /* Ends the program with a line if what must work does not. */
 #define must(expression) must_be(expression, #expression, __FILE__, __LINE__)
 void must_be(int holds, const char *what, const char *file, int line);
-
-/* A new directory; remove_directory() removes it and the files in it. */
-void make_directory(char path[64]);
-void remove_directory(const char *path);
 
 /* A client with a store in a directory, for http to 127.0.0.1. */
 hd_client *client_with_store(const char *directory, int accept_mode, hd_store **store);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -143,4 +145,21 @@ void flush(hd_client *client) {
 
 uint64_t counter(hd_client *client, int which) {
     return hd_client_counter(client, which);
+}
+
+void make_directory(char path[64]) {
+    strcpy(path, "/tmp/helmdesk-test.XXXXXX");
+    assert_non_null(mkdtemp(path));
+}
+
+void remove_directory(const char *path) {
+    char name[512];
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        (void)unlink(name);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    (void)rmdir(path);
 }

@@ -31,6 +31,10 @@ int64_t wall_ms(void);
 
 void sleep_ms(long duration_ms);
 
+/* Makes a new directory under /tmp; and removes one with the files in it. */
+void make_directory(char path[64]);
+void remove_directory(const char *path);
+
 /* Whether the test runs under valgrind or a sanitizer. */
 bool runs_slowly(void);
 
