@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/failing.h"
 #include "support/simulation.h"
 
 #include "store/report.h"
@@ -18,68 +19,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static int armed;
-static long until_failure; /* allocations that still succeed */
-static int only_once;
-static int failures;
-
-static int fails_now(void) {
-    if (!armed)
-        return 0;
-    if (until_failure > 0) {
-        until_failure--;
-        return 0;
-    }
-    if (only_once && failures > 0)
-        return 0;
-    failures++;
-    return 1;
-}
-
-void *__wrap_malloc(size_t size) {
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size) {
-    return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails_now() ? NULL : __real_strdup(text);
-}
-
 typedef int operation(void);
 
 /* Runs an operation with its first allocation failing, then its second, and so on until it succeeds untouched. */
 static void torture(operation *run) {
     assert_int_equal(run(), HD_OK);
-    for (only_once = 0; only_once <= 1; only_once++) {
+    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
         long at = 0;
         do {
-            until_failure = at++;
-            failures = 0;
-            armed = 1;
+            failing.until_failure = at++;
+            failing.failures = 0;
+            failing.armed = 1;
             int status = run();
-            armed = 0;
-            if (failures > 0 && status != HD_OK)
+            failing.armed = 0;
+            if (failing.failures > 0 && status != HD_OK)
                 assert_int_equal(status, HD_E_NO_MEMORY);
-            if (failures == 0)
+            if (failing.failures == 0)
                 assert_int_equal(status, HD_OK);
             assert_true(at < 100000);
-        } while (failures > 0);
+        } while (failing.failures > 0);
         assert_true(at > 1); /* or nothing was tested */
     }
     assert_int_equal(run(), HD_OK);
@@ -140,7 +98,7 @@ static int parse_body(void) {
     }
     hd_event_free(event);
     /* Jansson drops the bytes that it has no memory for and reads on, so that the fault shows as one of the text. */
-    return status != HD_OK && failures > 0 ? HD_E_NO_MEMORY : status;
+    return status != HD_OK && failing.failures > 0 ? HD_E_NO_MEMORY : status;
 }
 
 static int make_webhook(void) {
@@ -210,7 +168,7 @@ static int run_client(void) {
     hd_webhook_free(copy);
     hd_webhook_list_free(list);
     hd_log_page_free(page);
-    armed = 0; /* closing needs no memory, but its thread may be about to use some */
+    failing.armed = 0; /* closing needs no memory, but its thread may be about to use some */
     assert_int_equal(hd_client_close(client, 0), HD_OK);
     hd_client_free(client);
     return status;
@@ -219,16 +177,16 @@ static int run_client(void) {
 /* P2 under a lack of memory: the event is accepted; whatever allocation then fails, each of its two deliveries still
  * ends in exactly one report. */
 static int deliver(void) {
-    int was_armed = armed;
-    armed = 0;
+    int was_armed = failing.armed;
+    failing.armed = 0;
     struct simulation *simulation = simulation_new(10, 65536, 4);
     simulation_put(simulation, "a", 1);
     simulation_put(simulation, "b", 1);
     assert_int_equal(simulation_send(simulation, "s"), HD_OK);
-    armed = was_armed;
+    failing.armed = was_armed;
     for (int i = 0; i < 3; i++)
         simulation_turn(simulation);
-    armed = 0; /* memory is there again */
+    failing.armed = 0; /* memory is there again */
     simulation_turn(simulation);
     while (simulation->under_way_count > 0)
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
@@ -245,18 +203,18 @@ static int deliver(void) {
 /* P2 at the close: one allocation that fails costs no record. Without any memory there cannot be one, and nothing
  * leaks. */
 static int cancel(void) {
-    int was_armed = armed;
-    armed = 0;
+    int was_armed = failing.armed;
+    failing.armed = 0;
     struct simulation *simulation = simulation_new(1000, (size_t)1 << 20, 4);
     simulation_put(simulation, "a", 1);
     for (int i = 0; i < LEFT; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
     simulation_turn(simulation);
-    armed = was_armed;
+    failing.armed = was_armed;
     hd__worker_cancel_all(simulation->worker);
-    armed = 0;
+    failing.armed = 0;
     uint64_t canceled = hd__worker_counter(simulation->worker, HD_COUNTER_CANCELED);
-    if (only_once)
+    if (failing.only_once)
         assert_int_equal(canceled, LEFT);
     assert_int_equal(simulation_drain_reports(simulation), canceled);
     simulation_free(simulation);
@@ -284,7 +242,7 @@ TORTURE(cancel)
 
 static int set_up(void **state) {
     (void)state;
-    json_set_alloc_funcs(__wrap_malloc, free);
+    json_set_alloc_funcs(failing_malloc, free);
     if (hd_event_new_sample(HD_MESSAGE_RECEIVED, &sample) != HD_OK || hd_webhook_new(&webhook) != HD_OK)
         return -1;
     hd_webhook_set_project(webhook, "p");

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/failing.h"
 #include "support/simulation.h"
 #include "support/support.h"
 
@@ -23,55 +24,14 @@
 #define EVENTS 3
 #define WEBHOOKS 2
 
-/* The library's own allocations pass through here (see the Makefile), SQLite's through its configuration. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
 static sqlite3_mem_methods real_sqlite;
-static int armed, only_once, failures;
-static long until_failure;
-
-static int fails_now(void) {
-    if (!armed)
-        return 0;
-    if (until_failure > 0) {
-        until_failure--;
-        return 0;
-    }
-    if (only_once && failures > 0)
-        return 0;
-    failures++;
-    return 1;
-}
-
-void *__wrap_malloc(size_t size) {
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size) {
-    return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails_now() ? NULL : __real_strdup(text);
-}
 
 static void *sqlite_malloc(int size) {
-    return fails_now() ? NULL : real_sqlite.xMalloc(size);
+    return failing_now() ? NULL : real_sqlite.xMalloc(size);
 }
 
 static void *sqlite_realloc(void *old, int size) {
-    return fails_now() ? NULL : real_sqlite.xRealloc(old, size);
+    return failing_now() ? NULL : real_sqlite.xRealloc(old, size);
 }
 
 static char directory[64];
@@ -111,14 +71,14 @@ static void live(void) {
     hd__worker_set_state(simulation->worker, &state);
     simulation_put(simulation, "a", 1);
     simulation_put(simulation, "b", 4);
-    armed = 1;
+    failing.armed = 1;
     for (int i = 0; i < EVENTS; i++) {
-        armed = 0; /* the event itself is the caller's */
+        failing.armed = 0; /* the event itself is the caller's */
         accepted += simulation_send(simulation, "subject") == HD_OK;
-        armed = 1;
+        failing.armed = 1;
         turn(simulation);
     }
-    armed = 0;
+    failing.armed = 0;
     while (!is_done(simulation) && turns++ < 100)
         turn(simulation);
     assert_true(is_done(simulation));
@@ -132,15 +92,15 @@ static void live(void) {
 
 static void test_every_allocation(void **state) {
     (void)state;
-    for (only_once = 0; only_once <= 1; only_once++) {
+    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
         long at = 0, step = runs_slowly() ? 7 : 1;
         do {
-            until_failure = at;
+            failing.until_failure = at;
             at += step;
-            failures = 0;
+            failing.failures = 0;
             live();
             assert_true(at < 100000);
-        } while (failures > 0);
+        } while (failing.failures > 0);
         assert_true(at > 20); /* or nothing was tested */
     }
 }
