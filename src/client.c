@@ -55,8 +55,8 @@ static int take_webhook(struct recovered *recovered, const struct hd__stored_web
     snapshot->label->keys = stored->keys;
     if (stored->has_waiting)
         status = hd__webhook_list_add(&recovered->waiting, snapshot);
-    if (status == HD_OK && !stored->is_removed)
-        status = hd__webhooks_put(client->webhooks, hd__webhook_ref(snapshot), 0);
+    if (status == HD_OK && !stored->is_removed && (status = hd__webhooks_put(client->webhooks, snapshot, 0)) == HD_OK)
+        return HD_OK; /* the reference is theirs now */
     hd_webhook_free(snapshot);
     return status;
 }
