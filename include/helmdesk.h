@@ -1361,6 +1361,13 @@ HD_API int hd_log_filter_new(hd_log_filter **filter);
  */
 HD_API void hd_log_filter_free(hd_log_filter *filter);
 
+/** Whether a filter finds deliveries of hd_webhook_test(). */
+enum {
+    HD_TESTS_INCLUDED = 0,
+    HD_TESTS_EXCLUDED = 1,
+    HD_TESTS_ONLY = 2
+};
+
 /** @name Filter setters
  * Each narrows the filter; what was set before for the same property is replaced.
  * @param filter  the filter
@@ -1375,6 +1382,15 @@ HD_API int hd_log_filter_set_webhook(hd_log_filter *filter, const char *webhook_
 HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
 /** Only this outcome; 0 for all. */
 HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
+/** Only this reason, one of HD_REASON_...; -1 for all, since HD_REASON_DELIVERED is 0. */
+HD_API int hd_log_filter_set_reason(hd_log_filter *filter, int reason);
+/** Only answers with an HTTP status from first to last, both 100 to 999; 0 and 0 for all, and for no answer too. */
+HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last);
+/** Only the reports of this delivery, one for each attempt; NULL for all; copied. HD_E_INVALID if it is no UUID as
+ * hd_report_delivery_id() gives it. */
+HD_API int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id);
+/** With deliveries of hd_webhook_test(), without them, or these alone: one of HD_TESTS_... */
+HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
 /** Only reports with this text of at most 256 bytes, whatever its ASCII case, in the ticket's id, its subject, "#" and

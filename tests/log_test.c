@@ -278,6 +278,92 @@ static void test_search_by_property(void **state) {
     assert_int_equal(count_matches(client, filter), 8);
 }
 
+static size_t count_reason(hd_client *client, int reason) {
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_reason(filter, reason), HD_OK);
+    return count_matches(client, filter);
+}
+
+static size_t count_status(hd_client *client, int first, int last) {
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_http_status(filter, first, last), HD_OK);
+    return count_matches(client, filter);
+}
+
+static size_t count_tests(hd_client *client, int which) {
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_tests(filter, which), HD_OK);
+    return count_matches(client, filter);
+}
+
+static size_t count_delivery(hd_client *client, const char *delivery_id) {
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_delivery(filter, delivery_id), HD_OK);
+    return count_matches(client, filter);
+}
+
+/* What became of a delivery narrows the search too. The reason of what was delivered is 0, and no wildcard. */
+static void test_search_by_result(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_mixed_client(scene);
+    assert_int_equal(count_reason(client, -1), 8);
+    assert_int_equal(count_reason(client, HD_REASON_DELIVERED), 3);
+    assert_int_equal(count_reason(client, HD_REASON_HTTP_5XX), 3);
+    assert_int_equal(count_reason(client, HD_REASON_HTTP_404_410), 2);
+    assert_int_equal(count_reason(client, HD_REASON_PAUSED), 0);
+    assert_int_equal(count_status(client, 0, 0), 8);
+    assert_int_equal(count_status(client, 100, 999), 8);
+    assert_int_equal(count_status(client, 200, 299), 3);
+    assert_int_equal(count_status(client, 404, 404), 2);
+    assert_int_equal(count_status(client, 404, 500), 5);
+    assert_int_equal(count_status(client, 405, 499), 0);
+    put_at(scene, "w-strange", "red", "", "/status/799");
+    put_at(scene, "w-closed", "red", "", "/reset");
+    (void)send_event(client, event_for_tests(HD_TICKET_CREATED, "red", 1));
+    flush(client);
+    assert_int_equal(count_status(client, 0, 0), 10); /* the one without an answer too */
+    assert_int_equal(count_status(client, 100, 999), 9);
+    assert_int_equal(count_status(client, 600, 999), 1);
+}
+
+/* Deliveries of hd_webhook_test are told apart from those of real events. */
+static void test_search_for_tests(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_client(scene, NULL);
+    hd_report *report = NULL;
+    deliver_tickets(client, 1, 3);
+    assert_int_equal(count_tests(client, HD_TESTS_ONLY), 0);
+    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    flush(client);
+    assert_int_equal(count_tests(client, HD_TESTS_INCLUDED), 4);
+    assert_int_equal(count_tests(client, HD_TESTS_EXCLUDED), 3);
+    assert_int_equal(count_tests(client, HD_TESTS_ONLY), 1);
+    assert_int_equal(count_delivery(client, hd_report_delivery_id(report)), 1);
+    hd_report_free(report);
+}
+
+/* A delivery has one report for each of its attempts. */
+static void test_search_by_delivery(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = scene->client = client_for_tests(NULL);
+    char url[256];
+    hd_webhook *webhook =
+        webhook_for_tests(WEBHOOK, PROJECT, server_url(scene->server, "/status/503", url, sizeof url));
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+    assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 1000), HD_OK);
+    put_webhook(client, webhook);
+    deliver_tickets(client, 1, 2);
+    hd_report *report = next_report(client);
+    assert_int_equal(count_delivery(client, hd_report_delivery_id(report)), 2);
+    assert_int_equal(count_delivery(client, "01890000-0000-7000-8000-000000000000"), 0);
+    assert_int_equal(count_delivery(client, NULL), 4);
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_delivery(filter, hd_report_delivery_id(report)), HD_OK);
+    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_RETRYING), HD_OK);
+    assert_int_equal(count_matches(client, filter), 1);
+    hd_report_free(report);
+}
+
 static size_t count_time(hd_client *client, int64_t since_ms, int64_t until_ms) {
     hd_log_filter *filter = new_filter();
     assert_int_equal(hd_log_filter_set_time(filter, since_ms, until_ms), HD_OK);
@@ -323,6 +409,22 @@ static void test_impossible_filters_are_refused(void **state) {
     assert_int_equal(hd_log_filter_set_outcome(NULL, HD_OUTCOME_FAILED), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_time(NULL, 1, 2), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_text(NULL, "t"), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_reason(filter, -2), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_PAUSED + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_reason(NULL, HD_REASON_DNS), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(filter, 0, 200), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(filter, 200, 0), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(filter, 99, 200), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(filter, 200, 1000), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(filter, 300, 299), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_http_status(NULL, 200, 299), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_delivery(filter, ""), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_delivery(filter, "no-uuid"), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_delivery(filter, "01890000-0000-7000-8000-0000000000001"), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_delivery(NULL, NULL), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_tests(filter, -1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_tests(filter, HD_TESTS_ONLY + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_tests(NULL, HD_TESTS_ONLY), HD_E_INVALID);
     char *longest = repeated("t", 256);
     char *too_long = repeated("t", 257);
     assert_int_equal(hd_log_filter_set_text(filter, longest), HD_OK);
@@ -731,6 +833,9 @@ int main(void) {
         SCENE_TEST(test_forgotten_reports_stay_readable),
         SCENE_TEST(test_search_by_text),
         SCENE_TEST(test_search_by_property),
+        SCENE_TEST(test_search_by_result),
+        SCENE_TEST(test_search_for_tests),
+        SCENE_TEST(test_search_by_delivery),
         SCENE_TEST(test_search_by_time),
         cmocka_unit_test(test_impossible_filters_are_refused),
         SCENE_TEST(test_pages_do_not_shift),

@@ -1,8 +1,6 @@
 /* Every reason in one table: its name and the sentence that page, tool and log show to people. */
 #include "base/reason.h"
 
-#include "helmdesk.h"
-
 #include <string.h>
 
 #define REASON_MAP(X)                                                                                                  \
@@ -58,6 +56,10 @@
     X(HD_REASON_PAUSED, "paused",                                                                                      \
       "The webhook is paused because it failed too often. Nothing was sent; it is tried again when the pause is "      \
       "over.")
+
+#define ONE(code, name, text) +1
+_Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");
+#undef ONE
 
 const char *hd_reason_name(int reason) {
     switch (reason) {

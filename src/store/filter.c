@@ -1,19 +1,28 @@
 #include "store/filter.h"
 
 #include "base/memory.h"
+#include "base/reason.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "event/event.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX 256 /* a search takes its length times that of what is searched, in the worst case */
+#define STATUS_MIN 100
+#define STATUS_MAX 999 /* what three digits can say: answers beyond 599 are in the log too */
+#define TEXT_MAX 256   /* a search takes its length times that of what is searched, in the worst case */
 
 struct hd_log_filter {
     char *project, *webhook_id, *text;
     int type;
     int outcome;
+    int has_reason, reason;
+    int first_status, last_status;
+    char delivery_id[HD__UUID_SIZE]; /* "" for all */
+    unsigned char delivery_bytes[HD__UUID_BYTES];
+    int tests;
     int64_t since_ms, until_ms;
 };
 
@@ -55,6 +64,39 @@ int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome) {
     return HD_OK;
 }
 
+int hd_log_filter_set_reason(hd_log_filter *filter, int reason) {
+    if (!filter || reason < -1 || reason >= HD__REASON_COUNT)
+        return HD_E_INVALID;
+    filter->has_reason = reason >= 0;
+    filter->reason = reason;
+    return HD_OK;
+}
+
+int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last) {
+    int is_all = first == 0 && last == 0;
+    if (!filter || (!is_all && (first < STATUS_MIN || last > STATUS_MAX || first > last)))
+        return HD_E_INVALID;
+    filter->first_status = first;
+    filter->last_status = last;
+    return HD_OK;
+}
+
+int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id) {
+    unsigned char bytes[HD__UUID_BYTES] = {0};
+    if (!filter || (delivery_id && !hd__uuid_parse(delivery_id, bytes)))
+        return HD_E_INVALID;
+    snprintf(filter->delivery_id, sizeof filter->delivery_id, "%s", delivery_id ? delivery_id : "");
+    memcpy(filter->delivery_bytes, bytes, sizeof bytes);
+    return HD_OK;
+}
+
+int hd_log_filter_set_tests(hd_log_filter *filter, int which) {
+    if (!filter || which < HD_TESTS_INCLUDED || which > HD_TESTS_ONLY)
+        return HD_E_INVALID;
+    filter->tests = which;
+    return HD_OK;
+}
+
 int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms) {
     if (!filter || since_ms < 0 || until_ms < 0 || (until_ms && until_ms <= since_ms))
         return HD_E_INVALID;
@@ -82,6 +124,18 @@ static int has_text(const hd_report *report, const char *text) {
            hd__contains_nocase(hd_reason_name(hd_report_reason(report)), text);
 }
 
+/* What became of the delivery. */
+static int has_result(const hd_report *report, const hd_log_filter *filter) {
+    int status = hd_report_http_status(report);
+    return (!filter->outcome || filter->outcome == hd_report_outcome(report)) &&
+           (!filter->has_reason || filter->reason == hd_report_reason(report)) &&
+           (!filter->first_status || (status >= filter->first_status && status <= filter->last_status));
+}
+
+static int is_wanted_test(const hd_report *report, int tests) {
+    return tests == HD_TESTS_INCLUDED || (tests == HD_TESTS_ONLY) == hd_report_is_test(report);
+}
+
 int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report) {
     if (!filter)
         return 1;
@@ -90,7 +144,8 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
     return (!filter->project || strcmp(filter->project, hd_event_project(event)) == 0) &&
            (!filter->webhook_id || strcmp(filter->webhook_id, hd_report_webhook_id(report)) == 0) &&
            (!filter->type || filter->type == hd_event_type(event)) &&
-           (!filter->outcome || filter->outcome == hd_report_outcome(report)) &&
+           (!*filter->delivery_id || strcmp(filter->delivery_id, hd_report_delivery_id(report)) == 0) &&
+           has_result(report, filter) && is_wanted_test(report, filter->tests) &&
            (!filter->since_ms || finished >= filter->since_ms) && (!filter->until_ms || finished < filter->until_ms) &&
            (!filter->text || has_text(report, filter->text));
 }
@@ -100,8 +155,14 @@ int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *se
         return 0;
     search->project = filter->project;
     search->webhook_id = filter->webhook_id;
+    search->delivery_id = *filter->delivery_id ? filter->delivery_bytes : NULL;
     search->type = filter->type;
     search->outcome = filter->outcome;
+    search->has_reason = filter->has_reason;
+    search->reason = filter->reason;
+    search->first_status = filter->first_status;
+    search->last_status = filter->last_status;
+    search->tests = filter->tests;
     search->since_ms = filter->since_ms;
     search->until_ms = filter->until_ms;
     return filter->text && *filter->text;

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 1
+#define HD__STORE_ABI 2
 #define HD__STORE_ID_SIZE 16 /* bytes of a delivery's UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -138,6 +138,9 @@ struct hd__log_search {
     const char *project, *webhook_id; /* NULL for all */
     const unsigned char *delivery_id; /* NULL for all */
     int type, outcome;                /* 0 for all */
+    int has_reason, reason;           /* only this one, if it has one */
+    int first_status, last_status;    /* of HTTP; 0 for all */
+    int tests;                        /* one of HD_TESTS_... */
     int64_t since_ms, until_ms;       /* 0 for no bound */
     int64_t before_ms;                /* with the next: the place to go on from; INT64_MAX for the newest */
     int64_t before_id;

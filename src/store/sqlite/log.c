@@ -25,13 +25,16 @@ static const char *index_for(const struct hd__log_search *search) {
 /* The conditions of a search, each with its own number, so that those that are left out leave none behind. Reports that
  * are not of what was delivered have indexes of their own; that outcome <> 1 stands there too tells SQLite so. */
 static void write_question(const struct hd__log_search *search, char *text, size_t size) {
-    sqlite3_snprintf(
-        (int)size, text, SELECT "%s%s%s%s%s%s%s ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3", index_for(search),
-        search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
-        search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
-        search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
-        search->outcome > HD_OUTCOME_DELIVERED ? " AND l.outcome <> 1" : "",
-        search->since_ms ? " AND l.finished_ms >= ?8" : "", search->delivery_id ? " AND l.delivery = ?9" : "");
+    sqlite3_snprintf((int)size, text, SELECT "%s%s%s%s%s%s%s%s%s%s ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
+                     index_for(search),
+                     search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
+                     search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
+                     search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
+                     search->outcome > HD_OUTCOME_DELIVERED ? " AND l.outcome <> 1" : "",
+                     search->since_ms ? " AND l.finished_ms >= ?8" : "",
+                     search->delivery_id ? " AND l.delivery = ?9" : "", search->has_reason ? " AND l.reason = ?10" : "",
+                     search->first_status ? " AND l.http_status BETWEEN ?11 AND ?12" : "",
+                     search->tests != HD_TESTS_INCLUDED ? " AND l.is_test = ?13" : "");
 }
 
 static void bind(sqlite3_stmt *statement, const struct hd__log_search *search) {
@@ -45,6 +48,10 @@ static void bind(sqlite3_stmt *statement, const struct hd__log_search *search) {
     hd__sql_int(statement, 7, search->outcome);
     hd__sql_int(statement, 8, search->since_ms);
     hd__sql_bytes(statement, 9, search->delivery_id, search->delivery_id ? HD__STORE_ID_SIZE : 0);
+    hd__sql_int(statement, 10, search->reason);
+    hd__sql_int(statement, 11, search->first_status);
+    hd__sql_int(statement, 12, search->last_status);
+    hd__sql_int(statement, 13, search->tests == HD_TESTS_ONLY);
 }
 
 static uint32_t number(sqlite3_stmt *statement, int column) {
