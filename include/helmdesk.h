@@ -961,11 +961,14 @@ typedef struct hd_client hd_client;
 /** The record of one delivery: one event for one webhook. */
 typedef struct hd_report hd_report;
 
-/** Which reports hd_log_query() is to find. */
+/** Which reports hd_log_query() and hd_log_summarize() are to find. */
 typedef struct hd_log_filter hd_log_filter;
 
 /** Some reports that hd_log_query() found. */
 typedef struct hd_log_page hd_log_page;
+
+/** What the reports that a filter matches add up to, as hd_log_summarize() counted them. */
+typedef struct hd_log_stats hd_log_stats;
 
 /** Several webhooks, as hd_client_list_webhooks() found them. */
 typedef struct hd_webhook_list hd_webhook_list;
@@ -1444,6 +1447,56 @@ HD_API const char *hd_log_page_cursor(const hd_log_page *page);
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API void hd_log_page_free(hd_log_page *page);
+
+/**
+ * Counts what a filter matches, without giving the reports: for figures and charts. A filter for one webhook tells how
+ * well that one does: of the deliveries that have ended, those with HD_OUTCOME_DELIVERED have succeeded.
+ * @param client     the client
+ * @param filter     which reports; NULL for all; not kept
+ * @param bucket_ms  0; or cuts the filter's time, which then needs both bounds, into at most 10,000 buckets of so many
+ *                   milliseconds, which begin at multiples of that since 1970-01-01T00:00:00Z
+ * @param stats      receives the statistics; free them with hd_log_stats_free()
+ * Returns: HD_OK, also if nothing matches; HD_E_STORE if the store cannot be read; HD_E_FORKED; HD_E_INVALID, also for
+ * buckets without both bounds, and for too many; HD_E_NO_MEMORY. Blocks: no I/O; looks at what the log holds, on the
+ * calling thread; disk with a store, where it reads a few numbers of each report that matches, and all of what the rest
+ * of the filter leaves for a text. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats);
+
+/** @name Statistics getters
+ * @param stats  the statistics; NULL answers 0
+ * Returns: a number as described below. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+/** Reports that match. There is one for each attempt: a delivery that was tried three times has two with
+ * HD_OUTCOME_RETRYING and then the one of its end. */
+HD_API uint64_t hd_log_stats_count(const hd_log_stats *stats);
+/** Those with this outcome, one of HD_OUTCOME_...; 0 for any other number. What has ended is the sum over all but
+ * HD_OUTCOME_RETRYING. */
+HD_API uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome);
+/** Those with this reason, one of HD_REASON_...; 0 for any other number. */
+HD_API uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason);
+/** Those that tell of an attempt that came to a result, whichever it was, HD_OUTCOME_RETRYING too: hd_report_attempts()
+ * is not 0, and the reason is none of HD_REASON_CANCELED, HD_REASON_INTERNAL, HD_REASON_DROPPED, HD_REASON_PAUSED. */
+HD_API uint64_t hd_log_stats_attempts(const hd_log_stats *stats);
+/** How long these attempts took, as hd_report_total_ms() tells it: the least time that so many permille of them did not
+ * exceed, such as 500 for the median, 990, or 1000 for the longest; 0 gives the shortest. Times above 5,000 ms count as
+ * 5,000. 0 if there was no attempt, and for a permille that is not 0 to 1000. */
+HD_API uint32_t hd_log_stats_total_ms(const hd_log_stats *stats, int permille);
+/** Buckets, the empty ones too; 0 if none were asked for. */
+HD_API size_t hd_log_stats_bucket_count(const hd_log_stats *stats);
+/** When a bucket begins, in milliseconds since 1970-01-01T00:00:00Z; 0 if there is none at that index. The first may
+ * begin before the filter's time, and the last end after it; what is outside of that time is not counted. */
+HD_API int64_t hd_log_stats_bucket_start_ms(const hd_log_stats *stats, size_t index);
+/** Reports with this outcome that ended in a bucket; 0 if there is none at that index. */
+HD_API uint64_t hd_log_stats_bucket_outcome(const hd_log_stats *stats, size_t index, int outcome);
+/** @} */
+
+/**
+ * Frees statistics.
+ * @param stats  the statistics; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_log_stats_free(hd_log_stats *stats);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "options.h"
 #include "store/durable.h"
 #include "store/page.h"
+#include "store/stats.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -508,4 +509,28 @@ int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cur
     if (client->store)
         return hd__durable_query(client->store, filter, cursor, limit, page);
     return hd__log_ring_query(client->ring, filter, cursor, limit, page);
+}
+
+static int fill_stats(hd_client *client, const hd_log_filter *filter, hd_log_stats *stats) {
+    if (client->store)
+        return hd__durable_summarize(client->store, filter, stats);
+    hd__log_ring_summarize(client->ring, filter, stats);
+    return HD_OK;
+}
+
+int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats) {
+    hd_log_stats *made = NULL;
+    if (!stats)
+        return HD_E_INVALID;
+    *stats = NULL;
+    int status = check(client);
+    if (status == HD_OK)
+        status = hd__log_stats_new(filter, bucket_ms, &made);
+    if (status == HD_OK)
+        status = fill_stats(client, filter, made);
+    if (status == HD_OK)
+        *stats = made;
+    else
+        hd_log_stats_free(made);
+    return status;
 }

@@ -6,6 +6,7 @@
 #include "sign/seal.h"
 #include "store/filter.h"
 #include "store/page.h"
+#include "store/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 _Static_assert(HD__UUID_BYTES == HD__STORE_ID_SIZE, "a delivery's id");
 _Static_assert(HD__SEAL_KEY_SIZE == HD__STORE_KEY_SIZE, "the key that seals");
 
-#define TEXT_BATCH 256 /* reports that a search for text reads at once */
+#define TEXT_BATCH 256      /* reports that a search for text reads at once */
+#define FIGURES_BATCH 10000 /* records that statistics read at once: other readers wait some milliseconds for them */
 
 /* ---- Webhooks ---- */
 
@@ -316,9 +318,10 @@ static int read_row(const struct hd__log_row *row, hd_report **report) {
 struct query {
     const hd_log_filter *filter;
     struct hd__log_search search;
-    hd_log_page *page;
+    int (*found)(void *user, hd_report *report); /* returns 0 to end */
+    void *user;
     size_t rows; /* of this call of the store */
-    int is_full;
+    int is_done;
     int status;
 };
 
@@ -332,9 +335,9 @@ static int take_row(void *user, const struct hd__log_row *row) {
     query->search.before_ms = row->report.finished_at_ms;
     query->search.before_id = row->id;
     if (hd__log_filter_matches(query->filter, report))
-        query->is_full = !hd__log_page_add(query->page, report);
+        query->is_done = !query->found(query->user, report);
     hd_report_free(report);
-    return !query->is_full;
+    return !query->is_done;
 }
 
 static int run_query(struct hd_store *store, struct query *query) {
@@ -345,26 +348,65 @@ static int run_query(struct hd_store *store, struct query *query) {
         status = store->ops->query(store, &search, take_row, query);
         if (status == HD_OK)
             status = query->status;
-    } while (status == HD_OK && !query->is_full && query->rows == query->search.max);
+    } while (status == HD_OK && !query->is_done && query->rows == query->search.max);
     return status;
 }
 
 int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const char *cursor, size_t limit,
                       hd_log_page **page) {
-    struct query query = {.filter = filter};
+    struct query query = {.filter = filter, .found = hd__log_page_add};
     int status = hd__log_place_parse(cursor, &query.search.before_ms, &query.search.before_id);
     if (status != HD_OK)
         return status;
     int has_text = hd__log_filter_search(filter, &query.search);
     query.search.max = has_text && limit < TEXT_BATCH ? TEXT_BATCH : limit + 1;
-    query.page = hd__log_page_new(limit, 1);
-    if (!query.page)
+    hd_log_page *found = hd__log_page_new(limit, 1);
+    if (!found)
         return HD_E_NO_MEMORY;
+    query.user = found;
     status = run_query(store, &query);
     if (status == HD_OK)
-        *page = query.page;
+        *page = found;
     else
-        hd_log_page_free(query.page);
+        hd_log_page_free(found);
+    return status;
+}
+
+struct summary {
+    struct hd__log_search search;
+    hd_log_stats *stats;
+    size_t rows; /* of this call of the store */
+};
+
+static void take_figures(void *user, const struct hd__log_figures *figures) {
+    struct summary *summary = user;
+    hd__log_stats_add(summary->stats, figures);
+    summary->rows++;
+    summary->search.before_ms = figures->finished_at_ms;
+    summary->search.before_id = figures->id;
+}
+
+/* Only the whole report tells whether it has a text. */
+static int summarize_reports(struct hd_store *store, const hd_log_filter *filter, const struct hd__log_search *search,
+                             hd_log_stats *stats) {
+    struct query query = {.filter = filter, .search = *search, .found = hd__log_stats_add_report, .user = stats};
+    query.search.max = TEXT_BATCH;
+    return run_query(store, &query);
+}
+
+int hd__durable_summarize(struct hd_store *store, const hd_log_filter *filter, hd_log_stats *stats) {
+    struct summary summary = {
+        .search = {.before_ms = INT64_MAX, .before_id = INT64_MAX, .max = FIGURES_BATCH},
+        .stats = stats,
+    };
+    int status = HD_OK, has_text = hd__log_filter_search(filter, &summary.search);
+    if (has_text)
+        return summarize_reports(store, filter, &summary.search, stats);
+    do {
+        struct hd__log_search search = summary.search;
+        summary.rows = 0;
+        status = store->ops->figures(store, &search, take_figures, &summary);
+    } while (status == HD_OK && summary.rows == FIGURES_BATCH);
     return status;
 }
 
@@ -372,10 +414,12 @@ int hd__durable_find(struct hd_store *store, const char *delivery_id, hd_report 
     unsigned char id[HD__UUID_BYTES];
     struct query query = {
         .search = {.delivery_id = id, .before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1},
-        .page = hd__log_page_new(1, 1),
+        .found = hd__log_page_add,
     };
-    if (!query.page)
+    hd_log_page *page = hd__log_page_new(1, 1);
+    if (!page)
         return HD_E_NO_MEMORY;
+    query.user = page;
     int status = hd__uuid_parse(delivery_id, id) ? HD_OK : HD_E_NO_DELIVERY;
     if (status == HD_OK)
         status = store->ops->query(store, &query.search, take_row, &query);
@@ -384,7 +428,7 @@ int hd__durable_find(struct hd_store *store, const char *delivery_id, hd_report 
     if (status == HD_OK && query.rows == 0)
         status = HD_E_NO_DELIVERY;
     if (status == HD_OK)
-        *report = hd__report_ref((hd_report *)hd_log_page_at(query.page, 0));
-    hd_log_page_free(query.page);
+        *report = hd__report_ref((hd_report *)hd_log_page_at(page, 0));
+    hd_log_page_free(page);
     return status;
 }

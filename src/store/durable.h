@@ -23,6 +23,9 @@ void hd__durable_write_report(const hd_report *report, struct hd__stored_report 
 int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const char *cursor, size_t limit,
                       hd_log_page **page);
 
+/* Counts what a filter matches. Returns a status. */
+int hd__durable_summarize(struct hd_store *store, const hd_log_filter *filter, hd_log_stats *stats);
+
 /* The newest report of a delivery. Returns a status: HD_E_NO_DELIVERY if there is none. */
 int hd__durable_find(struct hd_store *store, const char *delivery_id, hd_report **report);
 

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "store/filter.h"
 #include "store/page.h"
+#include "store/stats.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -110,34 +111,43 @@ static size_t take_before(struct hd__log_ring *ring, uint64_t before, hd_report 
     return taken;
 }
 
-/* Looks at the reports without the lock, so that a long search keeps nobody from writing. */
-static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint64_t before, hd_log_page *page) {
+/* Looks at the reports without the lock, so that a long search keeps nobody from writing. found returns 0 to end. */
+static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint64_t before,
+                   int (*found)(void *user, hd_report *report), void *user) {
     hd_report *batch[BATCH];
     size_t taken;
-    int room = 1;
-    while (room && (taken = take_before(ring, before, batch)) > 0) {
+    int goes_on = 1;
+    while (goes_on && (taken = take_before(ring, before, batch)) > 0) {
         before = batch[taken - 1]->sequence;
         for (size_t i = 0; i < taken; i++) {
-            if (room && hd__log_filter_matches(filter, batch[i]))
-                room = hd__log_page_add(page, batch[i]);
+            if (goes_on && hd__log_filter_matches(filter, batch[i]))
+                goes_on = found(user, batch[i]);
             hd_report_free(batch[i]);
         }
     }
 }
 
-int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
-                       hd_log_page **page) {
-    uint64_t before;
+static uint64_t newest(struct hd__log_ring *ring) {
     pthread_mutex_lock(&ring->mutex);
     uint64_t last = ring->last;
     pthread_mutex_unlock(&ring->mutex);
-    int status = hd__log_cursor_parse(cursor, last, &before);
+    return last;
+}
+
+void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats) {
+    search(ring, filter, newest(ring) + 1, hd__log_stats_add_report, stats);
+}
+
+int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
+                       hd_log_page **page) {
+    uint64_t before;
+    int status = hd__log_cursor_parse(cursor, newest(ring), &before);
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
-    search(ring, filter, before, found);
+    search(ring, filter, before, hd__log_page_add, found);
     *page = found;
     return HD_OK;
 }

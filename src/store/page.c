@@ -35,7 +35,8 @@ static void write_cursor(hd_log_page *page) {
         snprintf(page->cursor, sizeof page->cursor, "%" PRIu64, last->sequence);
 }
 
-int hd__log_page_add(hd_log_page *page, hd_report *report) {
+int hd__log_page_add(void *user, hd_report *report) {
+    hd_log_page *page = user;
     if (page->count == page->limit) {
         write_cursor(page);
         return 0;

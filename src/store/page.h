@@ -8,8 +8,9 @@
 /* NULL without memory. */
 hd_log_page *hd__log_page_new(size_t limit, int is_of_store);
 
-/* Adds a reference to a report. Returns 0 if the page was full already: then it gets a cursor. */
-int hd__log_page_add(hd_log_page *page, hd_report *report);
+/* Adds a reference to a report, as what goes through reports calls it: page is a hd_log_page. Returns 0 if it was full
+ * already: then it gets a cursor. */
+int hd__log_page_add(void *page, hd_report *report);
 
 /* Cuts a page behind its first reports, so that its cursor goes on there. count is 1 or more. */
 void hd__log_page_cut(hd_log_page *page, size_t count);

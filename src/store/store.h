@@ -3,8 +3,8 @@
  * the ring of store/log.h.
  *
  * One client uses a store at a time. step, maintain and end are called by its worker only, put_webhook and
- * remove_webhook by any thread, query by any thread at the same time as all others. Every function that returns int
- * returns HD_OK or an HD_E_STORE... status, and then nothing has changed. */
+ * remove_webhook by any thread, query and figures by any thread at the same time as all others. Every function that
+ * returns int returns HD_OK or an HD_E_STORE... status, and then nothing has changed. */
 #ifndef HD_STORE_STORE_H
 #define HD_STORE_STORE_H
 
@@ -154,6 +154,14 @@ struct hd__log_row {
     struct hd__stored_report report;
 };
 
+/* What statistics need of a record. */
+struct hd__log_figures {
+    int64_t id;
+    int64_t finished_at_ms;
+    int outcome, reason;
+    uint32_t attempts, total_ms;
+};
+
 /* ---- The functions ---- */
 
 struct hd__store_ops {
@@ -167,6 +175,9 @@ struct hd__store_ops {
     /* The newest first. The row lives as long as the call. row returns 0 to end. */
     int (*query)(struct hd_store *store, const struct hd__log_search *search,
                  int (*row)(void *user, const struct hd__log_row *row), void *user);
+    /* The same records in the same order, without what is large in them. */
+    int (*figures)(struct hd_store *store, const struct hd__log_search *search,
+                   void (*tell)(void *user, const struct hd__log_figures *figures), void *user);
     /* A slice of retention. Sets *more if there is more to do. */
     int (*maintain)(struct hd_store *store, int64_t now_ms, int *more);
     /* The client leaves it; clean if the outbox tells the whole truth. */

@@ -3,13 +3,15 @@
 #include <string.h>
 
 /* What a row of the log is made of, in the order of read_row(). */
-#define SELECT                                                                                                         \
-    "SELECT l.id, l.finished_ms, b.webhook_id, b.webhook_name, b.masked_url, l.webhook, l.project, l.label, e.id, "    \
+#define ROW                                                                                                            \
+    "l.id, l.finished_ms, b.webhook_id, b.webhook_name, b.masked_url, l.webhook, l.project, l.label, e.id, "           \
     "e.type, e.accepted_ms, e.project, e.body, l.delivery, l.format, l.is_test, l.repeated, l.outcome, l.reason, "     \
     "l.detail, l.attempts, l.http_status, l.retry_after_s, l.next_attempt_ms, l.queued_ms, l.dns_ms, l.connect_ms, "   \
-    "l.tls_ms, l.wait_ms, l.total_ms, l.address, l.headers, l.body, l.truncated "                                      \
-    "FROM log l INDEXED BY %s CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.id = l.event WHERE "       \
-    "(l.finished_ms, l.id) < (?1, ?2)"
+    "l.tls_ms, l.wait_ms, l.total_ms, l.address, l.headers, l.body, l.truncated"
+#define ROW_JOINS " CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.id = l.event"
+
+/* What statistics need, in the order of tell_figures(). */
+#define FIGURES "l.id, l.finished_ms, l.outcome, l.reason, l.attempts, l.total_ms"
 
 /* The index that has the rows in order, and the fewest of them. It is named, since without statistics SQLite now and
  * then goes through all of the log by time. */
@@ -22,11 +24,24 @@ static const char *index_for(const struct hd__log_search *search) {
                                 : "log_time";
 }
 
+/* What is asked for, and who is told. */
+struct question {
+    const struct hd__log_search *search;
+    const char *columns, *joins;
+    int (*found)(const struct question *question, sqlite3_stmt *row); /* returns 0 to end */
+    int (*tell_row)(void *user, const struct hd__log_row *row);
+    void (*tell_figures)(void *user, const struct hd__log_figures *figures);
+    void *user;
+};
+
 /* The conditions of a search, each with its own number, so that those that are left out leave none behind. Reports that
  * are not of what was delivered have indexes of their own; that outcome <> 1 stands there too tells SQLite so. */
-static void write_question(const struct hd__log_search *search, char *text, size_t size) {
-    sqlite3_snprintf((int)size, text, SELECT "%s%s%s%s%s%s%s%s%s%s ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
-                     index_for(search),
+static void write_question(const struct question *question, char *text, size_t size) {
+    const struct hd__log_search *search = question->search;
+    sqlite3_snprintf((int)size, text,
+                     "SELECT %s FROM log l INDEXED BY %s%s WHERE (l.finished_ms, l.id) < (?1, ?2)%s%s%s%s%s%s%s%s%s%s "
+                     "ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
+                     question->columns, index_for(search), question->joins,
                      search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
                      search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
                      search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
@@ -97,31 +112,72 @@ static void read_row(sqlite3_stmt *found, struct hd__log_row *row) {
     hd__sql_get_id(found, 13, row->report.delivery_id);
 }
 
-static int search_log(struct hd__sqlite *store, const struct hd__log_search *search,
-                      int (*tell)(void *user, const struct hd__log_row *row), void *user) {
-    char question[2048];
+static int tell_row(const struct question *question, sqlite3_stmt *found) {
+    struct hd__log_row row;
+    read_row(found, &row);
+    return question->tell_row(question->user, &row);
+}
+
+static int tell_figures(const struct question *question, sqlite3_stmt *found) {
+    const struct hd__log_figures figures = {
+        .id = sqlite3_column_int64(found, 0),
+        .finished_at_ms = sqlite3_column_int64(found, 1),
+        .outcome = sqlite3_column_int(found, 2),
+        .reason = sqlite3_column_int(found, 3),
+        .attempts = number(found, 4),
+        .total_ms = number(found, 5),
+    };
+    question->tell_figures(question->user, &figures);
+    return 1;
+}
+
+static int search_log(struct hd__sqlite *store, const struct question *question) {
+    char text[2048];
     sqlite3_stmt *statement = NULL;
-    write_question(search, question, sizeof question);
-    int code = sqlite3_prepare_v2(store->reader, question, -1, &statement, NULL), goes_on = 1;
+    write_question(question, text, sizeof text);
+    int code = sqlite3_prepare_v2(store->reader, text, -1, &statement, NULL), goes_on = 1;
     if (code == SQLITE_OK)
-        bind(statement, search);
+        bind(statement, question->search);
     while (code == SQLITE_OK && goes_on && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct hd__log_row row;
-        read_row(statement, &row);
-        goes_on = tell(user, &row);
+        goes_on = question->found(question, statement);
         code = SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return code;
 }
 
-int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
-                     int (*tell)(void *user, const struct hd__log_row *row), void *user) {
+static int ask(struct hd_store *base, const struct question *question) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     pthread_mutex_lock(&store->reading);
-    int code = search_log(store, search, tell, user);
+    int code = search_log(store, question);
     pthread_mutex_unlock(&store->reading);
     return code == SQLITE_OK || code == SQLITE_DONE ? HD_OK
            : (code & 0xFF) == SQLITE_NOMEM          ? HD_E_NO_MEMORY
                                                     : HD_E_STORE;
+}
+
+int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
+                     int (*tell)(void *user, const struct hd__log_row *row), void *user) {
+    const struct question question = {
+        .search = search,
+        .columns = ROW,
+        .joins = ROW_JOINS,
+        .found = tell_row,
+        .tell_row = tell,
+        .user = user,
+    };
+    return ask(base, &question);
+}
+
+int hd__sqlite_figures(struct hd_store *base, const struct hd__log_search *search,
+                       void (*tell)(void *user, const struct hd__log_figures *figures), void *user) {
+    const struct question question = {
+        .search = search,
+        .columns = FIGURES,
+        .joins = "",
+        .found = tell_figures,
+        .tell_figures = tell,
+        .user = user,
+    };
+    return ask(base, &question);
 }

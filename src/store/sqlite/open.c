@@ -207,6 +207,7 @@ static const struct hd__store_ops ops = {
     .remove_webhook = hd__sqlite_remove_webhook,
     .step = hd__sqlite_step,
     .query = hd__sqlite_query,
+    .figures = hd__sqlite_figures,
     .maintain = hd__sqlite_maintain,
     .end = end,
     .free = free_store,

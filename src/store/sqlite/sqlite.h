@@ -98,6 +98,8 @@ int hd__sqlite_step(struct hd_store *store, struct hd__step *step, struct hd__st
 void hd__sqlite_tell_state(struct hd__sqlite *store, struct hd__store_state *state);
 int hd__sqlite_query(struct hd_store *store, const struct hd__log_search *search,
                      int (*row)(void *user, const struct hd__log_row *row), void *user);
+int hd__sqlite_figures(struct hd_store *store, const struct hd__log_search *search,
+                       void (*tell)(void *user, const struct hd__log_figures *figures), void *user);
 int hd__sqlite_maintain(struct hd_store *store, int64_t now_ms, int *more);
 
 /* Brings the schema up to date. Returns a status. */
