@@ -4,6 +4,8 @@
 #include "support/server.h"
 #include "support/support.h"
 
+#include "store/stats.h"
+
 #include <pthread.h>
 
 /* What each test starts with and leaves behind. */
@@ -590,6 +592,240 @@ static void test_page_size_has_bounds(void **state) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
+ * Statistics
+ */
+
+static hd_log_stats *summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms) {
+    hd_log_stats *stats = NULL;
+    assert_int_equal(hd_log_summarize(client, filter, bucket_ms, &stats), HD_OK);
+    assert_non_null(stats);
+    return stats;
+}
+
+/* What was delivered, what failed, and why: of all, and of one webhook. */
+static void test_summary(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_mixed_client(scene);
+    hd_log_stats *stats = summarize(client, NULL, 0);
+    assert_int_equal(hd_log_stats_count(stats), 8);
+    assert_int_equal(hd_log_stats_attempts(stats), 8);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED), 3);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_FAILED), 5);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_CANCELED), 0);
+    assert_int_equal(hd_log_stats_outcome(stats, 0), 0);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_RETRYING + 1), 0);
+    assert_int_equal(hd_log_stats_outcome(stats, -1), 0);
+    assert_int_equal(hd_log_stats_reason(stats, HD_REASON_DELIVERED), 3);
+    assert_int_equal(hd_log_stats_reason(stats, HD_REASON_HTTP_5XX), 3);
+    assert_int_equal(hd_log_stats_reason(stats, HD_REASON_HTTP_404_410), 2);
+    assert_int_equal(hd_log_stats_reason(stats, -1), 0);
+    assert_int_equal(hd_log_stats_reason(stats, HD_REASON_PAUSED + 1), 0);
+    assert_int_equal(hd_log_stats_bucket_count(stats), 0);
+    assert_int_equal(hd_log_stats_bucket_outcome(stats, 0, HD_OUTCOME_FAILED), 0);
+    hd_log_stats_free(stats);
+
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_webhook(filter, "w-bad"), HD_OK);
+    stats = summarize(client, filter, 0);
+    assert_int_equal(hd_log_stats_count(stats), 3);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED), 0);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_FAILED), 3);
+    hd_log_stats_free(stats);
+    assert_int_equal(hd_log_filter_set_text(filter, "fire"), HD_OK);
+    stats = summarize(client, filter, 0);
+    assert_int_equal(hd_log_stats_count(stats), 1);
+    hd_log_stats_free(stats);
+    hd_log_filter_free(filter);
+}
+
+/* It looks at the log bit by bit, counts each report once, and takes the time from the reports. */
+static void test_summary_counts_each_report_once(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_client(scene, NULL);
+    deliver_tickets(client, 1, 200);
+    put_at(scene, WEBHOOK, PROJECT, "", "/delay/120");
+    deliver_tickets(client, 201, 201);
+    hd_log_stats *stats = summarize(client, NULL, 0);
+    assert_int_equal(hd_log_stats_count(stats), 201);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED), 201);
+    assert_true(hd_log_stats_total_ms(stats, 1000) >= 115);
+    hd_log_page *page = query(client, NULL, NULL, 1000);
+    uint32_t longest_ms = 0;
+    for (size_t i = 0; i < hd_log_page_count(page); i++) {
+        uint32_t ms = hd_report_total_ms(hd_log_page_at(page, i));
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    assert_int_equal(hd_log_stats_total_ms(stats, 1000), longest_ms);
+    hd_log_page_free(page);
+    hd_log_stats_free(stats);
+}
+
+/* Reports of the same outcome on a page between two times. */
+static uint64_t count_on_page(const hd_log_page *page, int outcome, int64_t since_ms, int64_t until_ms) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < hd_log_page_count(page); i++) {
+        const hd_report *report = hd_log_page_at(page, i);
+        int64_t at_ms = hd_report_finished_at_ms(report);
+        count += hd_report_outcome(report) == outcome && at_ms >= since_ms && at_ms < until_ms;
+    }
+    return count;
+}
+
+/* Buckets follow one another, begin at multiples of their length, and have what the filter's time leaves in them. */
+static void check_buckets(hd_client *client, int64_t since_ms, int64_t until_ms, int64_t bucket_ms) {
+    hd_log_filter *filter = new_filter();
+    assert_int_equal(hd_log_filter_set_time(filter, since_ms, until_ms), HD_OK);
+    hd_log_stats *stats = summarize(client, filter, bucket_ms);
+    hd_log_page *page = query(client, filter, NULL, 1000);
+    size_t count = hd_log_stats_bucket_count(stats);
+    int64_t start_ms = since_ms - since_ms % bucket_ms;
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++, start_ms += bucket_ms) {
+        assert_int_equal(hd_log_stats_bucket_start_ms(stats, i), start_ms);
+        for (int outcome = 0; outcome <= HD_OUTCOME_RETRYING; outcome++)
+            assert_int_equal(hd_log_stats_bucket_outcome(stats, i, outcome),
+                             count_on_page(page, outcome, start_ms, start_ms + bucket_ms));
+    }
+    assert_true(start_ms >= until_ms && start_ms - bucket_ms < until_ms);
+    assert_int_equal(hd_log_stats_bucket_start_ms(stats, count), 0);
+    assert_int_equal(hd_log_stats_bucket_outcome(stats, count, HD_OUTCOME_FAILED), 0);
+    hd_log_page_free(page);
+    hd_log_stats_free(stats);
+    hd_log_filter_free(filter);
+}
+
+static void test_buckets(void **state) {
+    static const int64_t lengths_ms[] = {1, 2, 3, 7, 60, 1000, 86400000};
+    struct scene *scene = *state;
+    hd_client *client = open_mixed_client(scene);
+    hd_log_page *page = query(client, NULL, NULL, 1000);
+    int64_t last_ms = hd_report_finished_at_ms(hd_log_page_at(page, 0));
+    int64_t first_ms = hd_report_finished_at_ms(hd_log_page_at(page, 7));
+    hd_log_page_free(page);
+    for (size_t i = 0; i < LENGTH_OF(lengths_ms); i++) {
+        check_buckets(client, first_ms - 3, last_ms + 4, lengths_ms[i]);
+        check_buckets(client, first_ms + 1, last_ms + 1, lengths_ms[i]); /* without the first */
+        check_buckets(client, last_ms, last_ms + 1, lengths_ms[i]);
+    }
+}
+
+/* Buckets need both bounds of a time, and are not too many. */
+static void test_impossible_buckets_are_refused(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = open_client(scene, NULL);
+    hd_log_filter *filter = new_filter();
+    hd_log_stats *stats = NULL;
+    assert_int_equal(hd_log_summarize(client, NULL, 1000, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_summarize(client, filter, 1000, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_time(filter, 5000, 0), HD_OK);
+    assert_int_equal(hd_log_summarize(client, filter, 1000, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_time(filter, 0, 5000), HD_OK);
+    assert_int_equal(hd_log_summarize(client, filter, 1000, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_time(filter, 5000, 6000), HD_OK);
+    assert_int_equal(hd_log_summarize(client, filter, -1, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_time(filter, 5000, 5000 + 100000 + 1), HD_OK);
+    assert_int_equal(hd_log_summarize(client, filter, 10, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_time(filter, 1, INT64_MAX), HD_OK);
+    assert_int_equal(hd_log_summarize(client, filter, 1, &stats), HD_E_INVALID);
+    assert_int_equal(hd_log_summarize(client, filter, INT64_MAX, NULL), HD_E_INVALID);
+    assert_int_equal(hd_log_summarize(NULL, filter, 0, &stats), HD_E_INVALID);
+    assert_null(stats);
+    stats = summarize(client, filter, INT64_MAX);
+    assert_int_equal(hd_log_stats_bucket_count(stats), 1);
+    hd_log_stats_free(stats);
+    assert_int_equal(hd_log_filter_set_time(filter, 5000, 5000 + 100000), HD_OK);
+    stats = summarize(client, filter, 10);
+    assert_int_equal(hd_log_stats_bucket_count(stats), 10000);
+    assert_int_equal(hd_log_stats_count(stats), 0);
+    hd_log_stats_free(stats);
+    hd_log_filter_free(filter);
+}
+
+static int by_ms(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static hd_log_stats *empty_stats(void) {
+    hd_log_stats *stats = NULL;
+    assert_int_equal(hd__log_stats_new(NULL, 0, &stats), HD_OK);
+    return stats;
+}
+
+/* A percentile is the time at its rank among all times in order, however many there are. */
+static void test_percentiles(void **state) {
+    (void)state;
+    uint32_t times[317];
+    uint64_t random = 88172645463325252;
+    for (size_t count = 1; count <= LENGTH_OF(times); count++) {
+        hd_log_stats *stats = empty_stats();
+        for (size_t i = 0; i < count; i++) {
+            random = random * 6364136223846793005 + 1442695040888963407;
+            times[i] = (uint32_t)(random >> 40) % (count % 2 ? 30 : 5001);
+            hd__log_stats_add(
+                stats, &(struct hd__log_figures){.outcome = HD_OUTCOME_DELIVERED, .attempts = 1, .total_ms = times[i]});
+        }
+        qsort(times, count, sizeof times[0], by_ms);
+        for (int permille = 0; permille <= 1000; permille++) {
+            size_t rank = 0; /* the first whose share is large enough */
+            while ((rank + 1) * 1000 < count * (size_t)permille)
+                rank++;
+            assert_int_equal(hd_log_stats_total_ms(stats, permille), times[rank]);
+        }
+        hd_log_stats_free(stats);
+    }
+}
+
+/* Times are those of attempts that came to a result; one that took too long by a little counts as the longest. */
+static void test_times_are_of_attempts(void **state) {
+    static const struct hd__log_figures others[] = {
+        {.outcome = HD_OUTCOME_FAILED, .reason = HD_REASON_PAUSED, .attempts = 0, .total_ms = 1},
+        {.outcome = HD_OUTCOME_FAILED, .reason = HD_REASON_TIMEOUT_TOTAL, .attempts = 0, .total_ms = 1},
+        {.outcome = HD_OUTCOME_FAILED, .reason = HD_REASON_PAUSED, .attempts = 1, .total_ms = 1},
+        {.outcome = HD_OUTCOME_FAILED, .reason = HD_REASON_DROPPED, .attempts = 1, .total_ms = 1},
+        {.outcome = HD_OUTCOME_RETRYING, .reason = HD_REASON_INTERNAL, .attempts = 1, .total_ms = 1},
+        {.outcome = HD_OUTCOME_CANCELED, .reason = HD_REASON_CANCELED, .attempts = 2, .total_ms = 1},
+        {.outcome = HD_OUTCOME_RETRYING + 1, .reason = HD_REASON_PAUSED + 1, .attempts = 0, .total_ms = 1},
+        {.outcome = -1, .reason = -1, .attempts = 0, .total_ms = 1},
+    };
+    (void)state;
+    hd_log_stats *stats = empty_stats();
+    for (size_t i = 0; i < LENGTH_OF(others); i++)
+        hd__log_stats_add(stats, &others[i]);
+    assert_int_equal(hd_log_stats_count(stats), LENGTH_OF(others));
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_FAILED), 4);
+    assert_int_equal(hd_log_stats_reason(stats, HD_REASON_PAUSED), 2);
+    assert_int_equal(hd_log_stats_attempts(stats), 0);
+    assert_int_equal(hd_log_stats_total_ms(stats, 1000), 0);
+    hd__log_stats_add(stats,
+                      &(struct hd__log_figures){
+                          .outcome = HD_OUTCOME_RETRYING, .reason = HD_REASON_HTTP_5XX, .attempts = 1, .total_ms = 40});
+    hd__log_stats_add(
+        stats, &(struct hd__log_figures){
+                   .outcome = HD_OUTCOME_FAILED, .reason = HD_REASON_TIMEOUT_TOTAL, .attempts = 2, .total_ms = 5003});
+    assert_int_equal(hd_log_stats_attempts(stats), 2);
+    assert_int_equal(hd_log_stats_total_ms(stats, 500), 40);
+    assert_int_equal(hd_log_stats_total_ms(stats, 501), 5000);
+    assert_int_equal(hd_log_stats_total_ms(stats, 1001), 0);
+    assert_int_equal(hd_log_stats_total_ms(stats, -1), 0);
+    hd_log_stats_free(stats);
+}
+
+/* The getters of statistics that are not there answer 0. */
+static void test_null_stats(void **state) {
+    (void)state;
+    assert_int_equal(hd_log_stats_count(NULL), 0);
+    assert_int_equal(hd_log_stats_outcome(NULL, HD_OUTCOME_FAILED), 0);
+    assert_int_equal(hd_log_stats_reason(NULL, HD_REASON_DELIVERED), 0);
+    assert_int_equal(hd_log_stats_attempts(NULL), 0);
+    assert_int_equal(hd_log_stats_total_ms(NULL, 500), 0);
+    assert_int_equal(hd_log_stats_bucket_count(NULL), 0);
+    assert_int_equal(hd_log_stats_bucket_start_ms(NULL, 0), 0);
+    assert_int_equal(hd_log_stats_bucket_outcome(NULL, 0, HD_OUTCOME_FAILED), 0);
+    hd_log_stats_free(NULL);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
  * Reports
  */
 
@@ -844,6 +1080,13 @@ int main(void) {
         SCENE_TEST(test_cursor_outlives_what_it_points_to),
         SCENE_TEST(test_bad_cursors_are_refused),
         SCENE_TEST(test_page_size_has_bounds),
+        SCENE_TEST(test_summary),
+        SCENE_TEST(test_summary_counts_each_report_once),
+        SCENE_TEST(test_buckets),
+        SCENE_TEST(test_impossible_buckets_are_refused),
+        cmocka_unit_test(test_percentiles),
+        cmocka_unit_test(test_times_are_of_attempts),
+        cmocka_unit_test(test_null_stats),
         SCENE_TEST(test_report_is_complete),
         SCENE_TEST(test_report_tells_waiting_from_delivering),
         cmocka_unit_test(test_null_report),

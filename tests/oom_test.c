@@ -158,6 +158,7 @@ static int run_client(void) {
     hd_webhook *copy = NULL;
     hd_webhook_list *list = NULL;
     hd_log_page *page = NULL;
+    hd_log_stats *stats = NULL;
     status = hd_client_put_webhook(client, webhook);
     if (status == HD_OK)
         status = hd_client_get_webhook(client, hd_webhook_id(webhook), &copy);
@@ -165,9 +166,12 @@ static int run_client(void) {
         status = hd_client_list_webhooks(client, NULL, &list);
     if (status == HD_OK)
         status = hd_log_query(client, NULL, NULL, 10, &page);
+    if (status == HD_OK)
+        status = hd_log_summarize(client, NULL, 0, &stats);
     hd_webhook_free(copy);
     hd_webhook_list_free(list);
     hd_log_page_free(page);
+    hd_log_stats_free(stats);
     failing.armed = 0; /* closing needs no memory, but its thread may be about to use some */
     assert_int_equal(hd_client_close(client, 0), HD_OK);
     hd_client_free(client);
