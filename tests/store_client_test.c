@@ -593,14 +593,14 @@ static int same_page(const hd_log_page *a, const hd_log_page *b) {
     return (hd_log_page_cursor(a) != NULL) == (hd_log_page_cursor(b) != NULL);
 }
 
-/* All pages of both, side by side. */
-static size_t compare_logs(const hd_log_filter *filter, size_t limit) {
-    hd_log_page *a = page_of(both[0], filter, NULL, limit), *b = page_of(both[1], filter, NULL, limit);
+/* All pages of both, side by side; each has a filter of its own, since ids of deliveries are. */
+static size_t compare_logs(hd_log_filter *const filters[2], size_t limit) {
+    hd_log_page *a = page_of(both[0], filters[0], NULL, limit), *b = page_of(both[1], filters[1], NULL, limit);
     size_t found = hd_log_page_count(a);
     assert_true(same_page(a, b));
     while (hd_log_page_cursor(a) != NULL) {
-        hd_log_page *next_a = page_of(both[0], filter, hd_log_page_cursor(a), limit);
-        hd_log_page *next_b = page_of(both[1], filter, hd_log_page_cursor(b), limit);
+        hd_log_page *next_a = page_of(both[0], filters[0], hd_log_page_cursor(a), limit);
+        hd_log_page *next_b = page_of(both[1], filters[1], hd_log_page_cursor(b), limit);
         hd_log_page_free(a);
         hd_log_page_free(b);
         a = next_a;
@@ -613,6 +613,56 @@ static size_t compare_logs(const hd_log_filter *filter, size_t limit) {
     return found;
 }
 
+static hd_log_stats *stats_of(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms) {
+    hd_log_stats *stats = NULL;
+    assert_int_equal(hd_log_summarize(client, filter, bucket_ms, &stats), HD_OK);
+    return stats;
+}
+
+/* Both tell the same, and as much as they find. */
+static void compare_stats(hd_log_filter *const filters[2], size_t found) {
+    hd_log_stats *a = stats_of(both[0], filters[0], 0), *b = stats_of(both[1], filters[1], 0);
+    assert_int_equal(hd_log_stats_count(a), found);
+    assert_int_equal(hd_log_stats_count(b), found);
+    assert_int_equal(hd_log_stats_attempts(b), hd_log_stats_attempts(a));
+    for (int outcome = HD_OUTCOME_DELIVERED; outcome <= HD_OUTCOME_RETRYING; outcome++)
+        assert_int_equal(hd_log_stats_outcome(b, outcome), hd_log_stats_outcome(a, outcome));
+    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_PAUSED; reason++)
+        assert_int_equal(hd_log_stats_reason(b, reason), hd_log_stats_reason(a, reason));
+    hd_log_stats_free(a);
+    hd_log_stats_free(b);
+}
+
+/* Times differ between the two: what the stored one tells is compared with its own reports. */
+static void check_times(hd_log_filter *filter, int64_t since_ms, int64_t until_ms, int64_t parts) {
+    int64_t bucket_ms = (until_ms - since_ms) / parts + 1;
+    assert_int_equal(hd_log_filter_set_time(filter, since_ms, until_ms), HD_OK);
+    hd_log_stats *stats = stats_of(both[1], filter, bucket_ms);
+    hd_log_page *page = page_of(both[1], filter, NULL, 1000);
+    uint64_t left = hd_log_page_count(page);
+    uint32_t longest_ms = 0;
+    for (size_t i = 0; i < hd_log_page_count(page); i++) {
+        uint32_t ms = hd_report_total_ms(hd_log_page_at(page, i));
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    assert_int_equal(hd_log_stats_total_ms(stats, 1000), longest_ms);
+    for (size_t bucket = 0; bucket < hd_log_stats_bucket_count(stats); bucket++) {
+        int64_t start_ms = hd_log_stats_bucket_start_ms(stats, bucket);
+        uint64_t counts[HD_OUTCOME_RETRYING + 1] = {0};
+        for (size_t i = 0; i < hd_log_page_count(page); i++) {
+            int64_t at_ms = hd_report_finished_at_ms(hd_log_page_at(page, i));
+            counts[hd_report_outcome(hd_log_page_at(page, i))] += at_ms >= start_ms && at_ms < start_ms + bucket_ms;
+        }
+        for (int outcome = 0; outcome <= HD_OUTCOME_RETRYING; outcome++) {
+            assert_int_equal(hd_log_stats_bucket_outcome(stats, bucket, outcome), counts[outcome]);
+            left -= counts[outcome];
+        }
+    }
+    assert_int_equal(left, 0);
+    hd_log_page_free(page);
+    hd_log_stats_free(stats);
+}
+
 /* The same happens to both, one event at a time, so that their logs have the same order. */
 static void happen(int type, const char *project, int64_t number) {
     for (int i = 0; i < 2; i++) {
@@ -621,14 +671,87 @@ static void happen(int type, const char *project, int64_t number) {
     }
 }
 
-static void test_log_answers_as_in_memory(void **state) {
-    (void)state;
+#define FIRST_COMBINATIONS (4 * 5 * 4 * 5 * 5)
+#define MORE_COMBINATIONS (5 * 5 * 3 * 4)
+
+/* Narrows a search by what happened, as a number below FIRST_COMBINATIONS says. */
+static void narrow(hd_log_filter *filter, unsigned combination) {
     static const char *const projects[] = {PROJECT, "other", "none"};
     static const char *const webhooks[] = {WEBHOOK, "failing", "elsewhere", "none"};
     static const char *const texts[] = {"#7", "WEBHOOK", "http_5", "nowhere"};
+    unsigned rest = combination;
+    if (rest % 4)
+        assert_int_equal(hd_log_filter_set_project(filter, projects[rest % 4 - 1]), HD_OK);
+    rest /= 4;
+    if (rest % 5)
+        assert_int_equal(hd_log_filter_set_webhook(filter, webhooks[rest % 5 - 1]), HD_OK);
+    rest /= 5;
+    assert_int_equal(hd_log_filter_set_event(filter, (int)(rest % 4)), HD_OK);
+    rest /= 4;
+    assert_int_equal(hd_log_filter_set_outcome(filter, (int)(rest % 5)), HD_OK);
+    rest /= 5;
+    if (rest % 5)
+        assert_int_equal(hd_log_filter_set_text(filter, texts[rest % 5 - 1]), HD_OK);
+}
+
+/* And by what became of it, as one below MORE_COMBINATIONS says; now and then by the delivery of one of all reports. */
+static void narrow_more(hd_log_filter *filter, const hd_log_page *all, unsigned combination, unsigned report) {
+    static const int reasons[] = {-1, HD_REASON_DELIVERED, HD_REASON_HTTP_5XX, HD_REASON_HTTP_404_410, HD_REASON_DNS};
+    static const int statuses[][2] = {{0, 0}, {200, 299}, {404, 404}, {400, 599}, {100, 199}};
+    unsigned rest = combination;
+    assert_int_equal(hd_log_filter_set_reason(filter, reasons[rest % 5]), HD_OK);
+    rest /= 5;
+    assert_int_equal(hd_log_filter_set_http_status(filter, statuses[rest % 5][0], statuses[rest % 5][1]), HD_OK);
+    rest /= 5;
+    assert_int_equal(hd_log_filter_set_tests(filter, (int)(rest % 3)), HD_OK);
+    rest /= 3;
+    if (rest % 4 == 3)
+        assert_int_equal(hd_log_filter_set_delivery(filter, hd_report_delivery_id(hd_log_page_at(
+                                                                all, report % (unsigned)hd_log_page_count(all)))),
+                         HD_OK);
+}
+
+static hd_log_page *all_reports[2];
+
+/* Everything that both can be asked about what two numbers stand for. Returns how many reports that finds. */
+static size_t compare(unsigned first, unsigned second) {
+    hd_log_filter *filters[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hd_log_filter_new(&filters[i]), HD_OK);
+        narrow(filters[i], first);
+        narrow_more(filters[i], all_reports[i], second, first + second);
+    }
+    size_t found = compare_logs(filters, 1 + first % 9);
+    compare_stats(filters, found);
+    const hd_report *newest = hd_log_page_at(all_reports[1], 0);
+    const hd_report *oldest = hd_log_page_at(all_reports[1], hd_log_page_count(all_reports[1]) - 1);
+    check_times(filters[1], hd_report_finished_at_ms(oldest) + (first % 3 ? 0 : 20),
+                hd_report_finished_at_ms(newest) + 1, 1 + second % 20);
+    hd_log_filter_free(filters[0]);
+    hd_log_filter_free(filters[1]);
+    return found;
+}
+
+/* An attempt that another follows, so that a delivery has two reports. */
+static void retry_once(void) {
+    for (int i = 0; i < 2; i++) {
+        char url[256];
+        hd_webhook *webhook =
+            webhook_for_tests("retrying", "third", server_url(server, "/status/503", url, sizeof url));
+        assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+        assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 1000), HD_OK);
+        put_webhook(both[i], webhook);
+    }
+    happen(HD_TICKET_CREATED, "third", 7);
+}
+
+static void test_log_answers_as_in_memory(void **state) {
+    (void)state;
+    static const unsigned one_more[11] = {1, 2, 3, 4, 5, 10, 15, 20, 25, 50, 225}; /* that narrow by one thing */
     hd_store *store = open_store();
     both[0] = client_for_tests(NULL);
     both[1] = client_on(store);
+    retry_once();
     for (int i = 0; i < 2; i++) {
         hd_report *report;
         char url[256];
@@ -653,28 +776,54 @@ static void test_log_answers_as_in_memory(void **state) {
         for (int k = 0; k < 2; k++)
             put_webhook(both[k], webhook_at(WEBHOOK, "/ok"));
     }
-    assert_int_equal(compare_logs(NULL, 1000), 37);
-    for (unsigned combination = 0; combination < 4 * 5 * 4 * 5 * 5; combination++) {
-        unsigned rest = combination;
-        hd_log_filter *filter;
-        assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        if (rest % 4)
-            assert_int_equal(hd_log_filter_set_project(filter, projects[rest % 4 - 1]), HD_OK);
-        rest /= 4;
-        if (rest % 5)
-            assert_int_equal(hd_log_filter_set_webhook(filter, webhooks[rest % 5 - 1]), HD_OK);
-        rest /= 5;
-        assert_int_equal(hd_log_filter_set_event(filter, (int)(rest % 4)), HD_OK);
-        rest /= 4;
-        assert_int_equal(hd_log_filter_set_outcome(filter, (int)(rest % 5)), HD_OK);
-        rest /= 5;
-        if (rest % 5)
-            assert_int_equal(hd_log_filter_set_text(filter, texts[rest % 5 - 1]), HD_OK);
-        compare_logs(filter, 1 + combination % 9);
-        hd_log_filter_free(filter);
-    }
+    for (int i = 0; i < 2; i++)
+        all_reports[i] = page_of(both[i], NULL, NULL, 1000);
+    assert_int_equal(compare_logs((hd_log_filter *[2]){NULL, NULL}, 1000), 39);
+    for (unsigned first = 0; first < FIRST_COMBINATIONS; first++)
+        (void)compare(first, 0);
+    for (unsigned second = 0; second < MORE_COMBINATIONS; second++)
+        (void)compare(0, second);
+    size_t found = 0;
+    for (unsigned first = 0; first < FIRST_COMBINATIONS; first++)
+        found += compare(first, one_more[first % 11]);
+    assert_true(found > 100); /* or nothing was compared */
+    for (int i = 0; i < 2; i++)
+        hd_log_page_free(all_reports[i]);
     end_client(both[0]);
     end(both[1], store);
+}
+
+/* Statistics read a store in parts; where two meet, at a time that several reports have, nothing is lost or counted
+ * twice. */
+static void test_summary_of_many(void **state) {
+    (void)state;
+    enum {
+        REPORTS = 25000
+    };
+    static const char fill[] =
+        "INSERT INTO project VALUES(1, 'p'); INSERT INTO label VALUES(1, 'w', '', 'u');"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000) "
+        "INSERT INTO log SELECT i, 1000000 + i / 7, 1, 1, 1, i, 1, zeroblob(16), 0, 0, 0, 1 + i % 4, 0, '', 1, 200, 0, "
+        "0, 0, 0, 0, 0, 0, i % 1000, '', x'', x'', 0 FROM n";
+    char path[128];
+    sqlite3 *database = NULL;
+    hd_store_free(open_store());
+    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, fill, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    hd_store *store = open_store();
+    assert_int_equal(hd_store_set_retention(store, 0, 0), HD_OK);
+    hd_client *client = client_on(store);
+    hd_log_stats *stats = stats_of(client, NULL, 0);
+    assert_int_equal(hd_log_stats_count(stats), REPORTS);
+    for (int outcome = HD_OUTCOME_DELIVERED; outcome <= HD_OUTCOME_RETRYING; outcome++)
+        assert_int_equal(hd_log_stats_outcome(stats, outcome), REPORTS / 4);
+    assert_int_equal(hd_log_stats_total_ms(stats, 500), 499);
+    assert_int_equal(hd_log_stats_total_ms(stats, 990), 989);
+    assert_int_equal(hd_log_stats_total_ms(stats, 1000), 999);
+    hd_log_stats_free(stats);
+    end(client, store);
 }
 
 /* Bounds of time, each report's own and those beside it. */
@@ -1006,6 +1155,7 @@ int main(int argc, char **argv) {
         TEST(test_committed_without_subscriber),
         TEST(test_full_store),
         TEST(test_log_answers_as_in_memory),
+        TEST(test_summary_of_many),
         TEST(test_log_by_time),
         TEST(test_replace),
         TEST(test_redeliver),

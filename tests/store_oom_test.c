@@ -14,6 +14,8 @@
 #include "support/support.h"
 
 #include "helmdesk/sqlite.h"
+#include "store/durable.h"
+#include "store/stats.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -61,10 +63,28 @@ static int is_done(struct simulation *simulation) {
            hd__worker_store_status(simulation->worker) == HD_OK;
 }
 
+/* Statistics say what they lack, or are there. A filter is the caller's, and made before. */
+static void summarize(hd_store *store, const hd_log_filter *filter) {
+    hd_log_stats *stats = NULL;
+    int status = hd__log_stats_new(filter, 0, &stats);
+    if (status == HD_OK)
+        status = hd__durable_summarize(store, filter, stats);
+    if (failing.failures == 0)
+        assert_int_equal(status, HD_OK);
+    if (status == HD_OK)
+        assert_true(hd_log_stats_count(stats) <= EVENTS * WEBHOOKS);
+    else
+        assert_int_equal(status, HD_E_NO_MEMORY);
+    hd_log_stats_free(stats);
+}
+
 /* A life of some events, in the middle of which memory runs out, and comes back. */
 static void live(void) {
     struct hd__store_state state;
     size_t accepted = 0, turns = 0;
+    hd_log_filter *filter = NULL;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_text(filter, "subject"), HD_OK);
     make_directory(directory);
     hd_store *store = open_store(&state);
     struct simulation *simulation = simulation_new_on(store);
@@ -78,6 +98,8 @@ static void live(void) {
         failing.armed = 1;
         turn(simulation);
     }
+    summarize(store, NULL);
+    summarize(store, filter);
     failing.armed = 0;
     while (!is_done(simulation) && turns++ < 100)
         turn(simulation);
@@ -87,6 +109,7 @@ static void live(void) {
     hd__worker_cancel_all(simulation->worker);
     simulation_free(simulation);
     hd_store_free(store);
+    hd_log_filter_free(filter);
     remove_directory(directory);
 }
 

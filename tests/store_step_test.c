@@ -211,12 +211,17 @@ static int count_row(void *user, const struct hd__log_row *row) {
     return 1;
 }
 
+static void count_figures(void *user, const struct hd__log_figures *figures) {
+    (void)figures;
+    ++*(size_t *)user;
+}
+
 /* Whether the store tells of the model: all rows, by claims of every size, and the log. */
 static int agrees(hd_store *store, const struct model *model, int64_t now_ms, int is_marked) {
     static struct seen seen;
     static struct row expected[ROWS_MAX];
     struct hd__store_state state;
-    size_t reports = 0;
+    size_t reports = 0, figures = 0;
     const struct hd__log_search search = {.before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1000000};
     for (int webhook = 0; webhook < WEBHOOKS; webhook++) {
         struct hd__claim claim = {.webhook = keys[webhook], .max = 1 + any(20)};
@@ -242,7 +247,8 @@ static int agrees(hd_store *store, const struct model *model, int64_t now_ms, in
                 return 0;
     }
     assert_int_equal(store->ops->query(store, &search, count_row, &reports), HD_OK);
-    return state.waiting == model->count && reports == model->reports &&
+    assert_int_equal(store->ops->figures(store, &search, count_figures, &figures), HD_OK);
+    return state.waiting == model->count && reports == model->reports && figures == model->reports &&
            state.oldest_event == (model->count ? model->rows[0].event_id : UINT64_MAX);
 }
 
