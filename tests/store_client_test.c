@@ -793,6 +793,15 @@ static void test_log_answers_as_in_memory(void **state) {
     end(both[1], store);
 }
 
+static void change_database(const char *statements) {
+    char path[128];
+    sqlite3 *database = NULL;
+    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, statements, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
 /* Statistics read a store in parts; where two meet, at a time that several reports have, nothing is lost or counted
  * twice. */
 static void test_summary_of_many(void **state) {
@@ -805,13 +814,8 @@ static void test_summary_of_many(void **state) {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000) "
         "INSERT INTO log SELECT i, 1000000 + i / 7, 1, 1, 1, i, 1, zeroblob(16), 0, 0, 0, 1 + i % 4, 0, '', 1, 200, 0, "
         "0, 0, 0, 0, 0, 0, i % 1000, '', x'', x'', 0 FROM n";
-    char path[128];
-    sqlite3 *database = NULL;
     hd_store_free(open_store());
-    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, fill, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    change_database(fill);
     hd_store *store = open_store();
     assert_int_equal(hd_store_set_retention(store, 0, 0), HD_OK);
     hd_client *client = client_on(store);
@@ -823,6 +827,28 @@ static void test_summary_of_many(void **state) {
     assert_int_equal(hd_log_stats_total_ms(stats, 990), 989);
     assert_int_equal(hd_log_stats_total_ms(stats, 1000), 999);
     hd_log_stats_free(stats);
+    end(client, store);
+}
+
+/* A store of an older version gets what newer searches need. */
+static void test_older_store(void **state) {
+    (void)state;
+    hd_log_filter *filter = NULL;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/status/500"));
+    send_ticket(client, 1);
+    flush(client);
+    end(client, store);
+    change_database("DROP INDEX log_trouble_time; PRAGMA user_version = 1");
+    store = open_store();
+    client = client_on(store);
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_HTTP_5XX), HD_OK);
+    hd_log_page *page = page_of(client, filter, NULL, 10);
+    assert_int_equal(hd_log_page_count(page), 1);
+    hd_log_page_free(page);
+    hd_log_filter_free(filter);
     end(client, store);
 }
 
@@ -1156,6 +1182,7 @@ int main(int argc, char **argv) {
         TEST(test_full_store),
         TEST(test_log_answers_as_in_memory),
         TEST(test_summary_of_many),
+        TEST(test_older_store),
         TEST(test_log_by_time),
         TEST(test_replace),
         TEST(test_redeliver),

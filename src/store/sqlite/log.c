@@ -13,13 +13,20 @@
 /* What statistics need, in the order of tell_figures(). */
 #define FIGURES "l.id, l.finished_ms, l.outcome, l.reason, l.attempts, l.total_ms"
 
+/* Whether nothing that was delivered can match: then the answer was a 2xx, and the reason is none. */
+static int is_trouble(const struct hd__log_search *search) {
+    return search->outcome > HD_OUTCOME_DELIVERED || (search->has_reason && search->reason != HD_REASON_DELIVERED) ||
+           (search->first_status && (search->last_status < 200 || search->first_status > 299));
+}
+
 /* The index that has the rows in order, and the fewest of them. It is named, since without statistics SQLite now and
  * then goes through all of the log by time. */
 static const char *index_for(const struct hd__log_search *search) {
-    int is_trouble = search->outcome > HD_OUTCOME_DELIVERED;
+    int has_outcome = search->outcome > HD_OUTCOME_DELIVERED;
     return search->delivery_id  ? "log_delivery"
-           : search->webhook_id ? (is_trouble ? "log_webhook_trouble" : "log_webhook")
-           : is_trouble         ? "log_trouble"
+           : search->webhook_id ? (has_outcome ? "log_webhook_trouble" : "log_webhook")
+           : has_outcome        ? "log_trouble"
+           : is_trouble(search) ? "log_trouble_time"
            : search->project    ? "log_project"
                                 : "log_time";
 }
@@ -45,7 +52,7 @@ static void write_question(const struct question *question, char *text, size_t s
                      search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
                      search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
                      search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
-                     search->outcome > HD_OUTCOME_DELIVERED ? " AND l.outcome <> 1" : "",
+                     is_trouble(search) ? " AND l.outcome <> 1" : "",
                      search->since_ms ? " AND l.finished_ms >= ?8" : "",
                      search->delivery_id ? " AND l.delivery = ?9" : "", search->has_reason ? " AND l.reason = ?10" : "",
                      search->first_status ? " AND l.http_status BETWEEN ?11 AND ?12" : "",

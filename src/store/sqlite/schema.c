@@ -41,6 +41,8 @@ static const char *const migrations[] = {
     "CREATE INDEX log_webhook_trouble ON log(webhook, outcome, finished_ms) WHERE outcome <> 1;"
     "CREATE INDEX log_delivery ON log(delivery);"
     "CREATE INDEX log_event ON log(event);",
+    /* 1 -> 2: trouble by reason or status, whichever its outcome */
+    "CREATE INDEX log_trouble_time ON log(finished_ms) WHERE outcome <> 1;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
