@@ -110,7 +110,8 @@ enum {
     HD_E_STORE_VERSION = -59,
     HD_E_STORE_KEY = -60,
     HD_E_CONFLICT = -61,
-    HD_E_NO_DELIVERY = -62
+    HD_E_NO_DELIVERY = -62,
+    HD_E_STORE_READ_ONLY = -63
 };
 
 /**
@@ -951,6 +952,17 @@ enum {
  */
 HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
 
+/**
+ * Sets whether the client delivers what an earlier one has left in the store. Without it, that stays there for the next
+ * client, and so does what this one accepts and has no memory for, or what is to be tried again: for programs that
+ * change webhooks or send a test beside the real sender's turns. hd_client_flush() answers HD_E_TIMEOUT while anything
+ * stays.
+ * @param options  the options; without a store it means nothing
+ * @param on       1, which is so without this call, or 0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_deliver_backlog(hd_options *options, int on);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Client: the webhooks, the worker thread that delivers, and the log
  */
@@ -1008,7 +1020,7 @@ HD_API int hd_client_new(const hd_options *options, hd_client **client);
  * @param webhook  the webhook; copied
  * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or
  * HD_E_URL_ADDRESS if the client's options do not allow its URL; HD_E_STORE or HD_E_STORE_FULL if it cannot be stored;
- * HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook);
@@ -1044,8 +1056,8 @@ HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook *
  * Removes a webhook. Deliveries that were accepted before are still made.
  * @param client  the client
  * @param id      the webhook's id
- * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_FORKED; HD_E_INVALID.
- * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
+ * HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_remove_webhook(hd_client *client, const char *id);
 
@@ -1091,10 +1103,10 @@ HD_API void hd_webhook_list_free(hd_webhook_list *list);
  * @param event_id  receives the number by which reports name this event, unique over restarts as long as the clock
  *                  does not jump back; may be NULL
  * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
- * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID. With
- * HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be stored, and is not
- * accepted; HD_E_STATE in the log function.
- * Blocks: no I/O; takes one short lock. With HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
+ * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED;
+ * HD_E_INVALID. With HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be
+ * stored, and is not accepted; HD_E_STATE in the log function. Blocks: no I/O; takes one short lock. With
+ * HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id);
 
@@ -1136,7 +1148,8 @@ HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *fil
  * @param timeout_ms  how long to wait for the result, in milliseconds; 6,000 covers the delivery's own 5,000
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()
  * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
- * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID; HD_E_NO_MEMORY; what
+ * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID;
+ * HD_E_NO_MEMORY; what
  * hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms,

@@ -45,7 +45,7 @@ struct recovered {
 static int take_webhook(struct recovered *recovered, const struct hd__stored_webhook *stored, hd_webhook *webhook) {
     hd_client *client = recovered->client;
     hd_webhook *snapshot;
-    if (hd__url_allowed(webhook->url, &client->options->policy) != HD_OK) {
+    if (!client->store->is_reader && hd__url_allowed(webhook->url, &client->options->policy) != HD_OK) {
         hd__log(&client->options->log, HD_LOG_WARNING, "webhook %s is off: its URL is not allowed any more",
                 webhook->id);
         (void)hd_webhook_set_enabled(webhook, 0);
@@ -93,7 +93,6 @@ static int take_store(hd_client *client, struct recovered *recovered) {
 
 static int recover(hd_client *client, const struct recovered *recovered) {
     int status = HD_OK;
-    hd__worker_set_state(client->worker, &recovered->state);
     for (size_t i = 0; i < recovered->waiting.count && status == HD_OK; i++)
         status = hd__worker_recover(client->worker, recovered->waiting.items[i]);
     return status;
@@ -111,12 +110,15 @@ static int make_worker(hd_client *client, const struct recovered *recovered) {
         .ring = client->ring,
         .store = client->store,
         .commits = own->accept_mode == HD_ACCEPT_COMMITTED,
+        .leaves_backlog = !own->deliver_backlog,
         .first_event_id = recovered->state.newest_event + 1,
         .transport = client->transport,
         .log = own->log,
     };
     int status = hd__worker_new(&worker, &client->worker);
     if (status == HD_OK && client->store)
+        hd__worker_set_state(client->worker, &recovered->state);
+    if (status == HD_OK && client->store && own->deliver_backlog)
         status = recover(client, recovered);
     return status == HD_OK ? hd__worker_start(client->worker) : status;
 }
@@ -203,6 +205,12 @@ static int check(hd_client *client) {
     return !client ? HD_E_INVALID : is_forked(client) ? HD_E_FORKED : HD_OK;
 }
 
+/* The same for a call that changes something. */
+static int check_writing(hd_client *client) {
+    int status = check(client);
+    return status != HD_OK ? status : client->store && client->store->is_reader ? HD_E_STORE_READ_ONLY : HD_OK;
+}
+
 static int check_waiting(hd_client *client) {
     int status = check(client);
     return status != HD_OK ? status : hd__worker_is_self(client->worker) ? HD_E_STATE : HD_OK;
@@ -215,6 +223,8 @@ int hd_client_close(hd_client *client, uint32_t timeout_ms) {
     pthread_mutex_lock(&client->close_mutex);
     if (!client->is_closed) {
         client->close_status = hd__worker_stop(client->worker, timeout_ms);
+        if (client->store && client->store->is_reader) /* what waits there is another one's */
+            client->close_status = HD_OK;
         client->is_closed = 1;
     }
     status = client->close_status;
@@ -264,7 +274,7 @@ static int put_snapshot(hd_client *client, hd_webhook *snapshot, int only_if_sam
 }
 
 static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if_same) {
-    int status = check(client);
+    int status = check_writing(client);
     if (status != HD_OK)
         return status;
     if (!webhook)
@@ -312,7 +322,7 @@ int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhoo
 }
 
 int hd_client_remove_webhook(hd_client *client, const char *id) {
-    int status = check(client);
+    int status = check_writing(client);
     if (status != HD_OK)
         return status;
     if (!id)
@@ -345,7 +355,7 @@ int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_l
 
 int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
     uint64_t id;
-    int status = check(client);
+    int status = check_writing(client);
     if (status != HD_OK)
         return status;
     if (!event)
@@ -378,7 +388,7 @@ static int find_report(hd_client *client, const char *delivery_id, hd_report **r
 int hd_webhook_redeliver(hd_client *client, const char *delivery_id, uint64_t *event_id) {
     hd_report *report = NULL;
     uint64_t id = 0;
-    int status = check(client);
+    int status = check_writing(client);
     if (status != HD_OK)
         return status;
     if (!delivery_id)
@@ -412,7 +422,11 @@ static int redeliver_all(hd_client *client, hd_log_page *page, size_t *sent, siz
 int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                               size_t *sent, hd_log_page **page) {
     size_t done = 0, count = 0;
-    int status = hd_log_query(client, filter, cursor, limit, page);
+    if (page)
+        *page = NULL;
+    int status = check_writing(client);
+    if (status == HD_OK)
+        status = hd_log_query(client, filter, cursor, limit, page);
     if (status == HD_OK)
         status = redeliver_all(client, *page, &count, &done);
     if (status != HD_OK && page && *page && done > 0)
@@ -442,7 +456,9 @@ int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_
     if (!report)
         return HD_E_INVALID;
     *report = NULL;
-    int status = check_waiting(client);
+    int status = check_writing(client);
+    if (status == HD_OK)
+        status = check_waiting(client);
     if (status != HD_OK)
         return status;
     if (!webhook_id)

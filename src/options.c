@@ -34,6 +34,7 @@ int hd_options_new(hd_options **options) {
     made->shutdown_timeout_ms = 5000;
     made->log_max_reports = 10000;
     made->log_max_bytes = (size_t)64 * 1024 * 1024;
+    made->deliver_backlog = 1;
     made->user_agent = default_user_agent();
     if (!made->user_agent) {
         free(made);
@@ -176,5 +177,12 @@ int hd_options_set_accept_mode(hd_options *options, int mode) {
     if (!options || (mode != HD_ACCEPT_FAST && mode != HD_ACCEPT_COMMITTED))
         return HD_E_INVALID;
     options->accept_mode = mode;
+    return HD_OK;
+}
+
+int hd_options_set_deliver_backlog(hd_options *options, int on) {
+    if (!options || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    options->deliver_backlog = on;
     return HD_OK;
 }

@@ -20,6 +20,7 @@ struct hd_options {
     struct hd__log log;
     hd_store *store; /* NULL for none; the program's */
     int accept_mode;
+    int deliver_backlog;
 };
 
 /* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */

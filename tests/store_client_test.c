@@ -1097,6 +1097,178 @@ static void write_file(const char *name, const char *text) {
     (void)fclose(file);
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * Reading beside the process that writes
+ */
+
+static hd_store *open_reader(void) {
+    hd_store *store = NULL;
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_OK);
+    return store;
+}
+
+/* What the directory holds: names, sizes and a sum over all bytes but those of the index that readers share (-shm). */
+static uint64_t sum_of_files(void) {
+    uint64_t sum = 0;
+    DIR *folder = opendir(directory);
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[512];
+        if (entry->d_name[0] == '.' || strstr(entry->d_name, "-shm"))
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        uint64_t of_file = 1;
+        for (int byte; (byte = fgetc(file)) != EOF;)
+            of_file = of_file * 31 + (unsigned)byte;
+        for (const char *letter = entry->d_name; *letter; letter++)
+            of_file = of_file * 31 + (unsigned char)*letter;
+        sum += of_file; /* whatever their order */
+        (void)fclose(file);
+    }
+    closedir(folder);
+    return sum;
+}
+
+static void assert_nothing_can_be_written(hd_client *client, const char *delivery_id) {
+    hd_webhook *webhook = NULL;
+    hd_report *report = NULL;
+    hd_log_page *page = NULL;
+    hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 1);
+    assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &webhook), HD_OK);
+    assert_int_equal(hd_client_put_webhook(client, webhook), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_client_replace_webhook(client, webhook), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_webhook_redeliver(client, delivery_id, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_webhook_redeliver_page(client, NULL, NULL, 10, NULL, &page), HD_E_STORE_READ_ONLY);
+    assert_null(page);
+    hd_event_free(event);
+    hd_webhook_free(webhook);
+}
+
+/* The log is read while the writer writes it, and what waits stays where it is. */
+static void test_reader_beside_a_writer(void **state) {
+    (void)state;
+    hd_store *store = open_store(), *reading = open_reader(), *another = open_reader();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    hd_client *reader = client_on(reading);
+    send_ticket(client, 1);
+    flush(client);
+    assert_int_equal(count_log(reader), 1);
+    send_ticket(client, 2);
+    flush(client);
+    hd_log_page *page = page_of(reader, NULL, NULL, 10);
+    assert_int_equal(hd_log_page_count(page), 2);
+    assert_int_equal(hd_event_ticket_number(hd_report_event(hd_log_page_at(page, 0))), 2);
+    assert_nothing_can_be_written(reader, hd_report_delivery_id(hd_log_page_at(page, 0)));
+    hd_log_page_free(page);
+    assert_int_equal(count_log(client), 2);
+    end_client(reader);
+    hd_store_free(reading);
+    hd_store_free(another);
+    send_ticket(client, 3); /* the writer has lost nothing by that */
+    flush(client);
+    end(client, store);
+    assert_int_equal(server_requests(server), 3);
+}
+
+/* After a crash, and without its writing a byte. */
+static void test_reader_after_a_crash(void **state) {
+    (void)state;
+    crash_with("20", "/gate");
+    uint64_t before = sum_of_files();
+    size_t requests = server_requests(server);
+    server_open_gate(server);
+    hd_options *options = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK); /* http is not allowed; the webhook is shown as it is */
+    hd_store *store = open_reader();
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_client *client = client_for_tests(options);
+    hd_webhook *webhook = NULL;
+    assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &webhook), HD_OK);
+    assert_int_equal(hd_webhook_enabled(webhook), 1);
+    hd_webhook_free(webhook);
+    assert_int_equal(counter(client, HD_COUNTER_STORED), 20);
+    assert_int_equal(count_log(client), 0);
+    assert_int_equal(hd_client_close(client, PATIENCE_MS), HD_OK);
+    end(client, store);
+    assert_int_equal(server_requests(server), requests);
+    assert_true(sum_of_files() == before);
+    store = open_store(); /* everything is still there for a writer */
+    client = client_on(store);
+    flush(client);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 20);
+    end(client, store);
+}
+
+static void test_reader_of_nothing(void **state) {
+    (void)state;
+    hd_store *store = NULL;
+    uint64_t before = sum_of_files();
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE);
+    assert_null(store);
+    assert_true(sum_of_files() == before); /* and nothing was made */
+    assert_int_equal(hd_store_sqlite_open_reader(NULL, NULL, 0, &store), HD_E_INVALID);
+    assert_int_equal(hd_store_sqlite_open_reader(directory, "short", 5, &store), HD_E_INVALID);
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, NULL), HD_E_INVALID);
+    hd_store_free(open_store());
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 1000", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE_VERSION);
+}
+
+/* What an earlier client left is left by one that is told so, whatever it sends itself. */
+static void test_backlog_is_left(void **state) {
+    (void)state;
+    enum {
+        LEFT = 30,
+        OWN = 200
+    };
+    crash_with("30", "/gate");
+    size_t requests = server_requests(server);
+    server_open_gate(server);
+    hd_options *options = options_for_tests();
+    hd_store *store = open_store();
+    assert_int_equal(hd_options_set_deliver_backlog(options, 2), HD_E_INVALID);
+    assert_int_equal(hd_options_set_deliver_backlog(NULL, 0), HD_E_INVALID);
+    assert_int_equal(hd_options_set_deliver_backlog(options, 0), HD_OK);
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_client *client = client_for_tests(options);
+    hd_report *report = NULL;
+    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+    hd_report_free(report);
+    for (int i = 0; i < OWN; i++)
+        send_ticket(client, 1000 + i);
+    for (int i = 0; i < 2; i++) { /* the test's, and one of its own */
+        report = next_report(client);
+        assert_true(hd_report_is_test(report) || hd_event_ticket_number(hd_report_event(report)) >= 1000);
+        hd_report_free(report);
+    }
+    assert_int_equal(hd_client_flush(client, 0), HD_E_TIMEOUT);
+    assert_int_equal(hd_client_close(client, PATIENCE_MS),
+                     HD_E_TIMEOUT); /* something is left, and nobody waits for it */
+    uint64_t stored = counter(client, HD_COUNTER_STORED), delivered = counter(client, HD_COUNTER_DELIVERED);
+    assert_true(stored >= LEFT);
+    assert_int_equal(stored + delivered, LEFT + OWN + 1);
+    end(client, store);
+    assert_int_equal(server_requests(server), requests + delivered);
+
+    store = open_store();
+    client = client_on(store);
+    flush(client);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), stored);
+    end(client, store);
+}
+
 static void test_refusals(void **state) {
     (void)state;
     hd_store *store = NULL, *second = NULL;
@@ -1189,6 +1361,10 @@ int main(int argc, char **argv) {
         TEST(test_sealed_secrets),
         TEST(test_wrong_key_is_no_crash),
         TEST(test_key_comes_later),
+        TEST(test_reader_beside_a_writer),
+        TEST(test_reader_after_a_crash),
+        TEST(test_reader_of_nothing),
+        TEST(test_backlog_is_left),
         TEST(test_refusals),
         TEST(test_retention),
     };

@@ -32,6 +32,20 @@ extern "C" {
 HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
 
 /**
+ * Opens the store in a directory to be read, while another process may have it open and write. Nothing is made, written
+ * or brought up to date. A client with it has the webhooks that were there when it was made, its log is the store's at
+ * any moment, and HD_COUNTER_STORED is what waited when it was made; it delivers nothing, and what would change
+ * something answers HD_E_STORE_READ_ONLY.
+ * @param directory  its path, on a local file system
+ * @param key        as for hd_store_sqlite_open(); copied
+ * @param key_len    HD_STORE_KEY_SIZE; 0 with NULL
+ * @param store      receives the store; free it with hd_store_free()
+ * Returns: HD_OK; HD_E_STORE if there is none, or it cannot be read; HD_E_STORE_VERSION if it is another version's;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_open_reader(const char *directory, const void *key, size_t key_len, hd_store **store);
+
+/**
  * Bounds the database file. At the bound it is as on a full disk: events are refused (HD_E_STORE_FULL), and no attempt
  * is begun until there is room, which is when hd_store_set_retention() lets reports go, or with the next client and a
  * higher bound.

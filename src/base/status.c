@@ -73,7 +73,8 @@
     X(HD_E_STORE_VERSION, "the store was made by a newer version of the library: use that one")                        \
     X(HD_E_STORE_KEY, "the store's secrets are encrypted with another key than the one given")                         \
     X(HD_E_CONFLICT, "the webhook was changed meanwhile: get it again, and repeat your change")                        \
-    X(HD_E_NO_DELIVERY, "there is no delivery with this id in the log")
+    X(HD_E_NO_DELIVERY, "there is no delivery with this id in the log")                                                \
+    X(HD_E_STORE_READ_ONLY, "the store was opened to be read: nothing can be changed or sent")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -202,8 +202,9 @@ static int has_backlog(const struct hd__lane *lane) {
 }
 
 /* Whether the store has something that is to come, and there is room for it. */
-static int is_hungry(const struct hd__lane *lane, int64_t now_us) {
-    return (lane->backlog.has_new || lane->backlog.retry_at_us <= now_us) && lane->held < hd__lane_kept(lane) / 2;
+static int is_hungry(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
+    return !schedule->leaves_backlog && (lane->backlog.has_new || lane->backlog.retry_at_us <= now_us) &&
+           lane->held < hd__lane_kept(lane) / 2;
 }
 
 static void link_hungry(struct hd__schedule *schedule, struct hd__lane *lane) {
@@ -244,7 +245,7 @@ static void settle(struct hd__schedule *schedule, struct hd__lane *lane, int64_t
         unlink_ready(schedule, lane);
     if (is_ready && !lane->is_ready)
         link_ready(schedule, lane);
-    if (!lane->backlog.is_hungry && is_hungry(lane, now_us))
+    if (!lane->backlog.is_hungry && is_hungry(schedule, lane, now_us))
         link_hungry(schedule, lane);
     if (is_forgettable(schedule, lane, now_us)) {
         remove_lane(schedule, lane);

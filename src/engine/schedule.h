@@ -34,6 +34,7 @@ struct hd__schedule {
     pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__schedule_state */
     struct hd__lane *paused;     /* lanes that are not active */
     struct hd__lane *first_hungry, *last_hungry; /* lanes with room for what a store has of them */
+    int leaves_backlog;                          /* in the store: no lane is ever hungry */
 };
 
 int hd__schedule_init(struct hd__schedule *schedule, struct hd__delivery_source *source, uint32_t max_in_flight,

@@ -445,7 +445,7 @@ void hd__storing_cancel_all(struct hd__worker *worker) {
             &worker->log, HD_LOG_ERROR,
             "the store failed at close: what was under way is delivered again, and events of the last moment may be "
             "lost");
-    if (outbox->state.waiting > 0)
+    if (outbox->state.waiting > 0 && !outbox->store->is_reader)
         hd__log(&worker->log, HD_LOG_INFO, "closed with %llu deliveries left in the store",
                 (unsigned long long)outbox->state.waiting);
 }

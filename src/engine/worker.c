@@ -611,6 +611,7 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     status = hd__schedule_init(&made->schedule, &made->source, config->max_in_flight, &config->pause_rule);
     if (status != HD_OK)
         goto no_schedule;
+    made->schedule.leaves_backlog = config->leaves_backlog;
     status = init_pools(made, config);
     if (status != HD_OK)
         goto no_pools;

@@ -23,6 +23,7 @@ struct hd__worker_config {
     struct hd_store *store;  /* NULL for none */
     uint64_t first_event_id; /* events get no smaller ids */
     int commits;             /* submit waits until the event is in the store */
+    int leaves_backlog;      /* what is in the store, and not in memory, stays there */
     struct hd__transport *transport;
     struct hd__log log;
 };

@@ -95,6 +95,14 @@ static int connect(struct hd__sqlite *store, const char *path, const char *setti
     return hd__sqlite_status(store, *connection, code);
 }
 
+/* One that neither writes nor checkpoints, beside the process that does. */
+static int connect_reader(struct hd__sqlite *store, const char *path, sqlite3 **connection) {
+    int status = connect(store, path, READER_SETTINGS, connection);
+    if (status == HD_OK)
+        sqlite3_db_config(*connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return status;
+}
+
 static int open_database(struct hd__sqlite *store) {
     char *path = path_of(store, "helmdesk.db");
     int status = path ? make_private_file(path) : HD_E_NO_MEMORY;
@@ -103,9 +111,21 @@ static int open_database(struct hd__sqlite *store) {
     if (status == HD_OK)
         status = hd__sqlite_migrate(store);
     if (status == HD_OK)
-        status = connect(store, path, READER_SETTINGS, &store->reader);
-    if (status == HD_OK) /* only the writer checkpoints */
-        sqlite3_db_config(store->reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        status = connect_reader(store, path, &store->reader);
+    free(path);
+    return status;
+}
+
+static int open_to_read(struct hd__sqlite *store) {
+    char *path = path_of(store, "helmdesk.db");
+    struct stat found;
+    int status = !path ? HD_E_NO_MEMORY : stat(path, &found) == 0 ? HD_OK : HD_E_STORE;
+    if (status == HD_OK)
+        status = connect_reader(store, path, &store->writer);
+    if (status == HD_OK)
+        status = hd__sqlite_check_version(store);
+    if (status == HD_OK)
+        status = connect_reader(store, path, &store->reader);
     free(path);
     return status;
 }
@@ -184,6 +204,51 @@ static int end(struct hd_store *base, int is_clean) {
     return status;
 }
 
+/* ---- A client reads it ---- */
+
+struct telling {
+    void (*tell)(void *user, const struct hd__stored_webhook *webhook);
+    void *user;
+};
+
+/* Nothing is to come into memory of what waits for it. */
+static void tell_present(void *user, const struct hd__stored_webhook *webhook) {
+    const struct telling *telling = user;
+    struct hd__stored_webhook present = *webhook;
+    present.has_waiting = 0;
+    if (!webhook->is_removed)
+        telling->tell(telling->user, &present);
+}
+
+static int begin_reading(struct hd_store *base, void (*tell)(void *user, const struct hd__stored_webhook *webhook),
+                         void *user, struct hd__store_state *state) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    struct telling telling = {tell, user};
+    int64_t waiting = 0;
+    *state = (struct hd__store_state){.oldest_event = UINT64_MAX};
+    pthread_mutex_lock(&store->writing);
+    int code = read_number(store, "SELECT count(*) FROM outbox", &waiting);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_list_webhooks(store, tell_present, &telling);
+    state->waiting = (uint64_t)waiting;
+    int status = hd__sqlite_status(store, store->writer, code);
+    pthread_mutex_unlock(&store->writing);
+    return status;
+}
+
+static int maintain_nothing(struct hd_store *store, int64_t now_ms, int *more) {
+    (void)store, (void)now_ms;
+    *more = 0;
+    return HD_OK;
+}
+
+static int end_reading(struct hd_store *store, int is_clean) {
+    (void)store, (void)is_clean;
+    return HD_OK;
+}
+
+/* ---- The end ---- */
+
 /* In a forked child, SQLite's files are the parent's, and closing them here would take the parent's locks away
  * (sqlite.org/howtocorrupt.html section 2.6). */
 static void free_store(struct hd_store *base) {
@@ -213,9 +278,17 @@ static const struct hd__store_ops ops = {
     .free = free_store,
 };
 
+static const struct hd__store_ops reader_ops = {
+    .begin = begin_reading,
+    .query = hd__sqlite_query,
+    .maintain = maintain_nothing,
+    .end = end_reading,
+    .free = free_store,
+};
+
 /* ---- For programs ---- */
 
-static struct hd__sqlite *make(const char *directory) {
+static struct hd__sqlite *make(const char *directory, const struct hd__store_ops *own_ops) {
     struct hd__sqlite *store = calloc(1, sizeof *store);
     if (!store)
         return NULL;
@@ -229,27 +302,32 @@ static struct hd__sqlite *make(const char *directory) {
     store->pid = getpid();
     store->base = (struct hd_store){
         .abi = HD__STORE_ABI,
-        .ops = &ops,
+        .ops = own_ops,
         .max_reports = HD__STORE_MAX_REPORTS,
         .max_age_ms = HD__STORE_MAX_AGE_MS,
     };
     return store;
 }
 
-int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store) {
+static int open_to_write(struct hd__sqlite *store) {
+    int status = make_directory(store->directory);
+    if (status == HD_OK)
+        status = hd__lock_take(store->directory, &store->lock);
+    return status == HD_OK ? open_database(store) : status;
+}
+
+static int open_store(const char *directory, const void *key, size_t key_len, const struct hd__store_ops *own_ops,
+                      hd_store **store) {
     if (!store)
         return HD_E_INVALID;
     *store = NULL;
     if (!directory || !*directory || key_len != (key ? HD_STORE_KEY_SIZE : 0))
         return HD_E_INVALID;
-    struct hd__sqlite *made = make(directory);
+    struct hd__sqlite *made = make(directory, own_ops);
     if (!made)
         return HD_E_NO_MEMORY;
-    int status = make_directory(directory);
-    if (status == HD_OK)
-        status = hd__lock_take(directory, &made->lock);
-    if (status == HD_OK)
-        status = open_database(made);
+    made->base.is_reader = own_ops == &reader_ops;
+    int status = made->base.is_reader ? open_to_read(made) : open_to_write(made);
     if (status != HD_OK) {
         free_store(&made->base);
         return status;
@@ -259,6 +337,14 @@ int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len,
         memcpy(made->base.key, key, key_len);
     *store = &made->base;
     return HD_OK;
+}
+
+int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store) {
+    return open_store(directory, key, key_len, &ops, store);
+}
+
+int hd_store_sqlite_open_reader(const char *directory, const void *key, size_t key_len, hd_store **store) {
+    return open_store(directory, key, key_len, &reader_ops, store);
 }
 
 int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {

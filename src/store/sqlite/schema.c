@@ -73,6 +73,12 @@ static int migrate_one(struct hd__sqlite *store, int version) {
     return hd__sqlite_end(store, code);
 }
 
+int hd__sqlite_check_version(struct hd__sqlite *store) {
+    int version = 0;
+    int code = read_version(store, &version);
+    return code == SQLITE_OK && version != VERSION ? HD_E_STORE_VERSION : hd__sqlite_status(store, store->writer, code);
+}
+
 int hd__sqlite_migrate(struct hd__sqlite *store) {
     int version = 0;
     int code = read_version(store, &version);

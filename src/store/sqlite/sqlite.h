@@ -1,6 +1,7 @@
 /* The store in SQLite: one connection that writes, under one mutex, and one that reads the log, under another. No other
- * connection exists, in this process or elsewhere: besides the time that they would wait for each other, SQLite up to
- * 3.51.2 can lose a transaction when two connections write or checkpoint at once (sqlite.org/wal.html#walresetbug). */
+ * connection writes or checkpoints, in this process or elsewhere: besides the time that they would wait for each other,
+ * SQLite up to 3.51.2 can lose a transaction when two do at once (sqlite.org/wal.html#walresetbug). A store that is
+ * opened to be read has two connections that do neither. */
 #ifndef HD_STORE_SQLITE_SQLITE_H
 #define HD_STORE_SQLITE_SQLITE_H
 
@@ -46,7 +47,7 @@ struct hd__sqlite {
     pid_t pid;             /* of the process that opened it */
 
     pthread_mutex_t writing; /* guards these */
-    sqlite3 *writer;
+    sqlite3 *writer;         /* of a reader's store: it reads, too */
     sqlite3_stmt *statements[HD__SQL_COUNT];
     int64_t next_row;       /* of the outbox */
     int64_t repeated_up_to; /* rows that a process left behind which did not end well */
@@ -104,5 +105,8 @@ int hd__sqlite_maintain(struct hd_store *store, int64_t now_ms, int *more);
 
 /* Brings the schema up to date. Returns a status. */
 int hd__sqlite_migrate(struct hd__sqlite *store);
+
+/* Whether the schema is this version's. Returns HD_OK, HD_E_STORE_VERSION or another status. */
+int hd__sqlite_check_version(struct hd__sqlite *store);
 
 #endif
