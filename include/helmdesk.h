@@ -865,6 +865,19 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
 /**
+ * Names the address of a host, in the place of a name lookup: for tests, and before a name is there. Certificates are
+ * checked against the host's name as ever, and whether the address may be reached as well. May be called up to 32
+ * times; the first one that fits counts.
+ * @param options  the options
+ * @param host     a host name as in URLs, in any case; copied
+ * @param port     the port of the URL that it is for; 0 for every port
+ * @param address  an IPv4 or IPv6 address, without brackets; copied
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_NETWORK if it is no address or the 33rd; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);
+
+/**
  * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
  * request is made; attempts that come due fail with HD_REASON_PAUSED. Then one delivery at a time is tried: a success
  * ends the matter, a failure pauses it again. hd_webhook_test() is not held up, and its result counts. By default

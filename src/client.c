@@ -136,6 +136,7 @@ static int make_parts(hd_client *client, const hd_options *options) {
         .timeout_ms = own->timeout_ms,
         .max_connections = own->max_connections,
         .policy = &own->policy,
+        .pins = &own->pins,
         .ca_file = own->ca_file,
         .user_agent = own->user_agent,
     };

@@ -139,6 +139,12 @@ int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last) {
     return HD_OK;
 }
 
+int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address) {
+    if (!options || !host || !address)
+        return HD_E_INVALID;
+    return hd__pins_add(&options->pins, host, port, address);
+}
+
 int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms) {
     if (!options || failures > 1000000 || (failures > 0 && (pause_ms < 1000 || pause_ms > 86400000)))
         return HD_E_INVALID;

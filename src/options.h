@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "endpoint/address.h"
+#include "endpoint/pin.h"
 #include "helmdesk.h"
 
 struct hd_options {
@@ -14,6 +15,7 @@ struct hd_options {
     uint32_t shutdown_timeout_ms;
     size_t log_max_reports, log_max_bytes;
     struct hd__policy policy;
+    struct hd__pins pins;
     uint32_t pause_failures, pause_ms;
     char *ca_file; /* NULL for the system's */
     char *user_agent;

@@ -768,6 +768,36 @@ static void test_allowed_address_behind_a_name(void **state) {
     hd_report_free(report);
 }
 
+/* The program names the address of a host that no resolver knows; the policy looks at it as at any other. */
+static void test_address_in_the_place_of_a_lookup(void **state) {
+    struct scene *scene = *state;
+    char url[64];
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_resolve(options, "Shop.Invalid", server_port(scene->server), "127.0.0.1"), HD_OK);
+    assert_int_equal(hd_options_resolve(options, "inner.invalid", 0, "10.1.2.3"), HD_OK);
+    assert_int_equal(hd_options_resolve(options, "a:b", 0, "127.0.0.1"), HD_E_URL_HOST);
+    assert_int_equal(hd_options_resolve(options, "", 0, "127.0.0.1"), HD_E_URL_HOST);
+    assert_int_equal(hd_options_resolve(options, "a", 0, "[::1]"), HD_E_NETWORK);
+    assert_int_equal(hd_options_resolve(options, "a", 0, "shop.invalid"), HD_E_NETWORK);
+    assert_int_equal(hd_options_resolve(NULL, "a", 0, "127.0.0.1"), HD_E_INVALID);
+    for (int i = 2; i < 32; i++)
+        assert_int_equal(hd_options_resolve(options, "another.invalid", 0, "::1"), HD_OK);
+    assert_int_equal(hd_options_resolve(options, "another.invalid", 0, "::1"), HD_E_NETWORK);
+    scene->client = client_for_tests(options);
+    (void)snprintf(url, sizeof url, "http://shop.invalid:%u/ok", (unsigned)server_port(scene->server));
+    hd_report *there = deliver_to_url(scene->client, url, HD_FORMAT_JSON);
+    (void)snprintf(url, sizeof url, "http://inner.invalid:%u/ok", (unsigned)server_port(scene->server));
+    hd_report *blocked = deliver_to_url(scene->client, url, HD_FORMAT_JSON);
+    hd_report *unknown = deliver_to_url(scene->client, "http://other.invalid:8080/ok", HD_FORMAT_JSON);
+    assert_int_equal(hd_report_outcome(there), HD_OUTCOME_DELIVERED);
+    assert_int_equal(hd_report_reason(blocked), HD_REASON_BLOCKED);
+    assert_int_equal(hd_report_reason(unknown), HD_REASON_DNS);
+    assert_int_equal(server_requests(scene->server), 1);
+    hd_report_free(there);
+    hd_report_free(blocked);
+    hd_report_free(unknown);
+}
+
 /* Proxies in the environment are none of ours: through one, the address check would look at the wrong address. */
 static void test_proxy_variables_are_ignored(void **state) {
     struct scene *scene = *state;
@@ -1417,6 +1447,7 @@ int main(void) {
         SCENE_TEST(test_default_time_limit),
         SCENE_TEST(test_forbidden_address_behind_a_name),
         SCENE_TEST(test_allowed_address_behind_a_name),
+        SCENE_TEST(test_address_in_the_place_of_a_lookup),
         SCENE_TEST(test_proxy_variables_are_ignored),
         SCENE_TEST(test_hanging_webhook_does_not_disturb_others),
         SCENE_TEST(test_sending_never_waits_for_receivers),

@@ -135,6 +135,7 @@ struct curl_transport {
     uint32_t timeout_ms;
     uint32_t max_connections;
     const struct hd__policy *policy;
+    const struct hd__pins *pins; /* NULL for none */
     char *ca_file;
     char *user_agent;
     int clear_capath;
@@ -616,7 +617,21 @@ static void follow_lookup(struct curl_transport *transport, struct transfer *tra
     hd__buffer_free(&addresses);
 }
 
+/* The program has named the address. */
+static int go_to(struct curl_transport *transport, struct transfer *transfer, const char *address) {
+    struct hd__buffer line = {0};
+    begin_addresses(transfer->exchange, &line);
+    hd__buffer_text(&line, address);
+    int launched = set_addresses(transfer, &line) && launch_first(transport, transfer);
+    hd__buffer_free(&line);
+    return launched;
+}
+
 static int look_up(struct curl_transport *transport, struct transfer *transfer) {
+    const struct hd__exchange *exchange = transfer->exchange;
+    const char *pinned = transport->pins ? hd__pins_find(transport->pins, exchange->host, exchange->port) : NULL;
+    if (pinned)
+        return go_to(transport, transfer, pinned);
     transfer->name = hd__resolver_ask(transport->resolver, transfer->exchange->host);
     if (!transfer->name)
         return 0;
@@ -1142,6 +1157,7 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->timeout_ms = config->timeout_ms;
     made->max_connections = config->max_connections ? config->max_connections : default_connections();
     made->policy = config->policy;
+    made->pins = config->pins;
     made->user_agent = strdup(config->user_agent);
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     made->prunes_always = info->version_num >= 0x081000;

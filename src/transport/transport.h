@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "endpoint/address.h"
+#include "endpoint/pin.h"
 #include "endpoint/webhook.h"
 
 #include <stdint.h>
@@ -66,7 +67,8 @@ struct hd__transport {
 struct hd__transport_config {
     uint32_t timeout_ms;             /* of an exchange, name lookup included */
     uint32_t max_connections;        /* that are kept, at the most; 0 for what the system's limits suggest */
-    const struct hd__policy *policy; /* must outlive the transport */
+    const struct hd__policy *policy; /* must outlive the transport, as the next */
+    const struct hd__pins *pins;     /* NULL for none */
     const char *ca_file;             /* NULL for the system's */
     const char *user_agent;
 };
