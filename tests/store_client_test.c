@@ -1164,6 +1164,10 @@ static void test_reader_beside_a_writer(void **state) {
     hd_log_page *page = page_of(reader, NULL, NULL, 10);
     assert_int_equal(hd_log_page_count(page), 2);
     assert_int_equal(hd_event_ticket_number(hd_report_event(hd_log_page_at(page, 0))), 2);
+    hd_log_stats *stats = NULL;
+    assert_int_equal(hd_log_summarize(reader, NULL, 0, &stats), HD_OK);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED), 2);
+    hd_log_stats_free(stats);
     assert_nothing_can_be_written(reader, hd_report_delivery_id(hd_log_page_at(page, 0)));
     hd_log_page_free(page);
     assert_int_equal(count_log(client), 2);
@@ -1223,6 +1227,27 @@ static void test_reader_of_nothing(void **state) {
     assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 1000", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(database);
     assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE_VERSION);
+}
+
+/* A webhook in a store whose URL the next client's options do not allow. */
+static void test_http_is_not_allowed_any_more(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    end(client, store);
+    hd_options *options = NULL;
+    hd_report *report = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    store = open_store();
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    client = client_for_tests(options);
+    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_report_reason(report), HD_REASON_BLOCKED);
+    assert_string_equal(hd_report_detail(report), "http is not allowed");
+    hd_report_free(report);
+    end(client, store);
+    assert_int_equal(server_requests(server), 0);
 }
 
 /* What an earlier client left is left by one that is told so, whatever it sends itself. */
@@ -1364,6 +1389,7 @@ int main(int argc, char **argv) {
         TEST(test_reader_beside_a_writer),
         TEST(test_reader_after_a_crash),
         TEST(test_reader_of_nothing),
+        TEST(test_http_is_not_allowed_any_more),
         TEST(test_backlog_is_left),
         TEST(test_refusals),
         TEST(test_retention),

@@ -745,6 +745,11 @@ static int reason_of_reset(const struct transfer *transfer, const char **detail)
 static int reason_of_error(const struct transfer *transfer, CURLcode code, const char **detail) {
     CURL *easy = transfer->easy;
     switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also what libcurl says of an answer that is not HTTP */
+        if (has_sent(easy))
+            return HD_REASON_BAD_RESPONSE;
+        *detail = "http is not allowed"; /* a webhook from a store: what may be put is checked before */
+        return HD_REASON_BLOCKED;
     case CURLE_COULDNT_RESOLVE_HOST:
         return HD_REASON_DNS;
     case CURLE_COULDNT_CONNECT:

@@ -281,6 +281,7 @@ static const struct hd__store_ops ops = {
 static const struct hd__store_ops reader_ops = {
     .begin = begin_reading,
     .query = hd__sqlite_query,
+    .figures = hd__sqlite_figures,
     .maintain = maintain_nothing,
     .end = end_reading,
     .free = free_store,
