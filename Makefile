@@ -53,6 +53,19 @@ SQLITE_SHARED_LINKS := $(BUILD)/$(SQLITE_SONAME) $(BUILD)/$(SQLITE_SHARED_NAME)
 SQLITE_PC_FILE := $(BUILD)/helmdesk-sqlite.pc
 SQLITE_PARTS := $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB) $(SQLITE_SHARED_LIB) $(SQLITE_SHARED_LINKS) $(SQLITE_PC_FILE))
 
+# The command-line tool. Stores are built in where SQLite is, `listen` where libmicrohttpd is; LISTEN=no leaves it out.
+LISTEN ?= $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes || echo no)
+TOOL := $(BUILD)/helmdesk
+TOOL_SOURCES := $(sort $(wildcard src/cli/*.c))
+TOOL_OBJECTS := $(TOOL_SOURCES:src/%.c=$(BUILD)/tool/%.o)
+TOOL_CPPFLAGS := $(if $(filter yes,$(SQLITE)),-DHELMDESK_HAS_SQLITE) $(if $(filter yes,$(LISTEN)),-DHELMDESK_HAS_LISTEN)
+TOOL_LIBS = $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB)) $(STATIC_LIB) $(HD_DEPS_LIBS) \
+  $(if $(filter yes,$(SQLITE)),$(HD_SQLITE_LIBS)) $(if $(filter yes,$(LISTEN)),-lmicrohttpd)
+# What it says of itself: the man page and the completions.
+MAN_PAGES := $(BUILD)/man/helmdesk.1 $(BUILD)/man/helmdesk-webhooks.7
+COMPLETIONS := $(BUILD)/completion/helmdesk.bash $(BUILD)/completion/helmdesk.zsh $(BUILD)/completion/helmdesk.fish
+TOOL_PARTS := $(TOOL) $(MAN_PAGES) $(COMPLETIONS)
+
 STATIC_LIB := $(BUILD)/libhelmdesk.a
 SHARED_NAME := libhelmdesk.so
 SONAME := $(SHARED_NAME).$(ABI)
@@ -133,6 +146,15 @@ LIBDIR ?= $(libdir)
 includedir ?= $(PREFIX)/include
 INCLUDEDIR ?= $(includedir)
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+bindir ?= $(exec_prefix)/bin
+BINDIR ?= $(bindir)
+datadir ?= $(PREFIX)/share
+DATADIR ?= $(datadir)
+mandir ?= $(DATADIR)/man
+MANDIR ?= $(mandir)
+BASH_COMPLETION := $(DATADIR)/bash-completion/completions/helmdesk
+ZSH_COMPLETION := $(DATADIR)/zsh/site-functions/_helmdesk
+FISH_COMPLETION := $(DATADIR)/fish/vendor_completions.d/helmdesk.fish
 
 # The .pc file names its own place: one ".." per directory between PREFIX and PKGCONFIGDIR. An installed or staged tree
 # can so be moved. Directories outside of PREFIX are named as they are.
@@ -146,7 +168,7 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash bench bench-peers \
+.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli bench bench-peers \
   lint install uninstall clean help
 .PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
@@ -166,7 +188,7 @@ DEPS = CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' LDFLAGS
 RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' MAKE='$(MAKE_COMMAND)' \
   tests/run.sh
 
-all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) ## build the static and the shared library (the default)
+all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) $(TOOL_PARTS) ## build the libraries and the tool (the default)
 
 examples: $(EXAMPLES) ## build the example programs
 
@@ -227,6 +249,11 @@ bench: ## measure the library beside its peers, as far as those are installed; t
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/bench/peers/build.sh $(BUILD)/tests/bench/peers
 	@tests/bench/run.py $(BUILD)
 
+check-cli: ## run the tool as people do: every command, at a terminal and in a pipe, text and JSON; completions, man pages
+	@$(DEPS) core test cli
+	@$(MAKE) $(PARALLEL) all
+	@$(RUN_TESTS) $(sort $(wildcard tests/cli/*_test.sh))
+
 bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
 	@$(DEPS) peers
 
@@ -240,7 +267,7 @@ lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules
 	@$(MAKE) $(PARALLEL) -k lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes
 	@echo 'lint: nothing to complain about'
 
-install: all ## install header, libraries and helmdesk.pc (DESTDIR, PREFIX, LIBDIR, INCLUDEDIR)
+install: all ## install headers, libraries, .pc files and the tool (DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR)
 	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
 	$(INSTALL) -m 644 include/helmdesk.h '$(DESTDIR)$(INCLUDEDIR)/'
 	$(INSTALL) -m 644 $(STATIC_LIB) '$(DESTDIR)$(LIBDIR)/'
@@ -249,6 +276,14 @@ install: all ## install header, libraries and helmdesk.pc (DESTDIR, PREFIX, LIBD
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)'
 	$(INSTALL) -m 644 $(PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 	$(if $(SQLITE_PARTS),$(install_sqlite))
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man7' \
+	  $(foreach file,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION),'$(DESTDIR)$(dir $(file))')
+	$(INSTALL) -m 755 $(TOOL) '$(DESTDIR)$(BINDIR)/'
+	$(INSTALL) -m 644 $(BUILD)/man/helmdesk.1 '$(DESTDIR)$(MANDIR)/man1/'
+	$(INSTALL) -m 644 $(BUILD)/man/helmdesk-webhooks.7 '$(DESTDIR)$(MANDIR)/man7/'
+	$(INSTALL) -m 644 $(BUILD)/completion/helmdesk.bash '$(DESTDIR)$(BASH_COMPLETION)'
+	$(INSTALL) -m 644 $(BUILD)/completion/helmdesk.zsh '$(DESTDIR)$(ZSH_COMPLETION)'
+	$(INSTALL) -m 644 $(BUILD)/completion/helmdesk.fish '$(DESTDIR)$(FISH_COMPLETION)'
 	@$(refresh_loader)
 
 install_sqlite = $(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' && \
@@ -265,6 +300,9 @@ uninstall: ## remove what install has put there (with the same variables)
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk/sqlite.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk-sqlite.a' \
 	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_NAME)' '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' \
 	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk-sqlite.pc'
+	rm -f '$(DESTDIR)$(BINDIR)/helmdesk' '$(DESTDIR)$(MANDIR)/man1/helmdesk.1' \
+	  '$(DESTDIR)$(MANDIR)/man7/helmdesk-webhooks.7' '$(DESTDIR)$(BASH_COMPLETION)' '$(DESTDIR)$(ZSH_COMPLETION)' \
+	  '$(DESTDIR)$(FISH_COMPLETION)'
 	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/helmdesk'
 	@$(refresh_loader)
 
@@ -380,6 +418,30 @@ $(BUILD)/$(SQLITE_SONAME): $(SQLITE_SHARED_LIB)
 $(BUILD)/$(SQLITE_SHARED_NAME): $(BUILD)/$(SQLITE_SONAME)
 	@ln -sf $(SQLITE_SONAME) $@
 
+# The tool is one file that runs wherever the libraries below ours are.
+$(TOOL_OBJECTS): $(BUILD)/tool/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude -Isrc $(TOOL_CPPFLAGS))
+
+$(TOOL): $(TOOL_OBJECTS) $(STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB))
+	$(call say,LINK)
+	$(Q)$(call link) $(TOOL_OBJECTS) $(TOOL_LIBS) $(LDLIBS)
+
+$(BUILD)/man/helmdesk.1: src/man/helmdesk.1.in $(TOOL)
+	@mkdir -p $(@D)
+	@$(TOOL) help --mdoc >$@.options
+	@sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd}' $< >$@
+	@rm $@.options
+
+$(BUILD)/man/%.7: src/man/%.7
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(COMPLETIONS): $(BUILD)/completion/helmdesk.%: $(TOOL)
+	@mkdir -p $(@D)
+	@$(TOOL) completion $* >$@
+
 # Depends on variables as well as on the template, so it is always looked at and only written if it would change.
 $(PC_FILE) $(SQLITE_PC_FILE): $(BUILD)/%.pc: pkgconfig/%.pc.in FORCE
 	@mkdir -p $(@D)
@@ -466,7 +528,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)

@@ -24,11 +24,12 @@ floor_of() {
 # users_of HEADER: the files under src that may include this third-party header; "any" for all other headers
 users_of() {
     case $1 in
-    curl/*) echo transport/curl.c endpoint/url.c ;;
+    curl/*) echo transport/curl.c endpoint/url.c cli/probe.c ;;
     mbedtls/gcm.h) echo sign/seal.c ;;
     mbedtls/* | psa/*) echo sign/hmac.c ;;
     sqlite3.h) echo store/sqlite/sqlite.h ;;
-    jansson.h) echo event/parse.c ;;
+    jansson.h) echo event/parse.c cli/json.h ;;
+    microhttpd.h) echo cli/server.c ;;
     *) echo any ;;
     esac
 }
@@ -85,7 +86,7 @@ check() {
 expect() {
     local wanted=$1 file=$2 header seen=good
     shift 2
-    for header in base/text sign/hmac event/event endpoint/url store/store transport/curl engine/engine options; do
+    for header in base/text sign/hmac event/event endpoint/url store/store transport/curl engine/engine options cli/json; do
         mkdir -p "$(dirname "$tmp/src/$header")"
         : >"$tmp/src/$header.h"
     done
@@ -105,6 +106,9 @@ trap 'rm -rf "$tmp"' EXIT
 expect good engine/engine.c '"engine/engine.h"' '"transport/curl.h"' '"base/text.h"' '<helmdesk.h>' '<stdio.h>'
 expect good client.c '"options.h"' '"engine/engine.h"' '"base/text.h"' '"helmdesk.h"'
 expect good transport/curl.c '<curl/curl.h>' '"transport/curl.h"'
+expect good cli/send.c '"cli/json.h"' '"options.h"' '"transport/curl.h"'
+expect bad cli/send.c '<jansson.h>'
+expect bad cli/send.c '<microhttpd.h>'
 expect bad base/text.c '"sign/hmac.h"'          # a floor above
 expect bad engine/engine.h ' "options.h"'       # a floor above, src itself
 expect bad sign/hmac.c '"event/event.h"'        # a neighbour

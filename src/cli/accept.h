@@ -1,0 +1,19 @@
+/* The library's own receiver, for requests as the tool holds them. */
+#ifndef HD_CLI_ACCEPT_H
+#define HD_CLI_ACCEPT_H
+
+#include "cli/input.h"
+#include "cli/request.h"
+#include "helmdesk.h"
+
+/* Makes a receiver with these secrets. max_age_ms is 0 for what the library has without it. Returns a status. */
+int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_receiver **receiver);
+
+/* As hd_receiver_accept(). */
+int cli_accept(hd_receiver *receiver, const struct request *request, size_t *secret_index, hd_event **event);
+
+/* Whether a status says that the signature was right: HD_OK, or that the body behind it is no event (a Slack message,
+ * say). */
+int cli_is_signed(int status);
+
+#endif

@@ -1,0 +1,34 @@
+/* One request that listen has received, and what became of it: as a line, whole, and as JSON. */
+#ifndef HD_CLI_ARRIVAL_H
+#define HD_CLI_ARRIVAL_H
+
+#include "cli/post.h"
+#include "cli/request.h"
+#include "cli/server.h"
+
+#include <stdint.h>
+
+struct arrival {
+    const struct request *request;
+    int64_t at_ms;
+    int64_t took_us;
+    int is_slack; /* no signature is looked at */
+    int status;   /* of the receiver: HD_OK, or why not */
+    int is_signed;
+    hd_event *event; /* NULL if none can be read */
+    const struct reply *reply;
+    const char *warning;     /* NULL for none */
+    const char *forward_url; /* NULL if it was not sent on */
+    struct post_result forwarded;
+    const char *saved; /* the file's name; NULL for none */
+};
+
+/* How it is called in lists: the event's name. */
+const char *cli_arrival_event(const struct arrival *arrival);
+
+/* "14:32:15 --> ticket.created #42 Can't reset password  ✓ signature  [200] 3 ms", and headers and body. On stdout. One
+ * at a time. */
+void cli_arrival_print(const struct arrival *arrival, int is_whole);
+int cli_arrival_print_json(const struct arrival *arrival);
+
+#endif

@@ -1,0 +1,283 @@
+/* helmdesk deliveries: list, get, tail, export. */
+#include "cli/filter.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/place.h"
+#include "cli/report.h"
+#include "cli/stop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PAGE 200
+#define TAIL_MS 500
+#define TAIL_FIRST 10
+
+/* ---- list ---- */
+
+static int tell(const hd_report *report, int is_whole) {
+    if (cli_is_json())
+        return cli_json_print(cli_report_json(report, is_whole));
+    cli_report_line(report);
+    return CLI_OK;
+}
+
+static void tell_nothing(const struct args *args) {
+    if (cli_filters(args) || cli_has(args, OPT_CURSOR))
+        cli_note("No delivery matches.");
+    else
+        cli_note("There are no deliveries yet.");
+}
+
+static int tell_page(const struct args *args, const hd_log_page *page) {
+    const char *cursor = hd_log_page_cursor(page);
+    for (size_t i = 0; i < hd_log_page_count(page); i++)
+        tell(hd_log_page_at(page, i), 0);
+    if (hd_log_page_count(page) == 0)
+        tell_nothing(args);
+    if (cli_is_json())
+        return cli_json_print(json_pack("{s:o}", "next_cursor", cli_json_string(cursor)));
+    if (cursor)
+        cli_note("There are more: --cursor %s", cursor);
+    return CLI_OK;
+}
+
+static int fail_query(const struct place *place, int status) {
+    return status == HD_E_CURSOR ? cli_fail(CLI_USAGE, "--cursor: %s", hd_strerror(status))
+                                 : cli_fail_place(place, status);
+}
+
+static int list(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    hd_log_page *page = NULL;
+    int64_t limit = 50;
+    int code = cli_number(args, OPT_LIMIT, 1, 1000, &limit);
+    if (code != CLI_OK)
+        return code;
+    int status = hd_log_query(place->client, filter, cli_value(args, OPT_CURSOR), (size_t)limit, &page);
+    code = status == HD_OK ? tell_page(args, page) : fail_query(place, status);
+    hd_log_page_free(page);
+    return code;
+}
+
+/* Opens the store to read it, makes the filter, and has the command do its work. */
+static int read_log(const struct args *args,
+                    int (*run)(const struct args *args, const struct place *place, hd_log_filter *filter)) {
+    struct place place = {0};
+    hd_log_filter *filter = NULL;
+    int code = cli_filter_new(args, &filter);
+    if (code == CLI_OK)
+        code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK)
+        code = run(args, &place, filter);
+    hd_log_filter_free(filter);
+    cli_place_close(&place);
+    return code;
+}
+
+int cli_run_deliveries_list(const struct args *args) {
+    return read_log(args, list);
+}
+
+/* ---- export ---- */
+
+static int export_page(const struct place *place, const hd_log_filter *filter, char **cursor) {
+    hd_log_page *page = NULL;
+    int status = hd_log_query(place->client, filter, *cursor, PAGE, &page);
+    for (size_t i = 0; i < hd_log_page_count(page) && cli_output_works(); i++)
+        cli_json_print(cli_report_json(hd_log_page_at(page, i), 1));
+    const char *next = hd_log_page_cursor(page);
+    free(*cursor);
+    *cursor = next ? strdup(next) : NULL;
+    int is_out_of_memory = next && !*cursor;
+    hd_log_page_free(page);
+    if (status != HD_OK)
+        return cli_fail_place(place, status);
+    return is_out_of_memory ? cli_no_memory() : CLI_OK;
+}
+
+static int export_all(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    char *cursor = NULL;
+    int code;
+    (void)args;
+    cli_stop_begin(2);
+    do
+        code = export_page(place, filter, &cursor);
+    while (code == CLI_OK && cursor && cli_output_works() && cli_stops() == 0);
+    free(cursor);
+    return cli_stops() ? cli_stop_code() : code;
+}
+
+int cli_run_deliveries_export(const struct args *args) {
+    return read_log(args, export_all);
+}
+
+/* ---- get ---- */
+
+static void print_answer(const hd_report *report) {
+    size_t length;
+    const char *headers = hd_report_response_headers(report, &length);
+    if (length > 0) {
+        printf("\n%sAnswer%s\n", cli_color(stdout, COLOR_BOLD), cli_plain(stdout));
+        cli_print_lines(stdout, headers, length);
+    }
+    const char *body = hd_report_response_body(report, &length);
+    if (length > 0) {
+        putchar('\n');
+        cli_print_lines(stdout, body, length);
+        puts(hd_report_response_truncated(report) ? "\n(cut)" : "");
+    }
+}
+
+static void print_request(const hd_report *report) {
+    const hd_event *event = hd_report_event(report);
+    int format = hd_report_format(report);
+    size_t length = 0;
+    (void)hd_event_render(event, format, NULL, 0, &length);
+    char *body = malloc(length + 1);
+    printf("\n%sRequest%s\nContent-Type: application/json\nX-Helmdesk-Event: %s\nX-Helmdesk-Delivery: %s\n\n",
+           cli_color(stdout, COLOR_BOLD), cli_plain(stdout), hd_event_name(event), hd_report_delivery_id(report));
+    if (body && hd_event_render(event, format, body, length + 1, NULL) == HD_OK)
+        cli_print_lines(stdout, body, length);
+    putchar('\n');
+    free(body);
+}
+
+static void print_attempt(const hd_report *report) {
+    int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED;
+    printf("%s  attempt %u  %s%s %s%s in %u ms (queued %u, dns %u, connect %u, tls %u, wait %u)  %s\n",
+           cli_date(hd_report_finished_at_ms(report)), hd_report_attempts(report),
+           cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD), hd_outcome_name(hd_report_outcome(report)),
+           cli_report_result(report), cli_plain(stdout), hd_report_total_ms(report), hd_report_queued_ms(report),
+           hd_report_dns_ms(report), hd_report_connect_ms(report), hd_report_tls_ms(report), hd_report_wait_ms(report),
+           hd_report_remote_address(report));
+    if (!is_good)
+        printf("  %s\n", hd_report_explanation(report));
+}
+
+static void print_delivery(const hd_log_page *page) {
+    const hd_report *last = hd_log_page_at(page, 0);
+    const hd_event *event = hd_report_event(last);
+    const char *subject = hd_event_ticket_subject(event), *name = hd_report_webhook_name(last);
+    printf("%s%s%s to ", cli_color(stdout, COLOR_BOLD), hd_event_name(event), cli_plain(stdout));
+    cli_print_text(stdout, name, strlen(name));
+    printf(" %s (webhook %s)%s%s\n#%lld ", hd_report_masked_url(last), hd_report_webhook_id(last),
+           hd_report_is_test(last) ? ", a test" : "",
+           hd_report_may_be_repeated(last) ? ", which the receiver may have had before" : "",
+           (long long)hd_event_ticket_number(event));
+    cli_print_text(stdout, subject ? subject : "", subject ? strlen(subject) : 0);
+    puts("\n");
+    for (size_t i = hd_log_page_count(page); i > 0; i--)
+        print_attempt(hd_log_page_at(page, i - 1));
+    print_request(last);
+    print_answer(last);
+}
+
+static int tell_delivery(const char *id, const hd_log_page *page) {
+    if (hd_log_page_count(page) == 0) {
+        cli_error("there is no delivery %s in the log", id);
+        cli_hint("Logs have limits: it may have been deleted. 'helmdesk deliveries list' lists what is there.");
+        return CLI_NEGATIVE;
+    }
+    if (!cli_is_json())
+        print_delivery(page);
+    for (size_t i = hd_log_page_count(page); i > 0 && cli_is_json(); i--)
+        cli_json_print(cli_report_json(hd_log_page_at(page, i - 1), 1));
+    return CLI_OK;
+}
+
+static int get(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    hd_log_page *page = NULL;
+    const char *id = cli_operand(args, 0);
+    if (hd_log_filter_set_delivery(filter, id) != HD_OK) {
+        cli_error("'%s' is no delivery's id", id);
+        cli_hint("It is a UUID, as 'helmdesk deliveries list' shows it at the end of a line.");
+        return CLI_USAGE;
+    }
+    int status = hd_log_query(place->client, filter, NULL, 100, &page);
+    int code = status == HD_OK ? tell_delivery(id, page) : cli_fail_place(place, status);
+    hd_log_page_free(page);
+    return code;
+}
+
+int cli_run_deliveries_get(const struct args *args) {
+    return read_log(args, get);
+}
+
+/* ---- tail ---- */
+
+/* The last one that was shown: attempts of one delivery differ in their number. */
+struct seen {
+    int64_t finished_at_ms;
+    char *ids; /* of all that ended in that millisecond, each with its attempt; NULL for none */
+};
+
+static int name_of(const hd_report *report, char text[64]) {
+    return snprintf(text, 64, " %s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
+                    hd_report_outcome(report));
+}
+
+static int was_seen(const struct seen *seen, const hd_report *report) {
+    char text[64];
+    (void)name_of(report, text);
+    return hd_report_finished_at_ms(report) < seen->finished_at_ms ||
+           (hd_report_finished_at_ms(report) == seen->finished_at_ms && seen->ids && strstr(seen->ids, text));
+}
+
+static int note_seen(struct seen *seen, const hd_report *report) {
+    char text[64];
+    if (hd_report_finished_at_ms(report) > seen->finished_at_ms) {
+        seen->finished_at_ms = hd_report_finished_at_ms(report);
+        free(seen->ids);
+        seen->ids = NULL;
+    }
+    size_t length = seen->ids ? strlen(seen->ids) : 0, more = (size_t)name_of(report, text);
+    char *grown = realloc(seen->ids, length + more + 1);
+    if (!grown)
+        return cli_no_memory();
+    memcpy(grown + length, text, more + 1);
+    seen->ids = grown;
+    return CLI_OK;
+}
+
+/* Shows what is new, the oldest first: pages are read until one that was seen, then told from behind. */
+static int tell_new(const struct place *place, const hd_log_filter *filter, const char *cursor, size_t limit,
+                    int is_first, struct seen *seen) {
+    hd_log_page *page = NULL;
+    size_t count = 0;
+    int status = hd_log_query(place->client, filter, cursor, limit, &page), code = CLI_OK;
+    if (status != HD_OK)
+        return cli_fail_place(place, status);
+    while (count < hd_log_page_count(page) && !was_seen(seen, hd_log_page_at(page, count)))
+        count++;
+    if (!is_first && count == hd_log_page_count(page) && hd_log_page_cursor(page))
+        code = tell_new(place, filter, hd_log_page_cursor(page), limit, 0, seen);
+    for (size_t i = count; i > 0 && code == CLI_OK; i--) {
+        tell(hd_log_page_at(page, i - 1), 0);
+        code = note_seen(seen, hd_log_page_at(page, i - 1));
+    }
+    hd_log_page_free(page);
+    return code;
+}
+
+static int tail(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    struct seen seen = {0};
+    int64_t limit = TAIL_FIRST;
+    int code = cli_number(args, OPT_LIMIT, 1, 1000, &limit);
+    if (code != CLI_OK)
+        return code;
+    cli_stop_begin(2);
+    code = tell_new(place, filter, NULL, (size_t)limit, 1, &seen);
+    while (code == CLI_OK && cli_stops() == 0 && cli_output_works()) {
+        struct timespec pause = {.tv_nsec = TAIL_MS * 1000000L};
+        nanosleep(&pause, NULL);
+        if (cli_stops() == 0)
+            code = tell_new(place, filter, NULL, PAGE, 0, &seen);
+    }
+    free(seen.ids);
+    return cli_stops() ? cli_stop_code() : code;
+}
+
+int cli_run_deliveries_tail(const struct args *args) {
+    return read_log(args, tail);
+}

@@ -1,0 +1,175 @@
+#include "cli/filter.h"
+
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define REASONS_MAX 64
+
+int64_t cli_wall_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int cli_filters(const struct args *args) {
+    static const enum option_id ids[] = {OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON,
+                                         OPT_STATUS,  OPT_SINCE,   OPT_UNTIL, OPT_TESTS,   OPT_TEXT};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (cli_has(args, ids[i]))
+            return 1;
+    return 0;
+}
+
+/* ---- Times ---- */
+
+/* Days since 1970 (Howard Hinnant, chrono-compatible low-level date algorithms). */
+static int64_t days_of(int year, int month, int day) {
+    year -= month <= 2;
+    int64_t era = year / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+/* "2025-01-15", "2025-01-15 10:30", "2025-01-15T10:30:00": where this machine is; with Z: UTC. */
+static int read_date(const char *text, int64_t *ms) {
+    int year, month, day, hour = 0, minute = 0, second = 0, end = 0;
+    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || end != 10)
+        return 0;
+    const char *rest = text + end;
+    if (*rest == ' ' || *rest == 'T') {
+        int more = 0;
+        if (sscanf(rest + 1, "%2d:%2d%n", &hour, &minute, &more) != 2)
+            return 0;
+        rest += 1 + more;
+        more = 0;
+        if (*rest == ':' && sscanf(rest, ":%2d%n", &second, &more) == 1)
+            rest += more;
+        if (*rest == '.')
+            rest += 1 + strspn(rest + 1, "0123456789");
+    }
+    int is_utc = strcmp(rest, "Z") == 0;
+    if ((*rest && !is_utc) || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+        minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0)
+        return 0;
+    struct tm parts = {.tm_year = year - 1900,
+                       .tm_mon = month - 1,
+                       .tm_mday = day,
+                       .tm_hour = hour,
+                       .tm_min = minute,
+                       .tm_sec = second,
+                       .tm_isdst = -1};
+    int64_t seconds =
+        is_utc ? days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second : (int64_t)mktime(&parts);
+    *ms = seconds * 1000;
+    return *ms > 0;
+}
+
+int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
+    const char *text = cli_value(args, id);
+    int64_t ago_ms;
+    *ms = 0;
+    if (!text || read_date(text, ms))
+        return CLI_OK;
+    if (cli_parse_duration(text, &ago_ms) && ago_ms < cli_wall_ms()) {
+        *ms = cli_wall_ms() - ago_ms;
+        return CLI_OK;
+    }
+    cli_error("--%s cannot be '%s'", cli_options[id].name, text);
+    cli_hint("It is how long ago (90s, 5m, 24h, 30d), a date (2025-01-15), or date and time (2025-01-15 10:30, or "
+             "2025-01-15T10:30:00Z).");
+    return CLI_USAGE;
+}
+
+/* ---- The rest ---- */
+
+static int set_reason(hd_log_filter *filter, const char *name) {
+    for (int reason = 0; reason < REASONS_MAX; reason++)
+        if (strcmp(hd_reason_name(reason), name) == 0 && strcmp(name, "unknown") != 0)
+            return hd_log_filter_set_reason(filter, reason);
+    cli_error("--reason: there is no reason '%s'", name);
+    fputs("  It is one of:", stderr);
+    for (int reason = 0; reason < REASONS_MAX; reason++)
+        if (strcmp(hd_reason_name(reason), "unknown") != 0)
+            fprintf(stderr, " %s", hd_reason_name(reason));
+    fputs(".\n", stderr);
+    return HD_E_INVALID;
+}
+
+/* "404", "5xx", "500-503" */
+static int set_status(hd_log_filter *filter, const char *text) {
+    int first = 0, last = 0, end = 0;
+    char rest = '\0';
+    if (strlen(text) == 3 && text[0] >= '1' && text[0] <= '5' && strcmp(text + 1, "xx") == 0)
+        return hd_log_filter_set_http_status(filter, (text[0] - '0') * 100, (text[0] - '0') * 100 + 99);
+    if (sscanf(text, "%3d-%3d%c", &first, &last, &rest) == 2)
+        end = last;
+    else if (sscanf(text, "%3d%c", &first, &rest) == 1)
+        end = first;
+    if (end && hd_log_filter_set_http_status(filter, first, end) == HD_OK)
+        return HD_OK;
+    cli_error("--status cannot be '%s'", text);
+    cli_hint("It is a status (404), a class (5xx) or a range (500-503).");
+    return HD_E_INVALID;
+}
+
+static int set_words(const struct args *args, hd_log_filter *filter) {
+    const char *event = cli_value(args, OPT_EVENT), *outcome = cli_value(args, OPT_OUTCOME);
+    const char *tests = cli_value(args, OPT_TESTS);
+    int status = HD_OK;
+    if (event)
+        status = hd_log_filter_set_event(filter, hd_event_type_from_name(event));
+    if (status == HD_OK && outcome) /* the words stand in the order of HD_OUTCOME_... */
+        status = hd_log_filter_set_outcome(filter, 1 + cli_word_index(cli_options[OPT_OUTCOME].values, outcome));
+    if (status == HD_OK && tests) /* and these in that of HD_TESTS_... */
+        status = hd_log_filter_set_tests(filter, cli_word_index(cli_options[OPT_TESTS].values, tests));
+    return status;
+}
+
+static int set_texts(const struct args *args, hd_log_filter *filter) {
+    int status = hd_log_filter_set_project(filter, cli_value(args, OPT_PROJECT));
+    if (status == HD_OK)
+        status = hd_log_filter_set_webhook(filter, cli_value(args, OPT_WEBHOOK));
+    if (status == HD_OK)
+        status = hd_log_filter_set_text(filter, cli_value(args, OPT_TEXT));
+    return status;
+}
+
+static int set_times(const struct args *args, hd_log_filter *filter) {
+    int64_t since_ms, until_ms;
+    int code = cli_filter_time(args, OPT_SINCE, &since_ms);
+    if (code == CLI_OK)
+        code = cli_filter_time(args, OPT_UNTIL, &until_ms);
+    if (code != CLI_OK)
+        return code;
+    if (since_ms && until_ms && since_ms >= until_ms)
+        return cli_fail(CLI_USAGE, "--since is not before --until");
+    return hd_log_filter_set_time(filter, since_ms, until_ms) == HD_OK ? CLI_OK : cli_no_memory();
+}
+
+static int fill(const struct args *args, hd_log_filter *filter) {
+    const char *reason = cli_value(args, OPT_REASON), *status_text = cli_value(args, OPT_STATUS);
+    int status = set_words(args, filter);
+    if (status == HD_OK)
+        status = set_texts(args, filter);
+    if (status != HD_OK)
+        return cli_fail(CLI_USAGE, "the filters: %s", hd_strerror(status));
+    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK))
+        return CLI_USAGE;
+    return set_times(args, filter);
+}
+
+int cli_filter_new(const struct args *args, hd_log_filter **filter) {
+    if (hd_log_filter_new(filter) != HD_OK)
+        return cli_no_memory();
+    int code = fill(args, *filter);
+    if (code != CLI_OK) {
+        hd_log_filter_free(*filter);
+        *filter = NULL;
+    }
+    return code;
+}

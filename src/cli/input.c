@@ -1,0 +1,257 @@
+#include "cli/input.h"
+
+#include "cli/output.h"
+#include "helmdesk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+#define SECRET_MAX ((size_t)1024)
+
+/* ---- Files ---- */
+
+static int read_all(int file, const char *name, struct bytes *bytes) {
+    size_t size = 0;
+    for (;;) {
+        if (size - bytes->len < 2) {
+            size = size ? size * 2 : 4096;
+            char *grown = size <= FILE_MAX ? realloc(bytes->data, size) : NULL;
+            if (!grown)
+                return size > FILE_MAX ? cli_fail(CLI_USAGE, "%s is larger than 64 MiB", name) : cli_no_memory();
+            bytes->data = grown;
+        }
+        ssize_t got = read(file, bytes->data + bytes->len, size - bytes->len - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cli_fail_file(name, "read");
+        bytes->len += (size_t)got;
+        bytes->data[bytes->len] = '\0';
+        if (got == 0)
+            return CLI_OK;
+    }
+}
+
+int cli_read_file(const char *path, struct bytes *bytes) {
+    int is_stdin = !path || strcmp(path, "-") == 0;
+    *bytes = (struct bytes){0};
+    if (is_stdin && isatty(STDIN_FILENO))
+        cli_note("Reading from the terminal; Ctrl-D ends it.");
+    int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return cli_fail_file(path, "open");
+    int code = read_all(file, is_stdin ? "standard input" : path, bytes);
+    if (!is_stdin)
+        close(file);
+    if (code != CLI_OK)
+        cli_bytes_free(bytes);
+    return code;
+}
+
+void cli_wipe(void *data, size_t len) {
+    volatile unsigned char *byte = data;
+    while (len-- > 0)
+        *byte++ = 0;
+}
+
+void cli_bytes_free(struct bytes *bytes) {
+    if (bytes->data)
+        cli_wipe(bytes->data, bytes->len);
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+}
+
+/* ---- Secrets ---- */
+
+void cli_secrets_free(struct secrets *secrets) {
+    for (size_t i = 0; i < secrets->count; i++)
+        cli_bytes_free(&secrets->items[i]);
+    secrets->count = 0;
+}
+
+/* Takes the bytes over. */
+static int add(struct secrets *secrets, struct bytes *bytes, const char *where) {
+    int code = CLI_OK;
+    if (bytes->len == 0)
+        code = cli_fail(CLI_USAGE, "the secret in %s is empty", where);
+    else if (bytes->len > SECRET_MAX)
+        code = cli_fail(CLI_USAGE, "the secret in %s is longer than %zu bytes", where, SECRET_MAX);
+    else if (secrets->count == SECRETS_MAX)
+        code = cli_fail(CLI_USAGE, "there are more than %d secrets", SECRETS_MAX);
+    if (code == CLI_OK)
+        secrets->items[secrets->count++] = *bytes;
+    else
+        cli_bytes_free(bytes);
+    return code;
+}
+
+/* A file ends with a line break that the secret does not have. */
+static void drop_line_break(struct bytes *bytes) {
+    if (bytes->len > 0 && bytes->data[bytes->len - 1] == '\n')
+        bytes->data[--bytes->len] = '\0';
+    if (bytes->len > 0 && bytes->data[bytes->len - 1] == '\r')
+        bytes->data[--bytes->len] = '\0';
+}
+
+static int add_file(struct secrets *secrets, const char *path) {
+    struct bytes bytes;
+    int code = cli_read_file(path, &bytes);
+    if (code != CLI_OK)
+        return code;
+    drop_line_break(&bytes);
+    return add(secrets, &bytes, path);
+}
+
+static int add_text(struct secrets *secrets, const char *text, const char *where) {
+    struct bytes bytes = {strdup(text), strlen(text)};
+    return bytes.data ? add(secrets, &bytes, where) : cli_no_memory();
+}
+
+int cli_read_secrets(const struct args *args, struct secrets *secrets) {
+    const char *path, *variable = getenv("HELMDESK_SECRET");
+    size_t index = 0;
+    int code = CLI_OK;
+    secrets->count = 0;
+    while (code == CLI_OK && (path = cli_next_value(args, OPT_SECRET_FILE, &index)))
+        code = add_file(secrets, path);
+    if (code == CLI_OK && secrets->count == 0 && variable && *variable)
+        code = add_text(secrets, variable, "HELMDESK_SECRET");
+    if (code != CLI_OK)
+        cli_secrets_free(secrets);
+    return code;
+}
+
+/* ---- Questions ---- */
+
+static int open_terminal(const struct args *args) {
+    return cli_has(args, OPT_NO_INPUT) ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+}
+
+/* Reads a line. Returns its length, -1 if there is none. */
+static ssize_t read_line(int terminal, char *line, size_t size) {
+    size_t length = 0;
+    ssize_t got;
+    char byte = '\0';
+    while ((got = read(terminal, &byte, 1)) == 1 && byte != '\n')
+        if (length + 1 < size)
+            line[length++] = byte;
+    line[length] = '\0';
+    return got == 1 || length > 0 ? (ssize_t)length : -1;
+}
+
+static int write_text(int terminal, const char *text) {
+    return write(terminal, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static int ask_hidden(int terminal, const char *question, char *answer, size_t size) {
+    struct termios shown, hidden;
+    if (!write_text(terminal, question) || tcgetattr(terminal, &shown) != 0)
+        return 0;
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0)
+        return 0;
+    ssize_t length = read_line(terminal, answer, size);
+    tcsetattr(terminal, TCSAFLUSH, &shown);
+    return write_text(terminal, "\n") && length > 0;
+}
+
+int cli_ask_secret(const struct args *args, struct secrets *secrets) {
+    char answer[SECRET_MAX + 2];
+    int terminal = open_terminal(args);
+    int code = CLI_USAGE;
+    if (terminal >= 0 && ask_hidden(terminal, "Secret: ", answer, sizeof answer))
+        code = add_text(secrets, answer, "your answer");
+    else {
+        cli_error("there is no secret");
+        cli_hint("Use --secret-file FILE, or the environment variable HELMDESK_SECRET.");
+    }
+    cli_wipe(answer, sizeof answer);
+    if (terminal >= 0)
+        close(terminal);
+    return code;
+}
+
+int cli_need_secrets(const struct args *args, struct secrets *secrets) {
+    int code = cli_read_secrets(args, secrets);
+    return code == CLI_OK && secrets->count == 0 ? cli_ask_secret(args, secrets) : code;
+}
+
+int cli_confirm(const struct args *args, const char *question) {
+    char answer[16] = "";
+    if (cli_has(args, OPT_YES))
+        return CLI_OK;
+    int terminal = open_terminal(args);
+    if (terminal < 0) {
+        cli_error("%s", question);
+        cli_hint("There is no terminal to answer at; --yes says yes.");
+        return CLI_USAGE;
+    }
+    int is_asked = write_text(terminal, question) && write_text(terminal, " [y/N] ") &&
+                   read_line(terminal, answer, sizeof answer) >= 0;
+    close(terminal);
+    if (is_asked && (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0 || strcmp(answer, "Y") == 0))
+        return CLI_OK;
+    cli_note("Nothing was done.");
+    return CLI_NEGATIVE;
+}
+
+/* ---- The development secret ---- */
+
+static int find_place(char *path, size_t size) {
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int length = state && *state == '/' ? snprintf(path, size, "%s/helmdesk/dev-secret", state)
+                 : home && *home        ? snprintf(path, size, "%s/.local/state/helmdesk/dev-secret", home)
+                                        : -1;
+    return length > 0 && (size_t)length < size;
+}
+
+/* Makes the directories above a file. */
+static int make_directories(const char *path) {
+    char directory[4096];
+    if (snprintf(directory, sizeof directory, "%s", path) >= (int)sizeof directory)
+        return 0;
+    for (char *slash = directory + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+            return 0;
+    }
+    return 1;
+}
+
+/* Writes it under another name first, so that nobody ever reads half of it. */
+static int make_secret(const char *path) {
+    char secret[HD_SECRET_SIZE + 1], fresh[4200];
+    if (!make_directories(path) || hd_generate_secret(secret, HD_SECRET_SIZE) != HD_OK)
+        return 0;
+    strcat(secret, "\n");
+    snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int is_written = file >= 0 && write_text(file, secret);
+    if (file >= 0)
+        close(file);
+    int is_there = is_written && (link(fresh, path) == 0 || errno == EEXIST); /* somebody else was first */
+    if (file >= 0)
+        unlink(fresh);
+    cli_wipe(secret, sizeof secret);
+    return is_there;
+}
+
+int cli_development_secret(int makes, struct secrets *secrets, char *path, size_t path_size) {
+    if (!find_place(path, path_size))
+        return makes ? cli_fail(CLI_USAGE, "there is no place for a development secret: HOME is not set") : CLI_OK;
+    if (access(path, F_OK) != 0) {
+        if (!makes)
+            return CLI_OK;
+        if (!make_secret(path))
+            return cli_fail_file(path, "make");
+    }
+    return add_file(secrets, path);
+}

@@ -1,0 +1,19 @@
+/* Why a signature does not match: the mistakes that people make, tried one after the other, and two at once. */
+#ifndef HD_CLI_MISTAKES_H
+#define HD_CLI_MISTAKES_H
+
+#include "cli/input.h"
+
+#define MISTAKES_MAX 3
+
+struct explanation {
+    const char *names[MISTAKES_MAX]; /* for --json, such as "final_newline" */
+    const char *texts[MISTAKES_MAX]; /* "the final newline is removed" */
+    size_t count;                    /* 0: none of them explains it */
+};
+
+/* Finds the fewest of them that make the signature match with this secret. */
+int cli_explain_mismatch(const struct bytes *body, const char *signature, const struct bytes *secret,
+                         struct explanation *explanation);
+
+#endif

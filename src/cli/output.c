@@ -1,0 +1,272 @@
+#include "cli/output.h"
+
+#include "helmdesk.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct { int is_json, is_quiet, is_verbose, is_utf8, color_out, color_err; } output;
+
+/* ---- Settings ---- */
+
+/* no-color.org; a terminal that is "dumb" has none. */
+static int wants_color(const struct args *args, FILE *file) {
+    const char *when = cli_value(args, OPT_COLOR), *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (when && strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0;
+    return isatty(fileno(file)) && !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+void cli_output_begin(const struct args *args) {
+    setlocale(LC_CTYPE, "");
+    output.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    output.is_json = cli_has(args, OPT_JSON);
+    output.is_quiet = cli_has(args, OPT_QUIET);
+    output.is_verbose = cli_has(args, OPT_VERBOSE);
+    output.color_out = wants_color(args, stdout);
+    output.color_err = wants_color(args, stderr);
+}
+
+int cli_output_end(int code) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno == EPIPE)
+        return code;
+    cli_error("what was to be written did not arrive: %s", strerror(errno));
+    return CLI_INTERNAL;
+}
+
+int cli_output_works(void) {
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+int cli_is_json(void) {
+    return output.is_json;
+}
+
+int cli_is_quiet(void) {
+    return output.is_quiet;
+}
+
+int cli_is_verbose(void) {
+    return output.is_verbose;
+}
+
+int cli_is_utf8(void) {
+    return output.is_utf8;
+}
+
+int cli_is_terminal(FILE *file) {
+    const char *terminal = getenv("TERM");
+    return isatty(fileno(file)) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+/* ---- Marks and colours ---- */
+
+const char *cli_arrow(void) {
+    return output.is_utf8 ? "\xe2\x86\x92" : "->";
+}
+
+const char *cli_tick(void) {
+    return output.is_utf8 ? "\xe2\x9c\x93" : "ok";
+}
+
+const char *cli_cross(void) {
+    return output.is_utf8 ? "\xe2\x9c\x95" : "X";
+}
+
+const char *cli_bullet(void) {
+    return output.is_utf8 ? "\xe2\x80\xa2" : "*";
+}
+
+static int is_colored(const FILE *file) {
+    return file == stdout ? output.color_out : output.color_err;
+}
+
+const char *cli_color(FILE *file, enum color color) {
+    static const char *const sequences[] = {
+        [COLOR_GOOD] = "\033[32m", [COLOR_BAD] = "\033[31m", [COLOR_WARN] = "\033[33m",
+        [COLOR_DIM] = "\033[2m",   [COLOR_BOLD] = "\033[1m",
+    };
+    return is_colored(file) ? sequences[color] : "";
+}
+
+const char *cli_plain(FILE *file) {
+    return is_colored(file) ? "\033[0m" : "";
+}
+
+/* ---- Text of others ---- */
+
+/* The length of the UTF-8 sequence here, which is 1 for anything that is none. */
+static size_t decode(const unsigned char *at, size_t left, unsigned *point) {
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t length = *at < 0x80 ? 1 : (*at & 0xe0) == 0xc0 ? 2 : (*at & 0xf0) == 0xe0 ? 3 : (*at & 0xf8) == 0xf0 ? 4 : 0;
+    *point = *at;
+    if (length == 1)
+        return 1;
+    *point = length == 0 ? 0xfffd : *at & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if (i >= left || (at[i] & 0xc0) != 0x80) {
+            *point = 0xfffd;
+            return 1;
+        }
+        *point = *point << 6 | (at[i] & 0x3f);
+    }
+    if (length == 0 || *point < least[length] || *point > 0x10ffff) {
+        *point = 0xfffd;
+        return 1;
+    }
+    return length;
+}
+
+/* C0, DEL and C1 steer a terminal; the others make text run backwards (Unicode bidirectional controls), or break it. */
+static int is_harmful(unsigned point) {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xfffd || point == 0x200e || point == 0x200f ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0x61c ||
+           point == 0xfeff;
+}
+
+static void print_harmless(FILE *file, const char *text, size_t length, int keeps_lines) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        unsigned point;
+        size_t size = decode(at, (size_t)(end - at), &point);
+        if (point == '\r' && at + 1 < end && at[1] == '\n')
+            ; /* the LF that follows ends the line */
+        else if (keeps_lines && (point == '\n' || point == '\t'))
+            fputc((int)point, file);
+        else if (point == '\n' || point == '\t')
+            fputc(' ', file);
+        else if (point == 0xfffd)
+            fputs(output.is_utf8 ? "\xef\xbf\xbd" : "?", file);
+        else if (is_harmful(point))
+            fprintf(file, "\\u%04x", point);
+        else if (point >= 0x80 && !output.is_utf8)
+            fputc('?', file);
+        else
+            fwrite(at, 1, size, file);
+        at += size;
+    }
+}
+
+void cli_print_text(FILE *file, const char *text, size_t length) {
+    print_harmless(file, text, length, 0);
+}
+
+void cli_print_lines(FILE *file, const char *text, size_t length) {
+    print_harmless(file, text, length, 1);
+}
+
+/* ---- Messages ---- */
+
+__attribute__((format(printf, 3, 0))) static void say(const char *color, const char *head, const char *format,
+                                                      va_list values) {
+    char text[2048];
+    vsnprintf(text, sizeof text, format, values);
+    fflush(stdout);
+    fprintf(stderr, "%s%s%s", color, head, *color ? cli_plain(stderr) : "");
+    cli_print_lines(stderr, text, strlen(text));
+    fputc('\n', stderr);
+}
+
+void cli_error(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    say(cli_color(stderr, COLOR_BAD), "helmdesk: ", format, values);
+    va_end(values);
+}
+
+void cli_hint(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    say("", "  ", format, values);
+    va_end(values);
+}
+
+void cli_note(const char *format, ...) {
+    va_list values;
+    if (output.is_quiet)
+        return;
+    va_start(values, format);
+    say("", "", format, values);
+    va_end(values);
+}
+
+int cli_no_memory(void) {
+    cli_error("there is not enough memory");
+    return CLI_INTERNAL;
+}
+
+int cli_fail(int code, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    say(cli_color(stderr, COLOR_BAD), "helmdesk: ", format, values);
+    va_end(values);
+    return code;
+}
+
+static int code_of(int status) {
+    switch (status) {
+    case HD_E_NO_MEMORY:
+    case HD_E_THREAD:
+    case HD_E_CRYPTO:
+    case HD_E_RANDOM:
+    case HD_E_TRANSPORT:
+        return CLI_INTERNAL;
+    case HD_E_STORE:
+    case HD_E_STORE_FULL:
+    case HD_E_STORE_BUSY:
+    case HD_E_STORE_VERSION:
+    case HD_E_STORE_KEY:
+    case HD_E_CONFLICT:
+        return CLI_STORE;
+    case HD_E_NOT_FOUND:
+    case HD_E_NO_DELIVERY:
+        return CLI_NEGATIVE;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+int cli_fail_status(int status, const char *what) {
+    cli_error("%s: %s", what, hd_strerror(status));
+    return code_of(status);
+}
+
+int cli_fail_file(const char *path, const char *what) {
+    cli_error("cannot %s %s: %s", what, path, strerror(errno));
+    return CLI_USAGE;
+}
+
+/* ---- Times ---- */
+
+const char *cli_date(int64_t ms) {
+    static char text[64];
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    if (!localtime_r(&seconds, &parts) || strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+        return "?";
+    return text;
+}
+
+const char *cli_clock(int64_t ms) {
+    const char *date = cli_date(ms), *time_of_day = strchr(date, ' ');
+    return time_of_day ? time_of_day + 1 : date;
+}
+
+const char *cli_rfc3339(int64_t ms) {
+    static char text[64];
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    char date[32];
+    if (!gmtime_r(&seconds, &parts) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        return "";
+    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+    return text;
+}

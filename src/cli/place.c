@@ -1,0 +1,206 @@
+#include "cli/place.h"
+
+#include "cli/input.h"
+#include "cli/output.h"
+#include "cli/target.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KEY_SIZE 32
+#define SCHEME "sqlite:"
+
+int cli_fail_place(const struct place *place, int status) {
+    switch (status) {
+    case HD_E_STORE_BUSY:
+        cli_error("the store in %s is in use by another process, a server as a rule", place->directory);
+        cli_hint(
+            "Change it there, or stop that first. To read (list, get, tail, export, stats) it need not be stopped.");
+        return CLI_STORE;
+    case HD_E_STORE_KEY:
+        cli_error("the secrets in %s are encrypted, with another key than the one given", place->directory);
+        cli_hint("Name the key with --store-key-file, or HELMDESK_STORE_KEY.");
+        return CLI_STORE;
+    case HD_E_NO_MEMORY:
+        return cli_no_memory();
+    default:
+        cli_error("%s: %s", place->directory, hd_strerror(status));
+        return CLI_STORE;
+    }
+}
+
+#ifndef HELMDESK_HAS_SQLITE
+
+int cli_place_open(const struct args *args, enum access access, struct place *place) {
+    (void)args, (void)access;
+    *place = (struct place){0};
+    cli_error("this helmdesk knows no stores: it was built without SQLite");
+    cli_hint("Install SQLite 3.35 or later (Debian: libsqlite3-dev), and build it again.");
+    return CLI_NOT_BUILT;
+}
+
+#else
+
+#include "helmdesk/sqlite.h"
+
+/* ---- The directory ---- */
+
+static int read_directory(const struct args *args, struct place *place) {
+    const char *given = cli_value(args, OPT_STORE), *variable = getenv("HELMDESK_STORE");
+    const char *name = given ? given : variable;
+    if (!name || !*name) {
+        cli_error("which store?");
+        cli_hint("Name it with --store sqlite:DIR, or HELMDESK_STORE.");
+        return CLI_USAGE;
+    }
+    if (strncmp(name, "postgres", 8) == 0)
+        return cli_fail(CLI_NOT_BUILT, "this helmdesk knows no stores in PostgreSQL, only sqlite:DIR");
+    if (strncmp(name, SCHEME, sizeof SCHEME - 1) != 0 || !name[sizeof SCHEME - 1]) {
+        cli_error("--store cannot be '%s'", name);
+        cli_hint("It is sqlite: and a directory, such as sqlite:/var/lib/helmdesk.");
+        return CLI_USAGE;
+    }
+    place->directory = strdup(name + sizeof SCHEME - 1);
+    return place->directory ? CLI_OK : cli_no_memory();
+}
+
+static int has_store(const struct place *place) {
+    char path[4200];
+    struct stat found;
+    return snprintf(path, sizeof path, "%s/helmdesk.db", place->directory) < (int)sizeof path &&
+           stat(path, &found) == 0;
+}
+
+static int need_store(const struct place *place) {
+    if (has_store(place))
+        return CLI_OK;
+    cli_error("there is no store in %s", place->directory);
+    cli_hint("A server makes it, or 'helmdesk webhooks create'.");
+    return CLI_STORE;
+}
+
+/* ---- The key ---- */
+
+static int digit(char letter) {
+    const char *digits = "0123456789abcdef", *found = strchr(digits, tolower((unsigned char)letter));
+    return letter && found ? (int)(found - digits) : -1;
+}
+
+static int read_hex(const char *text, size_t length, unsigned char key[KEY_SIZE]) {
+    if (length != (size_t)KEY_SIZE * 2)
+        return 0;
+    for (size_t i = 0; i < KEY_SIZE; i++) {
+        int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return 0;
+        key[i] = (unsigned char)(high << 4 | low);
+    }
+    return 1;
+}
+
+static int fail_key(const char *where) {
+    return cli_fail(CLI_USAGE, "the key in %s is not 32 bytes, nor 64 hexadecimal digits", where);
+}
+
+static int read_key_file(const char *path, unsigned char key[KEY_SIZE]) {
+    struct bytes bytes;
+    int code = cli_read_file(path, &bytes);
+    if (code != CLI_OK)
+        return code;
+    if (bytes.len == KEY_SIZE)
+        memcpy(key, bytes.data, KEY_SIZE);
+    else if (!read_hex(bytes.data, strcspn(bytes.data, "\r\n"), key))
+        code = fail_key(path);
+    cli_bytes_free(&bytes);
+    return code;
+}
+
+/* *has_key tells whether there is one. */
+static int read_key(const struct args *args, unsigned char key[KEY_SIZE], int *has_key) {
+    const char *path = cli_value(args, OPT_STORE_KEY_FILE), *variable = getenv("HELMDESK_STORE_KEY");
+    *has_key = path || (variable && *variable);
+    if (path)
+        return read_key_file(path, key);
+    return !*has_key || read_hex(variable, strlen(variable), key) ? CLI_OK : fail_key("HELMDESK_STORE_KEY");
+}
+
+/* ---- The store and its client ---- */
+
+static int open_store(const struct args *args, enum access access, struct place *place) {
+    unsigned char key[KEY_SIZE];
+    int has_key;
+    int code = read_key(args, key, &has_key);
+    if (code != CLI_OK)
+        return code;
+    int status = (access == ACCESS_READ ? hd_store_sqlite_open_reader : hd_store_sqlite_open)(
+        place->directory, has_key ? key : NULL, has_key ? KEY_SIZE : 0, &place->store);
+    cli_wipe(key, sizeof key);
+    if (status == HD_OK)
+        status = hd_store_set_retention(place->store, 0, 0); /* how much is kept is the server's to say */
+    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+}
+
+/* Whatever a stored webhook's address is, it stays as it is: one that is not allowed would be switched off, and be
+ * saved so. */
+static int allow_everything(hd_options *options) {
+    int status = hd_options_allow_http(options, 1);
+    if (status == HD_OK)
+        status = hd_options_allow_network(options, "0.0.0.0/0");
+    if (status == HD_OK)
+        status = hd_options_allow_network(options, "::/0");
+    return status == HD_OK ? hd_options_allow_ports(options, 1, 65535) : status;
+}
+
+static int open_client(const struct args *args, enum access access, struct place *place) {
+    hd_options *options = NULL;
+    int code = cli_options_new(args, &options);
+    if (code != CLI_OK)
+        return code;
+    int status = access == ACCESS_SEND ? HD_OK : allow_everything(options);
+    if (status == HD_OK)
+        status = hd_options_set_deliver_backlog(options, 0);
+    if (status == HD_OK)
+        status = hd_options_set_store(options, place->store);
+    if (status == HD_OK)
+        status = hd_client_new(options, &place->client);
+    hd_options_free(options);
+    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+}
+
+int cli_place_open(const struct args *args, enum access access, struct place *place) {
+    *place = (struct place){0};
+    int code = read_directory(args, place);
+    if (code == CLI_OK && access != ACCESS_MAKE)
+        code = need_store(place);
+    if (code == CLI_OK)
+        code = open_store(args, access, place);
+    return code == CLI_OK ? open_client(args, access, place) : code;
+}
+
+#endif
+
+int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook) {
+    int status = hd_client_get_webhook(place->client, cli_operand(args, 0), webhook);
+    if (status != HD_E_NOT_FOUND)
+        return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+    cli_error("there is no webhook '%s' in %s", cli_operand(args, 0), place->directory);
+    cli_hint("'helmdesk webhooks list' lists them.");
+    return CLI_NEGATIVE;
+}
+
+int cli_place_put(const struct place *place, const hd_webhook *webhook) {
+    int status = hd_client_replace_webhook(place->client, webhook);
+    if (status == HD_E_SECRET)
+        return cli_fail(CLI_USAGE, "--standard needs a secret that is whsec_ and base64");
+    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+}
+
+void cli_place_close(struct place *place) {
+    hd_client_free(place->client);
+    hd_store_free(place->store);
+    free(place->directory);
+    *place = (struct place){0};
+}

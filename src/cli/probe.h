@@ -1,0 +1,26 @@
+/* What a receiver's address leads to, by one HEAD request that delivers nothing; and what libcurl says of itself. */
+#ifndef HD_CLI_PROBE_H
+#define HD_CLI_PROBE_H
+
+#include <stddef.h>
+
+struct probe {
+    char address[96]; /* and port */
+    long dns_ms, connect_ms, tls_ms;
+    long days_left; /* of the certificate; -1 without one */
+    int has_date;
+    long clock_off_s; /* the receiver's clock minus ours */
+    char error[320];
+};
+
+/* Returns CLI_OK if it answered at all, whatever it answered; else CLI_UNREACHED or CLI_INTERNAL, and error says why.
+ */
+int probe_url(const char *url, const char *ca_file, long timeout_ms, struct probe *probe);
+
+/* The versions of libcurl and what it uses, and of Jansson. */
+void probe_versions(char *text, size_t size);
+
+/* Where the certificate authorities are: own, or libcurl's. */
+void probe_authorities(const char *own, char *text, size_t size);
+
+#endif

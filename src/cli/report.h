@@ -1,0 +1,26 @@
+/* How one delivery came out, as a line, in full, and as JSON. */
+#ifndef HD_CLI_REPORT_H
+#define HD_CLI_REPORT_H
+
+#include "cli/json.h"
+#include "helmdesk.h"
+
+/* "POST https://example.com/... -> 200 in 41 ms (dns 2, connect 9, tls 19, wait 11)", and a sentence if it failed. */
+void cli_report_print(const hd_report *report);
+
+/* A line of a list: time, event, ticket, outcome, how long, webhook. */
+void cli_report_line(const hd_report *report);
+
+/* The fields that the API names. With is_whole also the bodies. */
+json_t *cli_report_json(const hd_report *report, int is_whole);
+
+/* "200", or the reason. */
+const char *cli_report_result(const hd_report *report);
+
+/* The exit code of a command that made this one delivery. */
+int cli_report_code(const hd_report *report);
+
+/* That of a reason. */
+int cli_reason_code(int reason);
+
+#endif

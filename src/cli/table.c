@@ -1,0 +1,291 @@
+/* The one table: commands and options. getopt, help, completion and the man page are made from it. */
+#include "cli/args.h"
+
+const struct option_spec cli_options[OPT_COUNT] = {
+    [OPT_END] = {NULL, '\0', NULL, NULL, NULL},
+
+    [OPT_COLOR] = {"color", '\0', "WHEN", "always auto never",
+                   "Colour: always, never, or auto, which is so without this option and NO_COLOR: on a terminal"},
+    [OPT_HELP] = {"help", 'h', NULL, NULL, "Explain the command and its options"},
+    [OPT_JSON] = {"json", '\0', NULL, NULL, "Write JSON: one object, or one a line where there may be several"},
+    [OPT_NO_INPUT] = {"no-input", '\0', NULL, NULL, "Never ask; fail instead"},
+    [OPT_QUIET] = {"quiet", 'q', NULL, NULL, "Leave out what is not a result or an error"},
+    [OPT_VERBOSE] = {"verbose", 'v', NULL, NULL, "Say more"},
+
+    [OPT_SECRET_FILE] = {"secret-file", '\0', "FILE", "FILE",
+                         "Read the secret from a file, without the line break at its end; - for standard input"},
+    [OPT_HEADER_LINE] = {"header", '\0', NULL, NULL, "Write the whole header line"},
+    [OPT_SIGNATURE] = {"signature", '\0', "HEX", NULL, "The value of the X-Helmdesk-Signature header"},
+    [OPT_REQUEST] = {"request", '\0', "FILE", "FILE",
+                     "A whole request as it came, headers and body, as listen --save keeps it; - for standard input"},
+    [OPT_MAX_AGE] = {"max-age", '\0', "TIME", NULL, "Refuse what is older, such as 5m"},
+
+    [OPT_SET] = {"set", '\0', "KEY=VALUE", NULL,
+                 "Set a field of the event, such as data.ticket.subject='No sound'; may be repeated"},
+    [OPT_DATA] = {"data", 'd', "FILE", "FILE",
+                  "Begin with the event in this file, a body in JSON; - for standard input"},
+    [OPT_SLACK] = {"slack", '\0', NULL, NULL, "As a Slack message"},
+    [OPT_LIST] = {"list", '\0', NULL, NULL, "List the events and the fields that can be set"},
+
+    [OPT_HEADER] = {"header", 'H', "LINE", NULL, "Add a header, such as 'X-Tenant: acme'; may be repeated"},
+    [OPT_STANDARD] = {"standard", '\0', NULL, NULL,
+                      "Add the headers of Standard Webhooks; the secret must be whsec_ and base64"},
+    [OPT_ATTEMPTS] = {"attempts", '\0', "N", NULL, "How often a delivery is tried, 1 to 20 (1)"},
+    [OPT_TIMEOUT] = {"timeout", '\0', "TIME", NULL, "What an attempt may take, at most 5s (5s)"},
+    [OPT_ALLOW_PRIVATE] = {"allow-private", '\0', NULL, NULL,
+                           "Allow this machine and private networks, http, and any port"},
+    [OPT_RESOLVE] = {"resolve", '\0', "HOST:PORT:ADDRESS", NULL,
+                     "Connect to this address for that host and port; may be repeated"},
+    [OPT_CA_FILE] = {"ca-file", '\0', "FILE", "FILE", "Trust the certificate authorities in this PEM file"},
+    [OPT_COUNT_SENT] = {"count", 'n', "N", NULL, "Send the event N times, each with the next ticket number (1)"},
+    [OPT_CONCURRENCY] = {"concurrency", 'c', "N", NULL, "How many deliveries are under way at once, 1 to 64 (4)"},
+    [OPT_RATE] = {"rate", '\0', "N/s", NULL, "Begin at most N deliveries a second"},
+    [OPT_BATCH] = {"batch", '\0', "FILE", "FILE",
+                   "Send the events in this file, a body in JSON a line; - for standard input"},
+    [OPT_DRY_RUN] = {"dry-run", '\0', NULL, NULL, "Show what would be sent"},
+    [OPT_CURL] = {"curl", '\0', NULL, NULL, "Write the curl command that sends the same, and send nothing"},
+    [OPT_REVEAL] = {"reveal", '\0', NULL, NULL, "Show addresses and added headers whole, which may be secrets"},
+
+    [OPT_PORT] = {"port", 'p', "PORT", NULL, "Where to listen; 0 for any free port (8787)"},
+    [OPT_HOST] = {"host", '\0', "ADDRESS", NULL, "The address to listen on (127.0.0.1)"},
+    [OPT_FORWARD_TO] = {"forward-to", 'f', "URL", NULL,
+                        "Send each request on to a server of yours, and answer as it does"},
+    [OPT_EVENTS_SHOWN] = {"events", 'e', "LIST", "ticket.created ticket.resolved message.received",
+                          "Show only these events, separated by commas"},
+    [OPT_RESPOND] = {"respond", '\0', "LIST", NULL,
+                     "What to answer, in turn: a status such as 401, hang, reset, delay=3s (200, or 401 to a wrong "
+                     "signature)"},
+    [OPT_AS] = {"as", '\0', "WHAT", "slack", "Play a Slack incoming webhook, which checks messages as Slack does"},
+    [OPT_SAVE] = {"save", '\0', "DIR", "DIR", "Keep each request in a file there, for replay and verify"},
+    [OPT_COUNT_RECEIVED] = {"count", 'n', "N", NULL, "End after N requests"},
+    [OPT_TIMEOUT_LISTEN] = {"timeout", '\0', "TIME", NULL, "End after this time; with --count, 1 if there were fewer"},
+    [OPT_PRINT_SECRET] = {"print-secret", '\0', NULL, NULL, "Write the development secret, and end"},
+    [OPT_OUTPUT] = {"output", 'o', "HOW", "pretty compact quiet",
+                    "pretty: headers and body too; compact: a line each; quiet: only a summary (compact)"},
+
+    [OPT_TO] = {"to", '\0', "URL", NULL, "Where to send them"},
+    [OPT_RESIGN] = {"resign", '\0', NULL, NULL, "Sign them anew, with your secret"},
+    [OPT_SPEED] = {"speed", '\0', "N", NULL, "Keep the pauses between them, N times as fast"},
+
+    [OPT_STORE] = {"store", 's', "STORE", NULL, "The store, such as sqlite:/var/lib/helmdesk (HELMDESK_STORE)"},
+    [OPT_STORE_KEY_FILE] = {"store-key-file", '\0', "FILE", "FILE",
+                            "The key that its secrets are sealed with, 32 bytes or 64 hexadecimal digits"},
+    [OPT_PROJECT] = {"project", '\0', "PROJECT", NULL, "Only this project, or that of a new webhook"},
+    [OPT_NAME] = {"name", '\0', "TEXT", NULL, "The name that people see"},
+    [OPT_URL] = {"url", '\0', "URL", NULL, "The address that deliveries go to; - for standard input"},
+    [OPT_FORMAT] = {"format", '\0', "FORMAT", "json slack", "json, or slack for a Slack incoming webhook"},
+    [OPT_EVENTS] = {"events", 'e', "LIST", "all ticket.created ticket.resolved message.received",
+                    "The events that it gets, separated by commas, or all"},
+    [OPT_DISABLED] = {"disabled", '\0', NULL, NULL, "Not to get anything yet"},
+    [OPT_IN_FLIGHT] = {"in-flight", '\0', "N", NULL, "How many deliveries may be under way at once, 1 to 64"},
+    [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
+    [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
+    [OPT_WEBHOOK] = {"webhook", 'w', "ID", NULL, "Only this webhook"},
+    [OPT_EVENT] = {"event", 'e', "EVENT", "ticket.created ticket.resolved message.received", "Only this event"},
+    [OPT_OUTCOME] = {"outcome", '\0', "OUTCOME", "delivered failed canceled retrying", "Only this outcome"},
+    [OPT_REASON] = {"reason", '\0', "REASON", NULL, "Only this reason, such as timeout_total"},
+    [OPT_STATUS] = {"status", '\0', "STATUS", NULL, "Only these answers: 404, 5xx or 500-503"},
+    [OPT_SINCE] = {"since", '\0', "TIME", NULL, "Only what ended then or later: a date, or how long ago, such as 24h"},
+    [OPT_UNTIL] = {"until", '\0', "TIME", NULL, "Only what ended before then"},
+    [OPT_TESTS] = {"tests", '\0', "WHICH", "all no only", "Tests too, none of them, or only those (all)"},
+    [OPT_TEXT] = {"text", '\0', "TEXT", NULL, "Only with this text in ticket, customer, webhook, id or reason"},
+    [OPT_LIMIT] = {"limit", 'n', "N", NULL, "How many, 1 to 1000 (50)"},
+    [OPT_CURSOR] = {"cursor", '\0', "CURSOR", NULL, "Go on where the page before ended"},
+    [OPT_ALL] = {"all", '\0', NULL, NULL, "All that match the filters"},
+    [OPT_BUCKET] = {"bucket", '\0', "TIME", NULL, "Count for each such stretch of time too, such as 1h"},
+    [OPT_MDOC] = {"mdoc", '\0', NULL, NULL, "Write the commands and options for the man page"},
+};
+
+#define OPTIONS(...) ((const unsigned char[]){__VA_ARGS__, OPT_END})
+#define NO_OPTIONS ((const unsigned char[]){OPT_END})
+
+#define EVENT_NAMES "ticket.created ticket.resolved message.received"
+#define EVENT_OPTIONS OPT_SET, OPT_DATA, OPT_SLACK
+#define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE
+#define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
+#define WEBHOOK_OPTIONS                                                                                                \
+    OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_ORDERED,              \
+        OPT_ALLOW_PRIVATE
+#define FILTER_OPTIONS                                                                                                 \
+    OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS, OPT_TEXT
+
+const unsigned char cli_common_options[] = {OPT_COLOR, OPT_HELP,    OPT_JSON, OPT_NO_INPUT,
+                                            OPT_QUIET, OPT_VERBOSE, OPT_END};
+
+/* clang-format off */
+const struct command cli_commands[] = {
+    {"sign", "[FILE]", "FILE", 0, 1,
+     "sign a body",
+     "Writes the signature of a file's bytes, or of standard input, as it stands in the X-Helmdesk-Signature header: "
+     "HMAC-SHA256, keyed with the secret's bytes as they stand, as 64 hexadecimal digits.\n\n"
+     "The secret comes from --secret-file, the environment variable HELMDESK_SECRET, or a question at the terminal.",
+     "helmdesk payload ticket.created | helmdesk sign --header --secret-file secret",
+     OPTIONS(OPT_SECRET_FILE, OPT_HEADER_LINE), cli_run_sign},
+
+    {"verify", "[FILE]", "FILE", 0, 1,
+     "check a signature, and explain why it does not match",
+     "Checks the signature of a body (a file, or standard input) against --signature, or that of a whole request, "
+     "headers and body, with --request. Several secrets may be given, as during a rotation.\n\n"
+     "If it does not match, the mistakes that people make are tried: a line break at the end, JSON that was parsed and "
+     "written again, a signature in base64, a secret that was decoded. The one that fits is named.",
+     "helmdesk verify body.json --signature 3f9a... --secret-file secret\n"
+     "helmdesk verify --request saved/0001.http --max-age 5m",
+     OPTIONS(OPT_SECRET_FILE, OPT_SIGNATURE, OPT_REQUEST, OPT_MAX_AGE), cli_run_verify},
+
+    {"payload", "[EVENT]", EVENT_NAMES, 0, 1,
+     "write the exact body of an event",
+     "Writes the bytes that a webhook gets as the body of this event: the sample of the documentation, or what --data and "
+     "--set make of it. Nothing follows them, unless a terminal reads them.",
+     "helmdesk payload ticket.resolved --set data.ticket.number=7\n"
+     "helmdesk payload message.received --slack --set data.message.body='It works again'",
+     OPTIONS(EVENT_OPTIONS, OPT_LIST), cli_run_payload},
+
+    {"send", "URL [EVENT]", EVENT_NAMES, 1, 2,
+     "send an event to a URL, once or many times",
+     "Signs an event and posts it, through the very path of real deliveries: 5 seconds for everything, no redirects, "
+     "certificates checked, and only to public addresses over https, unless --allow-private allows more.\n\n"
+     "Several deliveries (--count, --batch) end in a summary: how many of each outcome, and how long they took. Ctrl-C "
+     "begins no more of them and waits for those under way; a second one gives these up.\n\n"
+     "Without a secret, what goes to this machine is signed with the development secret of listen.",
+     "helmdesk send https://example.com/hooks ticket.created --set data.ticket.subject='No sound'\n"
+     "helmdesk send http://127.0.0.1:8787/ ticket.created --allow-private --count 1000 --concurrency 16",
+     OPTIONS(OPT_SECRET_FILE, EVENT_OPTIONS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_COUNT_SENT, OPT_CONCURRENCY,
+             OPT_RATE, OPT_BATCH, OPT_DRY_RUN, OPT_CURL, OPT_REVEAL, TARGET_OPTIONS),
+     cli_run_send},
+
+    {"listen", "", NULL, 0, 0,
+     "receive deliveries on this machine, and show them",
+     "A receiver for development. It checks the signature of each delivery with the library's own receiver, writes a line "
+     "for it, and answers 200, or 401 if the signature is wrong, or what --respond says.\n\n"
+     "Without --secret-file and HELMDESK_SECRET it takes the development secret, which is made when it is first needed "
+     "(~/.local/state/helmdesk/dev-secret) and which --print-secret writes.",
+     "helmdesk listen --port 8787\n"
+     "helmdesk listen --as slack --respond 200,429,hang\n"
+     "helmdesk listen --forward-to http://127.0.0.1:3000/webhooks --save requests",
+     OPTIONS(OPT_PORT, OPT_HOST, OPT_SECRET_FILE, OPT_MAX_AGE, OPT_FORWARD_TO, OPT_EVENTS_SHOWN, OPT_RESPOND, OPT_AS, OPT_SAVE,
+             OPT_COUNT_RECEIVED, OPT_TIMEOUT_LISTEN, OPT_PRINT_SECRET, OPT_OUTPUT),
+     cli_run_listen},
+
+    {"replay", "FILE...", "FILE", 1, -1,
+     "send requests again that listen has saved",
+     "Posts requests from files, or from all *.http files of a directory in the order of their names, as they came, with "
+     "the signature they had, or with a new one (--resign).",
+     "helmdesk replay requests --to http://127.0.0.1:3000/webhooks --allow-private",
+     OPTIONS(OPT_TO, OPT_RESIGN, OPT_SECRET_FILE, OPT_SPEED, TARGET_OPTIONS), cli_run_replay},
+
+    {"webhooks list", "", NULL, 0, 0,
+     "list the webhooks in a store",
+     "Lists webhooks. The store may be in use by a server meanwhile.",
+     "helmdesk webhooks list --store sqlite:/var/lib/helmdesk",
+     OPTIONS(STORE_OPTIONS, OPT_PROJECT), cli_run_webhooks_list},
+
+    {"webhooks get", "ID", NULL, 1, 1,
+     "show one webhook",
+     "Shows everything about a webhook but its secrets (see webhooks secret). Its address and added headers are masked, "
+     "unless --reveal is given.",
+     NULL, OPTIONS(STORE_OPTIONS, OPT_REVEAL), cli_run_webhooks_get},
+
+    {"webhooks create", "URL", NULL, 1, 1,
+     "add a webhook",
+     "Adds a webhook, and shows its secret, which is a new one without --secret-file. A URL that is itself a secret, as "
+     "Slack's is, can come from standard input: -.\n\n"
+     "As all that changes a store, it needs it for itself: no server may have it open. Nothing is delivered meanwhile.",
+     "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
+     OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_DISABLED, OPT_SECRET_FILE), cli_run_webhooks_create},
+
+    {"webhooks update", "ID", NULL, 1, 1,
+     "change a webhook",
+     "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed.",
+     "helmdesk webhooks update 0192... --name 'CRM sync' --events all",
+     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS), cli_run_webhooks_update},
+
+    {"webhooks delete", "ID", NULL, 1, 1,
+     "remove a webhook",
+     "Removes a webhook. What was accepted for it before is still delivered, by the next server, and its log stays.",
+     NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
+
+    {"webhooks pause", "ID", NULL, 1, 1,
+     "stop a webhook's deliveries",
+     "Events that happen meanwhile are not delivered later either.", NULL, OPTIONS(STORE_OPTIONS),
+     cli_run_webhooks_pause},
+
+    {"webhooks resume", "ID", NULL, 1, 1,
+     "go on with a webhook's deliveries",
+     "It gets what happens from now on.", NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_resume},
+
+    {"webhooks test", "ID [EVENT]", NULL, 1, 2,
+     "send a sample event to a webhook",
+     "Sends the sample of an event (ticket.created, if none is named) through the path of real events, and shows the "
+     "result, which is in the log too.",
+     NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
+
+    {"webhooks secret", "ID reveal|stage|activate|undo|forget|replace", NULL, 2, 2,
+     "show a webhook's secret, or exchange it",
+     "reveal shows the secrets.\n\n"
+     "An exchange that no delivery fails by has two steps: stage makes the next secret (or takes that of --secret-file), "
+     "while deliveries are still signed with the present one; give it to the receiver beside that; then activate. undo "
+     "goes back, forget ends it.\n\n"
+     "replace exchanges it at once, as after a leak: deliveries fail until the receiver has the new one.",
+     NULL, OPTIONS(STORE_OPTIONS, OPT_SECRET_FILE, OPT_YES), cli_run_webhooks_secret},
+
+    {"deliveries list", "", NULL, 0, 0,
+     "list deliveries, the newest first",
+     "Reads the delivery log. The store may be in use by a server meanwhile.",
+     "helmdesk deliveries list --outcome failed --since 24h",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT, OPT_CURSOR), cli_run_deliveries_list},
+
+    {"deliveries get", "ID", NULL, 1, 1,
+     "show one delivery: what was sent, what was answered, and what to do",
+     "Shows all attempts of a delivery, with the request and the answer.", NULL, OPTIONS(STORE_OPTIONS),
+     cli_run_deliveries_get},
+
+    {"deliveries tail", "", NULL, 0, 0,
+     "watch deliveries as they end",
+     "Shows the last ten, and then each one as a server makes it, until Ctrl-C.", "helmdesk deliveries tail --outcome failed",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT), cli_run_deliveries_tail},
+
+    {"deliveries redeliver", "[ID...]", NULL, 0, -1,
+     "send the event of a delivery again",
+     "Sends the events of these deliveries again, or, with --all, of all that match the filters, each to its webhook as "
+     "it is now, as a delivery with a new id. It needs the store for itself. What else waits there is left for the "
+     "next server.",
+     "helmdesk deliveries redeliver --all --outcome failed --since 2h",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, TARGET_OPTIONS), cli_run_deliveries_redeliver},
+
+    {"deliveries export", "", NULL, 0, 0,
+     "write deliveries as JSON, one a line",
+     "Writes all deliveries that match, the newest first, whole.",
+     "helmdesk deliveries export --since 30d >deliveries.ndjson",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS), cli_run_deliveries_export},
+
+    {"stats", "", NULL, 0, 0,
+     "count deliveries: outcomes, reasons, times",
+     "Counts what the log has of the last 24 hours, or since --since, and tells how long attempts took.",
+     "helmdesk stats --since 7d --bucket 1d",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_BUCKET), cli_run_stats},
+
+    {"doctor", "[URL]", NULL, 0, 1,
+     "look for what may keep deliveries from arriving",
+     "Tells versions, where certificate authorities and the development secret are, and the time. With a URL also what "
+     "its name stands for, whether deliveries may go there, how long connecting takes, how long its certificate is "
+     "good for, and whether the clocks agree. It asks with HEAD, which delivers nothing.",
+     "helmdesk doctor https://example.com/hooks",
+     OPTIONS(TARGET_OPTIONS), cli_run_doctor},
+
+    {"completion", "SHELL", "bash fish zsh", 1, 1,
+     "write the completion for a shell",
+     "Writes the code that has a shell complete commands, options and their values.",
+     "helmdesk completion bash >/etc/bash_completion.d/helmdesk\n"
+     "helmdesk completion zsh >~/.zfunc/_helmdesk\n"
+     "helmdesk completion fish >~/.config/fish/completions/helmdesk.fish",
+     NO_OPTIONS, cli_run_completion},
+
+    {"help", "[COMMAND...]", NULL, 0, 2,
+     "explain a command", "Explains a command, or lists them all.", NULL, OPTIONS(OPT_MDOC), cli_run_help},
+
+    {"version", "", NULL, 0, 0,
+     "tell the version", "Tells the version, and what was built in.", NULL, NO_OPTIONS, cli_run_version},
+};
+/* clang-format on */
+
+const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

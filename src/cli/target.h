@@ -1,0 +1,38 @@
+/* Where deliveries go and what they may reach: clients and webhooks from the options of the command line. */
+#ifndef HD_CLI_TARGET_H
+#define HD_CLI_TARGET_H
+
+#include "cli/args.h"
+#include "helmdesk.h"
+
+/* The client's options: --allow-private, --timeout, --resolve, --ca-file. Returns CLI_OK, or says what is wrong.
+ * *options is to be freed with hd_options_free(). */
+int cli_options_new(const struct args *args, hd_options **options);
+
+/* The same, with this machine and private networks allowed whatever the command line says. */
+int cli_options_private(const struct args *args, hd_options **options);
+
+/* Whether deliveries with these options may go to a URL at all. Returns CLI_OK, or says why not, and returns the exit
+ * code. The address that its name leads to is looked at when it is connected to. */
+int cli_check_url(const hd_options *options, const char *url);
+
+/* The same, by the rules of the command line. */
+int cli_check_url_of(const struct args *args, const char *url);
+
+/* Says why a URL cannot be used, and returns the exit code. */
+int cli_fail_url(int status, const char *url);
+
+/* Sets what the options say of a webhook: --header, --standard, --attempts and, if it has them, --name, --format,
+ * --events, --in-flight, --ordered. */
+int cli_set_webhook(const struct args *args, hd_webhook *webhook);
+
+/* The URL of an operand or option: "-" is read from standard input. To be freed. */
+int cli_read_url(const char *given, char **url);
+
+/* The port of a URL. */
+unsigned cli_port_of(const char *url);
+
+/* Whether a URL is of this machine: localhost, 127.0.0.1 or [::1]. */
+int cli_is_local(const char *url);
+
+#endif

@@ -1,0 +1,138 @@
+#include "cli/accept.h"
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/mistakes.h"
+#include "cli/output.h"
+#include "cli/request.h"
+#include "helmdesk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define YEAR_MS ((int64_t)365 * 24 * 3600 * 1000)
+#define SIGNATURE_HEADER "X-Helmdesk-Signature"
+
+/* What is to be verified. */
+struct claim {
+    struct secrets secrets;
+    struct request request; /* with only a body and a signature, if that was given */
+    const char *signature;  /* NULL if there is none of this scheme */
+    int64_t max_age_ms;     /* 0 for any */
+};
+
+/* ---- What was given ---- */
+
+static int read_request(const char *path, struct request *request) {
+    struct bytes whole;
+    int code = cli_read_file(path, &whole);
+    if (code != CLI_OK)
+        return code;
+    code = cli_request_parse(&whole, path, request);
+    cli_bytes_free(&whole);
+    return code;
+}
+
+static int read_claim(const struct args *args, struct claim *claim) {
+    const char *signature = cli_value(args, OPT_SIGNATURE), *path = cli_value(args, OPT_REQUEST);
+    if (!signature == !path || (path && cli_operand(args, 0))) {
+        cli_error("give a body and --signature HEX, or a whole request with --request FILE");
+        return CLI_USAGE;
+    }
+    int code = cli_duration(args, OPT_MAX_AGE, YEAR_MS, &claim->max_age_ms);
+    if (code == CLI_OK)
+        code = cli_need_secrets(args, &claim->secrets);
+    if (code == CLI_OK && path)
+        code = read_request(path, &claim->request);
+    if (code == CLI_OK && signature && (code = cli_read_file(cli_operand(args, 0), &claim->request.body)) == CLI_OK)
+        code =
+            cli_request_add(&claim->request, SIGNATURE_HEADER, strlen(SIGNATURE_HEADER), signature, strlen(signature))
+                ? CLI_OK
+                : cli_no_memory();
+    claim->signature = code == CLI_OK ? cli_request_header(&claim->request, SIGNATURE_HEADER) : NULL;
+    return code;
+}
+
+/* ---- The verdict ---- */
+
+static int tell_valid(const struct claim *claim, size_t index, const hd_event *event, const char *remark) {
+    if (cli_is_json())
+        return cli_json_print(json_pack("{s:b, s:n, s:I, s:o, s:o}", "valid", 1, "reason", "secret",
+                                        (json_int_t)index + 1, "event", cli_json_string(hd_event_name(event)), "remark",
+                                        cli_json_string(remark)));
+    puts("valid");
+    if (claim->secrets.count > 1)
+        cli_note("It was signed with secret %zu of %zu.", index + 1, claim->secrets.count);
+    if (remark)
+        cli_note("Only the signature was checked: %s.", remark);
+    return CLI_OK;
+}
+
+static json_t *names_json(const struct explanation *explanation) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < explanation->count; i++)
+        json_array_append_new(list, json_string(explanation->names[i]));
+    return list;
+}
+
+static void write_explanation(const struct explanation *explanation, char *text, size_t size) {
+    size_t used = 0;
+    for (size_t i = 0; i < explanation->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", and " : "matches if ", explanation->texts[i]);
+}
+
+static int tell_invalid(int status, const struct explanation *explanation) {
+    const char *reason = status == HD_E_SIGNATURE_MISMATCH ? "mismatch" : hd_status_name(status);
+    char text[1024] = "";
+    write_explanation(explanation, text, sizeof text);
+    if (cli_is_json())
+        cli_json_print(json_pack("{s:b, s:s, s:s, s:o}", "valid", 0, "reason", hd_status_name(status), "explanation",
+                                 *text ? text : hd_strerror(status), "mistakes", names_json(explanation)));
+    else if (*text)
+        printf("%s; %s\n", status == HD_E_SIGNATURE_FORMAT ? "malformed" : reason, text);
+    else
+        printf("%s: %s\n", status == HD_E_SIGNATURE_MISMATCH ? "mismatch" : "invalid", hd_strerror(status));
+    return CLI_NEGATIVE;
+}
+
+static int refuse(const struct claim *claim, int status) {
+    struct explanation explanation = {.count = 0};
+    if (status == HD_E_NO_MEMORY || status == HD_E_CRYPTO)
+        return cli_fail_status(status, "verify");
+    if (claim->signature && (status == HD_E_SIGNATURE_MISMATCH || status == HD_E_SIGNATURE_FORMAT))
+        for (size_t i = 0; i < claim->secrets.count; i++)
+            if (cli_explain_mismatch(&claim->request.body, claim->signature, &claim->secrets.items[i], &explanation))
+                break;
+    return tell_invalid(status, &explanation);
+}
+
+/* With --max-age a body without a time is not good enough. */
+static int judge(const struct claim *claim, int status, size_t index, const hd_event *event) {
+    if (status == HD_OK)
+        return tell_valid(claim, index, event, NULL);
+    if (cli_is_signed(status) && status != HD_E_EVENT_MISMATCH && claim->signature && !claim->max_age_ms)
+        return tell_valid(claim, index, NULL, hd_strerror(status));
+    return refuse(claim, status);
+}
+
+static int verify(const struct claim *claim) {
+    hd_receiver *receiver = NULL;
+    hd_event *event = NULL;
+    size_t index = 0;
+    int status = cli_receiver_new(&claim->secrets, claim->max_age_ms, &receiver);
+    if (status == HD_OK)
+        status = cli_accept(receiver, &claim->request, &index, &event);
+    int code = judge(claim, status, index, event);
+    hd_event_free(event);
+    hd_receiver_free(receiver);
+    return code;
+}
+
+int cli_run_verify(const struct args *args) {
+    struct claim claim = {.max_age_ms = 0};
+    int code = read_claim(args, &claim);
+    if (code == CLI_OK)
+        code = verify(&claim);
+    cli_secrets_free(&claim.secrets);
+    cli_request_free(&claim.request);
+    return code;
+}

@@ -1,0 +1,107 @@
+#include "cli/webhook.h"
+
+#include "cli/output.h"
+
+#include <string.h>
+
+#define HIDDEN "********"
+
+static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
+#define TYPES (sizeof types / sizeof *types)
+
+void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE]) {
+    size_t count = 0;
+    *text = '\0';
+    for (size_t i = 0; i < TYPES; i++)
+        if (hd_webhook_event(webhook, types[i])) {
+            strcat(text, count++ ? "," : "");
+            strcat(text, hd_event_type_name(types[i]));
+        }
+    if (count == TYPES || count == 0)
+        strcpy(text, count ? "all" : "none");
+}
+
+const char *cli_webhook_state(const hd_webhook *webhook) {
+    return hd_webhook_enabled(webhook) ? "active" : "paused";
+}
+
+static void print_line(const char *name, const char *value) {
+    printf("%s%-15s%s ", cli_color(stdout, COLOR_DIM), name, cli_plain(stdout));
+    cli_print_text(stdout, value, strlen(value));
+    putchar('\n');
+}
+
+static void print_number(const char *name, uint32_t number) {
+    char text[16];
+    snprintf(text, sizeof text, "%u", number);
+    print_line(name, text);
+}
+
+static void print_headers(const hd_webhook *webhook, int reveals) {
+    for (size_t i = 0; i < hd_webhook_header_count(webhook); i++) {
+        char text[1200];
+        snprintf(text, sizeof text, "%s: %s", hd_webhook_header_name(webhook, i),
+                 reveals ? hd_webhook_header_value(webhook, i) : HIDDEN);
+        print_line("header", text);
+    }
+}
+
+void cli_webhook_print(const hd_webhook *webhook, int reveals) {
+    char events[WEBHOOK_EVENTS_SIZE];
+    cli_webhook_events(webhook, events);
+    print_line("id", hd_webhook_id(webhook));
+    print_line("name", hd_webhook_name(webhook));
+    print_line("project", hd_webhook_project(webhook));
+    print_line("url", reveals ? hd_webhook_url(webhook) : hd_webhook_masked_url(webhook));
+    print_line("format", hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json");
+    print_line("events", events);
+    print_line("state", cli_webhook_state(webhook));
+    print_number("attempts", hd_webhook_max_attempts(webhook));
+    print_number("in flight", hd_webhook_max_in_flight(webhook));
+    print_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
+    print_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
+    print_headers(webhook, reveals);
+    if (hd_webhook_staged_secret(webhook, NULL))
+        print_line("next secret", "staged");
+}
+
+/* ---- JSON ---- */
+
+static json_t *events_json(const hd_webhook *webhook) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < TYPES; i++)
+        if (hd_webhook_event(webhook, types[i]))
+            json_array_append_new(list, json_string(hd_event_type_name(types[i])));
+    return list;
+}
+
+static json_t *headers_json(const hd_webhook *webhook, int reveals) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < hd_webhook_header_count(webhook); i++)
+        json_array_append_new(list,
+                              json_pack("[o, o]", cli_json_string(hd_webhook_header_name(webhook, i)),
+                                        reveals ? cli_json_string(hd_webhook_header_value(webhook, i)) : json_null()));
+    return list;
+}
+
+json_t *cli_webhook_json(const hd_webhook *webhook, int reveals) {
+    json_t *object = json_object();
+    json_object_set_new(object, "id", cli_json_string(hd_webhook_id(webhook)));
+    json_object_set_new(object, "name", cli_json_string(hd_webhook_name(webhook)));
+    json_object_set_new(object, "project", cli_json_string(hd_webhook_project(webhook)));
+    if (reveals)
+        json_object_set_new(object, "url", cli_json_string(hd_webhook_url(webhook)));
+    json_object_set_new(object, "url_masked", cli_json_string(hd_webhook_masked_url(webhook)));
+    json_object_set_new(object, "format",
+                        json_string(hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json"));
+    json_object_set_new(object, "events", events_json(webhook));
+    json_object_set_new(object, "active", json_boolean(hd_webhook_enabled(webhook)));
+    json_object_set_new(object, "headers", headers_json(webhook, reveals));
+    json_object_set_new(object, "max_attempts", json_integer(hd_webhook_max_attempts(webhook)));
+    json_object_set_new(object, "max_in_flight", json_integer(hd_webhook_max_in_flight(webhook)));
+    json_object_set_new(object, "ordered", json_boolean(hd_webhook_ordered(webhook)));
+    json_object_set_new(object, "standard_headers", json_boolean(hd_webhook_standard_headers(webhook)));
+    json_object_set_new(object, "secret_staged", json_boolean(hd_webhook_staged_secret(webhook, NULL) != NULL));
+    json_object_set_new(object, "version", json_integer((json_int_t)hd_webhook_version(webhook)));
+    return object;
+}

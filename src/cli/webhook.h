@@ -1,0 +1,18 @@
+/* One configured webhook, for people and as JSON. */
+#ifndef HD_CLI_WEBHOOK_H
+#define HD_CLI_WEBHOOK_H
+
+#include "cli/json.h"
+#include "helmdesk.h"
+
+/* The events it has: "all", "none", or their names with commas. */
+#define WEBHOOK_EVENTS_SIZE 64
+void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE]);
+
+const char *cli_webhook_state(const hd_webhook *webhook);
+
+/* Without its secrets. reveals shows its address and added headers whole. */
+void cli_webhook_print(const hd_webhook *webhook, int reveals);
+json_t *cli_webhook_json(const hd_webhook *webhook, int reveals);
+
+#endif

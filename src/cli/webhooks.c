@@ -1,0 +1,330 @@
+/* helmdesk webhooks: list, get, create, update, delete, pause, resume, test. */
+#include "cli/columns.h"
+#include "cli/fields.h"
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/place.h"
+#include "cli/report.h"
+#include "cli/target.h"
+#include "cli/webhook.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define TEST_MS 6000
+#define SLACK_HOST "https://hooks.slack.com/"
+
+/* ---- Reading ---- */
+
+static int print_list(const hd_webhook_list *list) {
+    static const char *const heading[] = {"NAME", "ID", "PROJECT", "FORMAT", "EVENTS", "STATE", "ADDRESS"};
+    enum {
+        COLUMNS = sizeof heading / sizeof *heading
+    };
+    size_t rows = hd_webhook_list_count(list) + 1;
+    const char **texts = calloc(rows * COLUMNS, sizeof *texts);
+    char(*events)[WEBHOOK_EVENTS_SIZE] = calloc(rows, sizeof *events);
+    if (texts && events) {
+        memcpy(texts, heading, sizeof heading);
+        for (size_t i = 1; i < rows; i++) {
+            const hd_webhook *webhook = hd_webhook_list_at(list, i - 1);
+            cli_webhook_events(webhook, events[i]);
+            const char *const row[] = {hd_webhook_name(webhook),
+                                       hd_webhook_id(webhook),
+                                       hd_webhook_project(webhook),
+                                       hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json",
+                                       events[i],
+                                       cli_webhook_state(webhook),
+                                       hd_webhook_masked_url(webhook)};
+            memcpy(texts + i * COLUMNS, row, sizeof row);
+        }
+        cli_print_columns(texts, rows, COLUMNS);
+    }
+    int code = texts && events ? CLI_OK : cli_no_memory();
+    free(texts);
+    free(events);
+    return code;
+}
+
+static int tell_list(const struct args *args, const hd_webhook_list *list) {
+    size_t count = hd_webhook_list_count(list);
+    int code = CLI_OK;
+    if (!cli_is_json() && count > 0)
+        return print_list(list);
+    if (count == 0 && cli_has(args, OPT_PROJECT))
+        cli_note("There is no webhook in project %s.", cli_value(args, OPT_PROJECT));
+    else if (count == 0)
+        cli_note("There are no webhooks yet. 'helmdesk webhooks create' adds one.");
+    for (size_t i = 0; i < count && code == CLI_OK; i++)
+        code = cli_json_print(cli_webhook_json(hd_webhook_list_at(list, i), 0));
+    return code;
+}
+
+int cli_run_webhooks_list(const struct args *args) {
+    struct place place;
+    hd_webhook_list *list = NULL;
+    int code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK) {
+        int status = hd_client_list_webhooks(place.client, cli_value(args, OPT_PROJECT), &list);
+        code = status == HD_OK ? tell_list(args, list) : cli_fail_place(&place, status);
+    }
+    hd_webhook_list_free(list);
+    cli_place_close(&place);
+    return code;
+}
+
+static int tell(const hd_webhook *webhook, int reveals) {
+    if (cli_is_json())
+        return cli_json_print(cli_webhook_json(webhook, reveals));
+    cli_webhook_print(webhook, reveals);
+    return CLI_OK;
+}
+
+int cli_run_webhooks_get(const struct args *args) {
+    struct place place;
+    hd_webhook *webhook = NULL;
+    int code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = tell(webhook, cli_has(args, OPT_REVEAL));
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}
+
+/* ---- Changing ---- */
+
+/* Slack answers 400 to plain JSON (fluxcd/flagger#1031), and nobody else reads Slack's messages. */
+static void warn_of_format(const hd_webhook *webhook) {
+    int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
+    int is_slack_host = strncasecmp(hd_webhook_url(webhook), SLACK_HOST, sizeof SLACK_HOST - 1) == 0;
+    if (is_slack_host && !is_slack)
+        cli_note("Slack will refuse these deliveries: their format is json. Is --format slack meant?");
+    else if (is_slack && !is_slack_host)
+        cli_note("The format is slack, and the address none of Slack's: is that meant?");
+}
+
+static int set_url(const struct args *args, const char *given, hd_webhook *webhook) {
+    char *url = NULL;
+    int code = cli_read_url(given, &url);
+    if (code == CLI_OK)
+        code = cli_check_url_of(args, url); /* the server's rules are not known here */
+    if (code == CLI_OK && hd_webhook_set_url(webhook, url) != HD_OK)
+        code = cli_no_memory();
+    free(url);
+    return code;
+}
+
+static int set_secret(const struct args *args, hd_webhook *webhook) {
+    struct secrets secrets = {.count = 0};
+    if (!cli_has(args, OPT_SECRET_FILE))
+        return CLI_OK; /* it has a new one */
+    int code = cli_read_secrets(args, &secrets);
+    if (code == CLI_OK && secrets.count > 1)
+        code = cli_fail(CLI_USAGE, "a webhook has one secret; there are %zu", secrets.count);
+    if (code == CLI_OK && hd_webhook_set_secret(webhook, secrets.items[0].data, secrets.items[0].len) != HD_OK)
+        code = cli_no_memory();
+    cli_secrets_free(&secrets);
+    return code;
+}
+
+/* The only time that its secret is shown without being asked for. */
+static int tell_created(const hd_webhook *webhook) {
+    size_t length;
+    const char *secret = hd_webhook_secret(webhook, &length);
+    if (cli_is_json()) {
+        json_t *object = cli_webhook_json(webhook, 0);
+        json_object_set_new(object, "secret", cli_json_text(secret, length));
+        return cli_json_print(object);
+    }
+    cli_webhook_print(webhook, 0);
+    printf("%s%-15s%s ", cli_color(stdout, COLOR_DIM), "secret", cli_plain(stdout));
+    fwrite(secret, 1, length, stdout);
+    putchar('\n');
+    cli_note("Give the secret to the receiver: it verifies with it.");
+    return CLI_OK;
+}
+
+static int fill_new(const struct args *args, hd_webhook *webhook) {
+    const char *project = cli_value(args, OPT_PROJECT);
+    if (!project) {
+        cli_error("webhooks create: of which project? --project PROJECT is missing");
+        return CLI_USAGE;
+    }
+    int status = hd_webhook_set_project(webhook, project);
+    if (status != HD_OK)
+        return cli_fail_status(status, "--project");
+    int code = set_url(args, cli_operand(args, 0), webhook);
+    if (code == CLI_OK)
+        code = cli_set_webhook(args, webhook);
+    if (code == CLI_OK)
+        code = set_secret(args, webhook);
+    if (code == CLI_OK && cli_has(args, OPT_DISABLED))
+        (void)hd_webhook_set_enabled(webhook, 0);
+    return code;
+}
+
+int cli_run_webhooks_create(const struct args *args) {
+    struct place place = {0};
+    hd_webhook *webhook = NULL, *created = NULL;
+    int code = hd_webhook_new(&webhook) == HD_OK ? fill_new(args, webhook) : cli_no_memory();
+    if (code == CLI_OK)
+        code = cli_place_open(args, ACCESS_MAKE, &place);
+    if (code == CLI_OK)
+        code = cli_place_put(&place, webhook);
+    if (code == CLI_OK && hd_client_get_webhook(place.client, hd_webhook_id(webhook), &created) != HD_OK)
+        code = cli_no_memory();
+    if (code == CLI_OK) {
+        warn_of_format(created);
+        code = tell_created(created);
+    }
+    hd_webhook_free(created);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}
+
+/* Finds the webhook, has it changed, and puts it. */
+static int change(const struct args *args, int (*apply)(const struct args *args, hd_webhook *webhook)) {
+    struct place place;
+    hd_webhook *webhook = NULL, *changed = NULL;
+    int code = cli_place_open(args, ACCESS_CHANGE, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = apply(args, webhook);
+    if (code == CLI_OK)
+        code = cli_place_put(&place, webhook);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &changed);
+    if (code == CLI_OK)
+        code = tell(changed, 0);
+    hd_webhook_free(changed);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}
+
+static int has_change(const struct args *args) {
+    for (size_t i = 0; i < args->given_count; i++)
+        switch (args->given[i].id) {
+        case OPT_URL:
+        case OPT_NAME:
+        case OPT_FORMAT:
+        case OPT_EVENTS:
+        case OPT_HEADER:
+        case OPT_STANDARD:
+        case OPT_ATTEMPTS:
+        case OPT_IN_FLIGHT:
+        case OPT_ORDERED:
+            return 1;
+        default:
+            break;
+        }
+    return 0;
+}
+
+static int apply_update(const struct args *args, hd_webhook *webhook) {
+    const char *url = cli_value(args, OPT_URL);
+    int code = url ? set_url(args, url, webhook) : CLI_OK;
+    if (code == CLI_OK)
+        code = cli_set_webhook(args, webhook);
+    if (code == CLI_OK)
+        warn_of_format(webhook);
+    return code;
+}
+
+int cli_run_webhooks_update(const struct args *args) {
+    if (has_change(args))
+        return change(args, apply_update);
+    cli_error("webhooks update: nothing is to be changed");
+    cli_hint("'helmdesk help webhooks update' lists what can be.");
+    return CLI_USAGE;
+}
+
+static int apply_pause(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    (void)hd_webhook_set_enabled(webhook, 0);
+    return CLI_OK;
+}
+
+int cli_run_webhooks_pause(const struct args *args) {
+    return change(args, apply_pause);
+}
+
+static int apply_resume(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    (void)hd_webhook_set_enabled(webhook, 1);
+    return CLI_OK;
+}
+
+int cli_run_webhooks_resume(const struct args *args) {
+    return change(args, apply_resume);
+}
+
+static int remove_found(const struct args *args, const struct place *place, const hd_webhook *webhook) {
+    char question[512];
+    snprintf(question, sizeof question, "Delete webhook '%s' (%s)?", hd_webhook_name(webhook),
+             hd_webhook_masked_url(webhook));
+    int code = cli_confirm(args, question);
+    if (code != CLI_OK)
+        return code;
+    int status = hd_client_remove_webhook(place->client, hd_webhook_id(webhook));
+    if (status != HD_OK)
+        return cli_fail_place(place, status);
+    if (cli_is_json())
+        return cli_json_print(json_pack("{s:s}", "deleted", hd_webhook_id(webhook)));
+    cli_note("Deleted.");
+    return CLI_OK;
+}
+
+int cli_run_webhooks_delete(const struct args *args) {
+    struct place place;
+    hd_webhook *webhook = NULL;
+    int code = cli_place_open(args, ACCESS_CHANGE, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = remove_found(args, &place, webhook);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}
+
+/* ---- Testing ---- */
+
+static int test(const struct place *place, const char *id, int type) {
+    hd_report *report = NULL;
+    int status = hd_webhook_test(place->client, id, type, TEST_MS, &report);
+    if (status != HD_OK)
+        return cli_fail_place(place, status);
+    if (cli_is_json())
+        cli_json_print(cli_report_json(report, 1));
+    else
+        cli_report_print(report);
+    int code = cli_report_code(report);
+    if (code == CLI_BLOCKED && !cli_is_quiet())
+        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+    hd_report_free(report);
+    return code;
+}
+
+int cli_run_webhooks_test(const struct args *args) {
+    struct place place = {0};
+    hd_webhook *webhook = NULL;
+    const char *event = cli_operand(args, 1);
+    int type = event ? cli_event_type(event) : HD_TICKET_CREATED;
+    if (type == HD_EVENT_UNKNOWN)
+        return CLI_USAGE;
+    int code = cli_place_open(args, ACCESS_SEND, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = test(&place, hd_webhook_id(webhook), type);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}

@@ -1,0 +1,134 @@
+/* helmdesk webhooks secret: reveal, stage, activate, undo, forget, replace. */
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/place.h"
+
+#include <string.h>
+
+struct action {
+    const char *name;
+    enum access access;
+    /* Returns CLI_OK, or says what is wrong. */
+    int (*apply)(const struct args *args, hd_webhook *webhook);
+    const char *then; /* what to do next */
+};
+
+/* Sets one by `set`: that of --secret-file, or a new one. */
+static int set_secret(const struct args *args, hd_webhook *webhook,
+                      int (*set)(hd_webhook *webhook, const void *secret, size_t secret_len)) {
+    struct secrets secrets = {.count = 0};
+    char fresh[HD_SECRET_SIZE];
+    int code = cli_has(args, OPT_SECRET_FILE) ? cli_read_secrets(args, &secrets) : CLI_OK;
+    int status = code == CLI_OK && secrets.count == 0 ? hd_generate_secret(fresh, sizeof fresh) : HD_OK;
+    if (code == CLI_OK && status == HD_OK)
+        status = secrets.count > 0 ? set(webhook, secrets.items[0].data, secrets.items[0].len)
+                                   : set(webhook, fresh, strlen(fresh));
+    cli_wipe(fresh, sizeof fresh);
+    cli_secrets_free(&secrets);
+    return code != CLI_OK || status == HD_OK ? code : cli_fail_status(status, "webhooks secret");
+}
+
+static int reveal(const struct args *args, hd_webhook *webhook) {
+    (void)args, (void)webhook;
+    return CLI_OK;
+}
+
+static int stage(const struct args *args, hd_webhook *webhook) {
+    return set_secret(args, webhook, hd_webhook_stage_secret);
+}
+
+static int activate(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    if (hd_webhook_activate_secret(webhook) == HD_OK)
+        return CLI_OK;
+    cli_error("no secret is staged");
+    cli_hint("'helmdesk webhooks secret %s stage' makes the next one.", hd_webhook_id(webhook));
+    return CLI_NEGATIVE;
+}
+
+static int undo(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    if (hd_webhook_undo_secret(webhook) == HD_OK)
+        return CLI_OK;
+    return cli_fail(CLI_NEGATIVE, "there is no previous secret to go back to");
+}
+
+static int forget(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    (void)hd_webhook_forget_previous_secret(webhook);
+    return CLI_OK;
+}
+
+static int replace(const struct args *args, hd_webhook *webhook) {
+    int code = cli_confirm(args, "Replace the secret at once? Deliveries fail until the receiver has the new one.");
+    return code == CLI_OK ? set_secret(args, webhook, hd_webhook_set_secret) : code;
+}
+
+static const struct action actions[] = {
+    {"reveal", ACCESS_READ, reveal, NULL},
+    {"stage", ACCESS_CHANGE, stage,
+     "Deliveries are still signed with the present secret. Give the next one to the receiver beside it; then: "
+     "activate."},
+    {"activate", ACCESS_CHANGE, activate,
+     "Deliveries are signed with the new secret now. undo goes back; forget ends it, when no receiver needs the old "
+     "one."},
+    {"undo", ACCESS_CHANGE, undo, "Deliveries are signed with the previous secret again; the other one is staged."},
+    {"forget", ACCESS_CHANGE, forget, NULL},
+    {"replace", ACCESS_CHANGE, replace, "Give the new secret to the receiver now: deliveries fail until it has it."},
+};
+
+static const struct action *find_action(const char *name) {
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    cli_error("webhooks secret: '%s' is none of its actions", name);
+    cli_hint("It is one of: reveal, stage, activate, undo, forget, replace.");
+    return NULL;
+}
+
+static void print_line(const char *name, const char *secret, size_t length) {
+    if (!secret)
+        return;
+    printf("%s%-10s%s", cli_color(stdout, COLOR_DIM), name, cli_plain(stdout));
+    fwrite(secret, 1, length, stdout);
+    putchar('\n');
+}
+
+static int tell(const hd_webhook *webhook) {
+    size_t present_len, next_len, previous_len;
+    const char *present = hd_webhook_secret(webhook, &present_len);
+    const char *next = hd_webhook_staged_secret(webhook, &next_len);
+    const char *previous = hd_webhook_previous_secret(webhook, &previous_len);
+    if (cli_is_json())
+        return cli_json_print(json_pack("{s:s, s:o, s:o, s:o}", "id", hd_webhook_id(webhook), "secret",
+                                        cli_json_text(present, present_len), "next",
+                                        next ? cli_json_text(next, next_len) : json_null(), "previous",
+                                        previous ? cli_json_text(previous, previous_len) : json_null()));
+    print_line("present", present, present_len);
+    print_line("next", next, next_len);
+    print_line("previous", previous, previous_len);
+    return CLI_OK;
+}
+
+int cli_run_webhooks_secret(const struct args *args) {
+    struct place place = {0};
+    hd_webhook *webhook = NULL;
+    const struct action *action = find_action(cli_operand(args, 1));
+    if (!action)
+        return CLI_USAGE;
+    int code = cli_place_open(args, action->access, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = action->apply(args, webhook);
+    if (code == CLI_OK && action->access == ACCESS_CHANGE)
+        code = cli_place_put(&place, webhook);
+    if (code == CLI_OK)
+        code = tell(webhook);
+    if (code == CLI_OK && action->then)
+        cli_note("%s", action->then);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}
