@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # `make install` into a stage, the stage is moved, and a C and a C++ program find the library there by pkg-config alone,
-# shared and static. `make uninstall` leaves no file. All that for a plain and for a multiarch LIBDIR.
+# shared and static; the tool runs where it was moved to. `make uninstall` leaves no file. All that for a plain and for a multiarch LIBDIR.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -103,6 +103,15 @@ for libdir in /usr/lib /usr/lib/x86_64-linux-gnu; do
         die "$libdir: the store's program does not build"
     said=$(LD_LIBRARY_PATH=$at "$tmp/store" "$tmp/directory") || die "$libdir: the store's program says $said"
     rm -rf "$tmp/directory"
+
+    tool=$tmp/moved/usr/bin/helmdesk
+    [ "$("$tool" version)" = "helmdesk $version" ] || die "$libdir: the tool is not of version $version"
+    ! readelf -d "$tool" | grep -q 'NEEDED.*libhelmdesk' || die "the tool needs libhelmdesk.so"
+    for file in man/man1/helmdesk.1 man/man7/helmdesk-webhooks.7 bash-completion/completions/helmdesk \
+        zsh/site-functions/_helmdesk fish/vendor_completions.d/helmdesk.fish; do
+        [ -s "$tmp/moved/usr/share/$file" ] || die "$libdir: no $file"
+    done
+    grep -q 'concurrency' "$tmp/moved/usr/share/man/man1/helmdesk.1" || die "the man page has no options"
 
     mv "$tmp/moved" "$tmp/stage"
     in_root uninstall "$tmp/stage" "$libdir"
