@@ -2,7 +2,7 @@
 #include "cli/args.h"
 #include "cli/output.h"
 
-#include <signal.h>
+#include <stdio.h>
 
 static int run(const struct args *args) {
     if (!args->command || cli_has(args, OPT_HELP))
@@ -12,7 +12,6 @@ static int run(const struct args *args) {
 
 int main(int argc, char **argv) {
     struct args args = {0};
-    signal(SIGPIPE, SIG_IGN);         /* a reader that leaves is seen where results are written */
     setvbuf(stderr, NULL, _IOLBF, 0); /* lines of several programs are not to be mixed */
     cli_output_begin(&args);          /* for what is wrong with the command line */
     int code = cli_args_read(argc, argv, &args);

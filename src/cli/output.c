@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,14 @@ static struct { int is_json, is_quiet, is_verbose, is_utf8, color_out, color_err
 
 /* ---- Settings ---- */
 
+static volatile sig_atomic_t reader_has_left;
+
+/* Of a pipe; the write that did not arrive fails as well. */
+static void note_reader(int number) {
+    (void)number;
+    reader_has_left = 1;
+}
+
 /* no-color.org; a terminal that is "dumb" has none. */
 static int wants_color(const struct args *args, FILE *file) {
     const char *when = cli_value(args, OPT_COLOR), *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
@@ -24,6 +33,9 @@ static int wants_color(const struct args *args, FILE *file) {
 }
 
 void cli_output_begin(const struct args *args) {
+    struct sigaction on_pipe = {.sa_handler = note_reader, .sa_flags = SA_RESTART};
+    sigemptyset(&on_pipe.sa_mask);
+    sigaction(SIGPIPE, &on_pipe, NULL);
     setlocale(LC_CTYPE, "");
     output.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     output.is_json = cli_has(args, OPT_JSON);
@@ -34,11 +46,10 @@ void cli_output_begin(const struct args *args) {
 }
 
 int cli_output_end(int code) {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_left)
         return code;
-    if (errno == EPIPE)
-        return code;
-    cli_error("what was to be written did not arrive: %s", strerror(errno));
+    cli_error("what was to be written did not arrive%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
     return CLI_INTERNAL;
 }
 
