@@ -2,31 +2,59 @@
 
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/slack.h"
 
 #include <string.h>
 #include <strings.h>
 
+#define SUBJECT_SHOWN 100 /* bytes of it, in a line */
+
 const char *cli_arrival_event(const struct arrival *arrival) {
-    const char *named = cli_request_header(arrival->request, "X-Helmdesk-Event");
-    return arrival->event ? hd_event_name(arrival->event) : named ? named : "request";
+    return arrival->event ? hd_event_name(arrival->event) : cli_request_header(arrival->request, "X-Helmdesk-Event");
 }
 
-/* ---- Text ---- */
+/* ---- A line ---- */
+
+static void print_string(const char *text) {
+    cli_print_text(stdout, text, strlen(text));
+}
+
+/* Cut between two characters. */
+static void print_cut(const char *text) {
+    size_t length = strlen(text), shown = length;
+    if (length > SUBJECT_SHOWN)
+        for (shown = SUBJECT_SHOWN; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;)
+            shown--;
+    cli_print_text(stdout, text, shown);
+    if (shown < length)
+        fputs("...", stdout);
+}
+
+/* What it is that has no event in its body. */
+static const char *kind_of(const struct arrival *arrival) {
+    const char *named = cli_arrival_event(arrival);
+    if (cli_is_slack_message(&arrival->request->body))
+        return "slack message";
+    if (arrival->is_signed)
+        return "no event";
+    return named ? named : "request";
+}
 
 static void print_subject(const struct arrival *arrival) {
     const char *subject = arrival->event ? hd_event_ticket_subject(arrival->event) : NULL;
-    const char *name = cli_arrival_event(arrival);
-    cli_print_text(stdout, name, strlen(name));
+    print_cut(arrival->event ? hd_event_name(arrival->event) : kind_of(arrival));
     if (subject) {
         printf(" #%lld ", (long long)hd_event_ticket_number(arrival->event));
-        cli_print_text(stdout, subject, strlen(subject));
+        print_cut(subject);
     } else {
-        printf(" %s, %zu bytes", arrival->request->method, arrival->request->body.len);
+        fputs(", ", stdout);
+        print_cut(arrival->request->method);
+        printf(", %zu bytes", arrival->request->body.len);
     }
 }
 
 static void print_signature(const struct arrival *arrival) {
-    if (arrival->is_slack)
+    if (arrival->is_as_slack)
         return;
     printf("  %s%s signature%s", cli_color(stdout, arrival->is_signed ? COLOR_GOOD : COLOR_BAD),
            arrival->is_signed ? cli_tick() : cli_cross(), cli_plain(stdout));
@@ -47,45 +75,89 @@ static void print_reply(const struct arrival *arrival) {
         printf(" %lld ms", (long long)(arrival->took_us / 1000));
 }
 
+static void print_line(const struct arrival *arrival) {
+    printf("%s%s -->%s ", cli_color(stdout, COLOR_DIM), cli_clock(arrival->at_ms), cli_plain(stdout));
+    print_subject(arrival);
+    print_signature(arrival);
+    print_reply(arrival);
+    putchar('\n');
+}
+
+/* ---- What stands below it ---- */
+
+/* Why the signature is wrong, or no event in the body; that a Slack message is none needs no words. */
+static void print_reason(const struct arrival *arrival) {
+    if (!arrival->is_as_slack && arrival->status != HD_OK &&
+        !(arrival->is_signed && cli_is_slack_message(&arrival->request->body)))
+        printf("    %s\n", hd_strerror(arrival->status));
+    if (arrival->remark)
+        printf("    %s\n", arrival->remark);
+}
+
+static void print_forward(const struct arrival *arrival) {
+    const struct post_result *result = &arrival->forwarded;
+    if (!arrival->forward_url)
+        return;
+    printf("         %s<--%s %s[%s]%s POST ", cli_color(stdout, COLOR_DIM), cli_plain(stdout),
+           cli_color(stdout, result->reason == HD_REASON_DELIVERED ? COLOR_GOOD : COLOR_BAD), cli_post_text(result),
+           cli_plain(stdout));
+    print_string(arrival->forward_url);
+    printf(" (%u ms)\n", result->total_ms);
+    if (!cli_post_is_answered(result))
+        printf("    %s\n", hd_reason_text(result->reason));
+    if (result->left_out)
+        printf("    It was sent on without its last %zu headers: there are too many.\n", result->left_out);
+}
+
 /* Values that open other doors. */
 static int is_private(const char *name) {
     return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Cookie") == 0 ||
            strcasecmp(name, "Proxy-Authorization") == 0;
 }
 
-static void print_whole(const struct arrival *arrival) {
-    const struct request *request = arrival->request;
-    printf("    %s ", request->method);
-    cli_print_text(stdout, request->target, strlen(request->target));
+static void print_head(const struct request *request) {
+    fputs("    ", stdout);
+    print_string(request->method);
+    putchar(' ');
+    print_string(request->target);
     putchar('\n');
     for (size_t i = 0; i < request->header_count; i++) {
-        const char *value = is_private(request->headers[i].name) ? "********" : request->headers[i].value;
+        const char *name = request->headers[i].name;
         fputs("    ", stdout);
-        cli_print_text(stdout, request->headers[i].name, strlen(request->headers[i].name));
+        print_string(name);
         fputs(": ", stdout);
-        cli_print_text(stdout, value, strlen(value));
+        print_string(is_private(name) ? "********" : request->headers[i].value);
         putchar('\n');
     }
-    fputs("\n    ", stdout);
-    cli_print_lines(stdout, request->body.data ? request->body.data : "", request->body.len);
-    fputs("\n\n", stdout);
+}
+
+static void print_body(const struct bytes *body) {
+    const char *at = body->data, *end = at ? at + body->len : NULL;
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((stop ? stop : end) - at);
+        fputs("    ", stdout);
+        cli_print_text(stdout, at, length);
+        putchar('\n');
+        at = stop ? stop + 1 : end;
+    }
 }
 
 void cli_arrival_print(const struct arrival *arrival, int is_whole) {
-    printf("%s%s -->%s ", cli_color(stdout, COLOR_DIM), cli_clock(arrival->at_ms), cli_plain(stdout));
-    print_subject(arrival);
-    print_signature(arrival);
-    print_reply(arrival);
-    putchar('\n');
-    if (!arrival->is_slack && arrival->status != HD_OK)
-        printf("    %s\n", hd_strerror(arrival->status));
-    if (arrival->warning)
-        printf("    %s\n", arrival->warning);
-    if (arrival->forward_url)
-        printf("    <-- [%s] POST %s (%u ms)\n", cli_post_text(&arrival->forwarded), arrival->forward_url,
-               arrival->forwarded.total_ms);
-    if (is_whole)
-        print_whole(arrival);
+    print_line(arrival);
+    print_reason(arrival);
+    print_forward(arrival);
+    if (*arrival->saved && (is_whole || cli_is_verbose())) {
+        fputs("    Saved as ", stdout);
+        print_string(arrival->saved);
+        putchar('\n');
+    }
+    if (is_whole) {
+        print_head(arrival->request);
+        putchar('\n');
+        print_body(&arrival->request->body);
+        putchar('\n');
+    }
 }
 
 /* ---- JSON ---- */
@@ -98,8 +170,9 @@ static json_t *headers_json(const struct request *request) {
     return list;
 }
 
-static json_t *reply_json(const struct reply *reply) {
-    static const char *const kinds[] = {"answers", "hangs", "resets"};
+static json_t *answer_json(const struct reply *reply) {
+    static const char *const kinds[] = {
+        [REPLY_ANSWERS] = "answers", [REPLY_HANGS] = "hangs", [REPLY_RESETS] = "resets"};
     return json_pack("{s:s, s:o, s:I}", "kind", kinds[reply->kind], "status",
                      reply->kind == REPLY_ANSWERS ? json_integer(reply->status) : json_null(), "delay_ms",
                      (json_int_t)reply->delay_ms);
@@ -109,18 +182,26 @@ static json_t *forward_json(const struct arrival *arrival) {
     const struct post_result *result = &arrival->forwarded;
     if (!arrival->forward_url)
         return json_null();
-    return json_pack("{s:o, s:s, s:i}", "status", result->http_status ? json_integer(result->http_status) : json_null(),
-                     "reason", hd_reason_name(result->reason), "ms", (int)result->total_ms);
+    return json_pack("{s:o, s:o, s:s, s:I}", "url", cli_json_string(arrival->forward_url), "status",
+                     result->http_status ? json_integer(result->http_status) : json_null(), "reason",
+                     hd_reason_name(result->reason), "ms", (json_int_t)result->total_ms);
 }
 
 static const char *signature_word(const struct arrival *arrival) {
-    return arrival->is_slack                        ? "none"
+    return arrival->is_as_slack                     ? "none"
            : arrival->is_signed                     ? "valid"
            : arrival->status == HD_E_HEADER_MISSING ? "missing"
                                                     : "invalid";
 }
 
-int cli_arrival_print_json(const struct arrival *arrival) {
+/* What an event says of its ticket; null without one. */
+static void set_ticket(json_t *object, const hd_event *event) {
+    const char *subject = event ? hd_event_ticket_subject(event) : NULL;
+    json_object_set_new(object, "ticket_number", subject ? json_integer(hd_event_ticket_number(event)) : json_null());
+    json_object_set_new(object, "subject", cli_json_string(subject));
+}
+
+void cli_arrival_print_json(const struct arrival *arrival) {
     const struct request *request = arrival->request;
     json_t *object = json_object();
     json_object_set_new(object, "received_at", cli_json_time(arrival->at_ms));
@@ -129,16 +210,14 @@ int cli_arrival_print_json(const struct arrival *arrival) {
     json_object_set_new(object, "signature", json_string(signature_word(arrival)));
     json_object_set_new(object, "reason",
                         cli_json_string(arrival->status == HD_OK ? NULL : hd_status_name(arrival->status)));
-    json_object_set_new(object, "ticket_number",
-                        arrival->event ? json_integer(hd_event_ticket_number(arrival->event)) : json_null());
-    json_object_set_new(object, "subject", cli_json_string(hd_event_ticket_subject(arrival->event)));
+    set_ticket(object, arrival->event);
     json_object_set_new(object, "method", cli_json_string(request->method));
     json_object_set_new(object, "target", cli_json_string(request->target));
     json_object_set_new(object, "headers", headers_json(request));
     json_object_set_new(object, "body", cli_json_text(request->body.data, request->body.len));
-    json_object_set_new(object, "reply", reply_json(arrival->reply));
-    json_object_set_new(object, "warning", cli_json_string(arrival->warning));
-    json_object_set_new(object, "forwarded", forward_json(arrival));
-    json_object_set_new(object, "saved", cli_json_string(arrival->saved));
-    return cli_json_print(object);
+    json_object_set_new(object, "answer", answer_json(arrival->reply));
+    json_object_set_new(object, "remark", cli_json_string(arrival->remark));
+    json_object_set_new(object, "forward", forward_json(arrival));
+    json_object_set_new(object, "saved", cli_json_string(*arrival->saved ? arrival->saved : NULL));
+    (void)cli_json_print(object);
 }

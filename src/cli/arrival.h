@@ -10,25 +10,24 @@
 
 struct arrival {
     const struct request *request;
-    int64_t at_ms;
-    int64_t took_us;
-    int is_slack; /* no signature is looked at */
-    int status;   /* of the receiver: HD_OK, or why not */
+    int64_t at_ms, took_us; /* when it came, and how long until the answer was there */
+    int is_as_slack;        /* no signature is looked at */
+    int status;             /* of the receiver: HD_OK, or why not */
     int is_signed;
     hd_event *event; /* NULL if none can be read */
     const struct reply *reply;
-    const char *warning;     /* NULL for none */
-    const char *forward_url; /* NULL if it was not sent on */
+    const char *remark;      /* static text; NULL for none */
+    const char *forward_url; /* as people may see it; NULL if it was not sent on */
     struct post_result forwarded;
-    const char *saved; /* the file's name; NULL for none */
+    const char *saved; /* the file's name; "" for none */
 };
 
-/* How it is called in lists: the event's name. */
+/* The name of its event: that in the body, or else that in its headers; NULL for none. */
 const char *cli_arrival_event(const struct arrival *arrival);
 
-/* "14:32:15 --> ticket.created #42 Can't reset password  ✓ signature  [200] 3 ms", and headers and body. On stdout. One
- * at a time. */
+/* "14:32:15 --> ticket.created #42 Can't reset password  ✓ signature  [200] 3 ms"; with is_whole headers and body too.
+ * On stdout. One at a time, as the next. */
 void cli_arrival_print(const struct arrival *arrival, int is_whole);
-int cli_arrival_print_json(const struct arrival *arrival);
+void cli_arrival_print_json(const struct arrival *arrival);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/target.h"
 #include "endpoint/url.h"
 #include "options.h"
 #include "transport/transport.h"
@@ -9,6 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+static int mask(const char *url, char **masked) {
+    hd_webhook *webhook = NULL;
+    int status = hd_webhook_new(&webhook);
+    if (status == HD_OK)
+        status = hd_webhook_set_url(webhook, url);
+    if (status == HD_OK && !(*masked = strdup(hd_webhook_masked_url(webhook))))
+        status = HD_E_NO_MEMORY;
+    hd_webhook_free(webhook);
+    return status;
+}
+
+int cli_shown_url(const char *url, char **shown) {
+    if (!cli_is_local(url)) {
+        int status = mask(url, shown);
+        return status == HD_OK ? CLI_OK : cli_fail_status(status, "the URL");
+    }
+    *shown = strdup(url);
+    return *shown ? CLI_OK : cli_no_memory();
+}
 
 /* RFC 9110 section 7.6.1, and what the transport says itself. */
 static int belongs_to_connection(const char *name) {
@@ -20,11 +41,33 @@ static int belongs_to_connection(const char *name) {
     return strncasecmp(name, "Proxy-", 6) == 0 || strcasecmp(name, REQUEST_RECEIVED_AT) == 0;
 }
 
-static void take_headers(const struct request *request, struct hd__exchange *exchange) {
-    for (size_t i = 0; i < request->header_count && exchange->field_count < HD__FIELDS_MAX; i++)
-        if (!belongs_to_connection(request->headers[i].name))
-            exchange->fields[exchange->field_count++] =
-                (struct hd__field){request->headers[i].name, request->headers[i].value};
+/* What a receiver of webhooks looks at. */
+static int matters(const char *name) {
+    return strncasecmp(name, "X-Helmdesk-", 11) == 0 || strncasecmp(name, "webhook-", 8) == 0 ||
+           strcasecmp(name, "Content-Type") == 0;
+}
+
+static void take_some(const struct request *request, int these_matter, struct hd__exchange *exchange,
+                      size_t *left_out) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct request_header *header = &request->headers[i];
+        if (belongs_to_connection(header->name) || matters(header->name) != these_matter)
+            continue;
+        if (exchange->field_count < HD__FIELDS_MAX)
+            exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value};
+        else
+            ++*left_out;
+    }
+}
+
+/* The transport has room for so many: what matters comes first. */
+static size_t take_headers(const struct request *request, struct hd__exchange *exchange) {
+    size_t left_out = 0;
+    if (!cli_request_header(request, "Content-Type")) /* else libcurl says that it is a form */
+        exchange->fields[exchange->field_count++] = (struct hd__field){"Content-Type", "application/octet-stream"};
+    take_some(request, 1, exchange, &left_out);
+    take_some(request, 0, exchange, &left_out);
+    return left_out;
 }
 
 static int has_agent(const struct request *request) {
@@ -70,7 +113,11 @@ static int exchange_with(struct hd__transport *transport, struct hd__exchange *e
 int cli_post(const hd_options *options, const char *url, const struct request *request, struct post_result *result) {
     struct hd__transport *transport = NULL;
     struct hd__exchange exchange = {
-        .url = url, .body = request->body.data, .body_len = request->body.len, .detail = ""};
+        .url = url,
+        .body = request->body.data ? request->body.data : "", /* without one, libcurl would ask for it */
+        .body_len = request->body.len,
+        .detail = "",
+    };
     struct hd__transport_config config = {
         .timeout_ms = options->timeout_ms,
         .max_connections = 1,
@@ -80,10 +127,11 @@ int cli_post(const hd_options *options, const char *url, const struct request *r
         .user_agent = has_agent(request) ? cli_request_header(request, "User-Agent") : options->user_agent,
     };
     *result = (struct post_result){.detail = ""};
-    take_headers(request, &exchange);
+    size_t left_out = take_headers(request, &exchange);
     int status = hd__curl_new(&config, &transport);
     if (status == HD_OK)
         status = exchange_with(transport, &exchange, result);
+    result->left_out = left_out;
     if (transport)
         transport->free(transport);
     hd__url_free(exchange.parsed_url);
@@ -100,10 +148,41 @@ int cli_post_code(const struct post_result *result) {
     return cli_reason_code(result->reason);
 }
 
+/* HD_REASON_HTTP_5XX is the last of those that a status alone explains. */
+int cli_post_is_answered(const struct post_result *result) {
+    return result->http_status != 0 && result->reason <= HD_REASON_HTTP_5XX;
+}
+
 const char *cli_post_text(const struct post_result *result) {
     static char text[32];
-    if (!result->http_status)
+    if (!cli_post_is_answered(result))
         return hd_reason_name(result->reason);
     snprintf(text, sizeof text, "%d", result->http_status);
     return text;
+}
+
+/* The value of a line "name: value"; 0 if it is another. */
+static int read_line(const char *line, size_t length, const char *name, char *value, size_t size) {
+    size_t name_len = strlen(name);
+    if (length <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
+        return 0;
+    const char *begin = line + name_len + 1, *end = line + length;
+    begin += strspn(begin, " \t");
+    if (begin >= end || (size_t)(end - begin) >= size)
+        return 0;
+    memcpy(value, begin, (size_t)(end - begin));
+    value[end - begin] = '\0';
+    return 1;
+}
+
+int cli_post_header(const struct post_result *result, const char *name, char *value, size_t size) {
+    const char *at = result->headers.data, *end = at ? at + result->headers.len : NULL;
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((stop ? stop : end) - at);
+        if (read_line(at, length > 0 && at[length - 1] == '\r' ? length - 1 : length, name, value, size))
+            return 1;
+        at = stop ? stop + 1 : end;
+    }
+    return 0;
 }

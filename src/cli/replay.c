@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -6,22 +7,21 @@
 #include "cli/request.h"
 #include "cli/stop.h"
 #include "cli/target.h"
+#include "helmdesk.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define SIGNATURE_HEADER "X-Helmdesk-Signature"
-#define LOOK_MS 50
 
 struct replay {
     const struct args *args;
     hd_options *options;
-    char *url, *masked_url;
-    struct secrets secrets; /* to sign with; none for as it was */
+    char *url, *shown_url;
+    struct secrets secrets; /* the first one signs; none for signatures as they were */
     double speed;           /* 0 for no pauses */
     int64_t began_us, first_at_ms;
     char **files;
@@ -45,9 +45,13 @@ static int is_saved_request(const struct dirent *entry) {
     return length > 5 && strcmp(entry->d_name + length - 5, ".http") == 0;
 }
 
+static int by_name(const struct dirent **one, const struct dirent **other) {
+    return strcmp((*one)->d_name, (*other)->d_name); /* in any locale */
+}
+
 static int add_directory(struct replay *replay, const char *path) {
     struct dirent **entries = NULL;
-    int found = scandir(path, &entries, is_saved_request, alphasort), code = CLI_OK;
+    int found = scandir(path, &entries, is_saved_request, by_name), code = CLI_OK;
     if (found < 0)
         return cli_fail_file(path, "read");
     for (int i = 0; i < found; i++) {
@@ -64,7 +68,7 @@ static int add_directory(struct replay *replay, const char *path) {
 static int list_files(struct replay *replay) {
     int code = CLI_OK;
     for (int i = 0; i < replay->args->operand_count && code == CLI_OK; i++) {
-        const char *path = replay->args->operands[i];
+        const char *path = cli_operand(replay->args, i);
         struct stat found;
         code = stat(path, &found) == 0 && S_ISDIR(found.st_mode) ? add_directory(replay, path) : add_file(replay, path);
     }
@@ -81,15 +85,28 @@ static int read_request(const char *path, struct request *request) {
     return code;
 }
 
-/* All are read once before the first is sent: nothing is half done for one that cannot be. */
-static int check_files(const struct replay *replay) {
-    int code = CLI_OK;
-    for (size_t i = 0; i < replay->count && code == CLI_OK; i++) {
-        struct request request = {0};
-        code = read_request(replay->files[i], &request);
-        cli_request_free(&request);
+/* Takes a file off the list if it holds no delivery, as of a browser that looked at the address. */
+static int check_file(struct replay *replay, size_t *index) {
+    struct request request = {0};
+    char *path = replay->files[*index];
+    int code = read_request(path, &request);
+    if (code == CLI_OK && strcmp(request.method, "POST") != 0) {
+        cli_note("%s is left out: it is a %s, and no POST.", path, request.method);
+        memmove(&replay->files[*index], &replay->files[*index + 1], (--replay->count - *index) * sizeof path);
+        free(path);
+    } else {
+        ++*index;
     }
+    cli_request_free(&request);
     return code;
+}
+
+/* All are read before the first is sent: nothing is half done because of one that cannot be. */
+static int check_files(struct replay *replay) {
+    int code = CLI_OK;
+    for (size_t i = 0; i < replay->count && code == CLI_OK;)
+        code = check_file(replay, &i);
+    return code == CLI_OK && replay->count == 0 ? cli_fail(CLI_USAGE, "there is nothing to send") : code;
 }
 
 /* ---- When ---- */
@@ -97,34 +114,21 @@ static int check_files(const struct replay *replay) {
 /* When a saved request came; 0 if it does not say. */
 static int64_t received_at_ms(const struct request *request) {
     const char *text = cli_request_header(request, REQUEST_RECEIVED_AT);
-    struct tm parts = {0};
-    int milliseconds = 0;
-    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                        &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds) != 7)
-        return 0;
-    /* Only differences count: where midnight is, and which zone it is of, does not matter here. */
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    return (int64_t)mktime(&parts) * 1000 + milliseconds;
+    int64_t ms;
+    return text && hd__timestamp_parse(text, &ms) == HD_OK ? ms : 0;
 }
 
-/* Keeps the pause before this request, so many times as short. */
+/* Keeps the pause since the first request, so many times as short. */
 static void keep_pace(struct replay *replay, const struct request *request) {
     int64_t at_ms = received_at_ms(request);
     if (replay->speed <= 0 || at_ms == 0)
         return;
     if (!replay->first_at_ms)
         replay->first_at_ms = at_ms;
-    int64_t due_us = replay->began_us + (int64_t)((double)(at_ms - replay->first_at_ms) * 1000 / replay->speed);
-    while (cli_now_us() < due_us && cli_stops() == 0) {
-        int64_t left_us = due_us - cli_now_us();
-        int64_t slice_us = left_us < LOOK_MS * 1000 ? left_us : LOOK_MS * 1000;
-        struct timespec slice = {.tv_nsec = slice_us > 0 ? (long)slice_us * 1000 : 0};
-        nanosleep(&slice, NULL);
-    }
+    cli_stop_wait(replay->began_us + (int64_t)((double)(at_ms - replay->first_at_ms) * 1000 / replay->speed));
 }
 
-/* ---- One ---- */
+/* ---- Signing ---- */
 
 static void drop_header(struct request *request, size_t index) {
     free(request->headers[index].name);
@@ -134,16 +138,20 @@ static void drop_header(struct request *request, size_t index) {
             (request->header_count - index) * sizeof *request->headers);
 }
 
-/* With a new signature. Those of Standard Webhooks count a time that is gone. */
+/* Those of Standard Webhooks go too: they sign a time that is over. */
+static void drop_signatures(struct request *request) {
+    for (size_t i = request->header_count; i > 0; i--)
+        if (strcasecmp(request->headers[i - 1].name, SIGNATURE_HEADER) == 0 ||
+            strncasecmp(request->headers[i - 1].name, "webhook-", 8) == 0)
+            drop_header(request, i - 1);
+}
+
 static int sign_anew(const struct replay *replay, struct request *request) {
     char signature[HD_SIGNATURE_SIZE];
     const struct bytes *secret = &replay->secrets.items[0];
     if (replay->secrets.count == 0)
         return CLI_OK;
-    for (size_t i = request->header_count; i > 0; i--)
-        if (strcasecmp(request->headers[i - 1].name, SIGNATURE_HEADER) == 0 ||
-            strncasecmp(request->headers[i - 1].name, "webhook-", 8) == 0)
-            drop_header(request, i - 1);
+    drop_signatures(request);
     int status = hd_sign(request->body.data, request->body.len, secret->data, secret->len, signature, sizeof signature);
     if (status != HD_OK)
         return cli_fail_status(status, "replay");
@@ -152,46 +160,93 @@ static int sign_anew(const struct replay *replay, struct request *request) {
                : cli_no_memory();
 }
 
-static int tell_json(const struct replay *replay, const char *file, const struct post_result *result) {
-    return cli_json_print(
-        json_pack("{s:o, s:s, s:o, s:s, s:{s:i, s:i, s:i, s:i, s:i}, s:o}", "file", cli_json_string(file), "url_masked",
-                  replay->masked_url, "status", result->http_status ? json_integer(result->http_status) : json_null(),
-                  "reason", hd_reason_name(result->reason), "ms", "dns_ms", (int)result->dns_ms, "connect_ms",
-                  (int)result->connect_ms, "tls_ms", (int)result->tls_ms, "first_byte_ms", (int)result->wait_ms,
-                  "total_ms", (int)result->total_ms, "body", cli_json_text(result->body.data, result->body.len)));
+/* ---- Results ---- */
+
+static json_t *times_json(const struct post_result *result) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "dns_ms", (json_int_t)result->dns_ms, "connect_ms",
+                     (json_int_t)result->connect_ms, "tls_ms", (json_int_t)result->tls_ms, "first_byte_ms",
+                     (json_int_t)result->wait_ms, "total_ms", (json_int_t)result->total_ms);
+}
+
+static void tell_json(const struct replay *replay, const char *file, const struct post_result *result) {
+    json_t *object = json_object();
+    json_object_set_new(object, "file", cli_json_string(file));
+    json_object_set_new(object, "url_masked", cli_json_string(replay->shown_url));
+    json_object_set_new(object, "outcome", json_string(cli_post_code(result) == CLI_OK ? "delivered" : "failed"));
+    json_object_set_new(object, "reason", json_string(hd_reason_name(result->reason)));
+    json_object_set_new(object, "explanation", json_string(hd_reason_text(result->reason)));
+    json_object_set_new(object, "status", result->http_status ? json_integer(result->http_status) : json_null());
+    json_object_set_new(object, "ms", times_json(result));
+    json_object_set_new(object, "body", cli_json_text(result->body.data, result->body.len));
+    (void)cli_json_print(object);
+}
+
+/* What the receiver said, when it said no. */
+static void tell_answer(const struct post_result *result, int is_good) {
+    size_t length = result->body.len;
+    if (length == 0 || (is_good && !cli_is_verbose()) || cli_is_quiet())
+        return;
+    fputs("  The answer: ", stderr);
+    cli_print_text(stderr, result->body.data, length < 200 ? length : 200);
+    fputs(length > 200 ? "...\n" : "\n", stderr);
+}
+
+static void tell_line(const struct replay *replay, const struct post_result *result, int is_good) {
+    printf("POST %s %s %s%s%s in %u ms %s(dns %u, connect %u, tls %u, wait %u)%s\n", replay->shown_url, cli_arrow(),
+           cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD), cli_post_text(result), cli_plain(stdout),
+           result->total_ms, cli_color(stdout, COLOR_DIM), result->dns_ms, result->connect_ms, result->tls_ms,
+           result->wait_ms, cli_plain(stdout));
+    fflush(stdout);
+}
+
+static void hint(const struct replay *replay, const struct post_result *result) {
+    cli_hint("%s", hd_reason_text(result->reason));
+    if (result->reason == HD_REASON_REFUSED && cli_is_local(replay->url))
+        cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(replay->url));
+    if (result->reason == HD_REASON_BLOCKED && !cli_has(replay->args, OPT_ALLOW_PRIVATE))
+        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
 }
 
 static void tell(const struct replay *replay, const char *file, const struct post_result *result) {
     int is_good = cli_post_code(result) == CLI_OK;
-    printf("%s: POST %s %s %s%s%s in %u ms %s(dns %u, connect %u, tls %u, wait %u)%s\n", file, replay->masked_url,
-           cli_arrow(), cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD), cli_post_text(result), cli_plain(stdout),
-           result->total_ms, cli_color(stdout, COLOR_DIM), result->dns_ms, result->connect_ms, result->tls_ms,
-           result->wait_ms, cli_plain(stdout));
-    fflush(stdout);
+    if (cli_is_json()) {
+        tell_json(replay, file, result);
+        return;
+    }
+    tell_line(replay, result, is_good);
+    if (replay->count > 1 && (cli_is_verbose() || !is_good))
+        cli_note("  It was %s.", file);
+    if (result->left_out)
+        cli_note("  It was sent without its last %zu headers: there are too many.", result->left_out);
     if (!is_good && !cli_is_quiet())
-        cli_hint("%s", hd_reason_text(result->reason));
+        hint(replay, result);
+    tell_answer(result, is_good);
+}
+
+/* ---- Sending ---- */
+
+static int post(struct replay *replay, const char *file, const struct request *request) {
+    struct post_result result;
+    int status = cli_post(replay->options, replay->url, request, &result);
+    if (status == HD_OK) {
+        replay->code = cli_post_code(&result);
+        replay->failed += replay->code != CLI_OK;
+        tell(replay, file, &result);
+    }
+    cli_post_free(&result);
+    return status == HD_OK ? CLI_OK : cli_fail_status(status, "replay");
 }
 
 static int send_one(struct replay *replay, const char *file) {
     struct request request = {0};
-    struct post_result result = {.detail = ""};
     int code = read_request(file, &request);
     if (code == CLI_OK)
         code = sign_anew(replay, &request);
     if (code == CLI_OK) {
         keep_pace(replay, &request);
-        int status = cli_post(replay->options, replay->url, &request, &result);
-        code = status == HD_OK ? CLI_OK : cli_fail_status(status, "replay");
+        if (cli_stops() == 0)
+            code = post(replay, file, &request);
     }
-    if (code == CLI_OK) {
-        replay->code = cli_post_code(&result);
-        replay->failed += replay->code != CLI_OK;
-        if (cli_is_json())
-            tell_json(replay, file, &result);
-        else
-            tell(replay, file, &result);
-    }
-    cli_post_free(&result);
     cli_request_free(&request);
     return code;
 }
@@ -200,7 +255,7 @@ static int send_all(struct replay *replay) {
     int code = CLI_OK;
     cli_stop_begin(2);
     replay->began_us = cli_now_us();
-    for (size_t i = 0; i < replay->count && code == CLI_OK && cli_stops() == 0; i++)
+    for (size_t i = 0; i < replay->count && code == CLI_OK && cli_stops() == 0 && cli_output_works(); i++)
         code = send_one(replay, replay->files[i]);
     if (code != CLI_OK || cli_stops())
         return code != CLI_OK ? code : cli_stop_code();
@@ -215,42 +270,56 @@ static int read_speed(struct replay *replay) {
     if (!text)
         return CLI_OK;
     replay->speed = strtod(text, &end);
-    if (end == text || *end || !(replay->speed > 0 && replay->speed <= 1e6))
-        return cli_fail(CLI_USAGE, "--speed cannot be '%s': it is a number above 0, such as 10", text);
+    if (end == text || *end || !(replay->speed >= 1e-6 && replay->speed <= 1e6)) {
+        cli_error("--speed cannot be '%s'", text);
+        cli_hint("It is a number above 0: 1 keeps the pauses, 10 makes them ten times as short.");
+        return CLI_USAGE;
+    }
     return CLI_OK;
 }
 
-/* As reports name it: it may be a secret. */
-static int mask(struct replay *replay) {
-    hd_webhook *webhook = NULL;
-    int status = hd_webhook_new(&webhook);
-    if (status == HD_OK)
-        status = hd_webhook_set_url(webhook, replay->url);
-    if (status == HD_OK)
-        replay->masked_url = strdup(hd_webhook_masked_url(webhook));
-    hd_webhook_free(webhook);
-    if (status != HD_OK)
-        return cli_fail_status(status, "the URL");
-    return replay->masked_url ? CLI_OK : cli_no_memory();
-}
-
-static int prepare(struct replay *replay) {
+static int read_target(struct replay *replay) {
     const char *to = cli_value(replay->args, OPT_TO);
     if (!to) {
-        cli_error("replay: where to? --to URL is missing");
+        cli_error("replay does not know where to send them: --to URL is missing");
+        cli_hint("Such as: helmdesk replay requests --to http://127.0.0.1:3000/webhooks --allow-private");
         return CLI_USAGE;
     }
     int code = cli_read_url(to, &replay->url);
     if (code == CLI_OK)
-        code = mask(replay);
-    if (code == CLI_OK)
-        code = read_speed(replay);
-    if (code == CLI_OK)
         code = cli_options_new(replay->args, &replay->options);
     if (code == CLI_OK)
         code = cli_check_url(replay->options, replay->url);
-    if (code == CLI_OK && cli_has(replay->args, OPT_RESIGN))
-        code = cli_need_secrets(replay->args, &replay->secrets);
+    return code == CLI_OK ? cli_shown_url(replay->url, &replay->shown_url) : code;
+}
+
+/* What goes to this machine is signed with what listen expects there. */
+static int find_secret(struct replay *replay) {
+    char path[4096];
+    int code = cli_read_secrets(replay->args, &replay->secrets);
+    if (code == CLI_OK && replay->secrets.count == 0 && cli_is_local(replay->url))
+        code = cli_development_secret(0, &replay->secrets, path, sizeof path);
+    if (code == CLI_OK && replay->secrets.count == 0)
+        code = cli_ask_secret(replay->args, &replay->secrets);
+    return code == CLI_OK && replay->secrets.count > 1
+               ? cli_fail(CLI_USAGE, "one secret signs; there are %zu", replay->secrets.count)
+               : code;
+}
+
+static int read_secret(struct replay *replay) {
+    if (cli_has(replay->args, OPT_RESIGN))
+        return find_secret(replay);
+    return cli_has(replay->args, OPT_SECRET_FILE)
+               ? cli_fail(CLI_USAGE, "--secret-file is for --resign: without that, signatures stay as they were")
+               : CLI_OK;
+}
+
+static int prepare(struct replay *replay) {
+    int code = read_target(replay);
+    if (code == CLI_OK)
+        code = read_speed(replay);
+    if (code == CLI_OK)
+        code = read_secret(replay);
     if (code == CLI_OK)
         code = list_files(replay);
     return code == CLI_OK ? check_files(replay) : code;
@@ -265,7 +334,7 @@ int cli_run_replay(const struct args *args) {
         free(replay.files[i]);
     free(replay.files);
     free(replay.url);
-    free(replay.masked_url);
+    free(replay.shown_url);
     hd_options_free(replay.options);
     cli_secrets_free(&replay.secrets);
     return code;

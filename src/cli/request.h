@@ -16,8 +16,9 @@ struct request {
     struct bytes body;
 };
 
-/* Reads one. Lines may end with CR LF or LF; the body is what follows, or the Content-Length of it. Returns CLI_OK, or
- * says what is wrong with the file of this name. *request is to be freed in both cases. */
+/* Reads one. Lines may end with CR LF or LF. The body is what follows, or, with a Content-Length, that much of it; one
+ * that came in chunks stands there as a whole, as listen saves it. Returns CLI_OK, or says what is wrong with the file
+ * of this name. *request is to be freed in both cases. */
 int cli_request_parse(const struct bytes *file, const char *name, struct request *request);
 void cli_request_free(struct request *request);
 
@@ -27,10 +28,11 @@ int cli_request_add(struct request *request, const char *name, size_t name_len, 
 /* The value of the first header of this name, in any case; NULL for none. */
 const char *cli_request_header(const struct request *request, const char *name);
 
-/* Of a file of listen: when it came. Not sent on. */
+/* The header that listen adds to a file: when the request came, as in bodies. It is never sent. */
 #define REQUEST_RECEIVED_AT "X-Helmdesk-Received-At"
 
-/* Writes it into a new file that only its owner can read. Returns CLI_OK, or says what is wrong. */
+/* Writes it into a new file that only its owner can read. Returns 0, or an errno, which is EEXIST if the file is there;
+ * half a file is left in no case. */
 int cli_request_save(const struct request *request, const char *received_at, const char *path);
 
 #endif

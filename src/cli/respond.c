@@ -17,24 +17,33 @@ static int read_one(const char *word, struct response *response) {
         response->kind = REPLY_RESETS;
     else if (strncmp(word, "delay=", 6) == 0)
         return cli_parse_duration(word + 6, &response->delay_ms) && response->delay_ms <= DELAY_MAX_MS;
-    else if (*end == '\0' && status >= 200 && status <= 599)
+    else if (*word >= '2' && *word <= '5' && *end == '\0' && status >= 200 && status <= 599)
         response->status = (int)status;
     else
         return 0;
     return 1;
 }
 
+static int refuse(const char *word, int length) {
+    cli_error("--respond cannot be '%.*s'", length, word);
+    cli_hint("It is a list, separated by commas, of: a status from 200 to 599, hang, reset, delay=3s.");
+    return CLI_USAGE;
+}
+
 int cli_responses_read(const char *list, struct responses *responses) {
-    while (*list) {
+    for (const char *at = list;; at++) {
         char word[32];
-        size_t length = strcspn(list, ",");
-        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), list);
-        if (responses->count == RESPONSES_MAX || !read_one(word, &responses->items[responses->count++])) {
-            cli_error("--respond cannot be '%s'", word);
-            cli_hint("It is a list, separated by commas, of: a status from 200 to 599, hang, reset, delay=3s.");
-            return CLI_USAGE;
-        }
-        list += length + (list[length] == ',');
+        size_t length = strcspn(at, ",");
+        if (length >= sizeof word)
+            return refuse(at, (int)sizeof word);
+        if (responses->count == RESPONSES_MAX)
+            return cli_fail(CLI_USAGE, "--respond can have %d answers and no more", RESPONSES_MAX);
+        memcpy(word, at, length);
+        word[length] = '\0';
+        if (!read_one(word, &responses->items[responses->count++]))
+            return refuse(word, (int)length);
+        at += length;
+        if (!*at)
+            return CLI_OK;
     }
-    return CLI_OK;
 }

@@ -2,76 +2,86 @@
 
 #ifdef HELMDESK_HAS_LISTEN
 
+#include "base/thread.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 
 #include <microhttpd.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BODY_MAX ((size_t)1024 * 1024)
 #define HANG_MS 60000
-#define LOOK_MS 50 /* how often a thread that waits looks whether its client has left */
 #define CONNECTIONS_MAX 256u
 #define IDLE_S 30u
-#define ANSWER_S 6 /* for what is under way at the end: longer than a request that is sent on */
+#define ANSWER_US 7000000 /* for answers at the end: longer than a request that is sent on */
+#define ARRIVE_US 1000000 /* for what has only begun to arrive */
 
 struct server {
     struct MHD_Daemon *daemon;
-    reply_function *function;
-    void *user;
-    pthread_mutex_t mutex; /* guards this */
-    pthread_cond_t changed;
+    struct server_user user;
+    int stop[2];                /* a pipe whose writing end is closed to wake whoever waits */
+    struct hd__monitor monitor; /* guards these */
     int is_stopping;
-    size_t under_way; /* requests */
+    size_t arriving, answering; /* requests */
 };
 
 /* A request while it arrives. */
 struct arriving {
     struct request request;
-    int is_complete, is_too_large, is_out_of_memory;
+    int is_too_large, is_out_of_memory, is_answering;
 };
 
 /* ---- Answers ---- */
 
-static enum MHD_Result queue(struct MHD_Connection *connection, const struct reply *reply,
-                             struct MHD_Response *response) {
+static int is_stopping(struct server *server) {
+    pthread_mutex_lock(&server->monitor.mutex);
+    int stopping = server->is_stopping;
+    pthread_mutex_unlock(&server->monitor.mutex);
+    return stopping;
+}
+
+/* The body becomes the response's. */
+static struct MHD_Response *make_response(struct reply *reply) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.data ? (void *)reply->body.data : (void *)"",
+                                        reply->body.data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (response)
+        reply->body = (struct bytes){NULL, 0};
+    return response;
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, struct reply *reply, int is_last) {
+    struct MHD_Response *response = make_response(reply);
     if (!response)
         return MHD_NO;
-    if (reply->type)
+    if (*reply->type)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     if (reply->name)
         MHD_add_response_header(response, reply->name, reply->value);
+    if (is_last)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-/* The body becomes the response's. */
-static enum MHD_Result answer(struct MHD_Connection *connection, struct reply *reply) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body.len, reply->body.data ? (void *)reply->body.data : (void *)"",
-                                        reply->body.data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (response)
-        reply->body.data = NULL;
-    return queue(connection, reply, response);
-}
-
+/* What the server itself says no to. */
 static enum MHD_Result refuse(struct MHD_Connection *connection, int status, const char *text) {
-    struct reply reply = {.status = status,
-                          .type = "text/plain",
-                          .name = MHD_HTTP_HEADER_CONNECTION,
-                          .value = "close",
-                          .body = {strdup(text), strlen(text)}};
-    enum MHD_Result result = answer(connection, &reply);
+    struct reply reply = {.status = status, .type = "text/plain", .body = {strdup(text), strlen(text)}};
+    if (!reply.body.data)
+        return MHD_NO;
+    enum MHD_Result result = answer(connection, &reply, 1);
     free(reply.body.data);
     return result;
 }
@@ -81,7 +91,8 @@ static int descriptor_of(struct MHD_Connection *connection) {
     return info ? (int)info->connect_fd : -1;
 }
 
-/* Lingering for no time, close() resets; so does connecting to nowhere, and before libmicrohttpd can say goodbye. */
+/* Lingering for no time makes close() reset. libmicrohttpd says goodbye before it closes: where the system can,
+ * connecting to nowhere resets at once. */
 static enum MHD_Result reset(struct MHD_Connection *connection) {
     struct linger none = {.l_onoff = 1};
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
@@ -93,37 +104,37 @@ static enum MHD_Result reset(struct MHD_Connection *connection) {
 
 /* ---- Waiting ---- */
 
+enum wait_end {
+    TIME_IS_OVER,
+    CLIENT_LEFT,
+    SERVER_STOPS
+};
+
+/* Something can be read: the end, or more than was asked for. */
 static int has_left(int descriptor) {
     char byte;
     ssize_t got = recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-/* Waits for a slice of time, unless the server stops. Returns whether it goes on. */
-static int wait_slice(struct server *server, int64_t ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (until.tv_nsec / 1000000 + ms) / 1000;
-    until.tv_nsec = (until.tv_nsec / 1000000 + ms) % 1000 * 1000000;
-    pthread_mutex_lock(&server->mutex);
-    if (!server->is_stopping)
-        (void)pthread_cond_timedwait(&server->changed, &server->mutex, &until);
-    int goes_on = !server->is_stopping;
-    pthread_mutex_unlock(&server->mutex);
-    return goes_on;
-}
-
-/* Returns 1 if the time is over and the client still there. */
-static int wait_for(struct server *server, struct MHD_Connection *connection, int64_t ms) {
-    int descriptor = descriptor_of(connection);
-    for (int64_t left = ms; left > 0; left -= LOOK_MS)
-        if (!wait_slice(server, left < LOOK_MS ? left : LOOK_MS) || has_left(descriptor))
-            return 0;
-    return 1;
+static enum wait_end wait_for(const struct server *server, struct MHD_Connection *connection, int64_t ms) {
+    struct pollfd watched[] = {{.fd = server->stop[0], .events = POLLIN},
+                               {.fd = descriptor_of(connection), .events = POLLIN}};
+    int64_t until_us = cli_now_us() + ms * 1000, left_us;
+    while ((left_us = until_us - cli_now_us()) > 0) {
+        if (poll(watched, 2, (int)(left_us / 1000 + 1)) <= 0)
+            continue;
+        if (watched[0].revents)
+            return SERVER_STOPS;
+        if (has_left(watched[1].fd))
+            return CLIENT_LEFT;
+        watched[1].fd = -1; /* behind what it has sent, its end cannot be seen */
+    }
+    return TIME_IS_OVER;
 }
 
 static enum MHD_Result carry_out(struct server *server, struct MHD_Connection *connection, struct reply *reply) {
-    if (reply->delay_ms > 0 && !wait_for(server, connection, reply->delay_ms))
+    if (reply->delay_ms > 0 && wait_for(server, connection, reply->delay_ms) == CLIENT_LEFT)
         return MHD_NO;
     if (reply->kind == REPLY_RESETS)
         return reset(connection);
@@ -131,7 +142,7 @@ static enum MHD_Result carry_out(struct server *server, struct MHD_Connection *c
         (void)wait_for(server, connection, HANG_MS);
         return MHD_NO;
     }
-    return answer(connection, reply);
+    return answer(connection, reply, is_stopping(server));
 }
 
 /* ---- Requests ---- */
@@ -161,7 +172,7 @@ static int is_ambiguous(const struct request *request) {
 static void take_body(struct arriving *arriving, const char *data, size_t len) {
     struct bytes *body = &arriving->request.body;
     arriving->is_too_large |= len > BODY_MAX - body->len;
-    if (arriving->is_too_large)
+    if (arriving->is_too_large || arriving->is_out_of_memory)
         return;
     char *grown = realloc(body->data, body->len + len + 1);
     arriving->is_out_of_memory |= grown == NULL;
@@ -173,35 +184,48 @@ static void take_body(struct arriving *arriving, const char *data, size_t len) {
     body->data[body->len] = '\0';
 }
 
-static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *connection,
-                                const struct arriving *arriving) {
-    struct reply reply = {.status = 200, .type = "text/plain"};
+static void count_answering(struct server *server, struct arriving *arriving) {
+    arriving->is_answering = 1;
+    pthread_mutex_lock(&server->monitor.mutex);
+    server->arriving--;
+    server->answering++;
+    pthread_mutex_unlock(&server->monitor.mutex);
+}
+
+static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *connection, struct arriving *arriving) {
+    struct reply reply = {.status = 200};
     if (arriving->is_out_of_memory)
-        return refuse(connection, 500, "Out of memory\n");
+        return refuse(connection, 500, "There is not enough memory\n");
     if (arriving->is_too_large)
         return refuse(connection, 413, "The body is larger than 1 MiB\n");
-    server->function(server->user, &arriving->request, &reply);
+    count_answering(server, arriving);
+    server->user.reply(server->user.user, &arriving->request, &reply);
     enum MHD_Result result = carry_out(server, connection, &reply);
     free(reply.body.data);
     return result;
 }
 
-static void count_under_way(struct server *server, int change) {
-    pthread_mutex_lock(&server->mutex);
-    server->under_way += (size_t)change;
-    pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->mutex);
-}
-
 /* Called with the request line, before anything else. What it returns is the request's context. */
 static void *begin_request(void *user, const char *target, struct MHD_Connection *connection) {
     struct arriving *arriving = calloc(1, sizeof *arriving);
+    struct server *server = user;
     (void)connection;
     if (!arriving)
         return NULL;
     arriving->request.target = strdup(target);
-    count_under_way(user, 1);
+    pthread_mutex_lock(&server->monitor.mutex);
+    server->arriving++;
+    pthread_mutex_unlock(&server->monitor.mutex);
     return arriving;
+}
+
+static enum MHD_Result take_head(struct MHD_Connection *connection, const char *method, struct arriving *arriving) {
+    arriving->request.method = strdup(method);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, arriving);
+    if (!arriving->request.method)
+        return MHD_NO;
+    return is_ambiguous(&arriving->request) ? refuse(connection, 400, "The length or the host is ambiguous\n")
+                                            : MHD_YES;
 }
 
 /* Called for the headers, for each piece of the body, and at its end. */
@@ -211,14 +235,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     (void)url, (void)version;
     if (!arriving || !arriving->request.target)
         return MHD_NO;
-    if (!arriving->request.method) {
-        arriving->request.method = strdup(method);
-        MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, arriving);
-        if (!arriving->request.method)
-            return MHD_NO;
-        return is_ambiguous(&arriving->request) ? refuse(connection, 400, "The length or the host is ambiguous\n")
-                                                : MHD_YES;
-    }
+    if (!arriving->request.method)
+        return take_head(connection, method, arriving);
     if (*data_len > 0) {
         take_body(arriving, data, *data_len);
         *data_len = 0; /* of a body that is too large, the rest is read and dropped */
@@ -230,12 +248,19 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 static void end_request(void *user, struct MHD_Connection *connection, void **context,
                         enum MHD_RequestTerminationCode code) {
     struct arriving *arriving = *context;
+    struct server *server = user;
     (void)connection, (void)code;
     if (!arriving)
         return;
+    if (arriving->is_answering)
+        server->user.answered(server->user.user);
+    pthread_mutex_lock(&server->monitor.mutex);
+    *(arriving->is_answering ? &server->answering : &server->arriving) -= 1;
+    pthread_cond_broadcast(&server->monitor.changed);
+    pthread_mutex_unlock(&server->monitor.mutex);
     cli_request_free(&arriving->request);
     free(arriving);
-    count_under_way(user, -1);
+    *context = NULL;
 }
 
 /* ---- Life ---- */
@@ -260,42 +285,74 @@ static int read_address(const char *host, uint16_t port, union address *address)
     return 1;
 }
 
+/* Signals are for the thread that waits for them: those of the daemon are born with all of them blocked. */
 static int start_daemon(struct server *server, const union address *address) {
-    unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+    unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
+    sigset_t all, before;
     if (address->any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    errno = 0;
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address->any,
                                       MHD_OPTION_URI_LOG_CALLBACK, begin_request, server, MHD_OPTION_NOTIFY_COMPLETED,
                                       end_request, server, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
                                       MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
+    int reason = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = reason;
     return server->daemon != NULL;
 }
 
 static int fail_start(const char *host, uint16_t port, int reason) {
-    cli_error("cannot listen on %s port %u: %s", host, port, strerror(reason));
+    cli_error("cannot listen on %s, port %u: %s", host, port, reason ? strerror(reason) : "the system refuses");
     if (reason == EADDRINUSE)
-        cli_hint("Something else listens there. Try another --port, or --port 0 for any free one.");
+        cli_hint("Something listens there already. Try another --port, or --port 0 for any that is free.");
+    if (reason == EACCES)
+        cli_hint("Ports below 1024 are not for everybody. Try another --port, or --port 0 for any that is free.");
+    if (reason == EADDRNOTAVAIL)
+        cli_hint("This machine does not have that address. Without --host, it is 127.0.0.1.");
     return CLI_USAGE;
 }
 
-int cli_server_start(const char *host, uint16_t *port, reply_function *function, void *user, struct server **server) {
+static void free_server(struct server *server) {
+    for (int i = 0; i < 2; i++)
+        if (server->stop[i] >= 0)
+            close(server->stop[i]);
+    hd__monitor_destroy(&server->monitor);
+    free(server);
+}
+
+static struct server *new_server(const struct server_user *user) {
+    struct server *server = calloc(1, sizeof *server);
+    if (!server || hd__monitor_init(&server->monitor) != 0) {
+        free(server);
+        return NULL;
+    }
+    server->user = *user;
+    if (pipe(server->stop) != 0) {
+        server->stop[0] = server->stop[1] = -1;
+        free_server(server);
+        return NULL;
+    }
+    (void)fcntl(server->stop[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(server->stop[1], F_SETFD, FD_CLOEXEC);
+    return server;
+}
+
+int cli_server_start(const char *host, uint16_t *port, const struct server_user *user, struct server **server) {
     union address address;
     if (!read_address(host, *port, &address)) {
         cli_error("--host cannot be '%s'", host);
         cli_hint("It is an address of this machine, such as 127.0.0.1 or ::1.");
         return CLI_USAGE;
     }
-    struct server *made = calloc(1, sizeof *made);
+    struct server *made = new_server(user);
     if (!made)
         return cli_no_memory();
-    made->function = function;
-    made->user = user;
-    pthread_mutex_init(&made->mutex, NULL);
-    pthread_cond_init(&made->changed, NULL);
-    errno = 0;
     if (!start_daemon(made, &address)) {
         int reason = errno;
-        free(made);
+        free_server(made);
         return fail_start(host, *port, reason);
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(made->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -304,28 +361,35 @@ int cli_server_start(const char *host, uint16_t *port, reply_function *function,
     return CLI_OK;
 }
 
+static void wake_waiting(struct server *server) {
+    pthread_mutex_lock(&server->monitor.mutex);
+    server->is_stopping = 1;
+    close(server->stop[1]);
+    server->stop[1] = -1;
+    pthread_mutex_unlock(&server->monitor.mutex);
+}
+
 /* MHD_stop_daemon() cuts off what it finds. */
 static void wait_until_answered(struct server *server) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ANSWER_S;
-    pthread_mutex_lock(&server->mutex);
-    server->is_stopping = 1;
-    pthread_cond_broadcast(&server->changed);
-    while (server->under_way > 0 && pthread_cond_timedwait(&server->changed, &server->mutex, &until) == 0)
+    int64_t now_us = cli_now_us(), arrive_us = now_us + ARRIVE_US, answer_us = now_us + ANSWER_US;
+    pthread_mutex_lock(&server->monitor.mutex);
+    while (server->arriving > 0 && hd__monitor_wait(&server->monitor, arrive_us))
         continue;
-    pthread_mutex_unlock(&server->mutex);
+    while (server->answering > 0 && hd__monitor_wait(&server->monitor, answer_us))
+        continue;
+    pthread_mutex_unlock(&server->monitor.mutex);
 }
 
 void cli_server_stop(struct server *server) {
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET)
+        shutdown(listening, SHUT_RDWR); /* whoever comes now is refused, and does not wait for an answer */
+    wake_waiting(server);
     wait_until_answered(server);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
-    pthread_cond_destroy(&server->changed);
-    pthread_mutex_destroy(&server->mutex);
-    free(server);
+    free_server(server);
 }
 
 #endif

@@ -8,29 +8,34 @@
 
 enum reply_kind {
     REPLY_ANSWERS,
-    REPLY_HANGS, /* until the client leaves, or the server stops */
+    REPLY_HANGS, /* until the client leaves, the server stops, or a minute is over */
     REPLY_RESETS /* the connection */
 };
 
 struct reply {
     enum reply_kind kind;
-    int64_t delay_ms; /* before it */
+    int64_t delay_ms; /* before it; cut short when the server stops */
     int status;
-    const char *type;         /* Content-Type; static text */
-    const char *name, *value; /* one more header, static text; NULL for none */
-    struct bytes body;        /* malloc()ed; the server's to free */
+    char type[128];   /* Content-Type; "" for none */
+    const char *name; /* of one more header, static text; NULL for none */
+    char value[64];
+    struct bytes body; /* malloc()ed; the server's to free */
 };
 
-/* Called on the connection's thread, for several requests at once. */
-typedef void reply_function(void *user, const struct request *request, struct reply *reply);
+/* What a server calls, on its connections' threads, for several requests at once. */
+struct server_user {
+    void (*reply)(void *user, const struct request *request, struct reply *reply);
+    void (*answered)(void *user); /* once after each call of reply: the answer has left, or never will */
+    void *user;
+};
 
 struct server;
 
 /* Listens on an IPv4 or IPv6 address and a port, 0 for any; *port becomes the real one. Returns CLI_OK, or says what is
  * wrong. */
-int cli_server_start(const char *host, uint16_t *port, reply_function *function, void *user, struct server **server);
+int cli_server_start(const char *host, uint16_t *port, const struct server_user *user, struct server **server);
 
-/* Takes no more connections; answers what is under way, but for what hangs or waits. */
+/* Takes no more connections, lets what is under way have its answer, and frees the server. */
 void cli_server_stop(struct server *server);
 
 #endif

@@ -10,13 +10,16 @@
 
 struct slack_answer {
     int status;
-    const char *word;    /* the body */
-    const char *warning; /* what Slack takes, and shows otherwise than meant; NULL for nothing */
+    const char *word;   /* the body */
+    const char *remark; /* for people: what is wrong, or is shown otherwise than meant; NULL for nothing */
 };
 
 void cli_slack_answer(const struct request *request, struct slack_answer *answer);
 
 /* The word that goes with a status that was asked for. */
 const char *cli_slack_word(int status);
+
+/* Whether a body is a Slack message by its looks. */
+int cli_is_slack_message(const struct bytes *body);
 
 #endif

@@ -1,0 +1,87 @@
+#include "cli/answer.h"
+
+#include "cli/slack.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Without memory the answer has no body. */
+static void set_body(struct reply *reply, int status, const char *type, const char *body, size_t length) {
+    char *copy = malloc(length + 1);
+    free(reply->body.data);
+    reply->status = status;
+    reply->body = (struct bytes){copy, copy ? length : 0};
+    snprintf(reply->type, sizeof reply->type, "%s", type);
+    if (copy)
+        memcpy(copy, body, length);
+}
+
+static void set_text(struct reply *reply, int status, const char *text) {
+    set_body(reply, status, "text/plain", text, strlen(text));
+}
+
+static void set_header(struct reply *reply, const char *name, const char *value) {
+    reply->name = name;
+    snprintf(reply->value, sizeof reply->value, "%s", value);
+}
+
+void cli_answer_as_receiver(const struct arrival *arrival, struct reply *reply) {
+    if (strcmp(arrival->request->method, "POST") != 0) {
+        set_text(reply, 405, "Only POST\n");
+        set_header(reply, "Allow", "POST");
+    } else if (!arrival->is_signed) {
+        set_text(reply, 401, "Invalid signature\n");
+    } else if (arrival->status == HD_E_EVENT_MISMATCH) {
+        set_text(reply, 400, "X-Helmdesk-Event is not the event in the body\n");
+    } else {
+        set_text(reply, 200, "OK\n");
+    }
+}
+
+void cli_answer_as_slack(struct arrival *arrival, struct reply *reply) {
+    struct slack_answer answer;
+    cli_slack_answer(arrival->request, &answer);
+    arrival->remark = answer.remark;
+    set_body(reply, answer.status, "text/html", answer.word, strlen(answer.word));
+}
+
+void cli_answer_as_forwarded(const struct arrival *arrival, struct reply *reply) {
+    const struct post_result *result = &arrival->forwarded;
+    char type[sizeof reply->type], retry[sizeof reply->value];
+    if (!cli_post_is_answered(result)) {
+        set_text(reply, 502, hd_reason_text(result->reason));
+        return;
+    }
+    if (!cli_post_header(result, "Content-Type", type, sizeof type))
+        *type = '\0';
+    set_body(reply, result->http_status, type, result->body.data ? result->body.data : "", result->body.len);
+    if (cli_post_header(result, "Retry-After", retry, sizeof retry))
+        set_header(reply, "Retry-After", retry);
+}
+
+/* RFC 9110 sections 15.3.5 and 15.4.5. */
+static int has_no_body(int status) {
+    return status == 204 || status == 304;
+}
+
+void cli_answer_as_told(const struct response *told, int is_as_slack, struct reply *reply) {
+    const char *word = cli_slack_word(told->status);
+    reply->kind = told->kind;
+    reply->delay_ms = told->delay_ms;
+    if (!told->status || (is_as_slack && told->status == 200)) /* Slack's 200 is for messages that it takes */
+        return;
+    reply->name = NULL;
+    if (is_as_slack)
+        set_body(reply, told->status, "text/html", word, strlen(word));
+    else
+        set_text(reply, told->status, "As told by --respond\n");
+    if (has_no_body(told->status))
+        set_body(reply, told->status, "", "", 0);
+    if (told->status == 429)
+        set_header(reply, "Retry-After", "1");
+}
+
+void cli_answer_too_late(struct reply *reply) {
+    set_text(reply, 503, "The listener has ended\n");
+}
