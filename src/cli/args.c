@@ -212,9 +212,24 @@ static void restart_getopt(void) {
     opterr = 0;
 }
 
+/* Whether each of the words between commas is among these. */
+static int are_words(const char *words, const char *list) {
+    for (size_t length;; list += length + 1) {
+        char word[64];
+        length = strcspn(list, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), list);
+        if (cli_word_index(words, word) < 0)
+            return 0;
+        if (!list[length])
+            return 1;
+    }
+}
+
 static int check_value(enum option_id id, const char *value) {
     const struct option_spec *spec = &cli_options[id];
-    if (!value || !spec->values || isupper((unsigned char)spec->values[0]) || cli_word_index(spec->values, value) >= 0)
+    int is_list = spec->argument && strcmp(spec->argument, "LIST") == 0;
+    if (!value || !spec->values || isupper((unsigned char)spec->values[0]) ||
+        (is_list ? are_words(spec->values, value) : cli_word_index(spec->values, value) >= 0))
         return CLI_OK;
     cli_error("--%s cannot be '%s'", spec->name, value);
     cli_hint("It is one of: %s.", spec->values);

@@ -64,6 +64,7 @@ run() {
 listen() {
     number=$((number + 1))
     out=$tmp/listen.$number.out err=$tmp/listen.$number.err
+    : >"$err"
     "$tool" listen --port 0 "$@" >"$out" 2>"$err" </dev/null &
     pid=$!
     listeners+=("$pid")
