@@ -329,6 +329,13 @@ static void wait_for_end(struct listening *listening) {
     }
 }
 
+static void tell_waiting(struct listening *listening) {
+    pthread_mutex_lock(&listening->lock);
+    if (cli_stops() > 0 && listening->under_way > 0)
+        cli_note("Waiting for what is under way; Ctrl-C again ends it at once.");
+    pthread_mutex_unlock(&listening->lock);
+}
+
 static void tell_summary(const struct listening *listening) {
     long long received = listening->received, refused = listening->refused;
     if (listening->is_silent && cli_is_json())
@@ -363,6 +370,7 @@ static int serve(struct listening *listening) {
         return code;
     tell_address(listening, host, port);
     wait_for_end(listening);
+    tell_waiting(listening);
     cli_server_stop(server);
     tell_summary(listening);
     return end_code(listening);

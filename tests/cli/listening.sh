@@ -1,29 +1,23 @@
-#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What the tests of `listen` and `replay` share: listeners in the background, and what they wrote. Sourced by those,
-# after set -euo pipefail. All of it is in $tmp, which goes at the end with every listener.
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # for those that source it
+# What the tests of `listen` and `replay` share beside cli.sh: receivers in the background, what they wrote, and requests
+# that no client sends. They source it. A check that fails is told, and the test goes on; finish ends it.
 
-build=${BUILD:-build}
-tool=$(cd "$build" && pwd)/helmdesk
-tmp=$(mktemp -d)
-export XDG_STATE_HOME=$tmp/state HOME=$tmp LC_ALL=C.UTF-8 NO_COLOR=1
-unset HELMDESK_SECRET HELMDESK_STORE http_proxy https_proxy
+# shellcheck source=tests/cli/cli.sh
+. "$(dirname "${BASH_SOURCE[0]}")/cli.sh"
+
+secret=$HOME/.local/state/helmdesk/dev-secret
 failures=0
-listeners=()
-number=0
-
-leave() {
-    local pid
-    for pid in "${listeners[@]}"; do
-        kill -9 "$pid" 2>/dev/null || true
-    done
-    rm -rf "$tmp"
-}
-trap leave EXIT
+receivers=0
 
 fail() {
     echo "FAILED: $*"
     failures=$((failures + 1))
+}
+
+finish() {
+    [ "$failures" = 0 ] || die "$failures failed"
 }
 
 # same EXPECTED ACTUAL WHAT
@@ -39,79 +33,74 @@ lacks() {
     ! grep -qF -- "$1" "$2" || fail "$3: '$1' in: $(head -c 2000 "$2")"
 }
 
-# until_true WHAT COMMAND...: polls for at most 30 s.
-until_true() {
-    local what=$1 deadline=$((SECONDS + 30))
-    shift
-    until "$@"; do
-        if [ "$SECONDS" -ge "$deadline" ]; then
-            fail "$what: not within 30 s"
-            return 1
-        fi
-        sleep 0.02
-    done
+# lines FILE: how many
+lines() {
+    wc -l <"$1" | tr -d ' '
 }
 
-# run WANTED COMMAND...: stdout in $tmp/out, stderr in $tmp/err, and the exit code must be the one that is wanted.
-run() {
+# mode FILE: in octal, as GNU and BSD tell it
+mode() {
+    stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"
+}
+
+# gives CODE COMMAND...: the exit code must be that; what it wrote is in $tmp/out and $tmp/err
+gives() {
     local wanted=$1 code=0
     shift
     "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || code=$?
-    same "$wanted" "$code" "the exit code of: ${*/#$tool/helmdesk} ($(head -c 500 "$tmp/err"))"
+    same "$wanted" "$code" "the exit code of: ${*/#$helmdesk/helmdesk} ($(head -c 500 "$tmp/err"))"
 }
 
-# listen OPTION...: one in the background, on a free port. Sets pid, url, port, out and err.
-listen() {
-    number=$((number + 1))
-    out=$tmp/listen.$number.out err=$tmp/listen.$number.err
+# receiver OPTION...: a `helmdesk listen` on a free port. Sets pid, url and port; out and err are the files it writes.
+receiver() {
+    receivers=$((receivers + 1))
+    out=$tmp/receiver.$receivers.out err=$tmp/receiver.$receivers.err
     : >"$err"
-    "$tool" listen --port 0 "$@" >"$out" 2>"$err" </dev/null &
+    "$helmdesk" listen --port 0 "$@" >"$out" 2>"$err" </dev/null &
     pid=$!
-    listeners+=("$pid")
-    until_true "listen $*" grep -q '^Listening on http' "$err" || {
-        cat "$err"
-        exit 1
-    }
+    children+=("$pid")
+    until_true is_listening
     url=$(sed -n 's/^Listening on //p' "$err")
     port=$(sed -n 's,^Listening on http://.*:\([0-9]*\)/.*,\1,p' "$err")
+}
+
+is_listening() {
+    grep -q '^Listening on http' "$err" || { has_ended "$pid" && die "listen has ended: $(cat "$err")"; }
 }
 
 has_ended() {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# ends CODE WHAT: waits until the last listener has ended, with this exit code.
+# ends CODE WHAT: waits until the receiver has ended, with this exit code
 ends() {
     local code=0
-    until_true "$2: the end of listen" has_ended "$pid" || kill -9 "$pid"
+    until_true has_ended "$pid"
     wait "$pid" || code=$?
     same "$1" "$code" "$2: the exit code of listen ($(head -c 500 "$err"))"
 }
 
-# received COUNT: waits until the last listener, with --json, has told of so many requests.
-received() {
-    until_true "$1 requests" has_lines $(($1 + 1))
-}
-has_lines() {
-    [ "$(wc -l <"$out")" -ge "$1" ]
+# has_told COUNT: whether the receiver, with --json, has told of so many requests
+has_told() {
+    [ "$(lines "$out")" -gt "$1" ]
 }
 
-# send WANTED OPTION...: an event to the last listener.
-send() {
+# sends CODE OPTION...: an event to the receiver
+sends() {
     local wanted=$1
     shift
-    run "$wanted" "$tool" send "$url" --allow-private "$@"
+    gives "$wanted" "$helmdesk" send "$url" --allow-private "$@"
 }
 
-# raw: what a server answers to the bytes of stdin, until it closes; in $tmp/out.
+# raw: sends stdin to the receiver; what it answers until it closes is in $tmp/out
 raw() {
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     cat >&3 || true
-    cat <&3 >"$tmp/out" || true
+    cat <&3 >"$tmp/out" 2>"$tmp/err" || true
     exec 3>&-
 }
 
-# post TARGET BODY HEADER...: the answer is in $tmp/out.
+# post TARGET BODY HEADER...: raw
 post() {
     local target=$1 body=$2
     shift 2
@@ -123,20 +112,13 @@ post() {
     } | raw
 }
 
-# answers STATUS WHAT: the first line in $tmp/out.
+# answers STATUS WHAT: in $tmp/out
 answers() {
     same "$1" "$(sed -n '1s,^HTTP/1.1 \([0-9]*\).*,\1,p' "$tmp/out")" "$2: the status"
 }
 
-finish() {
-    if [ "$failures" -gt 0 ]; then
-        echo "$failures failed"
-        exit 1
-    fi
-}
-
 code=0
-"$tool" listen --print-secret >/dev/null 2>&1 || code=$?
+"$helmdesk" listen --print-secret >/dev/null 2>&1 || code=$?
 if [ "$code" = 69 ]; then
     echo "helmdesk was built without libmicrohttpd"
     exit 77

@@ -6,15 +6,14 @@ set -euo pipefail
 . "$(dirname "$0")/listening.sh"
 
 saved=$tmp/saved
-secret=$XDG_STATE_HOME/helmdesk/dev-secret
 
 # request FILE RECEIVED_AT: a signed request, with the line ends of this machine.
 request() {
-    "$tool" payload ticket.created >"$tmp/body"
+    "$helmdesk" payload ticket.created >"$tmp/body"
     {
         printf 'POST /hooks HTTP/1.1\nHost: elsewhere\nContent-Type: application/json\n'
         [ -z "${2:-}" ] || printf 'X-Helmdesk-Received-At: %s\n' "$2"
-        "$tool" sign --header "$tmp/body" --secret-file "$secret"
+        "$helmdesk" sign --header "$tmp/body" --secret-file "$secret"
         printf '\n'
         cat "$tmp/body"
     } >"$1"
@@ -26,17 +25,17 @@ without_time() {
 }
 
 save_three() {
-    listen --save "$saved" --count 3
-    send 0 ticket.created --standard --secret-file "$secret" -H 'X-Tenant: acme' -H 'X-Custom: a;b, c'
-    send 0 ticket.resolved
-    send 0 message.received --set data.message.body=$'two\nlines "\\ é'
+    receiver --save "$saved" --count 3
+    sends 0 ticket.created --standard --secret-file "$secret" -H 'X-Tenant: acme' -H 'X-Custom: a;b, c'
+    sends 0 ticket.resolved
+    sends 0 message.received --set data.message.body=$'two\nlines "\\ é'
     ends 0 "three to replay"
 }
 
 test_as_it_was() {
     local file
-    listen --save "$tmp/again" --count 3 --json
-    run 0 "$tool" replay "$saved" --to "${url}again" --allow-private
+    receiver --save "$tmp/again" --count 3 --json
+    gives 0 "$helmdesk" replay "$saved" --to "${url}again" --allow-private
     ends 0 "three again"
     same 3 "$(grep -cE "^POST ${url}again → 200 in [0-9]+ ms \(dns [0-9]+, connect [0-9]+, tls [0-9]+, wait [0-9]+\)$" "$tmp/out")" "lines"
     same "ticket.created ticket.resolved message.received " \
@@ -48,8 +47,8 @@ test_as_it_was() {
 }
 
 test_json() {
-    listen --count 1
-    run 0 "$tool" replay "$saved/000002.http" --to "$url" --allow-private --json
+    receiver --count 1
+    gives 0 "$helmdesk" replay "$saved/000002.http" --to "$url" --allow-private --json
     ends 0 "--json"
     local part
     for part in "\"file\":\"$saved/000002.http\"" "\"url_masked\":\"$url\"" '"reason":"delivered"' '"status":200' \
@@ -59,50 +58,50 @@ test_json() {
 }
 
 test_codes() {
-    listen --respond 200,500,404,hang --json
-    run 1 "$tool" replay "$saved/000001.http" "$saved/000002.http" --to "$url" --allow-private
-    run 1 "$tool" replay "$saved/000001.http" --to "$url" --allow-private
+    receiver --respond 200,500,404,hang --json
+    gives 1 "$helmdesk" replay "$saved/000001.http" "$saved/000002.http" --to "$url" --allow-private
+    gives 1 "$helmdesk" replay "$saved/000001.http" --to "$url" --allow-private
     holds "404" "$tmp/out" "404"
     holds "The answer: As told by --respond" "$tmp/err" "404"
-    run 3 "$tool" replay "$saved/000001.http" --to "$url" --allow-private --timeout 100ms
+    gives 3 "$helmdesk" replay "$saved/000001.http" --to "$url" --allow-private --timeout 100ms
     holds timeout_total "$tmp/out" "a hanging receiver"
-    run 4 "$tool" replay "$saved" --to "$url"
+    gives 4 "$helmdesk" replay "$saved" --to "$url"
     holds --allow-private "$tmp/err" "our own rules"
-    received 4
+    until_true has_told 4
     kill -INT "$pid"
     ends 130 "codes"
-    same 5 "$(wc -l <"$out" | tr -d ' ')" "what was sent"
-    run 3 "$tool" replay "$saved/000001.http" --to "$url" --allow-private
+    same 5 "$(lines "$out")" "what was sent"
+    gives 3 "$helmdesk" replay "$saved/000001.http" --to "$url" --allow-private
     holds "helmdesk listen --port $port" "$tmp/err" "nobody there"
-    run 1 "$tool" replay "$saved" --to "$url" --allow-private
+    gives 1 "$helmdesk" replay "$saved" --to "$url" --allow-private
 }
 
 test_usage() {
     mkdir "$tmp/empty"
-    run 2 "$tool" replay "$saved"
+    gives 2 "$helmdesk" replay "$saved"
     holds "--to" "$tmp/err" "no target"
-    run 2 "$tool" replay "$tmp/empty" --to http://127.0.0.1:9/ --allow-private
-    run 2 "$tool" replay "$tmp/nothing" --to http://127.0.0.1:9/ --allow-private
-    run 2 "$tool" replay "$saved" --to nonsense --allow-private
-    run 2 "$tool" replay "$saved" --to http://127.0.0.1:9/ --allow-private --speed 0
-    run 2 "$tool" replay "$saved" --to http://127.0.0.1:9/ --allow-private --secret-file "$secret"
+    gives 2 "$helmdesk" replay "$tmp/empty" --to http://127.0.0.1:9/ --allow-private
+    gives 2 "$helmdesk" replay "$tmp/nothing" --to http://127.0.0.1:9/ --allow-private
+    gives 2 "$helmdesk" replay "$saved" --to nonsense --allow-private
+    gives 2 "$helmdesk" replay "$saved" --to http://127.0.0.1:9/ --allow-private --speed 0
+    gives 2 "$helmdesk" replay "$saved" --to http://127.0.0.1:9/ --allow-private --secret-file "$secret"
 }
 
 test_resign() {
     printf 'a new secret' >"$tmp/new"
-    listen --secret-file "$tmp/new" --count 3 --json
-    run 0 "$tool" replay "$saved" --to "$url" --allow-private --resign --secret-file "$tmp/new"
+    receiver --secret-file "$tmp/new" --count 3 --json
+    gives 0 "$helmdesk" replay "$saved" --to "$url" --allow-private --resign --secret-file "$tmp/new"
     ends 0 "--resign"
     same 3 "$(grep -c '"signature":"valid"' "$out")" "--resign"
     lacks '["webhook-' "$out" "the headers of Standard Webhooks"
     holds '["X-Tenant","acme"]' "$out" "other headers"
-    listen --secret-file "$tmp/new" --count 1
-    run 1 "$tool" replay "$saved/000002.http" --to "$url" --allow-private
+    receiver --secret-file "$tmp/new" --count 1
+    gives 1 "$helmdesk" replay "$saved/000002.http" --to "$url" --allow-private
     ends 1 "without --resign"
-    listen --count 1
+    receiver --count 1
     request "$tmp/plain.http"
     sed -i.bak 's/^X-Helmdesk-Signature: .*/X-Helmdesk-Signature: 00/' "$tmp/plain.http"
-    run 0 "$tool" replay "$tmp/plain.http" --to "$url" --allow-private --resign --no-input
+    gives 0 "$helmdesk" replay "$tmp/plain.http" --to "$url" --allow-private --resign --no-input
     ends 0 "--resign with the development secret"
 }
 
@@ -111,44 +110,44 @@ test_pace() {
     mkdir "$tmp/pace"
     request "$tmp/pace/1.http" 2026-03-01T23:59:59.900Z
     request "$tmp/pace/2.http" 2026-03-02T00:00:01.100Z
-    listen --count 4
+    receiver --count 4
     began=$(date +%s%N)
-    run 0 "$tool" replay "$tmp/pace" --to "$url" --allow-private --speed 2
+    gives 0 "$helmdesk" replay "$tmp/pace" --to "$url" --allow-private --speed 2
     took=$((($(date +%s%N) - began) / 1000000))
     [ "$took" -ge 600 ] || fail "--speed 2: a pause of 1200 ms took $took ms"
     request "$tmp/pace/2.http" 2026-03-02T01:00:00.000Z
-    run 0 "$tool" replay "$tmp/pace" --to "$url" --allow-private
+    gives 0 "$helmdesk" replay "$tmp/pace" --to "$url" --allow-private
     ends 0 "no pauses without --speed"
 }
 
 test_signal() {
     local code=0 sender
-    listen --json
-    "$tool" replay "$tmp/pace" --to "$url" --allow-private --speed 1 >"$tmp/replayed" 2>&1 &
+    receiver --json
+    "$helmdesk" replay "$tmp/pace" --to "$url" --allow-private --speed 1 >"$tmp/replayed" 2>&1 &
     sender=$!
-    listeners+=("$sender")
-    received 1
-    until_true "the first result" grep -q POST "$tmp/replayed"
+    children+=("$sender")
+    until_true has_told 1
+    until_true grep -q POST "$tmp/replayed"
     kill -INT "$sender"
-    until_true "SIGINT in a pause" has_ended "$sender" || kill -9 "$sender"
+    until_true has_ended "$sender"
     wait "$sender" || code=$?
     same 130 "$code" "SIGINT in a pause"
     kill -INT "$pid"
     ends 130 "SIGINT"
-    same 2 "$(wc -l <"$out" | tr -d ' ')" "what was sent before SIGINT"
+    same 2 "$(lines "$out")" "what was sent before SIGINT"
 }
 
 # refused WORDS BYTES: a file that is no request; nothing is sent because of it.
 refused() {
     printf '%b' "$2" >"$tmp/mixed/2.http"
-    run 2 "$tool" replay "$tmp/mixed" --to "$url" --allow-private
+    gives 2 "$helmdesk" replay "$tmp/mixed" --to "$url" --allow-private
     holds "$1" "$tmp/err" "$(printf %q "$2")"
 }
 
 test_files() {
     mkdir "$tmp/mixed"
     request "$tmp/mixed/1.http"
-    listen --json
+    receiver --json
     refused "line 1" ''
     refused "line 1" 'nothing'
     refused "line 1" 'nothing\n\n'
@@ -163,13 +162,13 @@ test_files() {
     refused "Content-Length is -1" 'POST / HTTP/1.1\nContent-Length: -1\n\nab'
     kill -INT "$pid"
     ends 130 "files"
-    same 1 "$(wc -l <"$out" | tr -d ' ')" "nothing is sent because of them"
-    listen --json --count 2
+    same 1 "$(lines "$out")" "nothing is sent because of them"
+    receiver --json --count 2
     printf 'GET / HTTP/1.1\nHost: a\n\n' >"$tmp/mixed/2.http"
-    run 0 "$tool" replay "$tmp/mixed" --to "$url" --allow-private
+    gives 0 "$helmdesk" replay "$tmp/mixed" --to "$url" --allow-private
     holds "2.http is left out" "$tmp/err" "a GET"
     printf 'POST / HTTP/1.1\nX-Empty:\nContent-Length: 2\n\nab\n' >"$tmp/mixed/2.http"
-    run 1 "$tool" replay "$tmp/mixed/2.http" --to "$url" --allow-private
+    gives 1 "$helmdesk" replay "$tmp/mixed/2.http" --to "$url" --allow-private
     ends 1 "a short body, and a header without a value"
     holds '"body":"ab"' "$out" "a short body"
     holds '["X-Empty",""]' "$out" "a header without a value"
@@ -177,19 +176,19 @@ test_files() {
 
 test_many_headers() {
     local i
-    listen --count 1
+    receiver --count 1
     request "$tmp/many.http"
     for i in $(seq 1 40); do
         sed -i.bak "2i X-Header-$i: $i" "$tmp/many.http"
     done
-    run 0 "$tool" replay "$tmp/many.http" --to "$url" --allow-private
+    gives 0 "$helmdesk" replay "$tmp/many.http" --to "$url" --allow-private
     ends 0 "the signature is not among the headers that are left out"
     holds "without its last" "$tmp/err" "too many headers"
 }
 
 test_masked() {
-    listen --count 1
-    run 0 "$tool" replay "$saved/000002.http" --to "http://receiver.test:$port/very/secret/path" --allow-private \
+    receiver --count 1
+    gives 0 "$helmdesk" replay "$saved/000002.http" --to "http://receiver.test:$port/very/secret/path" --allow-private \
         --resolve "receiver.test:$port:127.0.0.1"
     ends 0 "a URL that may be a secret"
     lacks secret "$tmp/out" "a URL that may be a secret"
