@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define EVENTS 3
@@ -128,8 +130,62 @@ static void test_every_allocation(void **state) {
     }
 }
 
+/* A store as a process leaves it that is killed: what it wrote last is in the WAL alone. */
+static void leave_store_open(void) {
+    make_directory(directory);
+    pid_t child = fork();
+    if (child == 0) {
+        struct hd__store_state state;
+        (void)open_store(&state);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static off_t size_of(const char *name) {
+    char path[128];
+    struct stat found;
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    return stat(path, &found) == 0 ? found.st_size : -1;
+}
+
+static void read_store(void) {
+    hd_store *store = NULL;
+    struct hd__store_state state;
+    failing.armed = 1;
+    int status = hd_store_sqlite_open_reader(directory, NULL, 0, &store);
+    if (status == HD_OK)
+        status = store->ops->begin(store, ignore_webhook, NULL, &state);
+    hd_store_free(store);
+    failing.armed = 0;
+    if (failing.failures == 0 || status != HD_E_NO_MEMORY) /* SQLite can do without some */
+        assert_int_equal(status, HD_OK);
+}
+
+/* Who reads a store writes nothing into it, also where that fails half-way. */
+static void test_failing_reader_writes_nothing(void **state) {
+    (void)state;
+    leave_store_open();
+    off_t database = size_of("helmdesk.db"), wal = size_of("helmdesk.db-wal");
+    assert_true(wal > 0);
+    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
+        long at = 0;
+        do {
+            failing.until_failure = at++;
+            failing.failures = 0;
+            read_store();
+            assert_int_equal(size_of("helmdesk.db"), database);
+            assert_int_equal(size_of("helmdesk.db-wal"), wal);
+            assert_true(at < 100000);
+        } while (failing.failures > 0);
+        assert_true(at > 20);
+    }
+    remove_directory(directory);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation),
+                                       cmocka_unit_test(test_failing_reader_writes_nothing)};
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
         return 1;
     sqlite3_mem_methods methods = real_sqlite;

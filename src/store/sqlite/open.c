@@ -83,11 +83,16 @@ void hd__sqlite_drop_ballast(struct hd__sqlite *store) {
     "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216"
 #define READER_SETTINGS "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY"
 
-static int connect(struct hd__sqlite *store, const char *path, const char *settings, sqlite3 **connection) {
+/* Only one that checkpoints writes what is in the WAL into the database when it is the last to close; that is settled
+ * first, since one that fails is closed too. */
+static int connect(struct hd__sqlite *store, const char *path, const char *settings, int checkpoints,
+                   sqlite3 **connection) {
     int code =
         sqlite3_open_v2(path, connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (!*connection)
         return HD_E_NO_MEMORY;
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(*connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoints, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(*connection, 5000);
     if (code == SQLITE_OK)
@@ -95,19 +100,17 @@ static int connect(struct hd__sqlite *store, const char *path, const char *setti
     return hd__sqlite_status(store, *connection, code);
 }
 
-/* One that neither writes nor checkpoints, beside the process that does. */
+/* Neither writes nor checkpoints, beside the process that does. It is opened to write all the same: SQLite's index of
+ * the WAL, in which readers and the writer meet, is a file that each of them writes and that the first one makes. */
 static int connect_reader(struct hd__sqlite *store, const char *path, sqlite3 **connection) {
-    int status = connect(store, path, READER_SETTINGS, connection);
-    if (status == HD_OK)
-        sqlite3_db_config(*connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    return status;
+    return connect(store, path, READER_SETTINGS, 0, connection);
 }
 
 static int open_database(struct hd__sqlite *store) {
     char *path = path_of(store, "helmdesk.db");
     int status = path ? make_private_file(path) : HD_E_NO_MEMORY;
     if (status == HD_OK)
-        status = connect(store, path, WRITER_SETTINGS, &store->writer);
+        status = connect(store, path, WRITER_SETTINGS, 1, &store->writer);
     if (status == HD_OK)
         status = hd__sqlite_migrate(store);
     if (status == HD_OK)
