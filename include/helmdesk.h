@@ -1162,8 +1162,8 @@ HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *fil
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()
  * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
  * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID;
- * HD_E_NO_MEMORY; what
- * hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms. Threads: any. Since: 0.1.0
+ * HD_E_NO_MEMORY; what hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms. Threads: any.
+ * Since: 0.1.0
  */
 HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms,
                            hd_report **report);

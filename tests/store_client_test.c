@@ -1107,25 +1107,36 @@ static hd_store *open_reader(void) {
     return store;
 }
 
-/* What the directory holds: names, sizes and a sum over all bytes but those of the index that readers share (-shm). */
+/* Over all bytes. While this process has the file's database open it must not be called: closing the file ends all of
+ * SQLite's locks on it. */
+static uint64_t sum_of_file(const char *name) {
+    char path[512];
+    uint64_t sum = 1;
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    for (int byte; (byte = fgetc(file)) != EOF;)
+        sum = sum * 31 + (unsigned)byte;
+    (void)fclose(file);
+    return sum;
+}
+
+static uint64_t sum_of_database(void) {
+    return sum_of_file("helmdesk.db");
+}
+
+/* What the directory holds: names, and all bytes but those of the index that readers share (-shm). */
 static uint64_t sum_of_files(void) {
     uint64_t sum = 0;
     DIR *folder = opendir(directory);
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder));) {
-        char path[512];
         if (entry->d_name[0] == '.' || strstr(entry->d_name, "-shm"))
             continue;
-        (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        FILE *file = fopen(path, "rb");
-        assert_non_null(file);
-        uint64_t of_file = 1;
-        for (int byte; (byte = fgetc(file)) != EOF;)
-            of_file = of_file * 31 + (unsigned)byte;
+        uint64_t of_file = sum_of_file(entry->d_name);
         for (const char *letter = entry->d_name; *letter; letter++)
             of_file = of_file * 31 + (unsigned char)*letter;
         sum += of_file; /* whatever their order */
-        (void)fclose(file);
     }
     closedir(folder);
     return sum;
@@ -1180,6 +1191,124 @@ static void test_reader_beside_a_writer(void **state) {
     assert_int_equal(server_requests(server), 3);
 }
 
+/* A process that delivers: this program with arguments. It reads how often, a byte for each time, says a byte when each
+ * is in the log, and ends well. */
+static int be_writer(int argc, char **argv) {
+    char byte;
+    hd_store *store = NULL;
+    if (argc != 4 || hd_store_sqlite_open(argv[2], NULL, 0, &store) != HD_OK)
+        return 1;
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, argv[3]));
+    (void)!write(STDOUT_FILENO, "x", 1);
+    for (int number = 1; read(STDIN_FILENO, &byte, 1) == 1; number++) {
+        send_ticket(client, number);
+        flush(client);
+        (void)!write(STDOUT_FILENO, "x", 1);
+    }
+    end(client, store);
+    return 0;
+}
+
+struct writer {
+    pid_t process;
+    int to, from; /* pipes */
+};
+
+static void await(const struct writer *writer) {
+    char byte;
+    assert_int_equal(read(writer->from, &byte, 1), 1);
+}
+
+static void have_deliver(const struct writer *writer) {
+    assert_int_equal(write(writer->to, "x", 1), 1);
+    await(writer);
+}
+
+static struct writer start_writer(const char *path) {
+    int to[2], from[2];
+    char url[256];
+    (void)server_url(server, path, url, sizeof url);
+    assert_int_equal(pipe(to), 0);
+    assert_int_equal(pipe(from), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(to[0], STDIN_FILENO);
+        dup2(from[1], STDOUT_FILENO);
+        close(to[1]);
+        close(from[0]);
+        execl(program, program, "be-writer", directory, url, (char *)NULL);
+        _exit(127);
+    }
+    close(to[0]);
+    close(from[1]);
+    const struct writer writer = {child, to[1], from[0]};
+    await(&writer);
+    return writer;
+}
+
+static void end_writer(const struct writer *writer) {
+    int status = -1;
+    close(writer->to);
+    assert_int_equal(waitpid(writer->process, &status, 0), writer->process);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close(writer->from);
+}
+
+/* Readers of one process see what another one delivers, and are in nobody's way: not of its end either. */
+static void test_reader_beside_a_process(void **state) {
+    (void)state;
+    hd_webhook *webhook = NULL;
+    hd_store *store = NULL;
+    struct writer writer = start_writer("/ok");
+    hd_store *reading[2] = {open_reader(), open_reader()};
+    hd_client *readers[2] = {client_on(reading[0]), client_on(reading[1])};
+    for (size_t delivered = 1; delivered <= 20; delivered++) {
+        have_deliver(&writer);
+        assert_int_equal(count_log(readers[delivered % 2]), delivered);
+    }
+    assert_int_equal(hd_client_get_webhook(readers[0], WEBHOOK, &webhook), HD_OK);
+    hd_webhook_free(webhook);
+    assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &store), HD_E_STORE_BUSY); /* the writer has it still */
+    end(readers[0], reading[0]);
+    have_deliver(&writer);
+    end_writer(&writer);
+    assert_int_equal(count_log(readers[1]), 21);
+    assert_int_equal(hd_client_flush(readers[1], 0), HD_OK);
+    end(readers[1], reading[1]);
+    assert_int_equal(server_requests(server), 21);
+}
+
+static void assert_empty_and_private(const char *name) {
+    char path[128];
+    struct stat found;
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    assert_int_equal(stat(path, &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    assert_true(strstr(name, "-shm") || found.st_size == 0);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* After a good end, when nothing is beside the database, a reader leaves SQLite's own files there, and no more. */
+static void test_reader_after_a_good_end(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    send_ticket(client, 1);
+    flush(client);
+    end(client, store);
+    uint64_t before = sum_of_files();
+    store = open_reader();
+    client = client_on(store);
+    assert_int_equal(count_log(client), 1);
+    assert_int_equal(counter(client, HD_COUNTER_STORED), 0);
+    end(client, store);
+    assert_empty_and_private("helmdesk.db-wal");
+    assert_empty_and_private("helmdesk.db-shm");
+    assert_true(sum_of_files() == before);
+}
+
 /* After a crash, and without its writing a byte. */
 static void test_reader_after_a_crash(void **state) {
     (void)state;
@@ -1219,14 +1348,25 @@ static void test_reader_of_nothing(void **state) {
     assert_int_equal(hd_store_sqlite_open_reader(NULL, NULL, 0, &store), HD_E_INVALID);
     assert_int_equal(hd_store_sqlite_open_reader(directory, "short", 5, &store), HD_E_INVALID);
     assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, NULL), HD_E_INVALID);
+    write_file("helmdesk.db", ""); /* as it is for a moment when a store is made */
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE);
+    write_file("helmdesk.db", "no database, but longer than nothing");
+    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE);
+}
+
+/* A reader brings nothing up to date. */
+static void test_reader_of_another_version(void **state) {
+    (void)state;
+    static const char *const versions[] = {"PRAGMA user_version = 1000", "PRAGMA user_version = 1"};
     hd_store_free(open_store());
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
-    sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 1000", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(database);
-    assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE_VERSION);
+    for (size_t i = 0; i < 2; i++) {
+        hd_store *store = NULL;
+        change_database(versions[i]);
+        uint64_t before = sum_of_database();
+        assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE_VERSION);
+        assert_null(store);
+        assert_true(sum_of_database() == before);
+    }
 }
 
 /* A webhook in a store whose URL the next client's options do not allow. */
@@ -1361,7 +1501,7 @@ static void test_retention(void **state) {
 int main(int argc, char **argv) {
     program = argv[0];
     if (argc > 1)
-        return argc == 2 ? be_second(argv[1]) : be_killed(argc, argv);
+        return argc == 2 ? be_second(argv[1]) : argc == 4 ? be_writer(argc, argv) : be_killed(argc, argv);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_webhooks_outlive_the_client),
@@ -1388,7 +1528,10 @@ int main(int argc, char **argv) {
         TEST(test_key_comes_later),
         TEST(test_reader_beside_a_writer),
         TEST(test_reader_after_a_crash),
+        TEST(test_reader_beside_a_process),
+        TEST(test_reader_after_a_good_end),
         TEST(test_reader_of_nothing),
+        TEST(test_reader_of_another_version),
         TEST(test_http_is_not_allowed_any_more),
         TEST(test_backlog_is_left),
         TEST(test_refusals),

@@ -32,16 +32,17 @@ extern "C" {
 HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
 
 /**
- * Opens the store in a directory to be read, while another process may have it open and write. Nothing is made, written
- * or brought up to date. A client with it has the webhooks that were there when it was made, its log is the store's at
- * any moment, and HD_COUNTER_STORED is what waited when it was made; it delivers nothing, and what would change
- * something answers HD_E_STORE_READ_ONLY.
- * @param directory  its path, on a local file system
+ * Opens the store in a directory to be read, while another process may have it open and write, or after that has ended
+ * in whatever way. Nothing in it is written or brought up to date; SQLite's helmdesk.db-wal and helmdesk.db-shm beside
+ * the database are made if they are missing, with its mode, and stay. A client with it has the webhooks that were there
+ * when it was made, as they are stored, its log is the store's at any moment, and HD_COUNTER_STORED is what waited when
+ * it was made; it delivers nothing, and what would change something answers HD_E_STORE_READ_ONLY.
+ * @param directory  its path, on a local file system; the process must be allowed to write there
  * @param key        as for hd_store_sqlite_open(); copied
  * @param key_len    HD_STORE_KEY_SIZE; 0 with NULL
  * @param store      receives the store; free it with hd_store_free()
- * Returns: HD_OK; HD_E_STORE if there is none, or it cannot be read; HD_E_STORE_VERSION if it is another version's;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk. Threads: any. Since: 0.1.0
+ * Returns: HD_OK; HD_E_STORE if there is none, or it cannot be read; HD_E_STORE_VERSION if a newer or an older version
+ * of the library made it; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_store_sqlite_open_reader(const char *directory, const void *key, size_t key_len, hd_store **store);
 

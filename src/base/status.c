@@ -70,7 +70,7 @@
     X(HD_E_STORE, "the store cannot be read or written: is its directory there, writable, and on a working disk?")     \
     X(HD_E_STORE_FULL, "the store's disk is full, or its limit is reached: make room, and it goes on by itself")       \
     X(HD_E_STORE_BUSY, "another process, or another part of this one, has the store open")                             \
-    X(HD_E_STORE_VERSION, "the store was made by a newer version of the library: use that one")                        \
+    X(HD_E_STORE_VERSION, "the store is of another version of the library: use that one, or a newer one to update it") \
     X(HD_E_STORE_KEY, "the store's secrets are encrypted with another key than the one given")                         \
     X(HD_E_CONFLICT, "the webhook was changed meanwhile: get it again, and repeat your change")                        \
     X(HD_E_NO_DELIVERY, "there is no delivery with this id in the log")                                                \

@@ -200,7 +200,7 @@ struct hd_store {
     unsigned char key[HD__STORE_KEY_SIZE];
     uint64_t max_reports; /* retention; 0 for any number */
     int64_t max_age_ms;   /* 0 for any age */
-    int is_reader;        /* only begin, query and free are there: another process may write */
+    int is_reader;        /* another process may write: put_webhook, remove_webhook and step are missing */
     int in_use;           /* by a client; guarded by the core */
     char error[160];      /* what the worker's last call failed of, in words; no secret is in it */
 };

@@ -76,7 +76,9 @@ static int migrate_one(struct hd__sqlite *store, int version) {
 int hd__sqlite_check_version(struct hd__sqlite *store) {
     int version = 0;
     int code = read_version(store, &version);
-    return code == SQLITE_OK && version != VERSION ? HD_E_STORE_VERSION : hd__sqlite_status(store, store->writer, code);
+    if (code != SQLITE_OK)
+        return hd__sqlite_status(store, store->writer, code);
+    return version == VERSION ? HD_OK : version == 0 ? HD_E_STORE : HD_E_STORE_VERSION;
 }
 
 int hd__sqlite_migrate(struct hd__sqlite *store) {

@@ -106,7 +106,8 @@ int hd__sqlite_maintain(struct hd_store *store, int64_t now_ms, int *more);
 /* Brings the schema up to date. Returns a status. */
 int hd__sqlite_migrate(struct hd__sqlite *store);
 
-/* Whether the schema is this version's. Returns HD_OK, HD_E_STORE_VERSION or another status. */
+/* Whether the schema is this version's. Returns HD_OK, HD_E_STORE_VERSION, HD_E_STORE if there is none, or another
+ * status. */
 int hd__sqlite_check_version(struct hd__sqlite *store);
 
 #endif
