@@ -1434,6 +1434,34 @@ static void test_backlog_is_left(void **state) {
     end(client, store);
 }
 
+static hd_client *client_without_backlog_on(hd_store *store) {
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    assert_int_equal(hd_options_set_deliver_backlog(options, 0), HD_OK);
+    return client_for_tests(options);
+}
+
+/* What is to be tried again is left for the next client too, and nobody waits for it. */
+static void test_retry_is_left(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_without_backlog_on(store);
+    hd_webhook *webhook = webhook_at(WEBHOOK, "/status/503");
+    assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+    assert_int_equal(hd_webhook_set_retry_backoff(webhook, 20000, 20000), HD_OK);
+    put_webhook(client, webhook);
+    send_ticket(client, 1);
+    hd_report *report = next_report(client);
+    assert_int_equal(hd_report_outcome(report), HD_OUTCOME_RETRYING);
+    hd_report_free(report);
+    int64_t begun_ms = now_ms();
+    assert_int_equal(hd_client_close(client, 2 * PATIENCE_MS), HD_E_TIMEOUT);
+    assert_true(now_ms() - begun_ms < 14000); /* the earliest time of the retry is after 16 s */
+    assert_int_equal(counter(client, HD_COUNTER_STORED), 1);
+    end(client, store);
+    assert_int_equal(server_requests(server), 1);
+}
+
 static void test_refusals(void **state) {
     (void)state;
     hd_store *store = NULL, *second = NULL;
@@ -1534,6 +1562,7 @@ int main(int argc, char **argv) {
         TEST(test_reader_of_another_version),
         TEST(test_http_is_not_allowed_any_more),
         TEST(test_backlog_is_left),
+        TEST(test_retry_is_left),
         TEST(test_refusals),
         TEST(test_retention),
     };

@@ -234,7 +234,8 @@ static int64_t wakes_in_memory_at(const struct hd__schedule *schedule, const str
 /* When the lane has to be looked at again if nothing happens to it; INT64_MAX for never. */
 static int64_t wakes_at(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     int64_t wakes_us = wakes_in_memory_at(schedule, lane, now_us), retry_us = lane->backlog.retry_at_us;
-    return retry_us > now_us && retry_us < wakes_us ? retry_us : wakes_us;
+    int comes_back = !schedule->leaves_backlog && retry_us > now_us;
+    return comes_back && retry_us < wakes_us ? retry_us : wakes_us;
 }
 
 /* Puts the lane where it belongs now: among those that may start, or to sleep until it may, or away. A timer that is
