@@ -966,10 +966,11 @@ enum {
 HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
 
 /**
- * Sets whether the client delivers what an earlier one has left in the store. Without it, that stays there for the next
- * client, and so does what this one accepts and has no memory for, or what is to be tried again: for programs that
- * change webhooks or send a test beside the real sender's turns. hd_client_flush() answers HD_E_TIMEOUT while anything
- * stays.
+ * Sets whether the client delivers what an earlier one has left in the store. If not, that stays there for the next
+ * client: for programs that change webhooks or send a test beside the real sender's turns. What this client accepts
+ * itself it delivers, but for what it has no memory for, what is to be tried again for a webhook that is not ordered,
+ * and what comes for an ordered one of which something is left: that stays, too. While anything stays,
+ * hd_client_flush() answers HD_E_TIMEOUT after its time, and hd_client_close() as soon as the rest is done.
  * @param options  the options; without a store it means nothing
  * @param on       1, which is so without this call, or 0
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

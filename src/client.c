@@ -91,10 +91,14 @@ static int take_store(hd_client *client, struct recovered *recovered) {
     return status == HD_OK ? recovered->status : status;
 }
 
+/* Where the backlog is left, only ordered webhooks have to know of it: what comes for them stays behind it. */
 static int recover(hd_client *client, const struct recovered *recovered) {
     int status = HD_OK;
-    for (size_t i = 0; i < recovered->waiting.count && status == HD_OK; i++)
-        status = hd__worker_recover(client->worker, recovered->waiting.items[i]);
+    for (size_t i = 0; i < recovered->waiting.count && status == HD_OK; i++) {
+        hd_webhook *webhook = recovered->waiting.items[i];
+        if (client->options->deliver_backlog || webhook->ordered)
+            status = hd__worker_recover(client->worker, webhook);
+    }
     return status;
 }
 
@@ -116,10 +120,10 @@ static int make_worker(hd_client *client, const struct recovered *recovered) {
         .log = own->log,
     };
     int status = hd__worker_new(&worker, &client->worker);
-    if (status == HD_OK && client->store)
+    if (status == HD_OK && client->store) {
         hd__worker_set_state(client->worker, &recovered->state);
-    if (status == HD_OK && client->store && own->deliver_backlog)
         status = recover(client, recovered);
+    }
     return status == HD_OK ? hd__worker_start(client->worker) : status;
 }
 

@@ -1462,6 +1462,44 @@ static void test_retry_is_left(void **state) {
     assert_int_equal(server_requests(server), 1);
 }
 
+/* What comes for an ordered webhook does not overtake what is left for it, however it comes. */
+static void test_order_behind_what_is_left(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    hd_webhook *webhook = webhook_at(WEBHOOK, "/gate");
+    assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
+    put_webhook(client, webhook);
+    for (int i = 0; i < 3; i++)
+        send_ticket(client, 7);
+    assert_true(server_wait_requests(server, 1, PATIENCE_MS));
+    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
+    end(client, store);
+    server_open_gate(server);
+
+    store = open_store();
+    client = client_without_backlog_on(store);
+    send_event(client, event_for_tests(HD_TICKET_RESOLVED, PROJECT, 7));
+    hd_report *report = NULL; /* a test goes ahead of all, as ever */
+    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+    hd_report_free(report);
+    assert_int_equal(hd_client_close(client, PATIENCE_MS), HD_E_TIMEOUT);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 1);
+    assert_int_equal(counter(client, HD_COUNTER_STORED), 4);
+    end(client, store);
+
+    store = open_store();
+    client = client_on(store);
+    flush(client);
+    for (int i = 0; i < 4; i++) {
+        report = next_report(client);
+        assert_int_equal(hd_event_type(hd_report_event(report)), i < 3 ? HD_TICKET_CREATED : HD_TICKET_RESOLVED);
+        hd_report_free(report);
+    }
+    end(client, store);
+}
+
 static void test_refusals(void **state) {
     (void)state;
     hd_store *store = NULL, *second = NULL;
@@ -1563,6 +1601,7 @@ int main(int argc, char **argv) {
         TEST(test_http_is_not_allowed_any_more),
         TEST(test_backlog_is_left),
         TEST(test_retry_is_left),
+        TEST(test_order_behind_what_is_left),
         TEST(test_refusals),
         TEST(test_retention),
     };
