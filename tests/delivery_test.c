@@ -788,13 +788,17 @@ static void test_address_in_the_place_of_a_lookup(void **state) {
     hd_report *there = deliver_to_url(scene->client, url, HD_FORMAT_JSON);
     (void)snprintf(url, sizeof url, "http://inner.invalid:%u/ok", (unsigned)server_port(scene->server));
     hd_report *blocked = deliver_to_url(scene->client, url, HD_FORMAT_JSON);
+    (void)snprintf(url, sizeof url, "http://another.invalid:%u/ok", (unsigned)server_port(scene->server));
+    hd_report *blocked_v6 = deliver_to_url(scene->client, url, HD_FORMAT_JSON);
     hd_report *unknown = deliver_to_url(scene->client, "http://other.invalid:8080/ok", HD_FORMAT_JSON);
     assert_int_equal(hd_report_outcome(there), HD_OUTCOME_DELIVERED);
     assert_int_equal(hd_report_reason(blocked), HD_REASON_BLOCKED);
+    assert_int_equal(hd_report_reason(blocked_v6), HD_REASON_BLOCKED);
     assert_int_equal(hd_report_reason(unknown), HD_REASON_DNS);
     assert_int_equal(server_requests(scene->server), 1);
     hd_report_free(there);
     hd_report_free(blocked);
+    hd_report_free(blocked_v6);
     hd_report_free(unknown);
 }
 

@@ -380,6 +380,36 @@ static void test_row_73_tls(void **state) {
     meet(state, "73", attacks, LENGTH_OF(attacks));
 }
 
+/* One delivery to a receiver with this certificate, as other.example.com at 127.0.0.1. */
+static hd_report *deliver_to_named_address(struct scene *scene, enum tls_certificate certificate) {
+    char url[128];
+    hd_options *options = options_for_tests();
+    struct tls *tls = tls_start(scene->authority, certificate, TLS_ANSWERS);
+    assert_non_null(tls);
+    assert_int_equal(hd_options_set_ca_file(options, tls_authority_file(scene->authority)), HD_OK);
+    assert_int_equal(hd_options_resolve(options, "other.example.com", tls_port(tls), "127.0.0.1"), HD_OK);
+    hd_client *client = client_for_tests(options);
+    (void)snprintf(url, sizeof url, "https://other.example.com:%u/", (unsigned)tls_port(tls));
+    put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, url));
+    (void)send_ticket(client, 1);
+    hd_report *report = next_report(client);
+    assert_int_equal(tls_posts(tls), hd_report_outcome(report) == HD_OUTCOME_DELIVERED ? 1 : 0);
+    end_client(client);
+    tls_stop(tls);
+    return report;
+}
+
+/* An address that the program has named for a host changes nothing about whose certificate that host must have. */
+static void test_certificate_behind_a_named_address(void **state) {
+    struct scene *scene = *state;
+    hd_report *own = deliver_to_named_address(scene, TLS_OTHER_HOST);
+    hd_report *not_own = deliver_to_named_address(scene, TLS_GOOD);
+    assert_int_equal(hd_report_outcome(own), HD_OUTCOME_DELIVERED);
+    assert_int_equal(hd_report_reason(not_own), HD_REASON_TLS_NAME);
+    hd_report_free(own);
+    hd_report_free(not_own);
+}
+
 #define READS(how)                                                                                                     \
     {                                                                                                                  \
         .kind = RAW, .raw = {.reads = (how), .ends = RAW_STAYS }                                                       \
@@ -639,6 +669,7 @@ int main(void) {
         ROW(test_row_71_no_connection),
         ROW(test_row_72_connection_ends),
         ROW(test_row_73_tls),
+        ROW(test_certificate_behind_a_named_address),
         ROW(test_row_74_does_not_read),
         ROW(test_row_75_floods_and_bombs),
         ROW(test_row_76_unfinished_body),
