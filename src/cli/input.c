@@ -152,13 +152,13 @@ static int write_text(int terminal, const char *text) {
 
 static int ask_hidden(int terminal, const char *question, char *answer, size_t size) {
     struct termios shown, hidden;
-    if (!write_text(terminal, question) || tcgetattr(terminal, &shown) != 0)
+    if (tcgetattr(terminal, &shown) != 0)
         return 0;
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0)
+    if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0) /* drops what was typed before: only then it asks */
         return 0;
-    ssize_t length = read_line(terminal, answer, size);
+    ssize_t length = write_text(terminal, question) ? read_line(terminal, answer, size) : -1;
     tcsetattr(terminal, TCSAFLUSH, &shown);
     return write_text(terminal, "\n") && length > 0;
 }
