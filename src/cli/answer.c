@@ -8,13 +8,13 @@
 
 /* Without memory the answer has no body. */
 static void set_body(struct reply *reply, int status, const char *type, const char *body, size_t length) {
-    char *copy = malloc(length + 1);
     free(reply->body.data);
+    reply->body.data = malloc(length + 1);
+    reply->body.len = reply->body.data ? length : 0;
+    if (reply->body.data)
+        memcpy(reply->body.data, body, length);
     reply->status = status;
-    reply->body = (struct bytes){copy, copy ? length : 0};
     snprintf(reply->type, sizeof reply->type, "%s", type);
-    if (copy)
-        memcpy(copy, body, length);
 }
 
 static void set_text(struct reply *reply, int status, const char *text) {
