@@ -1,5 +1,6 @@
 #include "cli/filter.h"
 
+#include "cli/date.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -26,62 +27,17 @@ int cli_filters(const struct args *args) {
 
 /* ---- Times ---- */
 
-/* Days since 1970 (Howard Hinnant, chrono-compatible low-level date algorithms). */
-static int64_t days_of(int year, int month, int day) {
-    year -= month <= 2;
-    int64_t era = year / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-/* "2025-01-15", "2025-01-15 10:30", "2025-01-15T10:30:00": where this machine is; with Z: UTC. */
-static int read_date(const char *text, int64_t *ms) {
-    int year, month, day, hour = 0, minute = 0, second = 0, end = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || end != 10)
-        return 0;
-    const char *rest = text + end;
-    if (*rest == ' ' || *rest == 'T') {
-        int more = 0;
-        if (sscanf(rest + 1, "%2d:%2d%n", &hour, &minute, &more) != 2)
-            return 0;
-        rest += 1 + more;
-        more = 0;
-        if (*rest == ':' && sscanf(rest, ":%2d%n", &second, &more) == 1)
-            rest += more;
-        if (*rest == '.')
-            rest += 1 + strspn(rest + 1, "0123456789");
-    }
-    int is_utc = strcmp(rest, "Z") == 0;
-    if ((*rest && !is_utc) || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
-        minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0)
-        return 0;
-    struct tm parts = {.tm_year = year - 1900,
-                       .tm_mon = month - 1,
-                       .tm_mday = day,
-                       .tm_hour = hour,
-                       .tm_min = minute,
-                       .tm_sec = second,
-                       .tm_isdst = -1};
-    int64_t seconds =
-        is_utc ? days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second : (int64_t)mktime(&parts);
-    *ms = seconds * 1000;
-    return *ms > 0;
-}
-
 int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
     const char *text = cli_value(args, id);
     int64_t ago_ms;
-    *ms = 0;
-    if (!text || read_date(text, ms))
-        return CLI_OK;
-    if (cli_parse_duration(text, &ago_ms) && ago_ms < cli_wall_ms()) {
+    *ms = text ? cli_date_parse(text) : 0;
+    if (*ms < 0 && cli_parse_duration(text, &ago_ms))
         *ms = cli_wall_ms() - ago_ms;
+    if (!text || *ms > 0) /* 0 would be no bound */
         return CLI_OK;
-    }
     cli_error("--%s cannot be '%s'", cli_options[id].name, text);
-    cli_hint("It is how long ago (90s, 5m, 24h, 30d), a date (2025-01-15), or date and time (2025-01-15 10:30, or "
-             "2025-01-15T10:30:00Z).");
+    cli_hint("It is how long ago (90s, 5m, 24h, 30d), a date (2025-01-15), or date and time (2025-01-15 10:30, "
+             "2025-01-15T10:30:00Z or 2025-01-15T12:30:00+02:00).");
     return CLI_USAGE;
 }
 
