@@ -3,12 +3,12 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/place.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PAGE 200
 #define TAIL_MS 500
@@ -32,8 +32,11 @@ static void tell_nothing(const struct args *args) {
 
 static int tell_page(const struct args *args, const hd_log_page *page) {
     const char *cursor = hd_log_page_cursor(page);
-    for (size_t i = 0; i < hd_log_page_count(page); i++)
-        tell(hd_log_page_at(page, i), 0);
+    int code = CLI_OK;
+    for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK; i++)
+        code = tell(hd_log_page_at(page, i), 0);
+    if (code != CLI_OK)
+        return code;
     if (hd_log_page_count(page) == 0)
         tell_nothing(args);
     if (cli_is_json())
@@ -84,16 +87,15 @@ int cli_run_deliveries_list(const struct args *args) {
 static int export_page(const struct place *place, const hd_log_filter *filter, char **cursor) {
     hd_log_page *page = NULL;
     int status = hd_log_query(place->client, filter, *cursor, PAGE, &page);
-    for (size_t i = 0; i < hd_log_page_count(page) && cli_output_works(); i++)
-        cli_json_print(cli_report_json(hd_log_page_at(page, i), 1));
+    int code = status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+    for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK && cli_output_works(); i++)
+        code = cli_json_print(cli_report_json(hd_log_page_at(page, i), 1));
     const char *next = hd_log_page_cursor(page);
     free(*cursor);
     *cursor = next ? strdup(next) : NULL;
     int is_out_of_memory = next && !*cursor;
     hd_log_page_free(page);
-    if (status != HD_OK)
-        return cli_fail_place(place, status);
-    return is_out_of_memory ? cli_no_memory() : CLI_OK;
+    return code == CLI_OK && is_out_of_memory ? cli_no_memory() : code;
 }
 
 static int export_all(const struct args *args, const struct place *place, hd_log_filter *filter) {
@@ -179,11 +181,12 @@ static int tell_delivery(const char *id, const hd_log_page *page) {
         cli_hint("Logs have limits: it may have been deleted. 'helmdesk deliveries list' lists what is there.");
         return CLI_NEGATIVE;
     }
+    int code = CLI_OK;
     if (!cli_is_json())
         print_delivery(page);
-    for (size_t i = hd_log_page_count(page); i > 0 && cli_is_json(); i--)
-        cli_json_print(cli_report_json(hd_log_page_at(page, i - 1), 1));
-    return CLI_OK;
+    for (size_t i = hd_log_page_count(page); i > 0 && cli_is_json() && code == CLI_OK; i--)
+        code = cli_json_print(cli_report_json(hd_log_page_at(page, i - 1), 1));
+    return code;
 }
 
 static int get(const struct args *args, const struct place *place, hd_log_filter *filter) {
@@ -206,38 +209,22 @@ int cli_run_deliveries_get(const struct args *args) {
 
 /* ---- tail ---- */
 
-/* The last one that was shown: attempts of one delivery differ in their number. */
+/* The last one that was shown. The log has what ended later above it, and of what ended in the same millisecond what
+ * was written later, so that all above it is new. */
 struct seen {
     int64_t finished_at_ms;
-    char *ids; /* of all that ended in that millisecond, each with its attempt; NULL for none */
+    char name[64]; /* a report's: attempts of one delivery differ in their number */
 };
 
-static int name_of(const hd_report *report, char text[64]) {
-    return snprintf(text, 64, " %s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
-                    hd_report_outcome(report));
+static void name_of(const hd_report *report, char name[64]) {
+    snprintf(name, 64, "%s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
+             hd_report_outcome(report));
 }
 
 static int was_seen(const struct seen *seen, const hd_report *report) {
-    char text[64];
-    (void)name_of(report, text);
-    return hd_report_finished_at_ms(report) < seen->finished_at_ms ||
-           (hd_report_finished_at_ms(report) == seen->finished_at_ms && seen->ids && strstr(seen->ids, text));
-}
-
-static int note_seen(struct seen *seen, const hd_report *report) {
-    char text[64];
-    if (hd_report_finished_at_ms(report) > seen->finished_at_ms) {
-        seen->finished_at_ms = hd_report_finished_at_ms(report);
-        free(seen->ids);
-        seen->ids = NULL;
-    }
-    size_t length = seen->ids ? strlen(seen->ids) : 0, more = (size_t)name_of(report, text);
-    char *grown = realloc(seen->ids, length + more + 1);
-    if (!grown)
-        return cli_no_memory();
-    memcpy(grown + length, text, more + 1);
-    seen->ids = grown;
-    return CLI_OK;
+    char name[64];
+    name_of(report, name);
+    return hd_report_finished_at_ms(report) < seen->finished_at_ms || strcmp(seen->name, name) == 0;
 }
 
 /* Shows what is new, the oldest first: pages are read until one that was seen, then told from behind. */
@@ -253,8 +240,10 @@ static int tell_new(const struct place *place, const hd_log_filter *filter, cons
     if (!is_first && count == hd_log_page_count(page) && hd_log_page_cursor(page))
         code = tell_new(place, filter, hd_log_page_cursor(page), limit, 0, seen);
     for (size_t i = count; i > 0 && code == CLI_OK; i--) {
-        tell(hd_log_page_at(page, i - 1), 0);
-        code = note_seen(seen, hd_log_page_at(page, i - 1));
+        const hd_report *report = hd_log_page_at(page, i - 1);
+        code = tell(report, 0);
+        seen->finished_at_ms = hd_report_finished_at_ms(report);
+        name_of(report, seen->name);
     }
     hd_log_page_free(page);
     return code;
@@ -269,12 +258,10 @@ static int tail(const struct args *args, const struct place *place, hd_log_filte
     cli_stop_begin(2);
     code = tell_new(place, filter, NULL, (size_t)limit, 1, &seen);
     while (code == CLI_OK && cli_stops() == 0 && cli_output_works()) {
-        struct timespec pause = {.tv_nsec = TAIL_MS * 1000000L};
-        nanosleep(&pause, NULL);
+        cli_stop_wait(cli_now_us() + TAIL_MS * 1000);
         if (cli_stops() == 0)
             code = tell_new(place, filter, NULL, PAGE, 0, &seen);
     }
-    free(seen.ids);
     return cli_stops() ? cli_stop_code() : code;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -53,8 +54,14 @@ int cli_output_end(int code) {
     return CLI_INTERNAL;
 }
 
+/* Asks the pipe itself, since nothing may be written for long. */
+static int has_reader(void) {
+    struct pollfd pipe = {.fd = STDOUT_FILENO};
+    return poll(&pipe, 1, 0) <= 0 || !(pipe.revents & (POLLERR | POLLHUP));
+}
+
 int cli_output_works(void) {
-    return fflush(stdout) == 0 && !ferror(stdout);
+    return fflush(stdout) == 0 && !ferror(stdout) && has_reader();
 }
 
 int cli_is_json(void) {
