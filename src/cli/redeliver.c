@@ -34,7 +34,10 @@ static void take_report(struct redelivery *redelivery, const hd_report *report) 
         return; /* of an ordered webhook, which has to try again before it goes on */
     redelivery->finished++;
     redelivery->code = cli_report_code(report);
-    cli_summary_add(&redelivery->summary, report);
+    if (hd_report_outcome(report) == HD_OUTCOME_RETRYING)
+        cli_summary_leave(&redelivery->summary, report);
+    else
+        cli_summary_add(&redelivery->summary, report);
     if (cli_is_json())
         cli_json_print(cli_report_json(report, 0));
     else if (redelivery->total == 1 || cli_is_verbose())
@@ -42,15 +45,34 @@ static void take_report(struct redelivery *redelivery, const hd_report *report) 
     cli_progress_step(&redelivery->progress, redelivery->code != CLI_OK);
 }
 
-/* Until all that were sent have ended, or a second signal comes. */
-static void wait_for_results(struct redelivery *redelivery) {
-    while (redelivery->finished < redelivery->sent && cli_stops() < 2) {
+/* Until all that were sent have ended, or a second signal comes. A store that fails lets no attempt begin. */
+static int wait_for_results(struct redelivery *redelivery) {
+    int status = HD_OK;
+    while (redelivery->finished < redelivery->sent && cli_stops() < 2 && status == HD_OK) {
         hd_report *report = NULL;
-        if (hd_client_next_report(redelivery->place.client, LOOK_MS, &report) == HD_OK)
+        status = hd_client_next_report(redelivery->place.client, LOOK_MS, &report);
+        if (status == HD_OK)
             take_report(redelivery, report);
+        if (status == HD_E_TIMEOUT)
+            status = hd_client_store_status(redelivery->place.client);
         hd_report_free(report);
         cli_progress_draw(&redelivery->progress);
     }
+    if (status == HD_OK)
+        return CLI_OK;
+    redelivery->finished = redelivery->sent; /* no more will come */
+    return cli_fail_place(&redelivery->place, status);
+}
+
+/* Both are to happen; the first that went wrong is what is told. */
+static int first_of(int code, int other) {
+    return code == CLI_OK ? other : code;
+}
+
+/* What was asked before does not count. */
+static void begin(struct redelivery *redelivery) {
+    redelivery->started_us = cli_now_us();
+    cli_progress_begin(&redelivery->progress, redelivery->total);
 }
 
 /* ---- Those that are named ---- */
@@ -66,17 +88,16 @@ static int fail_one(const struct redelivery *redelivery, const char *id, int sta
 static int send_named(struct redelivery *redelivery) {
     int code = CLI_OK;
     redelivery->total = (size_t)redelivery->args->operand_count;
-    cli_progress_begin(&redelivery->progress, redelivery->total);
+    begin(redelivery);
     for (int i = 0; i < redelivery->args->operand_count && code == CLI_OK && cli_stops() == 0; i++) {
         const char *id = redelivery->args->operands[i];
         int status = hd_webhook_redeliver(redelivery->place.client, id, NULL);
         code = status == HD_OK ? CLI_OK : fail_one(redelivery, id, status);
         redelivery->sent += status == HD_OK;
         if (redelivery->sent % BATCH == 0)
-            wait_for_results(redelivery);
+            code = first_of(code, wait_for_results(redelivery));
     }
-    wait_for_results(redelivery);
-    return code;
+    return first_of(code, wait_for_results(redelivery));
 }
 
 /* ---- All that match ---- */
@@ -110,19 +131,20 @@ static int send_page(struct redelivery *redelivery, char **cursor) {
     *cursor = next ? strdup(next) : NULL;
     int is_out_of_memory = next && !*cursor;
     hd_log_page_free(page);
-    wait_for_results(redelivery);
-    if (status != HD_OK)
-        return cli_fail_place(&redelivery->place, status);
-    return is_out_of_memory ? cli_no_memory() : CLI_OK;
+    int code = status == HD_OK ? CLI_OK : cli_fail_place(&redelivery->place, status);
+    code = first_of(code, wait_for_results(redelivery));
+    return code == CLI_OK && is_out_of_memory ? cli_no_memory() : code;
 }
 
 static int send_pages(struct redelivery *redelivery) {
     char *cursor = NULL;
     int code;
-    cli_progress_begin(&redelivery->progress, redelivery->total);
+    begin(redelivery);
     do
         code = send_page(redelivery, &cursor);
     while (code == CLI_OK && cursor && cli_stops() == 0);
+    if (code == CLI_OK && !cursor && redelivery->sent < redelivery->total)
+        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->total - redelivery->sent);
     free(cursor);
     return code;
 }
@@ -144,24 +166,32 @@ static int send_matching(struct redelivery *redelivery) {
 
 /* ---- The command ---- */
 
+static int check_usage(const struct args *args) {
+    int is_all = cli_has(args, OPT_ALL);
+    const char *tests = cli_value(args, OPT_TESTS);
+    if (is_all == (args->operand_count > 0) || (!is_all && cli_filters(args)))
+        return cli_fail(CLI_USAGE, "deliveries redeliver: which? Name them by their ids, or filter them and say --all");
+    if (!tests || strcmp(tests, "only") != 0)
+        return CLI_OK;
+    cli_error("deliveries redeliver: --all leaves tests out");
+    cli_hint("'helmdesk webhooks test ID' makes a new one.");
+    return CLI_USAGE;
+}
+
 static int run(struct redelivery *redelivery) {
-    int is_all = cli_has(redelivery->args, OPT_ALL);
-    if (is_all == (redelivery->args->operand_count > 0) || (!is_all && cli_filters(redelivery->args))) {
-        cli_error("deliveries redeliver: which? Name them by their ids, or filter them and say --all");
-        return CLI_USAGE;
-    }
-    int code = cli_filter_new(redelivery->args, &redelivery->filter);
+    int code = check_usage(redelivery->args);
+    if (code == CLI_OK)
+        code = cli_filter_new(redelivery->args, &redelivery->filter);
     if (code == CLI_OK)
         code = cli_place_open(redelivery->args, ACCESS_SEND, &redelivery->place);
     if (code != CLI_OK)
         return code;
     cli_stop_begin(3);
-    redelivery->started_us = cli_now_us();
-    code = is_all ? send_matching(redelivery) : send_named(redelivery);
+    code = cli_has(redelivery->args, OPT_ALL) ? send_matching(redelivery) : send_named(redelivery);
     cli_progress_end(&redelivery->progress);
     if (redelivery->total > 1 && redelivery->sent > 0) {
         int summary = cli_summary_print(&redelivery->summary, cli_now_us() - redelivery->started_us);
-        code = code == CLI_OK ? summary : code;
+        code = first_of(code, summary);
     }
     if (code == CLI_OK && redelivery->total == 1)
         code = redelivery->code;

@@ -3,8 +3,20 @@
 #include "cli/json.h"
 #include "cli/output.h"
 
+static void add_reason(struct summary *summary, const hd_report *report) {
+    int reason = hd_report_reason(report);
+    if (reason >= 0 && reason < SUMMARY_REASONS)
+        summary->reasons[reason]++;
+}
+
+void cli_summary_leave(struct summary *summary, const hd_report *report) {
+    cli_summary_add(summary, report);
+    add_reason(summary, report);
+    summary->left++;
+}
+
 void cli_summary_add(struct summary *summary, const hd_report *report) {
-    int outcome = hd_report_outcome(report), reason = hd_report_reason(report);
+    int outcome = hd_report_outcome(report);
     uint32_t ms = hd_report_total_ms(report);
     if (hd_report_attempts(report) > 0) {
         summary->attempts++;
@@ -15,8 +27,8 @@ void cli_summary_add(struct summary *summary, const hd_report *report) {
     summary->delivered += outcome == HD_OUTCOME_DELIVERED;
     summary->failed += outcome == HD_OUTCOME_FAILED;
     summary->canceled += outcome == HD_OUTCOME_CANCELED;
-    if (outcome != HD_OUTCOME_DELIVERED && reason >= 0 && reason < SUMMARY_REASONS)
-        summary->reasons[reason]++;
+    if (outcome != HD_OUTCOME_DELIVERED)
+        add_reason(summary, report);
 }
 
 /* The time that this share of all attempts did not exceed. */
@@ -37,15 +49,16 @@ static json_t *reasons_json(const struct summary *summary) {
 }
 
 static int print_json(const struct summary *summary, double seconds) {
-    return cli_json_print(json_pack("{s:{s:I, s:I, s:I, s:o, s:f, s:{s:i, s:i, s:i, s:i}}}", "summary", "delivered",
-                                    (json_int_t)summary->delivered, "failed", (json_int_t)summary->failed, "canceled",
-                                    (json_int_t)summary->canceled, "reasons", reasons_json(summary), "seconds", seconds,
-                                    "ms", "p50", percentile(summary, 50), "p95", percentile(summary, 95), "p99",
+    return cli_json_print(json_pack("{s:{s:I, s:I, s:I, s:I, s:o, s:f, s:{s:i, s:i, s:i, s:i}}}", "summary",
+                                    "delivered", (json_int_t)summary->delivered, "failed", (json_int_t)summary->failed,
+                                    "canceled", (json_int_t)summary->canceled, "left", (json_int_t)summary->left,
+                                    "reasons", reasons_json(summary), "seconds", seconds, "ms", "p50",
+                                    percentile(summary, 50), "p95", percentile(summary, 95), "p99",
                                     percentile(summary, 99), "max", percentile(summary, 100)));
 }
 
 static void print_text(const struct summary *summary, double seconds) {
-    uint64_t all = summary->delivered + summary->failed + summary->canceled;
+    uint64_t all = summary->delivered + summary->failed + summary->canceled + summary->left;
     printf("%llu deliveries in %.1f s (%.0f/s): %s%llu delivered%s, %s%llu failed%s", (unsigned long long)all, seconds,
            seconds > 0 ? (double)all / seconds : 0, cli_color(stdout, COLOR_GOOD),
            (unsigned long long)summary->delivered, cli_plain(stdout),
@@ -53,6 +66,8 @@ static void print_text(const struct summary *summary, double seconds) {
            cli_plain(stdout));
     if (summary->canceled)
         printf(", %llu given up", (unsigned long long)summary->canceled);
+    if (summary->left)
+        printf(", %llu to be tried again", (unsigned long long)summary->left);
     putchar('\n');
     for (int i = 0; i < SUMMARY_REASONS; i++)
         if (summary->reasons[i])
@@ -67,5 +82,5 @@ int cli_summary_print(const struct summary *summary, int64_t elapsed_us) {
         print_json(summary, seconds);
     else
         print_text(summary, seconds);
-    return summary->failed + summary->canceled ? CLI_NEGATIVE : CLI_OK;
+    return summary->failed + summary->canceled + summary->left ? CLI_NEGATIVE : CLI_OK;
 }
