@@ -221,7 +221,7 @@ const struct command cli_commands[] = {
 
     {"webhooks secret", "ID reveal|stage|activate|undo|forget|replace", NULL, 2, 2,
      "show a webhook's secret, or exchange it",
-     "reveal shows the secrets.\n\n"
+     "reveal shows the secrets, and nothing else does but what has made one.\n\n"
      "An exchange that no delivery fails by has two steps: stage makes the next secret (or takes that of --secret-file), "
      "while deliveries are still signed with the present one; give it to the receiver beside that; then activate. undo "
      "goes back, forget ends it.\n\n"

@@ -6,9 +6,18 @@
 
 #include <string.h>
 
+/* Which secrets are shown: those that were asked for, or one that was made just now, since nobody has it yet. */
+enum shown {
+    SHOWN_ALL,
+    SHOWN_NEXT,
+    SHOWN_PRESENT,
+    SHOWN_NONE
+};
+
 struct action {
     const char *name;
     enum access access;
+    enum shown shown;
     /* Returns CLI_OK, or says what is wrong. */
     int (*apply)(const struct args *args, hd_webhook *webhook);
     const char *then; /* what to do next */
@@ -66,16 +75,18 @@ static int replace(const struct args *args, hd_webhook *webhook) {
 }
 
 static const struct action actions[] = {
-    {"reveal", ACCESS_READ, reveal, NULL},
-    {"stage", ACCESS_CHANGE, stage,
+    {"reveal", ACCESS_READ, SHOWN_ALL, reveal, NULL},
+    {"stage", ACCESS_CHANGE, SHOWN_NEXT, stage,
      "Deliveries are still signed with the present secret. Give the next one to the receiver beside it; then: "
      "activate."},
-    {"activate", ACCESS_CHANGE, activate,
+    {"activate", ACCESS_CHANGE, SHOWN_NONE, activate,
      "Deliveries are signed with the new secret now. undo goes back; forget ends it, when no receiver needs the old "
      "one."},
-    {"undo", ACCESS_CHANGE, undo, "Deliveries are signed with the previous secret again; the other one is staged."},
-    {"forget", ACCESS_CHANGE, forget, NULL},
-    {"replace", ACCESS_CHANGE, replace, "Give the new secret to the receiver now: deliveries fail until it has it."},
+    {"undo", ACCESS_CHANGE, SHOWN_NONE, undo,
+     "Deliveries are signed with the previous secret again. The other one is staged."},
+    {"forget", ACCESS_CHANGE, SHOWN_NONE, forget, "The previous secret is gone. Receivers need the present one only."},
+    {"replace", ACCESS_CHANGE, SHOWN_PRESENT, replace,
+     "Deliveries are signed with the new secret now. Give it to the receiver: they fail until it has it."},
 };
 
 static const struct action *find_action(const char *name) {
@@ -95,20 +106,37 @@ static void print_line(const char *name, const char *secret, size_t length) {
     putchar('\n');
 }
 
-static int tell(const hd_webhook *webhook) {
+static json_t *secret_json(const char *secret, size_t length) {
+    return secret ? cli_json_text(secret, length) : json_null();
+}
+
+static int tell(const hd_webhook *webhook, enum shown shown) {
     size_t present_len, next_len, previous_len;
     const char *present = hd_webhook_secret(webhook, &present_len);
     const char *next = hd_webhook_staged_secret(webhook, &next_len);
     const char *previous = hd_webhook_previous_secret(webhook, &previous_len);
-    if (cli_is_json())
-        return cli_json_print(json_pack("{s:s, s:o, s:o, s:o}", "id", hd_webhook_id(webhook), "secret",
-                                        cli_json_text(present, present_len), "next",
-                                        next ? cli_json_text(next, next_len) : json_null(), "previous",
-                                        previous ? cli_json_text(previous, previous_len) : json_null()));
-    print_line("present", present, present_len);
-    print_line("next", next, next_len);
-    print_line("previous", previous, previous_len);
-    return CLI_OK;
+    int shows_present = shown == SHOWN_ALL || shown == SHOWN_PRESENT,
+        shows_next = shown == SHOWN_ALL || shown == SHOWN_NEXT;
+    if (!cli_is_json()) {
+        print_line("present", shows_present ? present : NULL, present_len);
+        print_line("next", shows_next ? next : NULL, next_len);
+        print_line("previous", shown == SHOWN_ALL ? previous : NULL, previous_len);
+        return CLI_OK;
+    }
+    json_t *object = json_pack("{s:s, s:b, s:b}", "id", hd_webhook_id(webhook), "secret_staged", next != NULL,
+                               "previous_kept", previous != NULL);
+    if (shows_present)
+        json_object_set_new(object, "secret", secret_json(present, present_len));
+    if (shows_next)
+        json_object_set_new(object, "next", secret_json(next, next_len));
+    if (shown == SHOWN_ALL)
+        json_object_set_new(object, "previous", secret_json(previous, previous_len));
+    return cli_json_print(object);
+}
+
+/* One that came from a file is known. */
+static enum shown shown_by(const struct args *args, const struct action *action) {
+    return action->access == ACCESS_CHANGE && cli_has(args, OPT_SECRET_FILE) ? SHOWN_NONE : action->shown;
 }
 
 int cli_run_webhooks_secret(const struct args *args) {
@@ -125,7 +153,7 @@ int cli_run_webhooks_secret(const struct args *args) {
     if (code == CLI_OK && action->access == ACCESS_CHANGE)
         code = cli_place_put(&place, webhook);
     if (code == CLI_OK)
-        code = tell(webhook);
+        code = tell(webhook, shown_by(args, action));
     if (code == CLI_OK && action->then)
         cli_note("%s", action->then);
     hd_webhook_free(webhook);
