@@ -18,11 +18,13 @@ static uint64_t outcome(const hd_log_stats *stats, int which) {
     return hd_log_stats_outcome(stats, which);
 }
 
+static uint64_t ended(const hd_log_stats *stats) {
+    return hd_log_stats_count(stats) - outcome(stats, HD_OUTCOME_RETRYING);
+}
+
 /* Of what has ended, how much arrived; in percent. */
 static double success(const hd_log_stats *stats) {
-    uint64_t good = outcome(stats, HD_OUTCOME_DELIVERED);
-    uint64_t ended = good + outcome(stats, HD_OUTCOME_FAILED) + outcome(stats, HD_OUTCOME_CANCELED);
-    return ended ? 100.0 * (double)good / (double)ended : 0;
+    return 100.0 * (double)outcome(stats, HD_OUTCOME_DELIVERED) / (double)ended(stats);
 }
 
 static long long ms(const hd_log_stats *stats, int permille) {
@@ -52,13 +54,14 @@ static json_t *buckets_json(const hd_log_stats *stats) {
 
 static int tell_json(const hd_log_stats *stats, const struct window *window, uint64_t waiting) {
     return cli_json_print(json_pack(
-        "{s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o}", "since",
+        "{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o}", "since",
         cli_json_time(window->since_ms), "until", cli_json_time(window->until_ms), "delivered",
         (json_int_t)outcome(stats, HD_OUTCOME_DELIVERED), "failed", (json_int_t)outcome(stats, HD_OUTCOME_FAILED),
         "canceled", (json_int_t)outcome(stats, HD_OUTCOME_CANCELED), "retried",
-        (json_int_t)outcome(stats, HD_OUTCOME_RETRYING), "success_percent", success(stats), "reasons",
-        reasons_json(stats), "ms", "p50", ms(stats, 500), "p95", ms(stats, 950), "p99", ms(stats, 990), "max",
-        ms(stats, 1000), "waiting", (json_int_t)waiting, "buckets", buckets_json(stats)));
+        (json_int_t)outcome(stats, HD_OUTCOME_RETRYING), "success_percent",
+        ended(stats) > 0 ? json_real(success(stats)) : json_null(), "reasons", reasons_json(stats), "ms", "p50",
+        ms(stats, 500), "p95", ms(stats, 950), "p99", ms(stats, 990), "max", ms(stats, 1000), "waiting",
+        (json_int_t)waiting, "buckets", buckets_json(stats)));
 }
 
 /* ---- Text ---- */
@@ -111,7 +114,7 @@ static void tell_text(const hd_log_stats *stats, const struct window *window, ui
         printf(", %llu canceled", (unsigned long long)outcome(stats, HD_OUTCOME_CANCELED));
     if (outcome(stats, HD_OUTCOME_RETRYING))
         printf(", %llu attempts tried again", (unsigned long long)outcome(stats, HD_OUTCOME_RETRYING));
-    if (hd_log_stats_count(stats) > 0)
+    if (ended(stats) > 0)
         printf("; %.1f %% arrived", success(stats));
     putchar('\n');
     print_reasons(stats);
