@@ -163,8 +163,9 @@ static void print_delivery(const hd_log_page *page) {
     const char *subject = hd_event_ticket_subject(event), *name = hd_report_webhook_name(last);
     printf("%s%s%s to ", cli_color(stdout, COLOR_BOLD), hd_event_name(event), cli_plain(stdout));
     cli_print_text(stdout, name, strlen(name));
-    printf(" %s (webhook %s)%s%s\n#%lld ", hd_report_masked_url(last), hd_report_webhook_id(last),
-           hd_report_is_test(last) ? ", a test" : "",
+    putchar(' ');
+    cli_print_text(stdout, hd_report_masked_url(last), strlen(hd_report_masked_url(last)));
+    printf(" (webhook %s)%s%s\n#%lld ", hd_report_webhook_id(last), hd_report_is_test(last) ? ", a test" : "",
            hd_report_may_be_repeated(last) ? ", which the receiver may have had before" : "",
            (long long)hd_event_ticket_number(event));
     cli_print_text(stdout, subject ? subject : "", subject ? strlen(subject) : 0);

@@ -65,9 +65,10 @@ static void print_answer(const hd_report *report) {
 }
 
 void cli_report_print(const hd_report *report) {
-    printf("POST %s %s %s%s%s in %u ms ", hd_report_masked_url(report), cli_arrow(),
-           cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD), cli_report_result(report), cli_plain(stdout),
-           hd_report_total_ms(report));
+    fputs("POST ", stdout);
+    cli_print_text(stdout, hd_report_masked_url(report), strlen(hd_report_masked_url(report)));
+    printf(" %s %s%s%s in %u ms ", cli_arrow(), cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD),
+           cli_report_result(report), cli_plain(stdout), hd_report_total_ms(report));
     print_times(report);
     if (cli_is_verbose())
         cli_hint("Delivery %s, to %s.", hd_report_delivery_id(report), hd_report_remote_address(report));
