@@ -1,0 +1,660 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What the tool does with a store: webhooks, secrets, the log, sending again, beside a server that has it open and alone.
+set -euo pipefail
+# shellcheck source=tests/cli/cli.sh
+. "$(dirname "$0")/cli.sh"
+
+code=0
+"$helmdesk" webhooks list --store "sqlite:$tmp" >/dev/null 2>&1 || code=$?
+if [ "$code" = 69 ]; then
+    echo "helmdesk was built without SQLite"
+    exit 77
+fi
+
+none=00000000-0000-7000-8000-000000000000
+store=$tmp/store
+export HELMDESK_STORE=sqlite:$store
+
+# ---- A receiver ----
+
+# It answers as the path says, and writes a line for each request; /slow waits until there is a file "release".
+cat >"$tmp/receiver.py" <<'PYTHON'
+import http.server, json, os, sys, threading, time
+
+directory = sys.argv[1]
+lock = threading.Lock()
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        line = {"path": self.path, "body": body.decode(), "tenant": self.headers["X-Tenant"],
+                "signature": self.headers["X-Helmdesk-Signature"], "delivery": self.headers["X-Helmdesk-Delivery"]}
+        with lock, open(directory + "/requests", "a", encoding="utf-8") as requests:
+            requests.write(json.dumps(line) + "\n")
+        while self.path.startswith("/slow") and not os.path.exists(directory + "/release"):
+            time.sleep(0.01)
+        answer = b"\x1b[31m<red>\n"
+        self.send_response(500 if self.path.startswith("/fail") else 200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+        pass
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):  # the tool leaves a kept connection when it ends
+        pass
+
+server = Server(("127.0.0.1", 0), Receiver)
+with open(directory + "/port.new", "w", encoding="utf-8") as port:
+    port.write(str(server.server_port))
+os.rename(directory + "/port.new", directory + "/port")
+server.serve_forever()
+PYTHON
+: >"$tmp/requests"
+python3 "$tmp/receiver.py" "$tmp" &
+children+=("$!")
+until_true test -e "$tmp/port"
+receiver=http://127.0.0.1:$(cat "$tmp/port")
+
+# requests PATH: how many came there
+requests() {
+    grep -c "\"path\": \"$1" "$tmp/requests" || true
+}
+
+# ---- Helpers ----
+
+# does CODE ARGUMENT...: runs it; what it tells is looked through for secrets at the end
+: >"$tmp/told"
+does() {
+    local wanted=$1
+    shift
+    run "$@"
+    expect "$wanted"
+    cat "$tmp/out" "$tmp/err" >>"$tmp/told"
+}
+
+# shows CODE ARGUMENT...: the same for what may show a secret
+shows() {
+    local wanted=$1
+    shift
+    run "$@"
+    expect "$wanted"
+}
+
+# both CODE ARGUMENT...: as text, then as JSON, which out, and $tmp/out, hold afterwards
+both() {
+    does "$@"
+    does "$@" --json
+    json "$tmp/out" 'len(all)' >/dev/null
+}
+
+# told EXPRESSION VALUE: what the JSON of the last run says
+told() {
+    local is
+    is=$(json "$tmp/out" "$1")
+    [ "$is" = "$2" ] || die "$1 is '$is', not '$2': $out"
+}
+
+# lacks PATTERN TEXT
+lacks() {
+    ! grep -Eq -- "$1" <<<"$2" || die "'$2' says '$1'"
+}
+
+# empty TEXT
+empty() {
+    [ -z "$1" ] || die "there is '$1'"
+}
+
+# new PATH ARGUMENT...: sets id to that of a new webhook
+new() {
+    shows 0 webhooks create "$receiver$1" --project acme --allow-private --json "${@:2}"
+    id=$(json "$tmp/out" 'all[0]["id"]')
+    json "$tmp/out" 'all[0]["secret"]' >>"$tmp/secrets"
+}
+: >"$tmp/secrets"
+
+# newest WEBHOOK: sets delivery to the id of its newest one
+newest() {
+    does 0 deliveries list --webhook "$1" --limit 1 --json
+    delivery=$(json "$tmp/out" 'all[0]["id"]')
+}
+
+# count ARGUMENT...: how many deliveries match these filters
+count() {
+    "$helmdesk" deliveries export "$@" | wc -l | tr -d ' '
+}
+
+has_ended() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
+has_lines() {
+    [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# ends CODE PID
+ends() {
+    local is=0
+    until_true has_ended "$2"
+    wait "$2" || is=$?
+    [ "$is" = "$1" ] || die "ended with $is, not $1"
+}
+
+# answer TEXT ARGUMENT...: runs it at a terminal where somebody answers; sets code, and out to what is seen
+answer() {
+    local text=$1 command
+    shift
+    printf -v command '%q ' "$helmdesk" "$@"
+    code=0
+    printf '%s\n' "$text" | script -qec "$command" /dev/null >"$tmp/terminal" 2>&1 || code=$?
+    out=$(tr -d '\0\r' <"$tmp/terminal")
+}
+
+# ---- Which store ----
+
+for command in 'webhooks list' 'webhooks get x' 'webhooks update x --name y' 'webhooks delete x --yes' 'webhooks pause x' \
+    'webhooks resume x' 'webhooks test x' 'webhooks secret x reveal' 'webhooks secret x stage' 'deliveries list' \
+    "deliveries get $none" 'deliveries tail' "deliveries redeliver $none" 'deliveries export' 'stats'; do
+    read -ra words <<<"$command"
+    both 5 "${words[@]}"
+    says 'there is no store in' "$err"
+    [ ! -e "$store" ] || die "$command has made a directory"
+    HELMDESK_STORE='' does 2 "${words[@]}"
+    says '--store sqlite:DIR' "$err"
+    does 2 "${words[@]}" --store "$store"
+    says 'sqlite:/' "$err"
+    does 69 "${words[@]}" --store postgres://db
+    says 'PostgreSQL' "$err"
+done
+mkdir "$tmp/empty" "$tmp/damaged"
+does 5 webhooks pause x --store "sqlite:$tmp/empty"
+empty "$(ls -A "$tmp/empty")"
+echo 'this is no database, however long it is looked at' >"$tmp/damaged/helmdesk.db"
+both 5 deliveries list --store "sqlite:$tmp/damaged"
+says 'cannot be read' "$err"
+
+# ---- Creating ----
+
+does 2 webhooks create "$receiver/ok" --allow-private
+says 'project' "$err"
+does 4 webhooks create "$receiver/ok" --project acme
+says 'allow-private' "$err"
+does 4 webhooks create https://127.0.0.1/ --project acme
+does 2 webhooks create 'not a url' --project acme
+does 2 webhooks create https://example.com/ --project acme --events ticket.opened
+does 2 webhooks create https://example.com/ --project acme --attempts 21
+does 2 webhooks create https://example.com/ --project 'a b'
+[ ! -e "$store" ] || die "a webhook that is refused has made a store"
+
+shows 0 webhooks create "$receiver/ok?token=in-the-url" --project acme --name 'CRM sync' --allow-private -H 'X-Tenant: in-the-header'
+crm_secret=$(sed -n 's/^secret *//p' <<<"$out")
+crm=$(sed -n 's/^id *//p' <<<"$out")
+says '^whsec_.{44}$' "$crm_secret"
+says 'Give the secret' "$err"
+lacks 'in-the-' "$out$err"
+printf '%s\n' "$crm_secret" in-the-url in-the-header >>"$tmp/secrets"
+printf %s "$crm_secret" >"$tmp/crm.secret"
+
+printf '%s\n' "$receiver/fail/from-stdin" >"$tmp/url"
+code=0
+"$helmdesk" webhooks create - --project other --allow-private --events ticket.created,ticket.resolved --attempts 3 \
+    --in-flight 2 --ordered yes --standard --json <"$tmp/url" >"$tmp/out" 2>"$tmp/err" || code=$?
+out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+expect 0
+failing=$(json "$tmp/out" 'all[0]["id"]')
+told 'sorted(all[0])' "['active', 'events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'name', 'ordered', 'project', \
+'secret', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
+told 'all[0]["events"], all[0]["max_attempts"], all[0]["max_in_flight"], all[0]["ordered"], all[0]["standard_headers"]' \
+    "(['ticket.created', 'ticket.resolved'], 3, 2, True, True)"
+json "$tmp/out" 'all[0]["secret"]' >>"$tmp/secrets"
+echo from-stdin >>"$tmp/secrets"
+
+printf 'a secret of our own\n' >"$tmp/own"
+new /slow --disabled --secret-file "$tmp/own"
+slow=$id
+told 'all[0]["secret"], all[0]["active"]' "('a secret of our own', False)"
+
+shows 0 webhooks create https://hooks.slack.com/services/T0/B0/in-slacks-url --project slack
+says '--format slack' "$err"
+shows 0 webhooks create https://hooks.slack.com/services/T0/B0/in-slacks-url --project slack --format slack
+lacks 'slack' "$err"
+shows 0 webhooks create https://example.com/ --project slack --format slack
+says "none of Slack's" "$err"
+echo in-slacks-url >>"$tmp/secrets"
+
+# ---- Listing ----
+
+does 0 webhooks list
+says '^NAME +ID +PROJECT +FORMAT +EVENTS +STATE +ADDRESS$' "$out"
+says "^CRM sync +$crm +acme +json +all +active +http://127" "$out"
+says "$slow +acme +json +all +paused" "$out"
+[ "$(grep -n acme <<<"$out" | sed 's/^\([0-9]*:.*\)acme.*/\1/' | sed 's/^[0-9]*://' | awk '{print length}' | sort -u | wc -l)" = 1 ] ||
+    die "columns are not aligned: $out"
+both 0 webhooks list --project acme
+told 'len(all), {webhook["project"] for webhook in all}' "(2, {'acme'})"
+both 0 webhooks list --project nobody
+empty "$out"
+says 'nobody' "$err"
+both 0 webhooks get "$crm"
+told 'all[0]["name"], all[0]["headers"], "url" in all[0]' "('CRM sync', [['X-Tenant', None]], False)"
+shows 0 webhooks get "$crm" --reveal
+says 'in-the-url' "$out"
+says 'X-Tenant: in-the-header' "$out"
+both 1 webhooks get "$none"
+says 'webhooks list' "$err"
+says $'\033\[1m' "$(printf '' | TERM=xterm script -qec "$helmdesk webhooks list" /dev/null)"
+
+# ---- Changing ----
+
+# is_active ID yes|no
+is_active() {
+    does 0 webhooks get "$1" --json
+    told 'all[0]["active"]' "$([ "$2" = yes ] && echo True || echo False)"
+}
+
+# Its address needs --allow-private, which a server has, and the tool here has not: it stays switched on all the same.
+both 0 webhooks update "$crm" --name 'CRM'
+told 'all[0]["name"], all[0]["active"], all[0]["version"]' "('CRM', True, 3)"
+both 0 webhooks update "$crm" --events message.received --attempts 2 --ordered yes
+told 'all[0]["events"], all[0]["max_attempts"], all[0]["ordered"]' "(['message.received'], 2, True)"
+does 0 webhooks update "$crm" --events all --attempts 1 --ordered no
+does 0 webhooks update "$crm" -H 'X-Other: 1' --json
+told '[header[0] for header in all[0]["headers"]]' "['X-Tenant', 'X-Other']"
+does 0 webhooks update "$crm" -H 'X-Other:' --json
+told '[header[0] for header in all[0]["headers"]]' "['X-Tenant']"
+both 2 webhooks update "$crm"
+says 'nothing is to be changed' "$err"
+both 4 webhooks update "$crm" --url http://example.com/
+does 2 webhooks update "$crm" --attempts many
+both 1 webhooks update "$none" --name x
+does 0 webhooks update "$failing" --url "$receiver/fail" --allow-private
+is_active "$crm" yes
+both 0 webhooks pause "$crm"
+is_active "$crm" no
+both 0 webhooks resume "$crm"
+is_active "$crm" yes
+
+# ---- Testing ----
+
+both 0 stats
+told 'all[0]["success_percent"], all[0]["waiting"]' '(None, 0)'
+both 0 deliveries list
+says 'There are no deliveries yet' "$err"
+told 'all' "[{'next_cursor': None}]"
+both 0 webhooks test "$crm" --allow-private
+told 'all[0]["status"], all[0]["test"], all[0]["event"]' "(200, True, 'ticket.created')"
+does 0 webhooks test "$crm" message.received --allow-private
+says 'POST http://127.0.0.1:[0-9]+/… → 200 in [0-9]+ ms' "$out"
+both 1 webhooks test "$failing" --allow-private
+told 'all[0]["status"], all[0]["reason"]' "(500, 'http_5xx')"
+both 4 webhooks test "$crm"
+told 'all[0]["reason"]' blocked
+does 2 webhooks test "$crm" ticket.opened
+both 1 webhooks test "$none" --allow-private
+is_active "$crm" yes
+[ "$(requests /ok)" = 3 ] || die "there are not 3 requests: $(cat "$tmp/requests")"
+[ "$(json "$tmp/requests" 'all[0]["tenant"]')" = in-the-header ] || die "the header did not come"
+
+# ---- Secrets ----
+
+# signed_with NAME: the newest delivery of the CRM is signed with the secret in this file
+signed_with() {
+    does 0 webhooks test "$crm" --allow-private
+    json "$tmp/requests" 'all[-1]["body"]' | tr -d '\n' >"$tmp/body"
+    does 0 verify "$tmp/body" --signature "$(json "$tmp/requests" 'all[-1]["signature"]')" --secret-file "$tmp/$1"
+}
+
+signed_with crm.secret
+both 1 webhooks secret "$crm" activate
+says 'stage' "$err"
+both 1 webhooks secret "$crm" undo
+shows 0 webhooks secret "$crm" stage
+says '^next +whsec_' "$out"
+lacks "$crm_secret" "$out"
+says 'Give the next one to the receiver.*activate' "$err"
+sed -n 's/^next *//p' <<<"$out" | tee -a "$tmp/secrets" | tr -d '\n' >"$tmp/next.secret"
+signed_with crm.secret
+shows 0 webhooks secret "$crm" reveal
+says "^present +$crm_secret" "$out"
+says "^next +$(cat "$tmp/next.secret")" "$out"
+does 0 webhooks secret "$crm" activate --json
+told 'all[0]["secret_staged"], all[0]["previous_kept"], "secret" in all[0]' '(False, True, False)'
+signed_with next.secret
+does 0 webhooks secret "$crm" undo
+empty "$out"
+signed_with crm.secret
+does 0 webhooks secret "$crm" activate
+shows 0 webhooks secret "$crm" reveal --json
+told 'all[0]["previous"]' "$crm_secret"
+both 0 webhooks secret "$crm" forget
+told 'all[0]["previous_kept"]' False
+signed_with next.secret
+does 0 webhooks secret "$crm" stage --secret-file "$tmp/own"
+empty "$out"
+both 2 webhooks secret "$crm" replace
+says '--yes' "$err"
+shows 0 webhooks secret "$crm" replace --yes --json
+json "$tmp/out" 'all[0]["secret"]' | tee -a "$tmp/secrets" | tr -d '\n' >"$tmp/replaced"
+signed_with replaced
+both 2 webhooks secret "$crm" publish
+both 1 webhooks secret "$none" reveal
+is_active "$crm" yes
+
+# ---- The log ----
+
+# ids ARGUMENT...: of these deliveries
+ids() {
+    "$helmdesk" deliveries list --json "$@" >"$tmp/listed" 2>>"$tmp/told"
+    json "$tmp/listed" '" ".join(one["id"] for one in all[:-1])'
+}
+
+newest "$crm"
+both 0 deliveries get "$delivery"
+told 'all[0]["request"]["body"][:25], all[0]["response"]["body"]' "('{\"event\":\"ticket.created\",', '\\x1b[31m<red>\\n')"
+does 0 deliveries get "$delivery"
+says 'X-Helmdesk-Delivery: '"$delivery" "$out"
+says '"number":42' "$out"
+says '^HTTP/1.1 200' "$out"
+says '\\u001b\[31m<red>' "$out"
+lacks $'\033' "$out"
+newest "$failing"
+does 0 deliveries get "$delivery"
+says 'attempt 1  failed 500' "$out"
+says 'Look at its own log' "$out"
+both 1 deliveries get "$none"
+both 2 deliveries get x
+
+[ "$(count --outcome failed)" = "$(count --status 5xx --outcome failed)" ] || true
+[ "$(count)" = "$(($(count --outcome delivered) + $(count --outcome failed)))" ] || die "outcomes do not add up"
+[ "$(count --status 500)" = 2 ] || die "--status 500: $(count --status 500)"
+[ "$(count --status 5xx)" = 2 ] || die "--status 5xx"
+[ "$(count --status 500-503 --reason http_5xx)" = 2 ] || die "--status 500-503"
+[ "$(count --status 404)" = 0 ] || die "--status 404"
+[ "$(count --reason blocked)" = 2 ] || die "--reason blocked"
+[ "$(count --event message.received)" = 1 ] || die "--event"
+[ "$(count --project other)" = 2 ] || die "--project"
+[ "$(count --webhook "$failing")" = 2 ] || die "--webhook"
+[ "$(count --tests no)" = 0 ] || die "--tests no"
+[ "$(count --tests only)" = "$(count)" ] || die "--tests only"
+[ "$(count --text "can't RESET")" = "$(count)" ] || die "--text"
+[ "$(count --since 1h)" = "$(count)" ] || die "--since 1h"
+[ "$(count --until 1h)" = 0 ] || die "--until 1h"
+for bad in '--status 99' '--status 5x' '--status 503-500' '--status 200x' '--since yesterday' '--since 2025-02-30' \
+    '--since 2025-01-15T25:00' '--since 2025-01-15T10:30:00+2' '--until 1970-01-01T00:00:00Z' '--since 1h --until 2h' '--limit 0' \
+    '--limit 1001' '--cursor nonsense' '--outcome lost' '--event ticket.opened'; do
+    read -ra words <<<"$bad"
+    both 2 deliveries list "${words[@]}"
+done
+does 2 deliveries list --reason weather
+says 'http_5xx .*paused\.' "$err"
+both 0 deliveries list --text 'nothing has this'
+says 'No delivery matches' "$err"
+does 0 deliveries list --outcome failed
+says "^[0-9-]+ [0-9:]+  ticket.created +✕ 500 +[0-9]+ ms  #42 Can't reset password  " "$out"
+
+# Times: one delivery is made old, in a year of its own. That the retention of the tool were that of a server, which is
+# 30 days unless it says otherwise, would delete it.
+newest "$failing"
+old=$delivery
+python3 - "$store/helmdesk.db" <<'PYTHON'
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+newest = store.execute("SELECT id FROM log WHERE reason = (SELECT reason FROM log WHERE http_status = 500) ORDER BY id DESC").fetchone()
+store.execute("UPDATE log SET finished_ms = 1000000000500 WHERE id = ?", newest)  # 2001-09-09T01:46:40.500Z
+store.commit()
+PYTHON
+# at TIME FROM...: whether it is the only one from then to then
+between() {
+    [ "$(ids --since "$1" --until "$2")" = "$old" ] || die "--since $1 --until $2: $(ids --since "$1" --until "$2")"
+}
+between 2001-09-09T01:46:40.500Z 2001-09-09T01:46:40.501Z
+between 2001-09-08T19:16:40.5-06:30 2001-09-09T04:46:41+03:00
+TZ=EST5 between '2001-09-08 20:46:40' '2001-09-08 20:47'
+TZ=UTC between 2001-09-09 2001-09-10
+[ -z "$(ids --since 2001-09-09T01:46:40.501Z --until 2002-01-01)" ] || die "--since is not exact"
+[ -z "$(ids --since 2001-09-09 --until 2001-09-09T01:46:40.500Z)" ] || die "--until is not exact"
+
+# Pages: what one after the other has is what one has.
+all=$(ids --limit 1000)
+cursor='' paged=''
+while :; do
+    does 0 deliveries list --json --limit 3 ${cursor:+--cursor "$cursor"}
+    paged="$paged $(json "$tmp/out" '" ".join(one["id"] for one in all[:-1])')"
+    cursor=$(json "$tmp/out" 'all[-1]["next_cursor"] or ""')
+    [ -n "$cursor" ] || break
+done
+[ "$paged" = " $all" ] || die "pages have '$paged', not '$all'"
+does 0 deliveries list --limit 3
+says '--cursor [^ ]+$' "$err"
+
+# ---- Statistics ----
+
+does 0 stats --json
+told 'all[0]["delivered"], all[0]["failed"], all[0]["canceled"]' "($(count --since 24h --outcome delivered), $(count --since 24h --outcome failed), 0)"
+told 'all[0]["reasons"]["blocked"], all[0]["ms"]["p50"] <= all[0]["ms"]["p95"] <= all[0]["ms"]["p99"] <= all[0]["ms"]["max"]' '(2, True)'
+does 0 stats
+says 'delivered.*failed; [0-9.]+ % arrived' "$out"
+says 'p50 [0-9]+ ms, p95 [0-9]+ ms, p99 [0-9]+ ms' "$out"
+says '^0 waiting' "$out"
+both 0 stats --bucket 1h --since 3h
+told 'sum(bucket["delivered"] for bucket in all[0]["buckets"]) == all[0]["delivered"], len(all[0]["buckets"]) in (3, 4)' '(True, True)'
+does 0 stats --bucket 1h --since 3h
+says '█' "$out"
+LC_ALL=C does 0 stats --bucket 1h --since 3h
+says '#' "$out"
+! LC_ALL=C grep -q '[^ -~]' "$tmp/out" || die "LC_ALL=C: $out"
+both 0 stats --since 2001-09-01 --until 2001-10-01
+told 'all[0]["failed"], all[0]["reasons"]' "(1, {'http_5xx': 1})"
+both 2 stats --bucket 1s --since 30d
+both 2 stats --since 1h --until 2h
+
+# ---- Sending again ----
+
+newest "$crm"
+good=$delivery
+before=$(requests /ok)
+both 0 deliveries redeliver "$good" --allow-private
+told 'all[0]["status"], all[0]["test"], all[0]["id"] != "'"$good"'"' '(200, False, True)'
+both 4 deliveries redeliver "$good"
+both 1 deliveries redeliver "$none"
+both 2 deliveries redeliver
+both 2 deliveries redeliver "$good" --outcome failed
+both 2 deliveries redeliver "$good" --all
+both 2 deliveries redeliver --all --tests only --yes
+[ "$(requests /ok)" = "$((before + 2))" ] || die "$(requests /ok) requests came, after $before"
+
+# What its webhook tries again is left for the next server.
+newest "$failing"
+bad=$delivery
+does 1 deliveries redeliver "$bad" --allow-private
+does 1 deliveries redeliver "$bad" "$good" --allow-private
+says '^2 deliveries in .*: 1 delivered, 0 failed, 1 to be tried again' "$out"
+does 0 stats --json
+told 'all[0]["waiting"], all[0]["retried"]' '(2, 2)'
+does 0 deliveries list --outcome retrying --json
+told 'len(all) - 1, all[0]["attempt"], all[0]["next_attempt_at"] is None' '(2, 1, False)'
+does 0 webhooks update "$failing" --attempts 1
+does 1 deliveries redeliver "$bad" "$good" "$good" --allow-private --json
+told 'all[-1]["summary"]["delivered"], all[-1]["summary"]["failed"], all[-1]["summary"]["reasons"]' "(2, 1, {'http_5xx': 1})"
+
+# Many, by their ids: more than are under way at once.
+many=()
+for _ in {1..40}; do many+=("$good"); done
+before=$(requests /ok)
+does 0 deliveries redeliver "${many[@]}" --allow-private
+[ "$(requests /ok)" = "$((before + 40))" ] || die "$(requests /ok) requests came, after $before"
+says '^40 deliveries in .*: 40 delivered, 0 failed' "$out"
+says '^50 %  20/40' "$err"
+[ "$(grep -c '%' <<<"$err")" = 10 ] || die "progress is not in 10 lines: $err"
+
+# All that match: counted, asked for, and without tests.
+total=$(count --webhook "$crm" --outcome delivered --tests no)
+before=$(requests /ok)
+both 2 deliveries redeliver --all --webhook "$crm" --outcome delivered --allow-private
+says "Redeliver $total deliveries\\?" "$err"
+answer n deliveries redeliver --all --webhook "$crm" --outcome delivered --allow-private
+expect 1
+says 'Nothing was done' "$out"
+[ "$(requests /ok)" = "$before" ] || die "something was sent without asking"
+answer y deliveries redeliver --all --webhook "$crm" --outcome delivered --allow-private
+expect 0
+says "$total deliveries in" "$out"
+[ "$(requests /ok)" = "$((before + total))" ] || die "$(requests /ok) requests came, after $before"
+does 1 deliveries redeliver --all --yes --since 1h --allow-private --json
+told 'all[-1]["summary"]["delivered"] >= 40, all[-1]["summary"]["failed"] >= 1' '(True, True)'
+both 0 deliveries redeliver --all --yes --text 'nothing has this'
+says 'No delivery matches' "$err"
+
+# Ctrl-C: what is under way is waited for, nothing more is sent.
+touch "$tmp/release"
+does 0 webhooks test "$slow" --allow-private
+rm "$tmp/release"
+newest "$slow"
+many=()
+for _ in {1..60}; do many+=("$delivery"); done
+before=$(requests /slow)
+"$helmdesk" deliveries redeliver "${many[@]}" --allow-private --json >"$tmp/interrupted" 2>>"$tmp/told" &
+pid=$!
+children+=("$pid")
+has_begun() { [ "$(requests /slow)" -gt "$before" ]; }
+until_true has_begun
+kill -INT "$pid"
+touch "$tmp/release"
+ends 130 "$pid"
+[ "$(json "$tmp/interrupted" 'all[-1]["summary"]["delivered"] < 60')" = True ] || die "it went on: $(tail -n 1 "$tmp/interrupted")"
+[ "$(json "$tmp/interrupted" 'len(all) - 1')" = "$(($(requests /slow) - before))" ] || die "it did not wait: $(tail -n 1 "$tmp/interrupted")"
+
+# ---- Exporting ----
+
+code=0
+"$helmdesk" deliveries export >"$tmp/exported" 2>"$tmp/err" || code=$?
+empty "$(cat "$tmp/err")"
+cat "$tmp/exported" >>"$tmp/told"
+lines=$(wc -l <"$tmp/exported")
+[ "$lines" -gt 200 ] || die "there are only $lines, less than a page"
+does 0 stats --since 2000-01-01 --json
+told 'sum(all[0][key] for key in ("delivered", "failed", "canceled", "retried"))' "$lines"
+[ "$(json "$tmp/exported" 'len({(one["id"], one["attempt"]) for one in all}), all[0]["request"]["body"][:9], "body" in all[0]["response"]')" = \
+    "($lines, '{\"event\":', True)" ] || die "export has something else"
+set +o pipefail
+"$helmdesk" deliveries export 2>"$tmp/err" | head -n 1 >"$tmp/first"
+[ "${PIPESTATUS[0]}" = 0 ] || die "export ends badly when its reader has left"
+set -o pipefail
+empty "$(cat "$tmp/err")"
+cmp -s "$tmp/first" <(head -n 1 "$tmp/exported") || die "export begins otherwise"
+
+# ---- Watching ----
+
+# tails NAME ARGUMENT...: in the background; sets pid
+tails() {
+    : >"$tmp/$1"
+    "$helmdesk" deliveries tail "${@:2}" >"$tmp/$1" 2>>"$tmp/told" &
+    pid=$!
+    children+=("$pid")
+}
+
+tails tail --json --limit 2
+until_true has_lines "$tmp/tail" 2
+for _ in {1..5}; do
+    does 0 webhooks test "$crm" --allow-private
+    does 0 deliveries redeliver "$good" "$good" --allow-private
+done
+until_true has_lines "$tmp/tail" 17
+kill -INT "$pid"
+ends 130 "$pid"
+[ "$(json "$tmp/tail" '" ".join(one["id"] for one in reversed(all))')" = "$(ids --limit 17)" ] ||
+    die "tail has '$(cat "$tmp/tail")', not $(ids --limit 17)"
+tails tail
+until_true has_lines "$tmp/tail" 10
+kill -TERM "$pid"
+ends 143 "$pid"
+cat "$tmp/tail" >>"$tmp/told"
+mkfifo "$tmp/fifo"
+"$helmdesk" deliveries tail >"$tmp/fifo" 2>"$tmp/err" &
+pid=$!
+children+=("$pid")
+head -n 1 <"$tmp/fifo" >/dev/null
+ends 0 "$pid" # although nothing more happens
+empty "$(cat "$tmp/err")"
+
+# ---- Beside a server ----
+
+python3 -c 'import fcntl, signal, sys
+lock = open(sys.argv[1], "r+")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[2], "w").close()
+signal.pause()' "$store/lock" "$tmp/held" &
+server=$!
+children+=("$server")
+until_true test -e "$tmp/held"
+for command in 'webhooks list' "webhooks get $crm" 'deliveries list' "deliveries get $good" 'stats'; do
+    read -ra words <<<"$command"
+    both 0 "${words[@]}"
+done
+does 0 deliveries export --limit 1 2>/dev/null || true
+shows 0 webhooks secret "$crm" reveal
+for command in 'webhooks create https://example.com/ --project acme' "webhooks update $crm --name x" "webhooks delete $crm --yes" \
+    "webhooks pause $crm" "webhooks resume $crm" "webhooks test $crm" "webhooks secret $crm stage" "deliveries redeliver $good"; do
+    read -ra words <<<"$command"
+    both 5 "${words[@]}"
+    says 'in use by another process' "$err"
+    says 'stop that first' "$err"
+done
+kill "$server"
+wait "$server" 2>/dev/null || true
+
+# ---- Keys ----
+
+sealed=$tmp/sealed
+printf '%064d\n' 7 >"$tmp/key"
+printf '%032d' 7 >"$tmp/other.key"
+printf '%063d\n' 7 >"$tmp/bad.key"
+shows 0 webhooks create "$receiver/ok" --project acme --allow-private --store "sqlite:$sealed" --store-key-file "$tmp/key" --json
+id=$(json "$tmp/out" 'all[0]["id"]')
+sealed_secret=$(json "$tmp/out" 'all[0]["secret"]')
+! grep -qaF "$sealed_secret" "$sealed"/* || die "the secret is in the store as it stands"
+echo "$sealed_secret" >>"$tmp/secrets"
+both 0 webhooks list --store "sqlite:$sealed" --store-key-file "$tmp/key"
+HELMDESK_STORE_KEY=$(cat "$tmp/key") both 0 webhooks pause "$id" --store "sqlite:$sealed"
+both 5 webhooks list --store "sqlite:$sealed"
+says 'another key' "$err"
+says 'store-key-file' "$err"
+both 5 webhooks pause "$id" --store "sqlite:$sealed" --store-key-file "$tmp/other.key"
+both 2 webhooks list --store "sqlite:$sealed" --store-key-file "$tmp/bad.key"
+says '64 hexadecimal digits' "$err"
+HELMDESK_STORE_KEY=07 both 2 webhooks list --store "sqlite:$sealed"
+both 2 webhooks list --store "sqlite:$sealed" --store-key-file "$tmp/no.key"
+
+# ---- Removing ----
+
+new /ok
+both 2 webhooks delete "$id" --no-input
+answer n webhooks delete "$id"
+expect 1
+says 'Delete webhook' "$out"
+does 0 webhooks test "$id" --allow-private
+newest "$id"
+does 0 deliveries redeliver "$delivery" --allow-private
+does 0 webhooks delete "$id" --yes --json
+told 'all[0]["deleted"]' "$id"
+both 1 webhooks delete "$id" --yes
+does 0 deliveries get "$delivery"
+both 1 deliveries redeliver "$delivery"
+says 'not there any more' "$err"
+does 0 deliveries redeliver --all --yes --webhook "$id"
+says 'Left out' "$err"
+
+# ---- What has to be so after all of that ----
+
+[ "$(ids --until 2002-01-01)" = "$old" ] || die "what is old has been deleted"
+does 0 stats --json
+told 'all[0]["waiting"]' 2 # nobody has touched what was left for the server
+[ "$(requests /fail)" = "$(count --webhook "$failing" --status 500)" ] || die "requests that are not in the log"
+sort -u "$tmp/secrets" | grep . >"$tmp/patterns"
+[ "$(wc -l <"$tmp/patterns")" -ge 9 ] || die "there are too few secrets: $(cat "$tmp/patterns")"
+! grep -qF -f "$tmp/patterns" "$tmp/told" || die "a secret was shown: $(grep -F -f "$tmp/patterns" "$tmp/told" | head -n 3)"
