@@ -9,6 +9,7 @@ tmp=$(mktemp -d)
 receiver=
 trap '[ -z "$receiver" ] || kill "$receiver" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 
+: >"$tmp/received" # a busy machine may not have begun the receiver before it is looked at
 HELMDESK_SECRET=new HELMDESK_SECRET_OLD=old "$BUILD/examples/receive" 0 >"$tmp/received" &
 receiver=$!
 for _ in $(seq 300); do
