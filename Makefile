@@ -53,6 +53,21 @@ SQLITE_SHARED_LINKS := $(BUILD)/$(SQLITE_SONAME) $(BUILD)/$(SQLITE_SHARED_NAME)
 SQLITE_PC_FILE := $(BUILD)/helmdesk-sqlite.pc
 SQLITE_PARTS := $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB) $(SQLITE_SHARED_LIB) $(SQLITE_SHARED_LINKS) $(SQLITE_PC_FILE))
 
+# The dashboard is a library of its own too: it uses the public functions of the core, and Jansson.
+DASHBOARD_SOURCES := $(sort $(wildcard src/dashboard/*.c))
+DASHBOARD_STATIC_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/static/%.o)
+DASHBOARD_SHARED_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+DASHBOARD_STATIC_LIB := $(BUILD)/libhelmdesk-dashboard.a
+DASHBOARD_SHARED_NAME := libhelmdesk-dashboard.so
+DASHBOARD_SONAME := $(DASHBOARD_SHARED_NAME).$(ABI)
+DASHBOARD_SHARED_FILE := $(DASHBOARD_SONAME).$(VERSION)
+DASHBOARD_SHARED_LIB := $(BUILD)/$(DASHBOARD_SHARED_FILE)
+DASHBOARD_SHARED_LINKS := $(BUILD)/$(DASHBOARD_SONAME) $(BUILD)/$(DASHBOARD_SHARED_NAME)
+DASHBOARD_PC_FILE := $(BUILD)/helmdesk-dashboard.pc
+DASHBOARD_WEB := $(sort $(shell find src/dashboard/web -type f))
+DASHBOARD_ASSETS := $(BUILD)/include/dashboard_assets.h
+DASHBOARD_PARTS := $(DASHBOARD_STATIC_LIB) $(DASHBOARD_SHARED_LIB) $(DASHBOARD_SHARED_LINKS) $(DASHBOARD_PC_FILE)
+
 # The command-line tool. Stores are built in where SQLite is, `listen` where libmicrohttpd is; LISTEN=no leaves it out.
 LISTEN ?= $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes || echo no)
 TOOL := $(BUILD)/helmdesk
@@ -188,7 +203,7 @@ DEPS = CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' LDFLAGS
 RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' MAKE='$(MAKE_COMMAND)' \
   tests/run.sh
 
-all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) $(TOOL_PARTS) ## build the libraries and the tool (the default)
+all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) $(DASHBOARD_PARTS) $(TOOL_PARTS) ## build the libraries and the tool (the default)
 
 examples: $(EXAMPLES) ## build the example programs
 
@@ -276,6 +291,13 @@ install: all ## install headers, libraries, .pc files and the tool (DESTDIR, PRE
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)'
 	$(INSTALL) -m 644 $(PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 	$(if $(SQLITE_PARTS),$(install_sqlite))
+	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk'
+	$(INSTALL) -m 644 include/helmdesk/dashboard.h '$(DESTDIR)$(INCLUDEDIR)/helmdesk/'
+	$(INSTALL) -m 644 $(DASHBOARD_STATIC_LIB) '$(DESTDIR)$(LIBDIR)/'
+	$(INSTALL) -m 755 $(DASHBOARD_SHARED_LIB) '$(DESTDIR)$(LIBDIR)/'
+	ln -sf $(DASHBOARD_SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(DASHBOARD_SONAME)'
+	ln -sf $(DASHBOARD_SONAME) '$(DESTDIR)$(LIBDIR)/$(DASHBOARD_SHARED_NAME)'
+	$(INSTALL) -m 644 $(DASHBOARD_PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man7' \
 	  $(foreach file,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION),'$(DESTDIR)$(dir $(file))')
 	$(INSTALL) -m 755 $(TOOL) '$(DESTDIR)$(BINDIR)/'
@@ -300,6 +322,9 @@ uninstall: ## remove what install has put there (with the same variables)
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk/sqlite.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk-sqlite.a' \
 	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_NAME)' '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' \
 	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk-sqlite.pc'
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk/dashboard.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk-dashboard.a' \
+	  '$(DESTDIR)$(LIBDIR)/$(DASHBOARD_SHARED_NAME)' '$(DESTDIR)$(LIBDIR)/$(DASHBOARD_SONAME)' \
+	  '$(DESTDIR)$(LIBDIR)/$(DASHBOARD_SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk-dashboard.pc'
 	rm -f '$(DESTDIR)$(BINDIR)/helmdesk' '$(DESTDIR)$(MANDIR)/man1/helmdesk.1' \
 	  '$(DESTDIR)$(MANDIR)/man7/helmdesk-webhooks.7' '$(DESTDIR)$(BASH_COMPLETION)' '$(DESTDIR)$(ZSH_COMPLETION)' \
 	  '$(DESTDIR)$(FISH_COMPLETION)'
@@ -418,6 +443,32 @@ $(BUILD)/$(SQLITE_SONAME): $(SQLITE_SHARED_LIB)
 $(BUILD)/$(SQLITE_SHARED_NAME): $(BUILD)/$(SQLITE_SONAME)
 	@ln -sf $(SQLITE_SONAME) $@
 
+# The list of the dashboard's files, and what has to be made anew when one of them changes.
+$(DASHBOARD_ASSETS): $(DASHBOARD_WEB) Makefile
+	@mkdir -p $(@D)
+	@{ printf '#define HD__ASSETS(X)'; n=0; for file in $(DASHBOARD_WEB:src/dashboard/web/%=%); do \
+	  printf ' \\\n    X(%d, "%s")' $$n $$file; n=$$((n + 1)); done; echo; } >$@
+
+DASHBOARD_ASSET_OBJECTS := $(BUILD)/static/dashboard/assets.o $(BUILD)/shared/dashboard/assets.o
+$(DASHBOARD_ASSET_OBJECTS): $(DASHBOARD_ASSETS)
+$(DASHBOARD_ASSET_OBJECTS): HD_CPPFLAGS += -I$(BUILD)/include
+
+$(DASHBOARD_STATIC_LIB): $(DASHBOARD_STATIC_OBJECTS)
+	$(call say,AR)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(DASHBOARD_STATIC_OBJECTS)
+
+$(DASHBOARD_SHARED_LIB): $(DASHBOARD_SHARED_OBJECTS) $(SHARED_LIB) $(SHARED_LINKS) src/helmdesk.map
+	$(call say,LINK)
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(DASHBOARD_SONAME)) $(DASHBOARD_SHARED_OBJECTS) \
+	  -L$(BUILD) -lhelmdesk $(shell $(PKG_CONFIG) --libs jansson) $(LDLIBS) -pthread
+
+$(BUILD)/$(DASHBOARD_SONAME): $(DASHBOARD_SHARED_LIB)
+	@ln -sf $(DASHBOARD_SHARED_FILE) $@
+
+$(BUILD)/$(DASHBOARD_SHARED_NAME): $(BUILD)/$(DASHBOARD_SONAME)
+	@ln -sf $(DASHBOARD_SONAME) $@
+
 # The tool is one file that runs wherever the libraries below ours are.
 $(TOOL_OBJECTS): $(BUILD)/tool/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
 	$(call say,CC)
@@ -443,7 +494,7 @@ $(COMPLETIONS): $(BUILD)/completion/helmdesk.%: $(TOOL)
 	@$(TOOL) completion $* >$@
 
 # Depends on variables as well as on the template, so it is always looked at and only written if it would change.
-$(PC_FILE) $(SQLITE_PC_FILE): $(BUILD)/%.pc: pkgconfig/%.pc.in FORCE
+$(PC_FILE) $(SQLITE_PC_FILE) $(DASHBOARD_PC_FILE): $(BUILD)/%.pc: pkgconfig/%.pc.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(pc_prefix)|' -e 's|@EXEC_PREFIX@|$(call pc_path,$(exec_prefix))|' \
 	  -e 's|@LIBDIR@|$(call pc_path,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call pc_path,$(INCLUDEDIR))|' \
@@ -475,7 +526,7 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # Here every allocation goes through the test, which lets one after the other fail.
-$(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test: TEST_LDFLAGS := \
+$(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/dashboard_oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 
 # Those of stores.
@@ -483,6 +534,10 @@ STORE_TESTS := $(filter $(BUILD)/tests/store_%,$(TEST_PROGRAMS))
 $(STORE_TESTS): $(SQLITE_STATIC_LIB)
 $(STORE_TESTS): TEST_LIBS := $(SQLITE_STATIC_LIB)
 $(STORE_TESTS): TEST_MORE_LIBS = $(HD_SQLITE_LIBS)
+
+DASHBOARD_TESTS := $(filter $(BUILD)/tests/dashboard_%,$(TEST_PROGRAMS))
+$(DASHBOARD_TESTS): $(DASHBOARD_STATIC_LIB)
+$(DASHBOARD_TESTS): TEST_LIBS := $(DASHBOARD_STATIC_LIB)
 
 $(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
 	$(call say,LINK)
@@ -528,7 +583,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)

@@ -48,5 +48,6 @@ check() {
 
 check libhelmdesk include/helmdesk.h tests/abi/symbols.txt
 check libhelmdesk-sqlite include/helmdesk/sqlite.h tests/abi/sqlite_symbols.txt
+check libhelmdesk-dashboard include/helmdesk/dashboard.h tests/abi/dashboard_symbols.txt
 
 exit "$failed"

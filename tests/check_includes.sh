@@ -28,7 +28,7 @@ users_of() {
     mbedtls/gcm.h) echo sign/seal.c ;;
     mbedtls/* | psa/*) echo sign/hmac.c ;;
     sqlite3.h) echo store/sqlite/sqlite.h ;;
-    jansson.h) echo event/parse.c cli/json.h ;;
+    jansson.h) echo event/parse.c cli/json.h dashboard/json.h ;;
     microhttpd.h) echo cli/server.c ;;
     *) echo any ;;
     esac

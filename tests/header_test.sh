@@ -14,7 +14,8 @@ if [ "$included" != '#include <stddef.h> #include <stdint.h> ' ]; then
     exit 1
 fi
 
-printf '#include <helmdesk.h>\n#include <helmdesk.h>\nint hd_unused_;\n' >"$tmp/header.c"
+for header in helmdesk helmdesk helmdesk/sqlite helmdesk/dashboard; do echo "#include <$header.h>"; done >"$tmp/header.c"
+echo 'int hd_unused_;' >>"$tmp/header.c"
 cp "$tmp/header.c" "$tmp/header.cpp"
 
 # compiles COMPILER STANDARD FILE

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/dashboard.h
+ * The page about webhooks, for any HTTP server: a request in, a response out. It opens no socket and starts no thread.
+ * Link with libhelmdesk-dashboard (pkg-config helmdesk-dashboard).
+ *
+ * The program's server hands over each request below the path that the page is mounted at, says who the user is, and
+ * sends what comes back. The same conventions as in helmdesk.h hold.
+ */
+#ifndef HELMDESK_DASHBOARD_H
+#define HELMDESK_DASHBOARD_H
+
+#include <helmdesk.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A page about the webhooks and deliveries of one client. */
+typedef struct hd_dashboard hd_dashboard;
+
+/** One HTTP request. */
+typedef struct hd_dashboard_request hd_dashboard_request;
+
+/** What is answered to it. */
+typedef struct hd_dashboard_response hd_dashboard_response;
+
+/** What a user may do. */
+enum {
+    HD_ROLE_NONE = 0,   /**< nothing: nobody is signed in */
+    HD_ROLE_VIEWER = 1, /**< look; addresses are masked, secrets are not shown, nothing can be sent or changed */
+    HD_ROLE_ADMIN = 2   /**< everything */
+};
+
+/**
+ * Makes a dashboard. It has the projects that the client has webhooks of, and those of hd_dashboard_add_project().
+ * Requests are answered only if they are made to this machine under the name localhost, 127.0.0.1 or [::1], or under a
+ * name of hd_dashboard_add_host(), so that no other name can be made to lead here (DNS rebinding).
+ * @param client     the client, which must outlive the dashboard
+ * @param mount      the path that it is mounted at: "/" or one that begins and ends with "/", such as "/admin/hooks/",
+ *                   of at most 200 letters, digits, '-', '_', '.', '~' and '/'; copied
+ * @param dashboard  receives the dashboard; free it with hd_dashboard_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashboard);
+
+/**
+ * Frees a dashboard, when every response of it was freed.
+ * @param dashboard  the dashboard; NULL does nothing
+ * Blocks: no. Threads: one, when no other uses it. Since: 0.1.0
+ */
+HD_API void hd_dashboard_free(hd_dashboard *dashboard);
+
+/**
+ * Names a host that the page is reached under. May be called up to 16 times, before the first request.
+ * @param dashboard  the dashboard
+ * @param host       the name as in the address bar, without scheme and port, such as "desk.example.com"; copied
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_STATE for the 17th; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
+
+/**
+ * Names a project that the page shows also while it has no webhooks. May be called up to 64 times, before the first
+ * request.
+ * @param dashboard  the dashboard
+ * @param project    1 to 128 visible ASCII characters (no space); copied
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE for the 65th; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project);
+
+/**
+ * Makes a request, without headers, body and user.
+ * @param method   such as "GET"; copied
+ * @param target   path and query as they stand in the request line, percent signs included, at most 8,192 bytes; copied
+ * @param request  receives the request; free it with hd_dashboard_request_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_dashboard_request_new(const char *method, const char *target, hd_dashboard_request **request);
+
+/**
+ * Frees a request. Its response may live on.
+ * @param request  the request; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_dashboard_request_free(hd_dashboard_request *request);
+
+/**
+ * Adds a header. Hand over each copy of each header that came: two lengths or two hosts are refused, since two servers
+ * in a row could read them in two ways.
+ * @param request  the request, which holds at most 200 of them
+ * @param name     in any case; copied
+ * @param value    without the blanks around it; copied
+ * Returns: HD_OK; HD_E_HEADER for the 201st; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_dashboard_request_add_header(hd_dashboard_request *request, const char *name, const char *value);
+
+/**
+ * Sets the body.
+ * @param request   the request
+ * @param body      the bytes; NULL if body_len is 0; not copied: it must live until hd_dashboard_handle() has returned
+ * @param body_len  their number; more than 262,144 are answered with 413, so that a server may stop reading there
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_dashboard_request_set_body(hd_dashboard_request *request, const void *body, size_t body_len);
+
+/**
+ * Says who asks. Without this call it is nobody, and everything but the page's own files is answered with 401. A cookie
+ * that stands for a user must be SameSite=Strict or Lax and HttpOnly; requests of other sites are refused besides.
+ * @param request  the request
+ * @param name     for the list of what was changed; valid UTF-8 of at most 128 bytes; copied
+ * @param role     one of HD_ROLE_...
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_dashboard_request_set_user(hd_dashboard_request *request, const char *name, int role);
+
+/**
+ * Answers a request, whatever it is: errors are answers too.
+ * @param dashboard  the dashboard
+ * @param request    the request
+ * @param response   receives the response; free it with hd_dashboard_response_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: disk with a store; up to 6 s for a test delivery. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *request,
+                               hd_dashboard_response **response);
+
+/**
+ * Frees a response.
+ * @param response  the response; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_dashboard_response_free(hd_dashboard_response *response);
+
+/** @name Response getters
+ * @param response  the response; NULL answers NULL or 0
+ * Returns: a value as described below, which stays the response's. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @{ */
+/** The HTTP status. */
+HD_API int hd_dashboard_response_status(const hd_dashboard_response *response);
+HD_API size_t hd_dashboard_response_header_count(const hd_dashboard_response *response);
+/** NULL if there is none at that index. */
+HD_API const char *hd_dashboard_response_header_name(const hd_dashboard_response *response, size_t index);
+HD_API const char *hd_dashboard_response_header_value(const hd_dashboard_response *response, size_t index);
+/** The body; a NUL follows it. Of a stream it is empty. */
+HD_API const char *hd_dashboard_response_body(const hd_dashboard_response *response, size_t *length);
+/** 1 if the body comes in pieces, by hd_dashboard_response_next(): send each as it comes, in chunks or until the
+ * connection closes. */
+HD_API int hd_dashboard_response_is_stream(const hd_dashboard_response *response);
+/** @} */
+
+/**
+ * Waits for the next piece of a stream: what has happened, or, after the time, a comment that tells whether the browser
+ * is still there.
+ * @param response    the response, a stream
+ * @param timeout_ms  how long to wait, in milliseconds; at the end of it a comment comes
+ * @param data        receives the bytes, which stay the response's until the next call
+ * @param length      receives their number
+ * Returns: HD_OK; HD_E_STATE if it is no stream; HD_E_INVALID; HD_E_NO_MEMORY: end the connection, and the browser
+ * comes back. Blocks: up to timeout_ms: wait for shorter times, and look whether your server stops. Threads: one per
+ * object. Since: 0.1.0
+ */
+HD_API int hd_dashboard_response_next(hd_dashboard_response *response, uint32_t timeout_ms, const char **data,
+                                      size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/* The functions behind the routes (see route.c). Each answers its call. */
+#ifndef HD_DASHBOARD_API_H
+#define HD_DASHBOARD_API_H
+
+#include "dashboard/dashboard.h"
+
+void hd__api_me(struct hd__call *call);
+void hd__api_events(struct hd__call *call);
+void hd__api_preview(struct hd__call *call);
+void hd__api_check_url(struct hd__call *call);
+void hd__api_audit(struct hd__call *call);
+void hd__api_stats(struct hd__call *call);
+void hd__api_stream(struct hd__call *call);
+
+void hd__api_list_webhooks(struct hd__call *call);
+void hd__api_create_webhook(struct hd__call *call);
+void hd__api_get_webhook(struct hd__call *call);
+void hd__api_update_webhook(struct hd__call *call);
+void hd__api_delete_webhook(struct hd__call *call);
+void hd__api_pause_webhook(struct hd__call *call);
+void hd__api_resume_webhook(struct hd__call *call);
+void hd__api_test_webhook(struct hd__call *call);
+
+void hd__api_reveal_secret(struct hd__call *call);
+void hd__api_stage_secret(struct hd__call *call);
+void hd__api_activate_secret(struct hd__call *call);
+void hd__api_undo_secret(struct hd__call *call);
+void hd__api_forget_secret(struct hd__call *call);
+void hd__api_replace_secret(struct hd__call *call);
+
+void hd__api_list_deliveries(struct hd__call *call);
+void hd__api_count_deliveries(struct hd__call *call);
+void hd__api_export_deliveries(struct hd__call *call);
+void hd__api_get_delivery(struct hd__call *call);
+void hd__api_request_body(struct hd__call *call);
+void hd__api_response_body(struct hd__call *call);
+void hd__api_redeliver(struct hd__call *call);
+void hd__api_redeliver_all(struct hd__call *call);
+
+/* The webhook that the call's second parameter names, if it is of the call's project; to be freed. NULL if the call has
+ * been answered. */
+hd_webhook *hd__api_find_webhook(struct hd__call *call);
+
+/* Writes a changed webhook. Returns 1, or has answered why not. */
+int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook);
+
+/* What the last day was like for a webhook, and its last delivery, are added to its fields. */
+json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook);
+
+#endif

@@ -1,0 +1,248 @@
+#include "dashboard/api.h"
+#include "dashboard/fields.h"
+#include "dashboard/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 200
+#define ATTEMPTS_MAX 100
+
+/* ---- Lists ---- */
+
+/* Returns 1, or has answered. */
+static int read_limit(struct hd__call *call, size_t *limit) {
+    const char *text = hd__call_query(call, "limit");
+    char *end = NULL;
+    *limit = LIMIT_DEFAULT;
+    if (!text)
+        return 1;
+    unsigned long value = strtoul(text, &end, 10);
+    *limit = value;
+    if (*end == '\0' && end != text && value >= 1 && value <= LIMIT_MAX)
+        return 1;
+    hd__call_refuse(call, 400, "The limit is malformed", "It is a number from 1 to 200.", NULL);
+    return 0;
+}
+
+static json_t *list_of(const hd_log_page *page) {
+    json_t *list = json_array();
+    int failed = list == NULL;
+    for (size_t i = 0; i < hd_log_page_count(page) && !failed; i++)
+        hd__json_add(list, hd__field_delivery(hd_log_page_at(page, i)), &failed);
+    return hd__json_or_nothing(list, failed);
+}
+
+/* A page of what the call asks for; NULL if it has been answered. */
+static hd_log_page *query(struct hd__call *call, size_t limit) {
+    hd_log_filter *filter = NULL;
+    hd_log_page *page = NULL;
+    if (!hd__filter_read(call, NULL, 0, &filter))
+        return NULL;
+    const char *cursor = hd__call_query(call, "cursor");
+    int status = hd_log_query(call->dashboard->client, filter, cursor && *cursor ? cursor : NULL, limit, &page);
+    if (status != HD_OK)
+        hd__call_fail(call, status, NULL);
+    hd_log_filter_free(filter);
+    return page;
+}
+
+void hd__api_list_deliveries(struct hd__call *call) {
+    size_t limit;
+    hd_log_page *page = read_limit(call, &limit) ? query(call, limit) : NULL;
+    if (page) {
+        json_t *list = list_of(page);
+        hd__call_answer(
+            call, 200,
+            list ? json_pack("{s:o, s:o}", "data", list, "next_cursor", hd__json_string(hd_log_page_cursor(page)))
+                 : NULL);
+    }
+    hd_log_page_free(page);
+}
+
+/* How many match; returns 1, or has answered. */
+static int count(struct hd__call *call, const hd_log_filter *filter, uint64_t *matching) {
+    hd_log_stats *stats = NULL;
+    int status = hd_log_summarize(call->dashboard->client, filter, 0, &stats);
+    *matching = hd_log_stats_count(stats);
+    hd_log_stats_free(stats);
+    if (status != HD_OK)
+        hd__call_fail(call, status, NULL);
+    return status == HD_OK;
+}
+
+void hd__api_count_deliveries(struct hd__call *call) {
+    hd_log_filter *filter = NULL;
+    uint64_t matching;
+    if (hd__filter_read(call, NULL, 0, &filter) && count(call, filter, &matching))
+        hd__call_answer(call, 200, json_pack("{s:I}", "count", (json_int_t)matching));
+    hd_log_filter_free(filter);
+}
+
+/* ---- Export ---- */
+
+static void write_line(struct hd__json_text *text, const hd_report *report) {
+    json_t *object = hd__field_whole_delivery(report, NULL);
+    hd__json_write(object, text);
+    hd__json_write_bytes("\n", 1, text);
+    json_decref(object);
+}
+
+/* A page at a time, so that nothing grows with the log; the header tells where the next one begins. */
+void hd__api_export_deliveries(struct hd__call *call) {
+    hd_log_page *page = query(call, LIMIT_MAX);
+    struct hd__json_text text = {.len = 0};
+    if (!page)
+        return;
+    for (size_t i = 0; i < hd_log_page_count(page); i++)
+        write_line(&text, hd_log_page_at(page, i));
+    call->response->failed |= text.failed;
+    hd__dash_set_body(call->response, 200, "application/x-ndjson", text.data ? text.data : "", text.len);
+    hd__dash_set_header(call->response, "Content-Disposition", "attachment; filename=\"deliveries.ndjson\"");
+    if (hd_log_page_cursor(page))
+        hd__dash_set_header(call->response, "X-Next-Cursor", hd_log_page_cursor(page));
+    free(text.data);
+    hd_log_page_free(page);
+}
+
+/* ---- One delivery ---- */
+
+/* Its attempts, the newest first; NULL if the call has been answered. */
+static hd_log_page *find_delivery(struct hd__call *call) {
+    hd_log_filter *filter = NULL;
+    hd_log_page *page = NULL;
+    int status = hd_log_filter_new(&filter);
+    if (status == HD_OK)
+        status = hd_log_filter_set_project(filter, call->params[0]);
+    if (status == HD_OK && hd_log_filter_set_delivery(filter, call->params[1]) != HD_OK)
+        status = HD_E_NO_DELIVERY;
+    if (status == HD_OK)
+        status = hd_log_query(call->dashboard->client, filter, NULL, ATTEMPTS_MAX, &page);
+    if (status == HD_OK && hd_log_page_count(page) == 0)
+        status = HD_E_NO_DELIVERY;
+    hd_log_filter_free(filter);
+    if (status == HD_OK)
+        return page;
+    hd_log_page_free(page);
+    hd__call_fail(call, status, NULL);
+    return NULL;
+}
+
+/* The webhook of a delivery, if it is still there. */
+static hd_webhook *webhook_of(struct hd__call *call, const hd_report *report) {
+    hd_webhook *webhook = NULL;
+    int status = hd_client_get_webhook(call->dashboard->client, hd_report_webhook_id(report), &webhook);
+    call->response->failed |= status != HD_OK && status != HD_E_NOT_FOUND;
+    return webhook;
+}
+
+void hd__api_get_delivery(struct hd__call *call) {
+    hd_log_page *page = find_delivery(call);
+    if (!page)
+        return;
+    hd_webhook *webhook = webhook_of(call, hd_log_page_at(page, 0));
+    json_t *list = json_array();
+    int failed = list == NULL;
+    for (size_t i = 0; i < hd_log_page_count(page) && !failed; i++)
+        hd__json_add(list, hd__field_whole_delivery(hd_log_page_at(page, i), webhook), &failed);
+    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
+    hd_webhook_free(webhook);
+    hd_log_page_free(page);
+}
+
+/* Whatever others have written is text, and a file. */
+static void answer_file(struct hd__call *call, const char *bytes, size_t length) {
+    hd__dash_set_body(call->response, 200, "text/plain; charset=utf-8", bytes, length);
+    hd__dash_set_header(call->response, "Content-Disposition", "attachment; filename=\"body.txt\"");
+}
+
+void hd__api_request_body(struct hd__call *call) {
+    hd_log_page *page = find_delivery(call);
+    const hd_report *report = hd_log_page_at(page, 0);
+    size_t length;
+    char *body = report ? hd__field_body(hd_report_event(report), hd_report_format(report), &length) : NULL;
+    if (body)
+        answer_file(call, body, length);
+    else if (report)
+        call->response->failed = 1;
+    free(body);
+    hd_log_page_free(page);
+}
+
+void hd__api_response_body(struct hd__call *call) {
+    hd_log_page *page = find_delivery(call);
+    size_t length;
+    if (page) {
+        const char *body = hd_report_response_body(hd_log_page_at(page, 0), &length);
+        answer_file(call, body, length);
+    }
+    hd_log_page_free(page);
+}
+
+/* ---- Redelivery ---- */
+
+void hd__api_redeliver(struct hd__call *call) {
+    hd_log_page *page = find_delivery(call);
+    uint64_t event_id = 0;
+    if (!page)
+        return;
+    int status = hd_webhook_redeliver(call->dashboard->client, call->params[1], &event_id);
+    if (status == HD_OK) {
+        hd__call_audit(call, "redeliver", call->params[1]);
+        hd__call_answer(call, 202, json_pack("{s:o}", "event_id", hd__json_big(event_id)));
+    } else {
+        hd__call_fail(call, status, NULL);
+    }
+    hd_log_page_free(page);
+}
+
+/* What was confirmed must still be what would be sent. Returns 1, or has answered. */
+static int is_confirmed(struct hd__call *call, const hd_log_filter *filter) {
+    const json_t *confirmed = hd__call_member(call, "confirm_count");
+    uint64_t matching;
+    if (!confirmed)
+        return 1;
+    if (!count(call, filter, &matching))
+        return 0;
+    if (json_is_integer(confirmed) && json_integer_value(confirmed) == (json_int_t)matching)
+        return 1;
+    hd__call_refuse(call, 409, "The number has changed", "Look at what matches now, and confirm again.", NULL);
+    return 0;
+}
+
+static void redeliver_page(struct hd__call *call, const hd_log_filter *filter, const char *cursor, size_t limit) {
+    hd_log_page *page = NULL;
+    size_t sent = 0;
+    int status = hd_webhook_redeliver_page(call->dashboard->client, filter, cursor, limit, &sent, &page);
+    if (status != HD_OK && !(status == HD_E_QUEUE_FULL && page)) {
+        hd__call_fail(call, status, NULL);
+    } else {
+        hd__call_audit(call, "redeliver.many", "");
+        hd__call_answer(call, 200,
+                        json_pack("{s:I, s:I, s:o}", "sent", (json_int_t)sent, "looked_at",
+                                  (json_int_t)hd_log_page_count(page), "next_cursor",
+                                  hd__json_string(hd_log_page_cursor(page))));
+    }
+    hd_log_page_free(page);
+}
+
+/* A slice; the page asks for the next one until there is none, and stops when it is told to. `until` is the time of the
+ * first call, so that what is sent here does not match itself. */
+void hd__api_redeliver_all(struct hd__call *call) {
+    const json_t *object = hd__call_member(call, "filter"), *limit = hd__call_member(call, "limit");
+    const char *until = json_string_value(hd__call_member(call, "until"));
+    const char *cursor = json_string_value(hd__call_member(call, "cursor"));
+    int64_t until_ms = 0;
+    json_int_t number = limit ? json_integer_value(limit) : LIMIT_DEFAULT;
+    hd_log_filter *filter = NULL;
+    if (!json_is_object(object) || !until || !hd__json_read_time(until, &until_ms) || number < 1 ||
+        number > LIMIT_MAX) {
+        hd__call_refuse(call, 400, "The request is malformed", "It needs a filter, and until when it reaches.", NULL);
+        return;
+    }
+    if (hd__filter_read(call, object, until_ms, &filter) && is_confirmed(call, filter))
+        redeliver_page(call, filter, cursor, (size_t)number);
+    hd_log_filter_free(filter);
+}

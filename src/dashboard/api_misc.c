@@ -1,0 +1,156 @@
+/* What is about no webhook and no delivery: who asks, which events there are, previews, the list of changes. */
+#include "dashboard/api.h"
+#include "dashboard/fields.h"
+#include "dashboard/setters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Who asks ---- */
+
+static int is_listed(const json_t *list, const char *text) {
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+            return 1;
+    return 0;
+}
+
+static void add_project(json_t *names, const char *project, int *failed) {
+    if (!is_listed(names, project))
+        hd__json_add(names, json_string(project), failed);
+}
+
+/* Those that were named, and those of all webhooks. */
+static json_t *projects_of(struct hd__call *call) {
+    const hd_dashboard *dashboard = call->dashboard;
+    hd_webhook_list *list = NULL;
+    json_t *names = json_array();
+    int failed = !names || hd_client_list_webhooks(dashboard->client, NULL, &list) != HD_OK;
+    for (size_t i = 0; i < dashboard->project_count; i++)
+        add_project(names, dashboard->projects[i], &failed);
+    for (size_t i = 0; i < hd_webhook_list_count(list); i++)
+        add_project(names, hd_webhook_project(hd_webhook_list_at(list, i)), &failed);
+    hd_webhook_list_free(list);
+    return hd__json_or_nothing(names, failed);
+}
+
+void hd__api_me(struct hd__call *call) {
+    int status = hd_client_store_status(call->dashboard->client);
+    hd__call_answer(call, 200,
+                    json_pack("{s:o, s:s, s:o, s:s, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->request->user),
+                              "role", hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call),
+                              "version", hd_version(), "store", "ok", status == HD_OK, "message",
+                              status == HD_OK ? "" : hd_strerror(status), "waiting",
+                              (json_int_t)hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING)));
+}
+
+/* ---- Events ---- */
+
+static json_t *message_of(const hd_event *event) {
+    return json_pack("{s:s, s:s, s:s}", "id", hd_event_message_id(event), "sender", hd_event_message_sender(event),
+                     "body", hd_event_message_body(event));
+}
+
+/* The `data` of its body. */
+static json_t *sample_of(int type) {
+    hd_event *event = NULL;
+    int failed = hd_event_new_sample(type, &event) != HD_OK;
+    json_t *data =
+        failed
+            ? NULL
+            : json_pack("{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}", "ticket", "id", hd_event_ticket_id(event),
+                        "number", (json_int_t)hd_event_ticket_number(event), "subject", hd_event_ticket_subject(event),
+                        "status", hd_event_ticket_status(event), "priority", hd_event_ticket_priority(event),
+                        "customer", "email", hd_event_customer_email(event), "name", hd_event_customer_name(event));
+    if (hd_event_message_id(event))
+        hd__json_set(data, "message", message_of(event), &failed);
+    hd_event_free(event);
+    return hd__json_or_nothing(data, failed);
+}
+
+void hd__api_events(struct hd__call *call) {
+    static const char *const meanings[] = {"A new ticket is submitted", "A ticket is marked as resolved",
+                                           "A new message is added to a ticket"};
+    json_t *list = json_array();
+    int failed = list == NULL;
+    for (size_t i = 0; i < 3; i++)
+        hd__json_add(list,
+                     json_pack("{s:s, s:s, s:o}", "name", hd_event_type_name(hd__field_types[i]), "meaning",
+                               meanings[i], "sample", sample_of(hd__field_types[i])),
+                     &failed);
+    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
+}
+
+/* ---- Previews ---- */
+
+/* The text of the only block of a Slack message; null for JSON. */
+static json_t *slack_text_of(const char *body, int format) {
+    json_t *whole = format == HD_FORMAT_SLACK ? json_loads(body, 0, NULL) : NULL;
+    json_t *block = json_array_get(json_object_get(whole, "blocks"), 0);
+    json_t *text = json_object_get(json_object_get(block, "text"), "text");
+    json_t *answer = text ? json_incref(text) : json_null();
+    json_decref(whole);
+    return answer;
+}
+
+static json_t *preview_of(const hd_event *event, int format, const char *secret) {
+    char signature[HD_SIGNATURE_SIZE] = "";
+    size_t length;
+    char *body = hd__field_body(event, format, &length);
+    if (!body)
+        return NULL;
+    (void)hd_sign(body, length, secret, strlen(secret), signature, sizeof signature);
+    json_t *object =
+        json_pack("{s:o, s:I, s:[[s,s],[s,s],[s,s]], s:o}", "body", hd__json_text(body, length), "bytes",
+                  (json_int_t)length, "headers", "Content-Type", "application/json", "X-Helmdesk-Event",
+                  hd_event_name(event), "X-Helmdesk-Signature", signature, "slack_text", slack_text_of(body, format));
+    free(body);
+    return object;
+}
+
+void hd__api_preview(struct hd__call *call) {
+    const char *event_name = json_string_value(hd__call_member(call, "event"));
+    const char *format_name = json_string_value(hd__call_member(call, "format"));
+    const char *secret = json_string_value(hd__call_member(call, "secret"));
+    int format = format_name && strcmp(format_name, "slack") == 0 ? HD_FORMAT_SLACK : HD_FORMAT_JSON;
+    hd_event *event = NULL;
+    int status = hd_event_new_sample(hd_event_type_from_name(event_name), &event);
+    if (status == HD_OK)
+        hd__call_answer(call, 200, preview_of(event, format, secret && *secret ? secret : "sample secret"));
+    else
+        hd__call_fail(call, status, "/event");
+    hd_event_free(event);
+}
+
+/* What creating a webhook with this address would say; nothing is kept. */
+void hd__api_check_url(struct hd__call *call) {
+    hd_webhook *webhook = NULL;
+    int status = hd_webhook_new(&webhook);
+    if (status != HD_OK)
+        call->response->failed = 1;
+    else if (hd__setters_apply(call, webhook, 1))
+        hd__call_answer(call, 200, json_pack("{s:b, s:o}", "ok", 1, "warnings", hd__setters_warnings(webhook)));
+    hd_webhook_free(webhook);
+}
+
+/* ---- The list of changes ---- */
+
+static json_t *audit_of(const struct hd__audit *audit) {
+    return json_pack("{s:o, s:o, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user", hd__json_string(audit->user),
+                     "action", audit->action, "object", hd__json_string(audit->object));
+}
+
+void hd__api_audit(struct hd__call *call) {
+    hd_dashboard *dashboard = call->dashboard;
+    json_t *list = json_array();
+    int failed = list == NULL;
+    pthread_mutex_lock(&dashboard->lock);
+    size_t kept = dashboard->audit_count < HD__AUDIT_MAX ? dashboard->audit_count : HD__AUDIT_MAX;
+    for (size_t i = 0; i < kept; i++) {
+        const struct hd__audit *audit = &dashboard->audits[(dashboard->audit_count - 1 - i) % HD__AUDIT_MAX];
+        if (strcmp(audit->project, call->params[0]) == 0)
+            hd__json_add(list, audit_of(audit), &failed);
+    }
+    pthread_mutex_unlock(&dashboard->lock);
+    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
+}

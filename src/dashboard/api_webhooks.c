@@ -1,0 +1,216 @@
+#include "dashboard/api.h"
+#include "dashboard/fields.h"
+#include "dashboard/setters.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEST_MS 6000
+
+/* ---- Finding and writing ---- */
+
+static void refuse_unknown(struct hd__call *call) {
+    hd__call_refuse(call, 404, "There is no such webhook", "It was deleted, or is another project's.", NULL);
+}
+
+hd_webhook *hd__api_find_webhook(struct hd__call *call) {
+    hd_webhook *webhook = NULL;
+    int status = hd_client_get_webhook(call->dashboard->client, call->params[1], &webhook);
+    if (status == HD_OK && strcmp(hd_webhook_project(webhook), call->params[0]) == 0)
+        return webhook;
+    if (status == HD_OK || status == HD_E_NOT_FOUND)
+        refuse_unknown(call);
+    else
+        hd__call_fail(call, status, NULL);
+    hd_webhook_free(webhook);
+    return NULL;
+}
+
+static const char *pointer_of(int status) {
+    switch (status) {
+    case HD_E_URL:
+    case HD_E_URL_SCHEME:
+    case HD_E_URL_USERINFO:
+    case HD_E_URL_HOST:
+    case HD_E_URL_PORT:
+    case HD_E_URL_ADDRESS:
+        return "/url";
+    case HD_E_SECRET:
+        return "/secret";
+    default:
+        return NULL;
+    }
+}
+
+int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook) {
+    int status = hd_client_replace_webhook(call->dashboard->client, webhook);
+    if (status != HD_OK)
+        hd__call_fail(call, status, pointer_of(status));
+    return status == HD_OK;
+}
+
+/* ---- Reading ---- */
+
+static json_t *whole(struct hd__call *call, const hd_webhook *webhook) {
+    json_t *object = hd__field_webhook(webhook, hd__call_is_admin(call)), *activity = hd__api_activity(call, webhook);
+    if (!object || !activity || json_object_update(object, activity) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(activity);
+    return object;
+}
+
+void hd__api_list_webhooks(struct hd__call *call) {
+    hd_webhook_list *list = NULL;
+    int status = hd_client_list_webhooks(call->dashboard->client, call->params[0], &list);
+    if (status != HD_OK) {
+        hd__call_fail(call, status, NULL);
+        return;
+    }
+    json_t *data = json_array();
+    int failed = data == NULL;
+    for (size_t i = 0; i < hd_webhook_list_count(list) && !failed; i++)
+        hd__json_add(data, whole(call, hd_webhook_list_at(list, i)), &failed);
+    hd_webhook_list_free(list);
+    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(data, failed)));
+}
+
+static void set_etag(struct hd__call *call, const hd_webhook *webhook) {
+    char text[32];
+    snprintf(text, sizeof text, "\"%llu\"", (unsigned long long)hd_webhook_version(webhook));
+    hd__dash_set_header(call->response, "ETag", text);
+}
+
+/* Answers with the webhook as it is now. */
+static void answer_present(struct hd__call *call, int http_status, const char *id) {
+    hd_webhook *webhook = NULL;
+    int status = hd_client_get_webhook(call->dashboard->client, id, &webhook);
+    if (status != HD_OK) {
+        hd__call_fail(call, status, NULL);
+        return;
+    }
+    set_etag(call, webhook);
+    hd__call_answer(call, http_status, whole(call, webhook));
+    hd_webhook_free(webhook);
+}
+
+void hd__api_get_webhook(struct hd__call *call) {
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    if (webhook)
+        answer_present(call, 200, hd_webhook_id(webhook));
+    hd_webhook_free(webhook);
+}
+
+/* ---- Changing ---- */
+
+static void answer_created(struct hd__call *call, const hd_webhook *webhook) {
+    char location[600];
+    size_t length;
+    const void *secret = hd_webhook_secret(webhook, &length);
+    hd_webhook *present = NULL;
+    if (hd_client_get_webhook(call->dashboard->client, hd_webhook_id(webhook), &present) != HD_OK) {
+        call->response->failed = 1;
+        return;
+    }
+    snprintf(location, sizeof location, "%sapi/v1/projects/%s/webhooks/%s", call->dashboard->mount, call->params[0],
+             hd_webhook_id(webhook));
+    hd__dash_set_header(call->response, "Location", location);
+    set_etag(call, present);
+    json_t *object = whole(call, present);
+    if (object && json_object_set_new(object, "secret", hd__json_text(secret, length)) != 0)
+        call->response->failed = 1;
+    hd_webhook_free(present);
+    hd__call_answer(call, 201, object);
+}
+
+void hd__api_create_webhook(struct hd__call *call) {
+    hd_webhook *webhook = NULL;
+    int status = hd_webhook_new(&webhook);
+    if (status == HD_OK && (status = hd_webhook_set_project(webhook, call->params[0])) != HD_OK)
+        hd__call_fail(call, status, NULL);
+    else if (status != HD_OK)
+        call->response->failed = 1;
+    if (status == HD_OK && hd__setters_apply(call, webhook, 1) && hd__api_put_webhook(call, webhook)) {
+        hd__call_audit(call, "webhook.create", hd_webhook_id(webhook));
+        answer_created(call, webhook);
+    }
+    hd_webhook_free(webhook);
+}
+
+/* If-Match names the version that was looked at. */
+static int is_same_version(struct hd__call *call, const hd_webhook *webhook) {
+    const char *wanted = hd__dash_header(call->request, "If-Match");
+    char text[32];
+    snprintf(text, sizeof text, "\"%llu\"", (unsigned long long)hd_webhook_version(webhook));
+    if (!wanted || strcmp(wanted, text) == 0)
+        return 1;
+    hd__call_fail(call, HD_E_CONFLICT, NULL);
+    return 0;
+}
+
+void hd__api_update_webhook(struct hd__call *call) {
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    if (webhook && is_same_version(call, webhook) && hd__setters_apply(call, webhook, 0) &&
+        hd__api_put_webhook(call, webhook)) {
+        hd__call_audit(call, "webhook.update", hd_webhook_id(webhook));
+        answer_present(call, 200, hd_webhook_id(webhook));
+    }
+    hd_webhook_free(webhook);
+}
+
+static void enable(struct hd__call *call, int on, const char *action) {
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    if (webhook && hd_webhook_set_enabled(webhook, on) == HD_OK && hd__api_put_webhook(call, webhook)) {
+        hd__call_audit(call, action, hd_webhook_id(webhook));
+        answer_present(call, 200, hd_webhook_id(webhook));
+    }
+    hd_webhook_free(webhook);
+}
+
+void hd__api_pause_webhook(struct hd__call *call) {
+    enable(call, 0, "webhook.pause");
+}
+
+void hd__api_resume_webhook(struct hd__call *call) {
+    enable(call, 1, "webhook.resume");
+}
+
+void hd__api_delete_webhook(struct hd__call *call) {
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    if (!webhook)
+        return;
+    int status = hd_client_remove_webhook(call->dashboard->client, hd_webhook_id(webhook));
+    if (status == HD_OK) {
+        hd__call_audit(call, "webhook.delete", hd_webhook_id(webhook));
+        call->response->status = 204;
+    } else {
+        hd__call_fail(call, status, NULL);
+    }
+    hd_webhook_free(webhook);
+}
+
+/* ---- Testing ---- */
+
+/* A receiver that fails is an answer, and no error of this page. */
+void hd__api_test_webhook(struct hd__call *call) {
+    const char *name = json_string_value(hd__call_member(call, "event"));
+    int type = hd_event_type_from_name(name);
+    if (type == HD_EVENT_UNKNOWN) {
+        hd__call_fail(call, HD_E_EVENT_TYPE, "/event");
+        return;
+    }
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    hd_report *report = NULL;
+    if (!webhook)
+        return;
+    int status = hd_webhook_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
+    hd__call_audit(call, "test", hd_webhook_id(webhook));
+    if (status == HD_OK)
+        hd__call_answer(call, 200, hd__field_whole_delivery(report, webhook));
+    else
+        hd__call_fail(call, status, NULL);
+    hd_report_free(report);
+    hd_webhook_free(webhook);
+}

@@ -1,0 +1,13 @@
+/* The page's own files, which are in the library. */
+#ifndef HD_DASHBOARD_ASSETS_H
+#define HD_DASHBOARD_ASSETS_H
+
+#include "dashboard/dashboard.h"
+
+/* Answers with the file of this name below assets/. Returns 0 if there is none. */
+int hd__asset_answer(struct hd__call *call, const char *name);
+
+/* Answers with the page. */
+void hd__asset_page(struct hd__call *call);
+
+#endif

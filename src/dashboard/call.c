@@ -1,0 +1,122 @@
+#include "dashboard/dashboard.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t hd__dash_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *hd__call_query(const struct hd__call *call, const char *name) {
+    for (size_t i = 0; i < call->query_count; i++)
+        if (strcmp(call->queries[i].name, name) == 0)
+            return call->queries[i].value;
+    return NULL;
+}
+
+const json_t *hd__call_member(const struct hd__call *call, const char *name) {
+    return json_object_get(call->body, name);
+}
+
+int hd__call_is_admin(const struct hd__call *call) {
+    return call->request->role == HD_ROLE_ADMIN;
+}
+
+/* ---- Answers ---- */
+
+static void answer_as(struct hd__call *call, int status, const char *type, json_t *value) {
+    struct hd__json_text text = {.len = 0};
+    hd__json_write(value, &text);
+    if (text.failed)
+        call->response->failed = 1;
+    else
+        hd__dash_set_body(call->response, status, type, text.data, text.len);
+    free(text.data);
+    json_decref(value);
+}
+
+void hd__call_answer(struct hd__call *call, int status, json_t *value) {
+    answer_as(call, status, "application/json", value);
+}
+
+void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors) {
+    json_t *problem = json_pack("{s:s, s:s, s:i}", "type", "about:blank", "title", title, "status", status);
+    int failed = problem == NULL;
+    if (detail)
+        hd__json_set(problem, "detail", json_string(detail), &failed);
+    if (errors)
+        hd__json_set(problem, "errors", errors, &failed);
+    answer_as(call, status, "application/problem+json", hd__json_or_nothing(problem, failed));
+}
+
+/* ---- Errors of the library ---- */
+
+static int http_status_of(int status) {
+    switch (status) {
+    case HD_E_NO_MEMORY:
+    case HD_E_QUEUE_FULL:
+    case HD_E_CLOSED:
+    case HD_E_STORE:
+    case HD_E_STORE_FULL:
+    case HD_E_TIMEOUT:
+        return 503;
+    case HD_E_NOT_FOUND:
+    case HD_E_NO_DELIVERY:
+        return 404;
+    case HD_E_CONFLICT:
+        return 412;
+    case HD_E_STORE_READ_ONLY:
+        return 403;
+    case HD_E_CURSOR:
+        return 400;
+    case HD_E_STATE:
+        return 409;
+    default:
+        return 422;
+    }
+}
+
+static const char *title_of(int http_status) {
+    switch (http_status) {
+    case 400:
+        return "The request is malformed";
+    case 403:
+        return "That is not allowed";
+    case 404:
+        return "There is nothing here";
+    case 409:
+        return "That is not possible now";
+    case 412:
+        return "Somebody else has changed it";
+    case 503:
+        return "That does not work at the moment";
+    default:
+        return "Check the highlighted fields";
+    }
+}
+
+void hd__call_fail(struct hd__call *call, int status, const char *pointer) {
+    int http_status = http_status_of(status);
+    json_t *errors = pointer ? json_pack("[{s:s, s:s, s:s}]", "pointer", pointer, "code", hd_status_name(status),
+                                         "message", hd_strerror(status))
+                             : NULL;
+    hd__call_refuse(call, http_status, title_of(http_status), hd_strerror(status), errors);
+}
+
+/* ---- The list of changes ---- */
+
+void hd__call_audit(struct hd__call *call, const char *action, const char *object) {
+    hd_dashboard *dashboard = call->dashboard;
+    pthread_mutex_lock(&dashboard->lock);
+    struct hd__audit *audit = &dashboard->audits[dashboard->audit_count++ % HD__AUDIT_MAX];
+    *audit = (struct hd__audit){.at_ms = hd__dash_now_ms(), .action = action};
+    strcpy(audit->user, call->request->user);
+    strncpy(audit->object, object, sizeof audit->object - 1);
+    strncpy(audit->project, call->params[0] ? call->params[0] : "", sizeof audit->project - 1);
+    if (strncmp(action, "webhook.", 8) == 0)
+        dashboard->changes++;
+    pthread_mutex_unlock(&dashboard->lock);
+}

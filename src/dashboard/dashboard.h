@@ -1,0 +1,80 @@
+/* What the parts of the dashboard share: the dashboard, and one call of it. */
+#ifndef HD_DASHBOARD_DASHBOARD_H
+#define HD_DASHBOARD_DASHBOARD_H
+
+#include "dashboard/json.h"
+#include "dashboard/message.h"
+
+#include <pthread.h>
+
+#define HD__HOSTS_MAX 16
+#define HD__PROJECTS_MAX 64
+#define HD__AUDIT_MAX 1000
+#define HD__STREAMS_MAX 64
+#define HD__PARAMS_MAX 3
+#define HD__QUERY_MAX 24
+
+/* One change that somebody made. */
+struct hd__audit {
+    int64_t at_ms;
+    char user[HD__USER_SIZE];
+    const char *action; /* static text */
+    char object[129];   /* the id of a webhook or a delivery */
+    char project[129];
+};
+
+struct hd_dashboard {
+    hd_client *client;
+    char *mount;
+    char *hosts[HD__HOSTS_MAX];
+    size_t host_count;
+    char *projects[HD__PROJECTS_MAX];
+    size_t project_count;
+
+    pthread_mutex_t lock;     /* guards these */
+    struct hd__audit *audits; /* a ring */
+    size_t audit_count;       /* ever */
+    size_t streams;           /* that are open */
+    uint64_t changes;         /* of webhooks, by this dashboard */
+};
+
+struct hd__query {
+    char *name, *value;
+};
+
+/* One call. */
+struct hd__call {
+    hd_dashboard *dashboard;
+    const hd_dashboard_request *request;
+    hd_dashboard_response *response;
+    char *path; /* decoded, without the mount and a leading slash */
+    struct hd__query queries[HD__QUERY_MAX];
+    size_t query_count;
+    const char *params[HD__PARAMS_MAX]; /* what the route's stars stand for; the first is the project */
+    char *params_text;
+    json_t *body; /* an object; NULL for GET */
+};
+
+/* The value of a query parameter; NULL for none. */
+const char *hd__call_query(const struct hd__call *call, const char *name);
+
+/* A member of the body; NULL if it is not there. */
+const json_t *hd__call_member(const struct hd__call *call, const char *name);
+
+int hd__call_is_admin(const struct hd__call *call);
+
+/* Answers with JSON, which is freed; NULL is lost memory. */
+void hd__call_answer(struct hd__call *call, int status, json_t *value);
+
+/* Answers with an error (RFC 9457). errors may be NULL, and is freed. */
+void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors);
+
+/* The same for a status of the library; pointer names the member of the body that it is about, or is NULL. */
+void hd__call_fail(struct hd__call *call, int status, const char *pointer);
+
+/* Notes that something was changed. */
+void hd__call_audit(struct hd__call *call, const char *action, const char *object);
+
+int64_t hd__dash_now_ms(void);
+
+#endif

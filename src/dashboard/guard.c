@@ -1,0 +1,87 @@
+#include "dashboard/guard.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Nothing runs but our own files; nothing is made of text; nobody frames it (W3C Content Security Policy 3, Trusted
+ * Types). */
+#define CONTENT_SECURITY_POLICY                                                                                        \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "              \
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "                \
+    "trusted-types 'none'"
+
+void hd__guard_set_headers(hd_dashboard_response *response) {
+    hd__dash_set_header(response, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    hd__dash_set_header(response, "X-Content-Type-Options", "nosniff");
+    hd__dash_set_header(response, "Referrer-Policy", "no-referrer");
+    hd__dash_set_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+    hd__dash_set_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+/* Two servers in a row could read these in two ways (request smuggling). */
+static int is_ambiguous(const hd_dashboard_request *request) {
+    size_t lengths = hd__dash_header_count(request, "Content-Length");
+    return lengths > 1 || (lengths == 1 && hd__dash_header_count(request, "Transfer-Encoding") > 0) ||
+           hd__dash_header_count(request, "Host") != 1;
+}
+
+/* The host without its port. */
+static size_t host_length(const char *host) {
+    const char *end = *host == '[' ? strchr(host, ']') : NULL;
+    return end ? (size_t)(end + 1 - host) : strcspn(host, ":");
+}
+
+static int is_known_host(const hd_dashboard *dashboard, const char *host) {
+    static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
+    size_t length = host_length(host);
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        if (strlen(local[i]) == length && strncasecmp(local[i], host, length) == 0)
+            return 1;
+    for (size_t i = 0; i < dashboard->host_count; i++)
+        if (strlen(dashboard->hosts[i]) == length && strncasecmp(dashboard->hosts[i], host, length) == 0)
+            return 1;
+    return 0;
+}
+
+static int is_safe(const char *method) {
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* Whether another site may have made a browser send this. Browsers say so by Sec-Fetch-Site (W3C Fetch Metadata), over
+ * plain HTTP outside of the machine only by Origin; what says neither is no browser, and has no cookies of one. */
+static int is_cross_site(const hd_dashboard_request *request) {
+    const char *site = hd__dash_header(request, "Sec-Fetch-Site"), *origin = hd__dash_header(request, "Origin");
+    if (is_safe(request->method))
+        return 0;
+    if (site)
+        return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+    if (!origin)
+        return 0;
+    const char *host = strstr(origin, "://");
+    return !host || strcasecmp(host + 3, hd__dash_header(request, "Host")) != 0;
+}
+
+static int has_json(const hd_dashboard_request *request) {
+    const char *type = hd__dash_header(request, "Content-Type");
+    return type && strncasecmp(type, "application/json", 16) == 0 && strchr(" ;", type[16]);
+}
+
+int hd__guard_pass(struct hd__call *call) {
+    const hd_dashboard_request *request = call->request;
+    if (is_ambiguous(request)) {
+        hd__dash_set_header(call->response, "Connection", "close");
+        hd__call_refuse(call, 400, "The request is ambiguous", "It has no host or two, or two lengths.", NULL);
+    } else if (!is_known_host(call->dashboard, hd__dash_header(request, "Host"))) {
+        hd__call_refuse(call, 421, "This is not the page's address",
+                        "The host is unknown here: name it with hd_dashboard_add_host().", NULL);
+    } else if (is_cross_site(request)) {
+        hd__call_refuse(call, 403, "Another site asked for that", "Changes are made from the page itself.", NULL);
+    } else if (request->body_len > HD__BODY_MAX) {
+        hd__call_refuse(call, 413, "The request is too large", "262,144 bytes are the most.", NULL);
+    } else if (!is_safe(request->method) && strcmp(request->method, "DELETE") != 0 && !has_json(request)) {
+        hd__call_refuse(call, 415, "The request is no JSON", "Its Content-Type is application/json.", NULL);
+    } else {
+        return 1;
+    }
+    return 0;
+}

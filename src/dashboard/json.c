@@ -1,0 +1,126 @@
+#include "dashboard/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How long the UTF-8 sequence here is; 0 if there is none. Jansson knows. */
+static size_t sequence(const char *at, size_t left) {
+    for (size_t length = 1; length <= 4 && length <= left; length++) {
+        json_t *one = json_stringn(at, length);
+        if (one) {
+            json_decref(one);
+            return length;
+        }
+    }
+    return 0;
+}
+
+static json_t *repaired(const char *text, size_t length) {
+    char *copy = malloc(3 * length + 1);
+    size_t used = 0;
+    if (!copy)
+        return NULL;
+    while (length > 0) {
+        size_t here = sequence(text, length), step = here ? here : 1;
+        memcpy(copy + used, here ? text : "\xef\xbf\xbd", here ? here : 3);
+        used += here ? here : 3;
+        text += step;
+        length -= step;
+    }
+    json_t *value = json_stringn(copy, used);
+    free(copy);
+    return value;
+}
+
+json_t *hd__json_text(const char *text, size_t length) {
+    json_t *value = json_stringn(text ? text : "", text ? length : 0);
+    return value || !text ? value : repaired(text, length);
+}
+
+json_t *hd__json_string(const char *text) {
+    return text ? hd__json_text(text, strlen(text)) : json_null();
+}
+
+json_t *hd__json_time(int64_t ms) {
+    char date[32], text[48];
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    if (ms <= 0 || !gmtime_r(&seconds, &parts) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        return json_null();
+    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+    return json_string(text);
+}
+
+/* Days since 1970 (Howard Hinnant, chrono-compatible low-level date algorithms). */
+static int64_t days_of(int year, int month, int day) {
+    year -= month <= 2;
+    int64_t era = year / 400, year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+int hd__json_read_time(const char *text, int64_t *ms) {
+    int year, month, day, hour, minute, second, milliseconds = 0, end = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &end) != 6)
+        return 0;
+    text += end;
+    if (*text == '.') {
+        end = 0;
+        if (sscanf(text, ".%3d%n", &milliseconds, &end) != 1 || end != 4 || milliseconds < 0)
+            return 0;
+        text += end;
+    }
+    if (strcmp(text, "Z") != 0 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return 0;
+    *ms = (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000 + milliseconds;
+    return 1;
+}
+
+json_t *hd__json_big(uint64_t number) {
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return json_string(text);
+}
+
+void hd__json_set(json_t *object, const char *key, json_t *value, int *failed) {
+    if (json_object_set_new(object, key, value) != 0) /* which frees the value in any case, and takes no NULL */
+        *failed = 1;
+}
+
+void hd__json_add(json_t *list, json_t *item, int *failed) {
+    if (json_array_append_new(list, item) != 0)
+        *failed = 1;
+}
+
+json_t *hd__json_or_nothing(json_t *value, int failed) {
+    if (!failed)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+void hd__json_write_bytes(const char *bytes, size_t length, struct hd__json_text *text) {
+    char *grown = text->failed ? NULL : realloc(text->data, text->len + length + 1);
+    if (!grown) {
+        text->failed = 1;
+        return;
+    }
+    memcpy(grown + text->len, bytes, length);
+    text->data = grown;
+    text->len += length;
+    text->data[text->len] = '\0';
+}
+
+/* What is lost is noted here, since Jansson 2.14 does not look at what comes back for an object's keys. */
+static int take(const char *bytes, size_t length, void *text) {
+    hd__json_write_bytes(bytes, length, text);
+    return 0;
+}
+
+void hd__json_write(const json_t *value, struct hd__json_text *text) {
+    if (!value || json_dump_callback(value, take, text, JSON_COMPACT) != 0)
+        text->failed = 1;
+}

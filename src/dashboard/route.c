@@ -1,0 +1,145 @@
+#include "dashboard/route.h"
+
+#include "dashboard/api.h"
+#include "dashboard/assets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define API "api/v1/"
+#define ASSETS "assets/"
+
+#define VIEWER HD_ROLE_VIEWER
+#define ADMIN HD_ROLE_ADMIN
+#define WEBHOOKS "projects/*/webhooks"
+#define DELIVERIES "projects/*/deliveries"
+
+const struct hd__route hd__routes[] = {
+    {"GET", "me", VIEWER, hd__api_me},
+    {"GET", "projects/*/events", VIEWER, hd__api_events},
+    {"GET", "projects/*/stats", VIEWER, hd__api_stats},
+    {"GET", "projects/*/stream", VIEWER, hd__api_stream},
+    {"GET", "projects/*/audit", ADMIN, hd__api_audit},
+    {"POST", "projects/*/preview", VIEWER, hd__api_preview},
+    {"POST", "projects/*/check-url", ADMIN, hd__api_check_url},
+    {"GET", WEBHOOKS, VIEWER, hd__api_list_webhooks},
+    {"POST", WEBHOOKS, ADMIN, hd__api_create_webhook},
+    {"GET", WEBHOOKS "/*", VIEWER, hd__api_get_webhook},
+    {"PATCH", WEBHOOKS "/*", ADMIN, hd__api_update_webhook},
+    {"DELETE", WEBHOOKS "/*", ADMIN, hd__api_delete_webhook},
+    {"POST", WEBHOOKS "/*/pause", ADMIN, hd__api_pause_webhook},
+    {"POST", WEBHOOKS "/*/resume", ADMIN, hd__api_resume_webhook},
+    {"POST", WEBHOOKS "/*/test", ADMIN, hd__api_test_webhook},
+    {"POST", WEBHOOKS "/*/secret/reveal", ADMIN, hd__api_reveal_secret},
+    {"POST", WEBHOOKS "/*/secret/stage", ADMIN, hd__api_stage_secret},
+    {"POST", WEBHOOKS "/*/secret/activate", ADMIN, hd__api_activate_secret},
+    {"POST", WEBHOOKS "/*/secret/undo", ADMIN, hd__api_undo_secret},
+    {"POST", WEBHOOKS "/*/secret/forget", ADMIN, hd__api_forget_secret},
+    {"POST", WEBHOOKS "/*/secret/replace", ADMIN, hd__api_replace_secret},
+    {"GET", DELIVERIES, VIEWER, hd__api_list_deliveries},
+    {"GET", DELIVERIES "/count", VIEWER, hd__api_count_deliveries},
+    {"GET", "projects/*/deliveries.ndjson", VIEWER, hd__api_export_deliveries},
+    {"POST", DELIVERIES "/redeliver", ADMIN, hd__api_redeliver_all},
+    {"GET", DELIVERIES "/*", VIEWER, hd__api_get_delivery},
+    {"GET", DELIVERIES "/*/request-body", VIEWER, hd__api_request_body},
+    {"GET", DELIVERIES "/*/response-body", VIEWER, hd__api_response_body},
+    {"POST", DELIVERIES "/*/redeliver", ADMIN, hd__api_redeliver},
+};
+
+const size_t hd__route_count = sizeof hd__routes / sizeof *hd__routes;
+
+/* ---- Matching ---- */
+
+/* Whether a path has the form of a pattern; the parts that its stars stand for are cut out of text. */
+static int matches(const char *pattern, char *text, const char *params[HD__PARAMS_MAX]) {
+    size_t count = 0;
+    for (;;) {
+        size_t wanted = strcspn(pattern, "/"), length = strcspn(text, "/");
+        int is_star = wanted == 1 && *pattern == '*', ends = text[length] == '\0';
+        if (is_star ? length == 0 || count == HD__PARAMS_MAX : wanted != length || memcmp(pattern, text, length) != 0)
+            return 0;
+        if (is_star)
+            params[count++] = text;
+        if (ends != (pattern[wanted] == '\0'))
+            return 0;
+        text[length] = '\0';
+        if (ends)
+            return 1;
+        pattern += wanted + 1;
+        text += length + 1;
+    }
+}
+
+/* The route of a path; of those that have another method, *other_method tells. */
+static const struct hd__route *find(struct hd__call *call, const char *path, int *other_method) {
+    *other_method = 0;
+    for (size_t i = 0; i < hd__route_count; i++) {
+        free(call->params_text);
+        memset(call->params, 0, sizeof call->params);
+        call->params_text = strdup(path);
+        if (!call->params_text) {
+            call->response->failed = 1;
+            return NULL;
+        }
+        if (!matches(hd__routes[i].pattern, call->params_text, call->params))
+            continue;
+        if (strcmp(hd__routes[i].method, call->request->method) == 0)
+            return &hd__routes[i];
+        *other_method = 1;
+    }
+    memset(call->params, 0, sizeof call->params);
+    return NULL;
+}
+
+/* ---- Calls of the API ---- */
+
+static int read_body(struct hd__call *call) {
+    json_error_t error;
+    if (strcmp(call->request->method, "GET") == 0 || strcmp(call->request->method, "DELETE") == 0)
+        return 1;
+    call->body = json_loadb(call->request->body_len ? call->request->body : "{}",
+                            call->request->body_len ? call->request->body_len : 2, JSON_REJECT_DUPLICATES, &error);
+    if (json_is_object(call->body))
+        return 1;
+    hd__call_refuse(call, 400, "The request is malformed", "Its body is a JSON object.", NULL);
+    return 0;
+}
+
+static int may_call(struct hd__call *call, const struct hd__route *route) {
+    if (call->request->role >= route->role)
+        return 1;
+    if (call->request->role == HD_ROLE_NONE)
+        hd__call_refuse(call, 401, "You are not signed in", "Sign in, and try again.", NULL);
+    else
+        hd__call_refuse(call, 403, "You may look, and not change", "An administrator may.", NULL);
+    return 0;
+}
+
+static void call_api(struct hd__call *call, const char *path) {
+    int other_method;
+    const struct hd__route *route = find(call, path, &other_method);
+    hd__dash_set_header(call->response, "Cache-Control", "no-store");
+    if (!route && other_method)
+        hd__call_refuse(call, 405, "That cannot be done here", NULL, NULL);
+    else if (!route)
+        hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
+    else if (may_call(call, route) && read_body(call))
+        route->answer(call);
+}
+
+/* ---- Everything ---- */
+
+void hd__route(struct hd__call *call) {
+    int is_read = strcmp(call->request->method, "GET") == 0;
+    if (strncmp(call->path, API, sizeof API - 1) == 0)
+        call_api(call, call->path + sizeof API - 1);
+    else if (!is_read)
+        hd__call_refuse(call, 405, "That cannot be done here", NULL, NULL);
+    else if (strncmp(call->path, ASSETS, sizeof ASSETS - 1) == 0 &&
+             hd__asset_answer(call, call->path + sizeof ASSETS - 1))
+        return;
+    else if (*call->path == '\0' || strncmp(call->path, "projects/", 9) == 0)
+        hd__asset_page(call);
+    else
+        hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
+}

@@ -1,0 +1,182 @@
+#include "dashboard/setters.h"
+
+#include "dashboard/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SLACK_HOST "https://hooks.slack.com/"
+
+/* ---- One field ---- */
+
+static int set_name(hd_webhook *webhook, const json_t *value) {
+    return json_is_string(value) ? hd_webhook_set_name(webhook, json_string_value(value)) : HD_E_WEBHOOK_NAME;
+}
+
+static int set_url(hd_webhook *webhook, const json_t *value) {
+    return json_is_string(value) ? hd_webhook_set_url(webhook, json_string_value(value)) : HD_E_URL;
+}
+
+static int set_format(hd_webhook *webhook, const json_t *value) {
+    const char *name = json_string_value(value);
+    if (!name || (strcmp(name, "json") != 0 && strcmp(name, "slack") != 0))
+        return HD_E_INVALID;
+    return hd_webhook_set_format(webhook, *name == 's' ? HD_FORMAT_SLACK : HD_FORMAT_JSON);
+}
+
+static int set_events(hd_webhook *webhook, const json_t *value) {
+    if (!json_is_array(value) || json_array_size(value) == 0)
+        return HD_E_EVENT_TYPE;
+    for (size_t i = 0; i < 3; i++)
+        (void)hd_webhook_set_event(webhook, hd__field_types[i], 0);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        int type = hd_event_type_from_name(json_string_value(json_array_get(value, i)));
+        if (hd_webhook_set_event(webhook, type, 1) != HD_OK)
+            return HD_E_EVENT_TYPE;
+    }
+    return HD_OK;
+}
+
+static int set_active(hd_webhook *webhook, const json_t *value) {
+    return json_is_boolean(value) ? hd_webhook_set_enabled(webhook, json_is_true(value)) : HD_E_INVALID;
+}
+
+static int set_secret(hd_webhook *webhook, const json_t *value) {
+    if (json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0))
+        return HD_OK; /* the one that it has */
+    return json_is_string(value) ? hd_webhook_set_secret(webhook, json_string_value(value), json_string_length(value))
+                                 : HD_E_SECRET;
+}
+
+static int set_ordered(hd_webhook *webhook, const json_t *value) {
+    return json_is_boolean(value) ? hd_webhook_set_ordered(webhook, json_is_true(value)) : HD_E_INVALID;
+}
+
+static int set_standard(hd_webhook *webhook, const json_t *value) {
+    return json_is_boolean(value) ? hd_webhook_set_standard_headers(webhook, json_is_true(value)) : HD_E_INVALID;
+}
+
+static int is_number(const json_t *value) {
+    return json_is_integer(value) && json_integer_value(value) > 0 && json_integer_value(value) < 1000;
+}
+
+static int set_attempts(hd_webhook *webhook, const json_t *value) {
+    return is_number(value) ? hd_webhook_set_max_attempts(webhook, (uint32_t)json_integer_value(value)) : HD_E_INVALID;
+}
+
+static int set_in_flight(hd_webhook *webhook, const json_t *value) {
+    return is_number(value) ? hd_webhook_set_max_in_flight(webhook, (uint32_t)json_integer_value(value)) : HD_E_INVALID;
+}
+
+/* ---- Headers: those that are left out go, those with null stay as they are ---- */
+
+static int is_listed(const json_t *list, const char *name) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *listed = json_string_value(json_array_get(json_array_get(list, i), 0));
+        if (listed && strcasecmp(listed, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int drop_headers(hd_webhook *webhook, const json_t *list) {
+    for (size_t i = hd_webhook_header_count(webhook); i > 0; i--) {
+        char name[130];
+        const char *present = hd_webhook_header_name(webhook, i - 1);
+        if (is_listed(list, present))
+            continue;
+        strncpy(name, present, sizeof name - 1);
+        name[sizeof name - 1] = '\0';
+        int status = hd_webhook_set_header(webhook, name, NULL);
+        if (status != HD_OK)
+            return status;
+    }
+    return HD_OK;
+}
+
+static int set_headers(hd_webhook *webhook, const json_t *list) {
+    if (!json_is_array(list))
+        return HD_E_HEADER;
+    int status = drop_headers(webhook, list);
+    for (size_t i = 0; i < json_array_size(list) && status == HD_OK; i++) {
+        const json_t *pair = json_array_get(list, i), *value = json_array_get(pair, 1);
+        const char *name = json_string_value(json_array_get(pair, 0));
+        if (!name || (!json_is_string(value) && !json_is_null(value)))
+            return HD_E_HEADER;
+        if (json_is_string(value))
+            status = hd_webhook_set_header(webhook, name, json_string_value(value));
+    }
+    return status;
+}
+
+/* ---- All fields ---- */
+
+static const struct {
+    const char *name, *pointer;
+    int (*set)(hd_webhook *webhook, const json_t *value);
+} setters[] = {
+    {"name", "/name", set_name},
+    {"url", "/url", set_url},
+    {"format", "/format", set_format},
+    {"events", "/events", set_events},
+    {"active", "/active", set_active},
+    {"secret", "/secret", set_secret},
+    {"headers", "/headers", set_headers},
+    {"ordered", "/ordered", set_ordered},
+    {"standard_headers", "/standard_headers", set_standard},
+    {"max_attempts", "/max_attempts", set_attempts},
+    {"max_in_flight", "/max_in_flight", set_in_flight},
+};
+
+static json_t *error_of(const char *pointer, int status, const char *message) {
+    return json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", hd_status_name(status), "message", message);
+}
+
+static const char *message_of(int status) {
+    return status == HD_E_EVENT_TYPE ? "Choose at least one event."
+           : status == HD_E_INVALID  ? "This value is out of its range."
+                                     : hd_strerror(status);
+}
+
+/* Everything that is wrong; NULL without memory. */
+static json_t *collect_errors(struct hd__call *call, hd_webhook *webhook, int is_new) {
+    json_t *errors = json_array();
+    int failed = errors == NULL;
+    for (size_t i = 0; i < sizeof setters / sizeof *setters; i++) {
+        const json_t *value = hd__call_member(call, setters[i].name);
+        int status = value ? setters[i].set(webhook, value) : HD_OK;
+        failed |= status == HD_E_NO_MEMORY;
+        if (status != HD_OK)
+            hd__json_add(errors, error_of(setters[i].pointer, status, message_of(status)), &failed);
+    }
+    if (is_new && !hd__call_member(call, "url"))
+        hd__json_add(errors, error_of("/url", HD_E_FIELD_MISSING, "Enter the address that deliveries go to."), &failed);
+    return hd__json_or_nothing(errors, failed);
+}
+
+int hd__setters_apply(struct hd__call *call, hd_webhook *webhook, int is_new) {
+    json_t *errors = collect_errors(call, webhook, is_new);
+    if (!errors) {
+        call->response->failed = 1;
+        return 0;
+    }
+    if (json_array_size(errors) > 0) {
+        hd__call_refuse(call, 422, "Check the highlighted fields", NULL, errors);
+        return 0;
+    }
+    json_decref(errors);
+    return 1;
+}
+
+json_t *hd__setters_warnings(const hd_webhook *webhook) {
+    int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
+    int is_slack_host = strncasecmp(hd_webhook_url(webhook), SLACK_HOST, sizeof SLACK_HOST - 1) == 0;
+    if (is_slack_host && !is_slack)
+        return json_pack("[{s:s, s:s}]", "code", "slack_needs_slack_format", "message",
+                         "Slack refuses plain JSON: choose the Slack format.");
+    if (is_slack && !is_slack_host)
+        return json_pack("[{s:s, s:s}]", "code", "slack_format_elsewhere", "message",
+                         "This is no address of Slack's: does it read Slack messages?");
+    return json_array();
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The JSON API and the live stream.
+
+export const mount = document.querySelector('meta[name=helmdesk-mount]').content
+const base = `${mount}api/v1/`
+
+let ahead = 0 // the server's clock minus ours
+export const now = () => Date.now() + ahead
+
+/** What the API or the network refused. errors: [{pointer, code, message}]. */
+export class ApiError extends Error {
+  constructor(status, message, errors) {
+    super(message)
+    this.status = status
+    this.errors = errors ?? []
+  }
+}
+
+let signedOut = () => {}
+export const onSignedOut = (then) => { signedOut = then }
+
+/** A request; answers the response, or throws ApiError. */
+export async function request(method, path, body, options = {}) {
+  let response
+  try {
+    response = await fetch(base + path, {
+      method, signal: options.signal, cache: 'no-store', credentials: 'same-origin',
+      headers: { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...options.headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+  } catch (error) {
+    if (error.name === 'AbortError') throw error
+    throw new ApiError(0, 'The server cannot be reached. Check that it runs, and your connection.')
+  }
+  const date = Date.parse(response.headers.get('Date'))
+  if (Math.abs(date - now()) > 1500) ahead = date - Date.now()
+  if (response.ok) return response
+  const problem = await response.json().catch(() => ({}))
+  if (response.status === 401) signedOut()
+  throw new ApiError(response.status, problem.detail || problem.title || `The server answered ${response.status}.`,
+    problem.errors)
+}
+
+export const get = async (path, options) => (await request('GET', path, undefined, options)).json()
+export const post = async (path, body = {}) => (await request('POST', path, body)).json()
+
+/** Names and values as a query, without those that are empty. */
+export function query(values) {
+  const search = new URLSearchParams(Object.entries(values).filter(([, value]) => value != null && value !== ''))
+  return search.size ? `?${search}` : ''
+}
+
+/**
+ * Follows a project: one stream while the tab is visible, and a look every 5 s where the server has no stream left.
+ * tell(type, data): 'delivery', 'webhooks', 'reset', 'poll'. state(word, last): 'live', 'lost', 'polling', 'off'.
+ */
+export function follow(project, tell, state) {
+  let source, timer, position, last = now(), ended = false
+  const url = () => `${base}projects/${encodeURIComponent(project)}/stream${query({ since: position })}`
+
+  function listen() {
+    stop()
+    if (ended || document.hidden) return
+    source = new EventSource(url())
+    source.onopen = () => {
+      last = now()
+      state('live', last)
+      if (!position) tell('poll') // what took place before the stream began
+    }
+    source.onerror = () => source.readyState === EventSource.CLOSED ? poll(1) : state('lost', last)
+    for (const type of ['delivery', 'webhooks', 'reset', 'bye']) source.addEventListener(type, (event) => {
+      last = now()
+      position = event.lastEventId || position
+      if (type !== 'bye') return tell(type, JSON.parse(event.data || '{}'))
+      state('lost', last)
+      stop()
+      timer = setTimeout(listen, 2000)
+    })
+  }
+
+  // The stream was refused. Looks every 5 s, and asks for the stream again each minute.
+  function poll(times) {
+    stop()
+    state('polling', last)
+    timer = setTimeout(() => {
+      last = now()
+      tell('poll')
+      if (times % 12) poll(times + 1)
+      else listen()
+    }, 5000)
+  }
+
+  function stop() {
+    source?.close()
+    clearTimeout(timer)
+  }
+
+  function visibility() {
+    if (document.hidden) stop()
+    else listen()
+  }
+  const hide = () => stop()
+  const show = (event) => event.persisted && visibility()
+  document.addEventListener('visibilitychange', visibility)
+  addEventListener('pagehide', hide)
+  addEventListener('pageshow', show)
+  listen()
+  return () => {
+    ended = true
+    stop()
+    state('off')
+    document.removeEventListener('visibilitychange', visibility)
+    removeEventListener('pagehide', hide)
+    removeEventListener('pageshow', show)
+  }
+}

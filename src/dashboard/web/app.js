@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Entry: who is there, which page is shown, and what happens meanwhile.
+import { follow, get, mount, onSignedOut } from './api.js'
+import { ago, hhmm, plain } from './format.js'
+import { confirm, empty, failed, fill, h, toast } from './ui.js'
+import deliveries from './views/deliveries.js'
+import delivery from './views/delivery.js'
+import edit from './views/edit.js'
+import webhook from './views/webhook.js'
+import webhooks from './views/webhooks.js'
+
+const views = { webhooks, webhook, edit, deliveries, delivery }
+const main = document.getElementById('main')
+const liveBox = document.getElementById('live')
+
+/** What outlives a page: the user, the project, and what one page leaves for the next. */
+const store = { me: null, project: null, fresh: null, stop: null }
+const listeners = new Set()
+let page, leave
+
+function route(path) {
+  const [top, project, list, id, more] = path.split('/').map(decodeURIComponent)
+  if (top !== 'projects' || !project) return null
+  if (list === 'webhooks') return { view: id === 'new' || more === 'edit' ? 'edit' : id ? 'webhook' : 'webhooks',
+    project, id: id === 'new' ? null : id }
+  if (list === 'deliveries') return { view: id ? 'delivery' : 'deliveries', project, id }
+  return null
+}
+
+const path = (project, ...parts) => `${mount}projects/${[project, ...parts].map(encodeURIComponent).join('/')}`
+
+/** Goes to a page. */
+async function go(url, { replace, state } = {}) {
+  if (page?.leave && !(await page.leave())) return
+  history[replace ? 'replaceState' : 'pushState'](state ?? null, '', url)
+  show()
+}
+
+function show() {
+  const found = route(location.pathname.slice(mount.length))
+  const parameters = new URLSearchParams(location.search)
+  if (found && page?.claims?.(found, parameters)) return
+  leave?.abort()
+  page = null
+  scrollTo(0, 0)
+  const project = found?.project ?? store.me.projects[0]
+  if (location.pathname === mount && project) return go(path(project, 'webhooks'), { replace: true })
+  if (!found || !store.me.projects.includes(project)) {
+    title('Not found')
+    fill(main, empty('Not found', 'There is no such page here, or you may not see it.',
+      h('a', { href: mount, class: 'button' }, 'Webhooks')))
+    return
+  }
+  enter(project, found)
+  leave = new AbortController()
+  const { signal } = leave
+  page = views[found.view]({
+    ...found, parameters, signal, store, title, go,
+    admin: store.me.role === 'admin',
+    api: `projects/${encodeURIComponent(project)}/`,
+    to: (...parts) => path(project, ...parts),
+    live(listener, until = signal) {
+      listeners.add(listener)
+      until.addEventListener('abort', () => listeners.delete(listener))
+    },
+    liveState,
+  })
+  fill(main, page.node)
+  main.className = found.view
+  main.querySelector('h1').focus({ preventScroll: true })
+}
+
+/** The name of the page, in the window's title. */
+function title(text) {
+  document.title = `${plain(text)} · Helmdesk`
+}
+
+function enter(project, found) {
+  const on = found.view.startsWith('deliver') ? 'deliveries' : 'webhooks'
+  fill(document.getElementById('nav'), [['webhooks', 'Webhooks'], ['deliveries', 'Deliveries']].map(([to, text]) =>
+    h('a', { href: path(project, to), 'aria-current': on === to && 'page' }, text)))
+  if (store.project === project) return
+  store.project = project
+  store.stop?.()
+  store.stop = follow(project, (type, data) => listeners.forEach((listener) => hear(listener, type, data)), liveState)
+  const { projects } = store.me
+  fill(document.getElementById('project'), projects.length < 2 ? h('bdi.muted', plain(project))
+    : h('select', { 'aria-label': 'Project', onchange: (event) => go(path(event.target.value, 'webhooks')) },
+      projects.map((name) => h('option', { value: name, selected: name === project }, plain(name)))))
+}
+
+/** A page hears news; the server that cannot be reached meanwhile is a state and no fault. */
+async function hear(listener, type, data) {
+  try {
+    await listener(type, data)
+  } catch (error) {
+    if (error.name === 'AbortError') return
+    if (error.status) toast(error)
+    else liveState('lost', store.live?.[1])
+  }
+}
+
+/** How the page hears of news: shown as a dot with words. */
+function liveState(state, last) {
+  const [kind, text] = {
+    live: ['good', 'Live'], paused: ['warn', 'Paused'], polling: ['warn', 'Looks every 5 s'],
+    lost: ['bad', `Reconnecting, last data ${hhmm(last)}`], off: ['', ''],
+  }[state]
+  if (state !== 'paused') store.live = [state, last]
+  liveBox.hidden = !text
+  liveBox.className = `live ${kind}`
+  fill(liveBox, text)
+}
+
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a')
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey ||
+    event.altKey) return
+  const url = new URL(link.getAttribute('href'), location.href)
+  if (link.hasAttribute('download') || url.origin !== location.origin || !url.pathname.startsWith(mount) ||
+    url.hash) return
+  event.preventDefault()
+  go(url)
+})
+addEventListener('popstate', show)
+addEventListener('unhandledrejection', (event) => event.reason?.name !== 'AbortError' && toast(event.reason))
+addEventListener('beforeunload', (event) => page?.dirty?.() && event.preventDefault())
+
+setInterval(() => {
+  for (const el of document.querySelectorAll('time[data-ago]')) el.textContent = ago(el.dataset.ago)
+}, 15000)
+
+const theme = document.getElementById('theme')
+theme.value = document.documentElement.dataset.theme
+theme.addEventListener('change', () => {
+  document.documentElement.dataset.theme = theme.value
+  try {
+    localStorage.setItem('helmdesk-theme', theme.value)
+  } catch (error) {
+    toast(`The theme cannot be kept: ${error.message}`)
+  }
+})
+
+onSignedOut(() => {
+  store.stop?.()
+  leave?.abort()
+  page = null
+  title('Signed out')
+  const again = h('button', { type: 'button', onclick: () => location.reload() }, 'Load again')
+  fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'You are signed out'),
+    h('p', 'Sign in where you usually do, then load this page again.'), again))
+  main.querySelector('h1').focus()
+})
+
+async function start() {
+  try {
+    store.me = await get('me')
+    const { me } = store
+    fill(document.getElementById('foot'), h('span', `Signed in as ${plain(me.user)} (${me.role})`),
+      h('span', `libhelmdesk ${me.version}`))
+    if (!me.store.ok) {
+      fill(document.getElementById('banner'), h('div.note.bad', { role: 'alert' },
+        h('strong', 'The store has a fault. '), plain(me.store.message)))
+    }
+    show()
+  } catch (error) {
+    if (error.status !== 401) fill(main, h('h1', 'Webhooks'), failed(error, start))
+  }
+}
+
+store.leaving = (text) => confirm('Leave this page?', text, 'Leave', true)
+start()

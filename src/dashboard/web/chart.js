@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Bars of what was delivered and what failed.
+import { h } from './ui.js'
+import { count, hhmm, interval } from './format.js'
+
+const ends = (buckets, i, until) => buckets[i + 1]?.t ?? until
+const top = (buckets) => Math.max(1, ...buckets.map((b) => b.delivered + b.failed))
+
+/** The two rectangles of a bucket, in a picture of the given height. */
+function pair(bucket, i, most, height) {
+  const bad = bucket.failed && Math.max(2, bucket.failed / most * height)
+  const good = bucket.delivered && Math.max(1.5, bucket.delivered / most * height)
+  const shrink = Math.min(1, height / (bad + good || 1))
+  const rect = (kind, y, tall) => tall > 0 && h('svg:rect', { class: kind, x: i * 10 + 1, width: 8, y, height: tall })
+  return [rect('fill-good', height - (good + bad) * shrink, good * shrink),
+    rect('fill-bad', height - bad * shrink, bad * shrink)]
+}
+
+/** A small picture for a row of a table. */
+export function sparkline(stats) {
+  const { buckets } = stats
+  const most = top(buckets)
+  return h('svg:svg.spark', {
+    viewBox: `0 0 ${buckets.length * 10} 24`, preserveAspectRatio: 'none', role: 'img',
+    'aria-label': `Last 24 hours: ${count(stats.delivered)} delivered, ${count(stats.failed)} failed`,
+  }, h('svg:rect.fill-line', { x: 0, y: 23, width: buckets.length * 10, height: 1 }),
+  buckets.map((b, i) => pair(b, i, most, 23)))
+}
+
+/** The large chart: each bar is a link that opens the log at its time; arrow keys go from bar to bar. */
+export function chart(stats, href) {
+  const { buckets } = stats
+  if (buckets.every((b) => !b.delivered && !b.failed)) return h('p.empty.muted', 'No deliveries in this time.')
+  const most = top(buckets)
+  const text = (b, i) =>
+    `${interval(b.t, ends(buckets, i, stats.until))}: ${count(b.delivered)} delivered, ${count(b.failed)} failed`
+  const link = (b, i) => href(b.t, ends(buckets, i, stats.until))
+  const bars = buckets.map((b, i) => h('svg:a', { href: link(b, i), 'aria-label': text(b, i), tabindex: i ? -1 : 0 },
+    h('svg:rect.hit', { x: i * 10, y: 0, width: 10, height: 100 }), pair(b, i, most, 98), h('svg:title', text(b, i))))
+  const svg = h('svg:svg.bars', {
+    viewBox: `0 0 ${buckets.length * 10} 100`, preserveAspectRatio: 'none', role: 'group',
+    'aria-label': `${count(stats.delivered)} delivered and ${count(stats.failed)} failed, in ${buckets.length} bars. ` +
+      'Arrow keys go from bar to bar.',
+    onkeydown(event) {
+      const at = bars.indexOf(document.activeElement)
+      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: bars.length - 1 }[event.key]
+      if (at < 0 || !bars[to]) return
+      event.preventDefault()
+      bars[at].setAttribute('tabindex', -1)
+      bars[to].setAttribute('tabindex', 0)
+      bars[to].focus()
+    },
+  }, h('svg:rect.fill-line', { x: 0, y: 99, width: buckets.length * 10, height: 1 }), bars)
+  const middle = buckets[buckets.length >> 1]
+  return h('div.chart', h('div.scale.muted', h('span', `${count(most)} at most`)), svg,
+    h('div.axis.muted', [stats.since, middle?.t ?? stats.since, stats.until].map((t) => h('span', hhmm(new Date(t))))),
+    h('details', h('summary', 'Show as table'), h('div.scroll',
+      { tabindex: 0, role: 'region', 'aria-label': 'Activity as a table' },
+      h('table.plain', h('caption.sr', 'Activity'),
+        h('thead', h('tr', ['Time', 'Delivered', 'Failed'].map((t) => h('th', { scope: 'col' }, t)))),
+        h('tbody', buckets.map((b, i) => h('tr', null,
+          h('td', h('a', { href: link(b, i) }, interval(b.t, ends(buckets, i, stats.until)))),
+          h('td.num', count(b.delivered)), h('td.num', count(b.failed)))))))))
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Tiles and chart of a project or of one webhook.
+import { get, query } from '../api.js'
+import { chart } from '../chart.js'
+import { count, ms, percent, result } from '../format.js'
+import { failed, fill, h, loading, segmented } from '../ui.js'
+
+const RANGES = [['1h', '1 h'], ['24h', '24 h'], ['7d', '7 d']]
+
+const tile = (name, value, kind) => h('div.tile', h('dt', name), h('dd', { class: kind }, value))
+
+/** ctx as the router gives it; webhook: an id or nothing; more(): further tiles. */
+export function activity(ctx, webhook, more = () => []) {
+  let range = '24h', stats
+  const tiles = h('dl.tiles')
+  const body = h('div.activity', loading())
+  const href = (since, until) => ctx.to('deliveries') + query({ webhook, since, until })
+
+  function draw() {
+    if (!stats) return
+    const total = stats.delivered + stats.failed + stats.canceled
+    fill(tiles, tile('Deliveries', count(total)),
+      tile('Success', percent(stats.success_percent), stats.delivered && !stats.failed && 'good'),
+      tile('Failed', stats.failed ? h('a', { href: ctx.to('deliveries') + query({ webhook, since: stats.since,
+        until: stats.until, outcome: 'failed' }) }, count(stats.failed)) : '0', stats.failed && 'bad'),
+      tile('p95', ms(stats.ms.p95)),
+      stats.retrying > 0 && tile('Retrying', count(stats.retrying)), stats.waiting > 0 &&
+        tile('Waiting', count(stats.waiting)), more())
+    const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
+    fill(body, chart(stats, href), reasons.length > 0 &&
+      h('p.reasons', h('span.muted', 'Why they failed: '), reasons.map(([reason, n], i) => [
+      i > 0 && ' · ', h('a', { href: ctx.to('deliveries') + query({ webhook, since: stats.since, until: stats.until,
+        reason }) }, `${result(reason)} (${count(n)})`)])))
+  }
+
+  async function load() {
+    try {
+      stats = await get(`${ctx.api}stats${query({ range, webhook })}`, { signal: ctx.signal })
+      draw()
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(body, failed(error, load))
+    }
+  }
+
+  let timer
+  ctx.live((type) => {
+    if (type === 'webhooks') return
+    timer ??= setTimeout(() => { timer = null; load() }, type === 'delivery' ? 3000 : 0)
+  })
+  ctx.signal.addEventListener('abort', () => clearTimeout(timer))
+  load()
+  return {
+    draw,
+    node: h('section.card', { 'aria-label': 'Activity' }, h('div.row', h('h2.grow', 'Activity'),
+      segmented('Time range', 'range', RANGES, range, (value) => { range = value; load() })), tiles, body),
+  }
+}

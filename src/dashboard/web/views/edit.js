@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// A new webhook, or the settings of one.
+import { get, post, request } from '../api.js'
+import { bdi } from '../format.js'
+import { button, empty, failed, fill, h, loading, segmented, toast } from '../ui.js'
+import { name } from './actions.js'
+import { preview } from './preview.js'
+
+const FORMATS = [['json', 'JSON'], ['slack', 'Slack']]
+
+export default function (ctx) {
+  const { id } = ctx
+  const at = id && `${ctx.api}webhooks/${encodeURIComponent(id)}`
+  const from = ctx.parameters.get('from')
+  const heading = h('h1', { tabindex: -1 }, id ? 'Settings' : 'New webhook')
+  const body = h('div', loading())
+  ctx.title(id ? 'Settings' : 'New webhook')
+  let version, dirty = false
+
+  async function build() {
+    if (!ctx.admin) return fill(body, empty('Only to be seen', 'Your role lets you look at webhooks, not change them.'))
+    try {
+      const path = at ?? (from && `${ctx.api}webhooks/${encodeURIComponent(from)}`)
+      const { signal } = ctx
+      const [webhook, events] = await Promise.all([path && get(path, { signal }), get(`${ctx.api}events`, { signal })])
+      const given = webhook
+        ?? { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), active: true, headers: [],
+          max_attempts: 1, max_in_flight: 4, ordered: false, standard_headers: false }
+      if (id) {
+        fill(heading, bdi(name(given)))
+        ctx.title(name(given))
+      }
+      if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [] })
+      version = given.version
+      fill(body, draw(given, events.data))
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(body, failed(error, build))
+    }
+  }
+
+  function draw(given, events) {
+    let format = given.format
+    const input = (key, props) => h('input', { id: `f-${key}`, name: key, autocomplete: 'off', ...props })
+    const box = (key, text, hint, checked) => h('label.check', input(key, { type: 'checkbox', checked }),
+      h('span', text, hint && h('span.hint', hint)))
+    const field = (key, label, hint, control) => {
+      control.setAttribute('aria-describedby', `f-${key}-hint f-${key}-error`)
+      return h('div.field', h('label', { for: `f-${key}` }, label), hint && h('p.hint', { id: `f-${key}-hint` }, hint),
+        control, h('p.error', { id: `f-${key}-error` }))
+    }
+    const url = input('url', { type: 'url', inputmode: 'url', value: given.url ?? '', placeholder: 'https://',
+      required: true, spellcheck: 'false', onblur: check })
+    const advice = h('div', { role: 'status' })
+    const headers = h('div.stack')
+    const secret = input('secret', { spellcheck: 'false', class: 'mono', oninput: () => shown.draw() })
+    const headerRow = ([key, value] = ['', '']) => {
+      const row = h('div.row.pair', h('input', { 'aria-label': 'Header name', placeholder: 'X-Name', value: key,
+        spellcheck: 'false', autocomplete: 'off' }),
+        h('input', { 'aria-label': 'Header value', value: value ?? '', placeholder: value === null ? 'unchanged' : '',
+          'data-keep': value === null && key, spellcheck: 'false', autocomplete: 'off' }),
+        h('button.quiet', { type: 'button', 'aria-label': 'Remove header',
+          onclick: () => { row.remove(); dirty = true; more.focus() } }, '✕'))
+      return row
+    }
+    const more = h('button.plain.small', { type: 'button',
+      onclick: () => { headers.append(headerRow()); headers.lastChild.querySelector('input').focus() } }, '+ Header')
+    headers.append(...given.headers.map(headerRow))
+    const formatBox = h('div.field', segmented('Format', 'format', FORMATS, format,
+      (value) => { format = value; check(); shown.draw() }),
+      h('p.hint', 'Slack: a message for an incoming webhook of Slack. JSON: for everything else.'))
+    const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
+    const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
+    const advanced = h('details', { open: given.headers.length > 0 }, h('summary', 'Advanced'), h('div.stack',
+      !id && field('secret', 'Secret',
+        'Leave it empty, and a random one is made. At least 16 characters if you choose your own.', secret),
+      h('fieldset.field', { id: 'f-headers', tabindex: -1, 'aria-describedby': 'f-headers-error' }, h('legend', 'Extra headers'),
+        h('p.hint', 'Sent with each delivery. Values are not shown again.'), headers,
+        h('p.error', { id: 'f-headers-error' }), more),
+      h('div.row.top-aligned', field('max_attempts', 'Attempts', '1 to 20; more than one means retries',
+        input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
+        field('max_in_flight', 'At once', '1 to 64 deliveries',
+          input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
+      box('ordered', 'In order', 'Deliveries of one ticket go one after the other.', given.ordered),
+      box('standard_headers', 'Standard Webhooks headers', 'Adds webhook-id, webhook-timestamp and webhook-signature.',
+        given.standard_headers)))
+    const choices = h('fieldset.field', { id: 'f-events', tabindex: -1, 'aria-describedby': 'f-events-error' },
+      h('legend', 'Events'),
+      events.map((e) => h('label.check', h('input', { type: 'checkbox', name: 'events', value: e.name,
+        checked: given.events.includes(e.name) }), h('span', h('code', e.name), h('span.hint', e.meaning)))),
+      h('p.error', { id: 'f-events-error' }))
+    const form = h('form.card', { novalidate: true, oninput: () => { dirty = true },
+      onsubmit: (event) => { event.preventDefault(); save.click() } }, summary,
+      field('name', 'Name', 'For people. Optional.', input('name', { value: given.name })),
+      field('url', 'Address', 'Where deliveries are posted to. Required.', url), advice, formatBox, choices,
+      box('active', 'Active', 'A paused webhook gets no events.', given.active), advanced,
+      h('div.row', save, saveAndTest, h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') },
+        'Cancel')))
+    const value = (key) => form.elements[key]
+
+    /** Errors by JSON pointer, beside their fields. only: the key whose errors are shown anew. */
+    function mark(errors, only) {
+      const marks = errors.map((e) => [document.getElementById(`f-${e.pointer.split('/')[1]}`), e.message])
+      for (const box of form.querySelectorAll('.error')) {
+        const el = document.getElementById(box.id.slice(0, -6))
+        if (only && el.id !== `f-${only}`) continue
+        const message = marks.filter(([other]) => other === el).map(([, text]) => text).join(' ')
+        box.textContent = message
+        if (el.tagName !== 'FIELDSET') el.ariaInvalid = message ? 'true' : null
+      }
+      if (only) return
+      summary.hidden = !errors.length
+      fill(summary, h('strong', { id: 'summary-title' },
+        errors.length === 1 ? 'One field needs your attention' : `${errors.length} fields need your attention`),
+        h('ul', marks.map(([el, text]) => h('li', !el ? text : h('a', { href: `#${el.id}`,
+          onclick: (event) => { event.preventDefault(); reveal(el).focus() } }, text)))))
+      if (!errors.length) return
+      marks.forEach(([el]) => el && reveal(el))
+      summary.focus()
+    }
+
+    function reveal(el) {
+      if (advanced.contains(el)) advanced.open = true
+      return el
+    }
+
+    async function check() {
+      fill(advice)
+      if (!url.value) return
+      try {
+        const { warnings } = await post(`${ctx.api}check-url`, { url: url.value, format })
+        const other = format === 'json' ? 'slack' : 'json'
+        mark([], 'url')
+        fill(advice, warnings.map((w) => h('div.note', w.message, ' ', w.code === 'slack_format' &&
+          button(`Switch to ${other === 'slack' ? 'Slack' : 'JSON'}`,
+          () => form.querySelector(`[name=format][value=${other}]`).click(), { class: 'plain small' }))))
+      } catch (error) {
+        if (error.status !== 422) return toast(error)
+        mark(error.errors, 'url')
+      }
+    }
+
+    function collect() {
+      const fields = { name: value('name').value.trim(), url: url.value.trim(), format, active: value('active').checked,
+        events: [...form.querySelectorAll('[name=events]:checked')].map((el) => el.value),
+        max_attempts: value('max_attempts').valueAsNumber, max_in_flight: value('max_in_flight').valueAsNumber,
+          ordered: value('ordered').checked, standard_headers: value('standard_headers').checked,
+        headers: [...headers.children].map((row) => [...row.querySelectorAll('input')]).filter(([key]) =>
+          key.value.trim()).map(([key, v]) => [key.value.trim(), v.value ||
+          (v.dataset.keep === key.value.trim() ? null : '')]) }
+      return id || !secret.value ? fields : { ...fields, secret: secret.value }
+    }
+
+    async function submit(test) {
+      const fields = collect()
+      const errors = []
+      if (!fields.url) errors.push({ pointer: '/url', message: 'Enter the address that deliveries go to.' })
+      if (!fields.events.length) errors.push({ pointer: '/events', message: 'Choose one event at least.' })
+      mark(errors)
+      if (errors.length) return
+      try {
+        const saved = await (await request(id ? 'PATCH' : 'POST', at ?? `${ctx.api}webhooks`, fields,
+          { headers: id && { 'If-Match': `"${version}"` } })).json()
+        dirty = false
+        ctx.store.fresh = { id: saved.id, secret: saved.secret, test }
+        ctx.go(ctx.to('webhooks', saved.id))
+      } catch (error) {
+        if (error.status === 412) {
+          return toast('Somebody else has changed this webhook meanwhile. Load the page again to see it; ' +
+            'your changes are not saved.')
+        }
+        if (error.status !== 422 || !error.errors.length) throw error
+        mark(error.errors)
+      }
+    }
+    save.work = () => submit(false)
+    saveAndTest.work = () => submit(true)
+    shown.draw()
+    return h('div.editor', form, shown.node)
+  }
+
+  const save = button('Save', () => save.work())
+  const saveAndTest = button('Save and send test', () => saveAndTest.work(), { class: 'plain' })
+  build()
+  const tab = (href, text, current) => h('a', { href, 'aria-current': current && 'page' }, text)
+  return {
+    node: [h('nav.crumbs', { 'aria-label': 'Breadcrumb' }, h('a', { href: ctx.to('webhooks') }, 'Webhooks')), heading,
+      id && h('nav.tabs', { 'aria-label': 'Webhook' }, tab(ctx.to('webhooks', id), 'Overview'),
+        tab(`${ctx.to('deliveries')}?webhook=${encodeURIComponent(id)}`, 'Deliveries'),
+        tab(ctx.to('webhooks', id, 'edit'), 'Settings', true)), body],
+    dirty: () => dirty,
+    leave: async () => !dirty || ctx.store.leaving('What you have changed here is not saved.'),
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What the log is filtered by: as it stands in the address, as the API takes it, and as it fits a delivery.
+import { now, query } from '../api.js'
+import { badge, plain, result } from '../format.js'
+
+const NAMES = ['q', 'outcome', 'webhook', 'event', 'test', 'range', 'status', 'reason', 'since', 'until']
+const RANGES = { '1h': ['Last hour', 3600], '24h': ['Last 24 hours', 86400], '7d': ['Last 7 days', 604800] }
+
+export const read = (parameters) => Object.fromEntries(NAMES.map((name) =>
+  [name, parameters.get(name)]).filter(([, value]) => value))
+
+/** The filter with a range as the time that it begins at. */
+export function forApi({ range, ...filter }) {
+  const seconds = RANGES[range]?.[1]
+  return seconds ? { ...filter, since: new Date(now() - seconds * 1000).toISOString() } : filter
+}
+
+export const same = (a, b) => query(a) === query(b)
+
+function fitsStatus(status, pattern) {
+  const [from, to = from] = pattern.toLowerCase().split('-')
+  return status != null && status >= Number(from.replaceAll('x', '0')) && status <= Number(to.replaceAll('x', '9'))
+}
+
+/** Would the API answer this delivery too? */
+export function fits(d, filter) {
+  const { q, outcome, webhook, event, test, status, reason, since, until } = forApi(filter)
+  const text = [d.id, d.event_id, d.ticket_number, `#${d.ticket_number}`, d.subject,
+    d.customer_email].join('\n').toLowerCase()
+  return (!q || text.includes(q.toLowerCase())) && (!outcome || d.outcome === outcome) &&
+    (!webhook || d.webhook_id === webhook) &&
+    (!event || d.event === event) && (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
+    (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
+}
+
+const when = (iso) => new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A filter in words. */
+export function words(name, value, webhookName) {
+  switch (name) {
+  case 'q': return `“${plain(value)}”`
+  case 'outcome': return badge(value)
+  case 'webhook': return plain(webhookName)
+  case 'test': return value === 'only' ? 'Only tests' : 'No tests'
+  case 'range': return RANGES[value]?.[0] ?? plain(value)
+  case 'status': return `Code ${plain(value)}`
+  case 'reason': return plain(result(value))
+  case 'since': return `From ${when(value)}`
+  case 'until': return `Until ${when(value)}`
+  default: return plain(value)
+  }
+}

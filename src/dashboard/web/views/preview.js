@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// What a receiver will get: the exact bytes, and how Slack draws them.
+import { post } from '../api.js'
+import { bytes, pretty, size, visible } from '../format.js'
+import { copyButton, failed, fill, h, segmented } from '../ui.js'
+
+const ENTITIES = { '&amp;': '&', '&lt;': '<', '&gt;': '>' }
+const text = (part) => visible(part.replace(/&(amp|lt|gt);/g, (found) => ENTITIES[found]))
+
+/** A text of Slack's as Slack shows it: bold and quoted lines. */
+function slack(mrkdwn) {
+  const line = (part) => part.split(/(\*[^*\n]+\*)/).map((piece) => /^\*.+\*$/.test(piece)
+    ? h('b', text(piece.slice(1, -1))) : text(piece))
+  return h('div.slack', { role: 'group', 'aria-label': 'As Slack shows it' },
+    h('p', h('b', 'Helmdesk '), h('span.tag', 'app')), h('div', { dir: 'auto' }, mrkdwn.split('\n').map((part) =>
+    part.startsWith('> ') ? h('blockquote', line(part.slice(2))) : h('p', line(part)))))
+}
+
+const VERIFY = {
+  C: 'if (hd_verify(body, body_len, signature, strlen(signature),\n' +
+    '              secret, strlen(secret)) != HD_OK)\n    return 401;',
+  Node: "const expected = createHmac('sha256', secret).update(rawBody).digest()\n" +
+    "const given = Buffer.from(signature, 'hex')\n" +
+    "if (given.length !== 32 || !timingSafeEqual(given, expected)) return 401",
+  Python: 'expected = hmac.new(secret.encode(), raw_body, "sha256").hexdigest()\n' +
+    'if not hmac.compare_digest(expected, signature): return 401',
+  Go: 'mac := hmac.New(sha256.New, []byte(secret))\nmac.Write(rawBody)\n' +
+    'given, _ := hex.DecodeString(signature)\nif !hmac.Equal(mac.Sum(nil), given) { return 401 }',
+  CLI: 'helmdesk verify body.json --secret-file secret --signature HEX',
+}
+
+/** wanted(): {format, secret}. */
+export function preview(ctx, events, wanted) {
+  let raw = false, asked = 0, timer
+  const kind = h('select', { 'aria-label': 'Event of the preview', onchange: load },
+    events.map((e) => h('option', { value: e.name }, e.name)))
+  const out = h('div')
+  const code = h('pre', { tabindex: 0, 'aria-label': 'How to check the signature', role: 'region' })
+  const language = (name) => fill(code, VERIFY[name])
+
+  async function load() {
+    const turn = ++asked
+    try {
+      const got = await post(`${ctx.api}preview`, { ...wanted(), event: kind.value })
+      if (turn !== asked) return
+      fill(out, h('dl.headers', got.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
+        bytes(raw ? got.body : pretty(got.body), 'Body'),
+        h('div.row', h('span.muted.small.grow', raw ? `Exactly ${size(got.bytes)}`
+          : 'Formatted to be read; the bytes have no spaces'),
+          copyButton('Copy bytes', () => got.body, { class: 'plain small' })),
+        !wanted().secret && h('p.hint', 'Signed with a sample secret.'),
+        got.slack_text && slack(got.slack_text))
+    } catch (error) {
+      if (error.status === 422 && error.errors.some((e) => e.pointer === '/secret')) return
+      if (turn === asked) fill(out, failed(error, load))
+    }
+  }
+
+  language('C')
+  return {
+    draw() {
+      clearTimeout(timer)
+      timer = setTimeout(load, 150)
+    },
+    node: h('section.card.preview', { 'aria-label': 'Preview' },
+      h('div.row', h('h2.grow', 'Preview'), kind, segmented('Form', 'form', [['pretty', 'Pretty'], ['bytes', 'Bytes']],
+      'pretty', (value) => { raw = value === 'bytes'; load() })), out,
+      h('details', h('summary', 'Check the signature in your receiver'),
+        segmented('Language', 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
+  }
+}

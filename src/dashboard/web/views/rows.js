@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Rows of the log.
+import { badge, bdi, ms, result, time } from '../format.js'
+import { h, reconcile } from '../ui.js'
+
+export const keyOf = (d) => `${d.id}/${d.attempt}`
+
+const row = (ctx, d) => h('tr', { 'data-id': d.id },
+  h('th', { scope: 'row', 'data-label': 'Time' }, h('a', { href: ctx.to('deliveries', d.id) },
+    time(d.finished_at ?? d.created_at))),
+  h('td', { 'data-label': 'Event' }, h('span', d.event, d.test && h('span.tag', 'test'))),
+  h('td.subject', { 'data-label': 'Ticket' }, h('div', h('span.muted.num', `#${d.ticket_number} `),
+    h('span.two-lines', bdi(d.subject)))),
+  h('td', { 'data-label': 'Result' }, h('span', badge(d.outcome, result(d.result)), d.attempt > 1 &&
+    h('span.muted.small', ` attempt ${d.attempt}`),
+    d.may_be_repeated && h('span.tag', { title: 'The receiver may have got this one twice' }, 'maybe twice'))),
+  h('td', { 'data-label': 'Took', class: 'num right' }, ms(d.ms.total_ms)),
+  h('td', { 'data-label': 'Webhook' }, d.webhook_name ? bdi(d.webhook_name) : h('span.mono.small.break', d.url_masked)))
+
+/** A table of deliveries, newest first: one row for each attempt. */
+export function logTable(ctx) {
+  const body = h('tbody')
+  let list = []
+  const draw = () => reconcile(body, list, keyOf, (d) => row(ctx, d))
+  return {
+    node: h('table.cards.log', h('caption.sr', 'Deliveries, newest first'),
+      h('thead', h('tr', ['Time', 'Event', 'Ticket', 'Result', 'Took', 'Webhook'].map((t) =>
+        h('th', { scope: 'col', class: t === 'Took' && 'right', 'aria-sort': t === 'Time' && 'descending' }, t)))),
+          body),
+    body,
+    get list() { return list },
+    has: (d) => list.some((other) => keyOf(other) === keyOf(d)),
+    set(data) { list = data; draw() },
+    /** Adds newer ones at the top, and drops from the end what is more than most. */
+    add(data, most) {
+      list = [...data.filter((d) => !this.has(d)), ...list].slice(0, most)
+      draw()
+    },
+    /** Adds older ones at the end, and drops from the top what is more than most; answers how many were dropped. */
+    append(data, most) {
+      list = [...list, ...data.filter((d) => !this.has(d))]
+      const over = Math.max(0, list.length - most)
+      list = list.slice(over)
+      draw()
+      return over
+    },
+  }
+}

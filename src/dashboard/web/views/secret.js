@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The card of the secret: shown for a minute, copied, rotated in two steps, or replaced at once.
+import { post } from '../api.js'
+import { visible } from '../format.js'
+import { button, card, confirm, copyButton, fill, h, say } from '../ui.js'
+
+const SECONDS = 60
+
+export function secretCard(ctx, at, webhook, fresh, refresh) {
+  const body = h('div.stack')
+  const left = h('span.muted.small')
+  let shown = fresh.secret ? { secret: fresh.secret } : null
+  let timer
+
+  const call = async (step, values) => {
+    const secrets = await post(`${at}/secret/${step}`, values)
+    reveal(secrets)
+    if (step === 'reveal') return
+    await refresh()
+    say({ stage: 'The next secret is ready', activate: 'The next secret signs now',
+      undo: 'The previous secret signs again',
+      forget: 'The previous secret is erased', replace: 'The secret is replaced' }[step])
+  }
+
+  function reveal(secrets) {
+    shown = secrets
+    draw()
+  }
+
+  function hide() {
+    shown = null
+    fresh = {}
+    draw()
+  }
+
+  function count() {
+    clearInterval(timer)
+    if (!shown) return
+    const end = Date.now() + SECONDS * 1000
+    const tick = () => {
+      const seconds = Math.ceil((end - Date.now()) / 1000)
+      left.textContent = `hidden in ${seconds} s`
+      if (seconds <= 0) hide()
+    }
+    timer = setInterval(tick, 1000)
+    tick()
+  }
+
+  const line = (label, key) => h('div.secret', h('span.muted.small', label),
+    h('code.break', shown?.[key] ? visible(shown[key]) : '••••••••••••••••'),
+    copyButton('Copy', async () => (shown ?? await post(`${at}/secret/reveal`))[key],
+      { class: 'plain small', 'aria-label': `Copy the ${label.toLowerCase()}` }))
+
+  const step = (text, work, kind = 'plain') => button(text, work, { class: kind })
+
+  async function stage(title, path, texts, action, danger) {
+    const own = h('input', { id: 'own-secret', autocomplete: 'off', spellcheck: 'false', class: 'mono' })
+    const sure = await confirm(title, [...texts, h('div.field', h('label', { for: 'own-secret' }, 'Secret'),
+      h('p.hint', 'Leave it empty for a new random one.'), own)], action, danger)
+    if (sure) await call(path, own.value ? { secret: own.value } : {})
+  }
+
+  const rotate = () => stage('Rotate the secret', 'stage',
+    ['Step 1 makes the next secret; deliveries are still signed with the present one. Give both to your receiver.',
+    'Step 2 lets the next secret sign. You can undo that.'], 'Make the next secret')
+  const replace = () => stage('Replace the secret now?', 'replace',
+    ['From the next delivery on, the new secret signs. A receiver that knows only the old one refuses everything ' +
+      'until you change it there. Do this if the secret has leaked; otherwise rotate.'], 'Replace now', true)
+  const activate = async () => (await confirm('Let the next secret sign?',
+    'Every delivery from now on is signed with it. Your receiver must accept it already.', 'Activate')) &&
+    call('activate')
+  const forget = async () => (await confirm('Erase the previous secret?', 'After that you cannot go back to it.',
+    'Erase', true)) && call('forget')
+
+  function draw() {
+    const { secret_staged: staged, secret_previous: previous } = webhook
+    fill(body,
+      fresh.secret &&
+        h('div.note.good', 'The webhook is made. Give this secret to your receiver: it checks the signature with it.'),
+      line('Secret', 'secret'), staged && line('Next secret', 'next'), previous && line('Previous secret', 'previous'),
+      h('div.row', shown ? [button('Hide', hide, { class: 'plain' }), left]
+        : button('Reveal', () => call('reveal'), { class: 'plain' })),
+      staged ? h('div.note', h('strong', 'Rotation, step 1 of 2. '),
+        'Deliveries are signed with the present secret. Give your receiver both, then activate the next one.',
+        h('div.row', step('Activate…', activate, ''), previous && step('Erase the previous…', forget)))
+        : previous ? h('div.note', h('strong', 'Rotation, step 2 of 2. '),
+          'The new secret signs. Watch the deliveries below; undo if your receiver refuses them.',
+          h('div.row', step('Undo', () => call('undo')), step('Erase the previous…', forget)))
+          : h('div.row', step('Rotate…', rotate), step('Replace now…', replace, 'plain bad')))
+    count()
+  }
+
+  ctx.signal.addEventListener('abort', () => clearInterval(timer))
+  draw()
+  if (fresh.rotate) setTimeout(rotate)
+  return {
+    node: card('Secret', body),
+    update(changed) {
+      if (changed.secret_staged === webhook.secret_staged && changed.secret_previous === webhook.secret_previous) return
+      webhook = changed
+      draw()
+    },
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// One webhook: how it does, a test, its secret, its latest deliveries.
+import { get, query } from '../api.js'
+import { badge, bdi, plural, time, visible } from '../format.js'
+import { button, empty, failed, fill, h, loading, menu } from '../ui.js'
+import { name, remove, toggle } from './actions.js'
+import { activity } from './activity.js'
+import { logTable } from './rows.js'
+import { secretCard } from './secret.js'
+import { testCard } from './test.js'
+
+export default function (ctx) {
+  const { id } = ctx
+  const at = `${ctx.api}webhooks/${encodeURIComponent(id)}`
+  const fresh = ctx.store.fresh?.id === id ? ctx.store.fresh : {}
+  ctx.store.fresh = null
+  ctx.title('Webhook')
+  let webhook
+  const head = h('div.row.head')
+  const heading = h('h1', { tabindex: -1 }, 'Webhook')
+  const facts = h('div.facts')
+  const body = h('div.columns', loading())
+  const log = logTable(ctx)
+  const latest = h('div', loading())
+  let secret
+
+  function draw() {
+    ctx.title(name(webhook))
+    fill(heading, bdi(name(webhook)))
+    fill(head, badge(webhook.state), h('span.tag', webhook.format === 'slack' ? 'Slack' : 'JSON'), h('span.grow'),
+      ctx.admin && [
+        button(webhook.active ? 'Pause…' : 'Resume', async () => { webhook = { ...webhook,
+          ...await toggle(ctx, webhook) }; draw() }, { class: 'plain' }),
+        menu('More actions', [
+          ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
+          ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
+          ['Delete…', async () => { if (await remove(ctx, webhook)) ctx.go(ctx.to('webhooks')) }, 'bad'],
+        ]),
+      ])
+    fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
+      h('span', webhook.max_attempts > 1 ? `up to ${webhook.max_attempts} attempts` : 'one attempt'),
+      webhook.ordered && h('span', 'in order per ticket'), webhook.standard_headers &&
+        h('span', 'Standard Webhooks headers'),
+      webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')))
+  }
+
+  async function build() {
+    try {
+      webhook = await get(at, { signal: ctx.signal })
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(body, failed(error, build))
+      return
+    }
+    draw()
+    secret = ctx.admin && secretCard(ctx, at, webhook, fresh, refresh)
+    fill(body, webhook.state === 'failing' && h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
+      'See the reasons below, mend the receiver, and send a test.'),
+    ctx.admin && testCard(ctx, at, webhook, fresh.test), secret?.node, h('div.wide', activity(ctx, id).node),
+    h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
+      h('div.row.inset', h('h2.grow', 'Latest deliveries'),
+      h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
+    ctx.admin && history())
+    await loadLatest()
+  }
+
+  async function loadLatest() {
+    try {
+      const { data } = await get(`${ctx.api}deliveries${query({ webhook: id, limit: 10 })}`, { signal: ctx.signal })
+      log.set(data)
+      fill(latest, data.length ? log.node : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(latest, failed(error, loadLatest))
+    }
+  }
+
+  /** What people did with this webhook. */
+  function history() {
+    const list = h('ul.changes')
+    return h('details', {
+      class: 'card wide',
+      async ontoggle(event) {
+        if (!event.target.open || event.target !== event.currentTarget) return
+        try {
+          const data = (await get(`${ctx.api}audit`)).data.filter((entry) => entry.object === id)
+          fill(list, data.length ? data.map((entry) =>
+            h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
+            : h('li.muted', 'Nobody has changed it yet.'))
+        } catch (error) {
+          fill(list, h('li', failed(error, history)))
+        }
+      },
+    }, h('summary', 'Changes'), list)
+  }
+
+  async function refresh() {
+    webhook = await get(at, { signal: ctx.signal })
+    draw()
+    secret?.update(webhook)
+  }
+
+  ctx.live((type, data) => {
+    if (!webhook) return
+    if (type === 'delivery' && data.webhook_id === id) {
+      log.add([data], 10)
+      if (!log.node.isConnected) fill(latest, log.node)
+    } else if (type === 'reset' || type === 'poll') loadLatest()
+    return type === 'delivery' ? null : refresh()
+  })
+  build()
+  const tab = (href, text, current) => h('a', { href, 'aria-current': current && 'page' }, text)
+  return {
+    node: [h('nav.crumbs', { 'aria-label': 'Breadcrumb' }, h('a', { href: ctx.to('webhooks') }, 'Webhooks')), heading,
+      head, facts,
+      h('nav.tabs', { 'aria-label': 'Webhook' }, tab(ctx.to('webhooks', id), 'Overview', true),
+        tab(ctx.to('deliveries') + query({ webhook: id }), 'Deliveries'), ctx.admin &&
+          tab(ctx.to('webhooks', id, 'edit'), 'Settings')), body],
+  }
+}

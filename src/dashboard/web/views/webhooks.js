@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The webhooks of a project.
+import { get, query } from '../api.js'
+import { sparkline } from '../chart.js'
+import { badge, bdi, percent, plain, plural, result, time } from '../format.js'
+import { empty, failed, fill, h, loading, menu, reconcile } from '../ui.js'
+import { name, remove, toggle } from './actions.js'
+import { activity } from './activity.js'
+
+export default function (ctx) {
+  let list
+  ctx.title('Webhooks')
+  const create = () => ctx.admin && h('a.button', { href: ctx.to('webhooks', 'new') }, '+ New webhook')
+  const stats = activity(ctx, null, () => {
+    const bad = list?.filter((w) => w.state === 'failing').length
+    return bad > 0 && h('div.tile', h('dt', 'Failing'), h('dd.bad', plural(bad, 'webhook')))
+  })
+  const rows = h('tbody')
+  const table = h('table.cards', h('caption.sr', 'Webhooks'),
+    h('thead', h('tr', ['Name and address', 'Events', 'State', 'Last 24 hours',
+      'Last delivery'].map((t) => h('th', { scope: 'col' }, t)),
+      h('td', h('span.sr', 'Actions')))), rows)
+  const body = h('div', loading())
+
+  const row = (w) => h('tr', null,
+    h('th', { scope: 'row' }, h('div.name', h('a', { href: ctx.to('webhooks', w.id) }, bdi(name(w))),
+      h('span.tag', w.format === 'slack' ? 'Slack' : 'JSON')),
+      h('div.muted.mono.small.break', w.url_masked)),
+    h('td', { 'data-label': 'Events' }, w.events.length === 3 ? 'all' : w.events.map((e) => h('div.small', e))),
+    h('td', { 'data-label': 'State' }, badge(w.state)),
+    h('td', { 'data-label': '24 h' }, h('span.rate', sparkline(w.stats24h),
+      h('span.num', percent(w.stats24h.success_percent)))),
+    h('td', { 'data-label': 'Last' }, w.last_delivery
+      ? h('span.last', h('a', { href: ctx.to('deliveries', w.last_delivery.id) },
+        badge(w.last_delivery.outcome, result(w.last_delivery.result))), ' ',
+        h('span.muted.small', time(w.last_delivery.finished_at, true)))
+      : h('span.muted', 'none yet')),
+    h('td.act', ctx.admin && menu(`Actions for ${plain(name(w))}`, [
+      ['Send test', () => { ctx.store.fresh = { id: w.id, test: true }; ctx.go(ctx.to('webhooks', w.id)) }],
+      [w.active ? 'Pause…' : 'Resume', async () => { await toggle(ctx, w); await load() }],
+      ['Edit', () => ctx.go(ctx.to('webhooks', w.id, 'edit'))],
+      ['Rotate secret…', () => { ctx.store.fresh = { id: w.id, rotate: true }; ctx.go(ctx.to('webhooks', w.id)) }],
+      ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: w.id }))],
+      ['Delete…', async () => { if (await remove(ctx, w)) await load() }, 'bad'],
+    ])))
+
+  async function load() {
+    try {
+      list = (await get(`${ctx.api}webhooks`, { signal: ctx.signal })).data
+      stats.draw()
+      stats.node.hidden = !list.length
+      if (list.length) {
+        reconcile(rows, list, (w) => w.id, row)
+        if (!table.isConnected) fill(body, h('div.card.flush', table))
+      } else {
+        fill(body,
+          empty('No webhooks yet',
+          'Helmdesk can call your server when a ticket is created or resolved, or a message arrives.', create(),
+          h('p.muted', 'To try it on this computer, start a receiver and make its address a webhook:'),
+          h('pre', { tabindex: 0 },
+            'helmdesk listen --port 8787 --print-secret\n' +
+            '# then a webhook with that secret and the address\n# http://127.0.0.1:8787/')))
+      }
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(body, failed(error, load))
+    }
+  }
+
+  let timer
+  ctx.live((type) => { timer ??= setTimeout(() => { timer = null; load() }, type === 'delivery' ? 3000 : 0) })
+  ctx.signal.addEventListener('abort', () => clearTimeout(timer))
+  load()
+  return { node: [h('div.row.head', h('h1', { tabindex: -1, class: 'grow' }, 'Webhooks'), create()), stats.node, body] }
+}

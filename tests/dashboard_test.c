@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: MIT */
+/** @file dashboard_test.c The dashboard without a port: who may do what, what each route answers, and what it does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "dashboard/route.h"
+#include "support/server.h"
+#include "support/support.h"
+
+#include "helmdesk/dashboard.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOUNT "/admin/hooks/"
+#define API MOUNT "api/v1/"
+#define WEBHOOKS API "projects/" PROJECT "/webhooks"
+#define DELIVERIES API "projects/" PROJECT "/deliveries"
+
+static struct server *server;
+static hd_client *client;
+static hd_dashboard *dashboard;
+
+static int set_up(void **state) {
+    (void)state;
+    server = server_start();
+    client = client_for_tests(NULL);
+    assert_int_equal(hd_dashboard_new(client, MOUNT, &dashboard), HD_OK);
+    assert_int_equal(hd_dashboard_add_project(dashboard, PROJECT), HD_OK);
+    assert_int_equal(hd_dashboard_add_host(dashboard, "desk.example.com"), HD_OK);
+    return server == NULL;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    hd_dashboard_free(dashboard);
+    end_client(client);
+    server_stop(server);
+    return 0;
+}
+
+/* ---- Calls ---- */
+
+static hd_dashboard_request *request_new(const char *method, const char *target, int role) {
+    hd_dashboard_request *request = NULL;
+    assert_int_equal(hd_dashboard_request_new(method, target, &request), HD_OK);
+    assert_int_equal(hd_dashboard_request_add_header(request, "Host", "localhost:8080"), HD_OK);
+    if (strcmp(method, "GET") != 0)
+        assert_int_equal(hd_dashboard_request_add_header(request, "content-type", "application/json"), HD_OK);
+    assert_int_equal(hd_dashboard_request_set_user(request, "ann", role), HD_OK);
+    return request;
+}
+
+static hd_dashboard_response *send_request(hd_dashboard_request *request) {
+    hd_dashboard_response *response = NULL;
+    assert_int_equal(hd_dashboard_handle(dashboard, request, &response), HD_OK);
+    hd_dashboard_request_free(request);
+    return response;
+}
+
+static hd_dashboard_response *call_as(int role, const char *method, const char *target, const char *body) {
+    hd_dashboard_request *request = request_new(method, target, role);
+    if (body)
+        assert_int_equal(hd_dashboard_request_set_body(request, body, strlen(body)), HD_OK);
+    return send_request(request);
+}
+
+static const char *header_of(const hd_dashboard_response *response, const char *name) {
+    for (size_t i = 0; i < hd_dashboard_response_header_count(response); i++)
+        if (strcmp(hd_dashboard_response_header_name(response, i), name) == 0)
+            return hd_dashboard_response_header_value(response, i);
+    return NULL;
+}
+
+/* What an administrator is answered, which must have this status; to be released. NULL for no JSON. */
+static json_t *call(int status, const char *method, const char *target, const char *body) {
+    hd_dashboard_response *response = call_as(HD_ROLE_ADMIN, method, target, body);
+    size_t length;
+    const char *text = hd_dashboard_response_body(response, &length);
+    if (hd_dashboard_response_status(response) != status)
+        fail_msg("%s %s: %d and not %d: %s", method, target, hd_dashboard_response_status(response), status, text);
+    json_t *value = json_loadb(text, length, 0, NULL);
+    hd_dashboard_response_free(response);
+    return value;
+}
+
+static void expect_status(int status, int role, const char *method, const char *target, const char *body) {
+    hd_dashboard_response *response = call_as(role, method, target, body);
+    if (hd_dashboard_response_status(response) != status)
+        fail_msg("%s %s: %d and not %d: %s", method, target, hd_dashboard_response_status(response), status,
+                 hd_dashboard_response_body(response, NULL));
+    hd_dashboard_response_free(response);
+}
+
+static const char *text_of(const json_t *object, const char *name) {
+    const char *text = json_string_value(json_object_get(object, name));
+    if (!text)
+        fail_msg("no text %s", name);
+    return text;
+}
+
+static json_t *first_of(const json_t *answer) {
+    return json_array_get(json_object_get(answer, "data"), 0);
+}
+
+/* Makes a webhook at a path of the server; its id is to be freed. */
+static char *create(const char *path) {
+    char url[256], body[512];
+    (void)server_url(server, path, url, sizeof url);
+    (void)snprintf(body, sizeof body, "{\"name\":\"CRM\",\"url\":\"%s\",\"events\":[\"ticket.created\"]}", url);
+    json_t *webhook = call(201, "POST", WEBHOOKS, body);
+    assert_true(strncmp(text_of(webhook, "secret"), "whsec_", 6) == 0);
+    char *id = strdup(text_of(webhook, "id"));
+    json_decref(webhook);
+    return id;
+}
+
+static json_t *on_webhook(int status, const char *method, const char *id, const char *rest, const char *body) {
+    char target[512];
+    (void)snprintf(target, sizeof target, WEBHOOKS "/%s%s", id, rest);
+    return call(status, method, target, body);
+}
+
+/* ---- The door ---- */
+
+static void test_arguments(void **state) {
+    (void)state;
+    static const char *const bad_mounts[] = {"", "x/", "/x", "/x//y/", "/x y/", "/\"/"};
+    hd_dashboard *made = NULL;
+    hd_dashboard_request *request = NULL;
+    hd_dashboard_response *response = NULL;
+    for (size_t i = 0; i < sizeof bad_mounts / sizeof *bad_mounts; i++)
+        assert_int_equal(hd_dashboard_new(client, bad_mounts[i], &made), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_new(NULL, "/", &made), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_add_host(dashboard, "a/b"), HD_E_URL_HOST);
+    assert_int_equal(hd_dashboard_add_project(dashboard, "a b"), HD_E_PROJECT);
+    assert_int_equal(hd_dashboard_request_new("GET", "no-slash", &request), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_request_new("GET", NULL, &request), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_handle(dashboard, NULL, &response), HD_E_INVALID);
+    request = request_new("GET", MOUNT, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_request_set_user(request, "x", 3), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_request_set_body(request, NULL, 1), HD_E_INVALID);
+    for (int i = 1; i < 200; i++)
+        assert_int_equal(hd_dashboard_request_add_header(request, "X", "y"), HD_OK);
+    assert_int_equal(hd_dashboard_request_add_header(request, "X", "y"), HD_E_HEADER);
+    response = send_request(request);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    hd_dashboard_response_free(response);
+    hd_dashboard_response_free(NULL);
+    hd_dashboard_request_free(NULL);
+    hd_dashboard_free(NULL);
+}
+
+/* Every route there is: nobody gets 401, who may only look gets 403 where something changes. */
+static void test_roles(void **state) {
+    (void)state;
+    for (size_t i = 0; i < hd__route_count; i++) {
+        const struct hd__route *route = &hd__routes[i];
+        char target[256] = API;
+        for (const char *at = route->pattern; *at; at++)
+            (void)snprintf(target + strlen(target), sizeof target - strlen(target), *at == '*' ? "nobody" : "%c", *at);
+        expect_status(401, HD_ROLE_NONE, route->method, target, NULL);
+        hd_dashboard_response *response = call_as(HD_ROLE_VIEWER, route->method, target, NULL);
+        int status = hd_dashboard_response_status(response);
+        if ((status == 403) != (route->role == HD_ROLE_ADMIN) || status == 401)
+            fail_msg("%s %s answers %d to a viewer", route->method, target, status);
+        assert_string_equal(header_of(response, "Cache-Control"), "no-store");
+        assert_non_null(strstr(header_of(response, "Content-Security-Policy"), "require-trusted-types-for 'script'"));
+        hd_dashboard_response_free(response);
+        expect_status(405, HD_ROLE_ADMIN, "PUT", target, NULL);
+    }
+}
+
+struct door {
+    const char *method, *headers[6];
+    int status;
+};
+
+static void test_door(void **state) {
+    (void)state;
+    static const struct door doors[] = {
+        {"GET", {"Host", "localhost"}, 200},
+        {"GET", {"Host", "127.0.0.1:8080"}, 200},
+        {"GET", {"Host", "[::1]:8080"}, 200},
+        {"GET", {"Host", "DESK.example.com"}, 200},
+        {"GET", {"Host", "evil.example.com"}, 421},
+        {"GET", {"Host", "localhost.example.com"}, 421},
+        {"GET", {NULL}, 400},
+        {"GET", {"Host", "localhost", "Host", "localhost"}, 400},
+        {"GET", {"Host", "localhost", "Content-Length", "0", "content-length", "0"}, 400},
+        {"GET", {"Host", "localhost", "Content-Length", "0", "Transfer-Encoding", "chunked"}, 400},
+        {"GET", {"Host", "localhost", "Sec-Fetch-Site", "cross-site"}, 200},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json"}, 404},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json; charset=utf-8"}, 404},
+        {"POST", {"Host", "localhost", "Content-Type", "text/plain"}, 415},
+        {"POST", {"Host", "localhost", "Content-Type", "application/jsonp"}, 415},
+        {"POST", {"Host", "localhost"}, 415},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json", "Sec-Fetch-Site", "same-origin"}, 404},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json", "Sec-Fetch-Site", "none"}, 404},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json", "Sec-Fetch-Site", "same-site"}, 403},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json", "Sec-Fetch-Site", "cross-site"}, 403},
+        {"POST", {"Host", "localhost:1", "Content-Type", "application/json", "Origin", "http://localhost:1"}, 404},
+        {"POST", {"Host", "localhost:1", "Content-Type", "application/json", "Origin", "http://localhost:2"}, 403},
+        {"POST", {"Host", "localhost", "Content-Type", "application/json", "Origin", "null"}, 403},
+        {"DELETE", {"Host", "localhost", "Origin", "https://evil.example.com"}, 403},
+    };
+    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
+        const struct door *door = &doors[i];
+        hd_dashboard_request *request = NULL;
+        const char *target = strcmp(door->method, "GET") == 0 ? API "me" : WEBHOOKS "/none/pause";
+        if (strcmp(door->method, "DELETE") == 0)
+            target = WEBHOOKS "/none";
+        assert_int_equal(hd_dashboard_request_new(door->method, target, &request), HD_OK);
+        assert_int_equal(hd_dashboard_request_set_user(request, "ann", HD_ROLE_ADMIN), HD_OK);
+        for (size_t j = 0; j < 6 && door->headers[j]; j += 2)
+            assert_int_equal(hd_dashboard_request_add_header(request, door->headers[j], door->headers[j + 1]), HD_OK);
+        hd_dashboard_response *response = send_request(request);
+        if (hd_dashboard_response_status(response) != door->status)
+            fail_msg("door %zu: %d and not %d", i, hd_dashboard_response_status(response), door->status);
+        hd_dashboard_response_free(response);
+    }
+}
+
+static void test_malformed_requests(void **state) {
+    (void)state;
+    static const char *const bodies[] = {"", "[]", "{", "{\"a\":1,\"a\":2}", "\"x\"", "{}x", "\xff"};
+    char *large = calloc(1, 262146);
+    memset(large, ' ', 262145);
+    expect_status(413, HD_ROLE_ADMIN, "POST", WEBHOOKS, large);
+    free(large);
+    for (size_t i = 1; i < sizeof bodies / sizeof *bodies; i++)
+        expect_status(400, HD_ROLE_ADMIN, "POST", WEBHOOKS, bodies[i]);
+    expect_status(404, HD_ROLE_ADMIN, "GET", "/elsewhere", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", API "nothing", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", MOUNT "nothing", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", MOUNT "assets/../dashboard.c", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", MOUNT "assets/%00", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", API "me%zz", NULL);
+    expect_status(405, HD_ROLE_ADMIN, "POST", MOUNT, "{}");
+    static const char *const filters[] = {"outcome=x",        "reason=x",
+                                          "reason=unknown",   "status=x",
+                                          "status=9xx",       "event=x",
+                                          "test=x",           "since=x",
+                                          "until=2025-01-01", "limit=0",
+                                          "limit=201",        "limit=x",
+                                          "cursor=x",         "since=2025-01-02T00:00:00Z&until=2025-01-01T00:00:00Z"};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        char target[256];
+        (void)snprintf(target, sizeof target, DELIVERIES "?%s", filters[i]);
+        expect_status(400, HD_ROLE_ADMIN, "GET", target, NULL);
+    }
+    expect_status(400, HD_ROLE_ADMIN, "GET", API "projects/" PROJECT "/stats?range=1y", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/00000000-0000-7000-8000-000000000000", NULL);
+    expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/nonsense", NULL);
+}
+
+/* ---- The page's files ---- */
+
+static void test_page_and_assets(void **state) {
+    (void)state;
+    static const char *const pages[] = {MOUNT, MOUNT "projects/x/webhooks", MOUNT "projects/x/deliveries/1?a=b"};
+    for (size_t i = 0; i < 3; i++) { /* also for who is not signed in: the page says so */
+        hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", pages[i], NULL);
+        assert_int_equal(hd_dashboard_response_status(response), 200);
+        const char *body = hd_dashboard_response_body(response, NULL);
+        assert_non_null(strstr(body, MOUNT));
+        assert_null(strstr(body, "{{"));
+        assert_null(strstr(body, " style="));
+        assert_string_equal(header_of(response, "X-Content-Type-Options"), "nosniff");
+        hd_dashboard_response_free(response);
+    }
+    hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.css", NULL);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    assert_string_equal(header_of(response, "Content-Type"), "text/css; charset=utf-8");
+    hd_dashboard_request *again = request_new("GET", MOUNT "assets/app.css", HD_ROLE_NONE);
+    assert_int_equal(hd_dashboard_request_add_header(again, "If-None-Match", header_of(response, "ETag")), HD_OK);
+    hd_dashboard_response_free(response);
+    response = send_request(again);
+    assert_int_equal(hd_dashboard_response_status(response), 304);
+    hd_dashboard_response_free(response);
+    response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.js", NULL);
+    assert_string_equal(header_of(response, "Content-Type"), "text/javascript; charset=utf-8");
+    hd_dashboard_response_free(response);
+}
+
+/* ---- Webhooks ---- */
+
+static void assert_error_at(const json_t *problem, const char *pointer) {
+    const json_t *errors = json_object_get(problem, "errors");
+    for (size_t i = 0; i < json_array_size(errors); i++)
+        if (strcmp(text_of(json_array_get(errors, i), "pointer"), pointer) == 0)
+            return;
+    fail_msg("no error at %s", pointer);
+}
+
+static void test_validation(void **state) {
+    (void)state;
+    static const struct {
+        const char *body, *pointer;
+    } wrong[] = {
+        {"{}", "/url"},
+        {"{\"url\":\"ftp://x/\"}", "/url"},
+        {"{\"url\":\"https://a:b@example.com/\"}", "/url"},
+        {"{\"url\":\"http://93.184.216.34:1/\"}", "/url"},
+        {"{\"url\":\"https://10.0.0.1/\"}", "/url"},
+        {"{\"url\":7}", "/url"},
+        {"{\"url\":\"https://example.com/\",\"events\":[]}", "/events"},
+        {"{\"url\":\"https://example.com/\",\"events\":[\"ticket.opened\"]}", "/events"},
+        {"{\"url\":\"https://example.com/\",\"format\":\"xml\"}", "/format"},
+        {"{\"url\":\"https://example.com/\",\"name\":\"a\\u0007\"}", "/name"},
+        {"{\"url\":\"https://example.com/\",\"active\":1}", "/active"},
+        {"{\"url\":\"https://example.com/\",\"headers\":[[\"Host\",\"x\"]]}", "/headers"},
+        {"{\"url\":\"https://example.com/\",\"headers\":{}}", "/headers"},
+        {"{\"url\":\"https://example.com/\",\"max_attempts\":21}", "/max_attempts"},
+        {"{\"url\":\"https://example.com/\",\"max_in_flight\":0}", "/max_in_flight"},
+        {"{\"url\":\"https://example.com/\",\"secret\":7}", "/secret"},
+        {"{\"url\":\"https://example.com/\",\"secret\":\"short\",\"standard_headers\":true}", "/secret"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        json_t *problem = call(422, "POST", WEBHOOKS, wrong[i].body);
+        assert_error_at(problem, wrong[i].pointer);
+        json_decref(problem);
+    }
+    json_t *problem = call(422, "POST", WEBHOOKS, "{\"url\":\"ftp://x/\",\"events\":[],\"format\":\"xml\"}");
+    assert_int_equal(json_array_size(json_object_get(problem, "errors")), 3); /* all of them at once */
+    json_decref(problem);
+    json_t *list = call(200, "GET", WEBHOOKS, NULL);
+    assert_int_equal(json_array_size(json_object_get(list, "data")), 0);
+    json_decref(list);
+    json_t *checked = call(200, "POST", API "projects/" PROJECT "/check-url",
+                           "{\"url\":\"https://hooks.slack.com/services/T/B/x\",\"format\":\"json\"}");
+    assert_string_equal(text_of(json_array_get(json_object_get(checked, "warnings"), 0), "code"),
+                        "slack_needs_slack_format");
+    json_decref(checked);
+}
+
+static void test_life_of_a_webhook(void **state) {
+    (void)state;
+    char *id = create("/ok");
+    json_decref(on_webhook(200, "PATCH", id, "", "{\"headers\":[[\"X-One\",\"1\"],[\"X-Two\",\"2\"]]}"));
+    json_t *webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_string_equal(text_of(webhook, "name"), "CRM");
+    assert_string_equal(text_of(webhook, "state"), "active");
+    assert_int_equal(json_array_size(json_object_get(webhook, "headers")), 2);
+    assert_true(json_is_null(json_array_get(json_array_get(json_object_get(webhook, "headers"), 0), 1)));
+    json_decref(webhook);
+    /* null keeps a header's value, what is left out goes, and a clash is told */
+    json_decref(on_webhook(200, "PATCH", id, "", "{\"name\":\"new\",\"headers\":[[\"X-Two\",null]]}"));
+    hd_webhook *present = NULL;
+    assert_int_equal(hd_client_get_webhook(client, id, &present), HD_OK);
+    assert_int_equal(hd_webhook_header_count(present), 1);
+    assert_string_equal(hd_webhook_header_value(present, 0), "2");
+    hd_webhook_free(present);
+    char target[256];
+    (void)snprintf(target, sizeof target, WEBHOOKS "/%s", id);
+    hd_dashboard_request *request = request_new("PATCH", target, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_request_add_header(request, "If-Match", "\"1\""), HD_OK);
+    hd_dashboard_response *response = send_request(request);
+    assert_int_equal(hd_dashboard_response_status(response), 412);
+    hd_dashboard_response_free(response);
+    json_t *paused = on_webhook(200, "POST", id, "/pause", "{}");
+    assert_string_equal(text_of(paused, "state"), "paused");
+    json_decref(paused);
+    json_decref(on_webhook(200, "POST", id, "/resume", "{}"));
+    /* a viewer sees no address and no secret */
+    response = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    assert_null(strstr(hd_dashboard_response_body(response, NULL), "/ok"));
+    assert_null(strstr(hd_dashboard_response_body(response, NULL), "whsec_"));
+    hd_dashboard_response_free(response);
+    /* another project does not have it */
+    (void)snprintf(target, sizeof target, API "projects/other/webhooks/%s", id);
+    expect_status(404, HD_ROLE_ADMIN, "GET", target, NULL);
+    expect_status(404, HD_ROLE_ADMIN, "DELETE", target, NULL);
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    json_decref(on_webhook(404, "GET", id, "", NULL));
+    json_t *audit = call(200, "GET", API "projects/" PROJECT "/audit", NULL);
+    assert_string_equal(text_of(first_of(audit), "action"), "webhook.delete");
+    assert_string_equal(text_of(first_of(audit), "user"), "ann");
+    assert_int_equal(json_array_size(json_object_get(audit, "data")), 6);
+    json_decref(audit);
+    free(id);
+}
+
+static void test_secret_rotation(void **state) {
+    (void)state;
+    char *id = create("/ok");
+    json_t *first = on_webhook(200, "POST", id, "/secret/reveal", "{}");
+    json_decref(on_webhook(409, "POST", id, "/secret/activate", "{}"));
+    json_t *staged = on_webhook(200, "POST", id, "/secret/stage", "{\"secret\":\"the next secret\"}");
+    assert_string_equal(text_of(staged, "secret"), text_of(first, "secret"));
+    assert_string_equal(text_of(staged, "next"), "the next secret");
+    json_t *active = on_webhook(200, "POST", id, "/secret/activate", "{}");
+    assert_string_equal(text_of(active, "secret"), "the next secret");
+    assert_string_equal(text_of(active, "previous"), text_of(first, "secret"));
+    json_t *undone = on_webhook(200, "POST", id, "/secret/undo", "{}");
+    assert_string_equal(text_of(undone, "secret"), text_of(first, "secret"));
+    json_t *replaced = on_webhook(200, "POST", id, "/secret/replace", "{}");
+    assert_string_not_equal(text_of(replaced, "secret"), text_of(first, "secret"));
+    assert_true(json_is_null(json_object_get(replaced, "previous")));
+    json_decref(on_webhook(200, "POST", id, "/secret/forget", "{}"));
+    json_decref(first);
+    json_decref(staged);
+    json_decref(active);
+    json_decref(undone);
+    json_decref(replaced);
+    free(id);
+}
+
+/* ---- Deliveries ---- */
+
+static void test_test_is_the_real_thing(void **state) {
+    (void)state;
+    char *good = create("/ok"), *bad = create("/status/500");
+    json_t *delivered = on_webhook(200, "POST", good, "/test", "{\"event\":\"ticket.created\"}");
+    assert_string_equal(text_of(delivered, "outcome"), "delivered");
+    assert_true(json_is_true(json_object_get(delivered, "test")));
+    const struct request *request = server_request(server, 0);
+    assert_string_equal(request->body, text_of(json_object_get(delivered, "request"), "body"));
+    json_decref(delivered);
+    json_t *failed = on_webhook(200, "POST", bad, "/test", "{\"event\":\"ticket.resolved\"}");
+    assert_string_equal(text_of(failed, "reason"), "http_5xx");
+    assert_string_equal(text_of(failed, "result"), "500");
+    assert_string_equal(text_of(json_object_get(failed, "response"), "body"), "status 500");
+    json_decref(failed);
+    json_decref(on_webhook(422, "POST", bad, "/test", "{\"event\":\"x\"}"));
+    for (int i = 0; i < 4; i++)
+        json_decref(on_webhook(200, "POST", bad, "/test", "{\"event\":\"ticket.created\"}"));
+    json_t *webhook = on_webhook(200, "GET", bad, "", NULL);
+    assert_string_equal(text_of(webhook, "state"), "failing");
+    assert_string_equal(text_of(json_object_get(webhook, "last_delivery"), "result"), "500");
+    json_decref(webhook);
+    free(good);
+    free(bad);
+}
+
+static size_t count_of(const char *query) {
+    char target[256];
+    (void)snprintf(target, sizeof target, DELIVERIES "?%s", query);
+    json_t *answer = call(200, "GET", target, NULL);
+    size_t count = json_array_size(json_object_get(answer, "data"));
+    json_decref(answer);
+    (void)snprintf(target, sizeof target, DELIVERIES "/count?%s", query);
+    answer = call(200, "GET", target, NULL);
+    assert_int_equal(json_integer_value(json_object_get(answer, "count")), count);
+    json_decref(answer);
+    return count;
+}
+
+static void test_log(void **state) {
+    (void)state;
+    char *good = create("/ok"), *bad = create("/status/404"), query[128];
+    for (int i = 1; i <= 5; i++)
+        send_ticket(client, i);
+    flush(client);
+    json_decref(on_webhook(200, "POST", good, "/test", "{\"event\":\"message.received\"}"));
+    assert_int_equal(count_of(""), 11);
+    assert_int_equal(count_of("outcome=failed"), 5);
+    assert_int_equal(count_of("status=4xx"), 5);
+    assert_int_equal(count_of("status=200"), 6);
+    assert_int_equal(count_of("status=400-404&reason=http_404_410"), 5);
+    assert_int_equal(count_of("test=only"), 1);
+    assert_int_equal(count_of("test=no&event=ticket.created"), 10);
+    assert_int_equal(count_of("q=%233"), 2);
+    assert_int_equal(count_of("since=2100-01-01T00:00:00Z"), 0);
+    (void)snprintf(query, sizeof query, "webhook=%s", bad);
+    assert_int_equal(count_of(query), 5);
+    json_t *page = call(200, "GET", DELIVERIES "?limit=4", NULL);
+    char target[512];
+    (void)snprintf(target, sizeof target, DELIVERIES "?limit=200&cursor=%s", text_of(page, "next_cursor"));
+    json_t *rest = call(200, "GET", target, NULL);
+    assert_int_equal(json_array_size(json_object_get(rest, "data")), 7);
+    assert_true(json_is_null(json_object_get(rest, "next_cursor")));
+    json_decref(rest);
+    (void)snprintf(target, sizeof target, DELIVERIES "/%s", text_of(first_of(page), "id"));
+    json_t *whole = call(200, "GET", target, NULL);
+    assert_non_null(json_object_get(json_object_get(first_of(whole), "request"), "headers"));
+    json_decref(whole);
+    strcat(target, "/request-body");
+    hd_dashboard_response *response = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    assert_string_equal(header_of(response, "Content-Type"), "text/plain; charset=utf-8");
+    assert_non_null(strstr(header_of(response, "Content-Disposition"), "attachment"));
+    assert_non_null(strstr(hd_dashboard_response_body(response, NULL), "message.received"));
+    hd_dashboard_response_free(response);
+    response = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/deliveries.ndjson", NULL);
+    size_t lines = 0;
+    for (const char *at = hd_dashboard_response_body(response, NULL); (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 11);
+    hd_dashboard_response_free(response);
+    json_t *stats = call(200, "GET", API "projects/" PROJECT "/stats?range=1h", NULL);
+    assert_int_equal(json_integer_value(json_object_get(stats, "delivered")), 6);
+    assert_int_equal(json_integer_value(json_object_get(stats, "failed")), 5);
+    assert_int_equal(json_array_size(json_object_get(stats, "buckets")), 12);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(stats, "reasons"), "http_404_410")), 5);
+    json_decref(stats);
+    json_decref(page);
+    free(good);
+    free(bad);
+}
+
+static void test_redelivery(void **state) {
+    (void)state;
+    char *id = create("/status/503"), target[256], body[256];
+    for (int i = 1; i <= 5; i++)
+        send_ticket(client, i);
+    flush(client);
+    json_t *page = call(200, "GET", DELIVERIES "?outcome=failed", NULL);
+    (void)snprintf(target, sizeof target, DELIVERIES "/%s/redeliver", text_of(first_of(page), "id"));
+    json_decref(call(202, "POST", target, "{}"));
+    flush(client);
+    assert_int_equal(count_of("outcome=failed"), 6);
+    json_decref(call(400, "POST", DELIVERIES "/redeliver", "{\"filter\":{}}"));
+    static const char form[] =
+        "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00.000Z\",\"limit\":4,\"confirm_count\":%d}";
+    (void)snprintf(body, sizeof body, form, 5);
+    json_decref(call(409, "POST", DELIVERIES "/redeliver", body));
+    (void)snprintf(body, sizeof body, form, 6);
+    json_t *slice = call(200, "POST", DELIVERIES "/redeliver", body);
+    assert_int_equal(json_integer_value(json_object_get(slice, "sent")), 4);
+    (void)snprintf(body, sizeof body,
+                   "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00Z\",\"cursor\":\"%s\"}",
+                   text_of(slice, "next_cursor"));
+    json_t *last = call(200, "POST", DELIVERIES "/redeliver", body);
+    assert_int_equal(json_integer_value(json_object_get(last, "sent")), 2);
+    assert_true(json_is_null(json_object_get(last, "next_cursor")));
+    flush(client);
+    assert_int_equal(count_of("outcome=failed"), 12);
+    json_decref(page);
+    json_decref(slice);
+    json_decref(last);
+    free(id);
+}
+
+/* ---- The rest ---- */
+
+static void test_me_events_preview(void **state) {
+    (void)state;
+    json_t *me = call(200, "GET", API "me", NULL);
+    assert_string_equal(text_of(me, "role"), "admin");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(me, "projects"), 0)), PROJECT);
+    json_decref(me);
+    json_t *events = call(200, "GET", API "projects/" PROJECT "/events", NULL);
+    assert_int_equal(json_array_size(json_object_get(events, "data")), 3);
+    assert_non_null(json_object_get(json_object_get(first_of(events), "sample"), "ticket"));
+    json_decref(events);
+    char signature[HD_SIGNATURE_SIZE];
+    json_t *preview = call(200, "POST", API "projects/" PROJECT "/preview",
+                           "{\"event\":\"ticket.created\",\"format\":\"json\",\"secret\":\"s\"}");
+    const char *body = text_of(preview, "body");
+    assert_int_equal(hd_sign(body, strlen(body), "s", 1, signature, sizeof signature), HD_OK);
+    const json_t *last = json_array_get(json_object_get(preview, "headers"), 2);
+    assert_string_equal(json_string_value(json_array_get(last, 1)), signature);
+    json_decref(preview);
+    preview =
+        call(200, "POST", API "projects/" PROJECT "/preview", "{\"event\":\"ticket.created\",\"format\":\"slack\"}");
+    assert_non_null(strstr(text_of(preview, "slack_text"), "*New Ticket Created*"));
+    json_decref(preview);
+    json_decref(call(422, "POST", API "projects/" PROJECT "/preview", "{\"event\":\"x\"}"));
+}
+
+static const char *next_piece(hd_dashboard_response *response, uint32_t timeout_ms) {
+    const char *data = NULL;
+    size_t length = 0;
+    assert_int_equal(hd_dashboard_response_next(response, timeout_ms, &data, &length), HD_OK);
+    assert_int_equal(strlen(data), length);
+    return data;
+}
+
+/* The next piece that has this in it. */
+static const char *wait_for_piece(hd_dashboard_response *response, const char *wanted) {
+    int64_t end_ms = now_ms() + PATIENCE_MS;
+    while (now_ms() < end_ms) {
+        const char *piece = next_piece(response, 1000);
+        if (strstr(piece, wanted))
+            return piece;
+    }
+    fail_msg("%s never came", wanted);
+    return NULL;
+}
+
+static void test_stream(void **state) {
+    (void)state;
+    static hd_dashboard_response *streams[64];
+    char *id = create("/ok");
+    streams[0] = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
+    assert_int_equal(hd_dashboard_response_is_stream(streams[0]), 1);
+    assert_string_equal(header_of(streams[0], "Content-Type"), "text/event-stream");
+    assert_string_equal(next_piece(streams[0], 0), "retry: 2000\n\n");
+    assert_string_equal(next_piece(streams[0], 0), ": still here\n\n");
+    send_ticket(client, 77);
+    const char *piece = wait_for_piece(streams[0], "event: delivery\n");
+    assert_non_null(strstr(piece, "\"ticket_number\":77"));
+    const char *place = strstr(piece, "id: ");
+    assert_non_null(place);
+    char target[256];
+    (void)snprintf(target, sizeof target, API "projects/" PROJECT "/stream?since=%lld", strtoll(place + 4, NULL, 10));
+    assert_string_equal(next_piece(streams[0], 0), ": still here\n\n"); /* once */
+    send_ticket(client, 78);
+    flush(client);
+    json_decref(on_webhook(200, "POST", id, "/pause", "{}"));
+    (void)wait_for_piece(streams[0], "event: webhooks\n");
+    /* who was away goes on where it was */
+    streams[1] = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    (void)wait_for_piece(streams[1], "\"ticket_number\":78");
+    /* there is an end to how many may watch, and room again when one leaves */
+    for (size_t i = 2; i < 64; i++)
+        streams[i] = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    expect_status(503, HD_ROLE_VIEWER, "GET", target, NULL);
+    for (size_t i = 0; i < 64; i++)
+        hd_dashboard_response_free(streams[i]);
+    streams[0] = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    assert_int_equal(hd_dashboard_response_is_stream(streams[0]), 1);
+    hd_dashboard_response_free(streams[0]);
+    hd_dashboard_response *response = call_as(HD_ROLE_VIEWER, "GET", API "me", NULL);
+    const char *data;
+    size_t length;
+    assert_int_equal(hd_dashboard_response_next(response, 0, &data, &length), HD_E_STATE);
+    hd_dashboard_response_free(response);
+    free(id);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_arguments),
+        TEST(test_roles),
+        TEST(test_door),
+        TEST(test_malformed_requests),
+        TEST(test_page_and_assets),
+        TEST(test_validation),
+        TEST(test_life_of_a_webhook),
+        TEST(test_secret_rotation),
+        TEST(test_test_is_the_real_thing),
+        TEST(test_log),
+        TEST(test_redelivery),
+        TEST(test_me_events_preview),
+        TEST(test_stream),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
