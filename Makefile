@@ -90,6 +90,12 @@ SHARED_LINKS := $(BUILD)/$(SONAME) $(BUILD)/$(SHARED_NAME)
 PC_FILE := $(BUILD)/helmdesk.pc
 
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
+# Those of several files, and of a folder: the helpdesk server, and the dashboard inside another server.
+DESK := $(BUILD)/helmdesk-desk
+DESK_OBJECTS := $(patsubst examples/%.c,$(BUILD)/folders/%.o,$(sort $(wildcard examples/desk/*.c)))
+DESK_OPTIONS ?= --demo
+MOUNT := $(BUILD)/examples/mount
+MOUNT_OBJECTS := $(patsubst examples/%.c,$(BUILD)/folders/%.o,$(sort $(wildcard examples/mount/*.c)))
 
 # One program per tests/*_test.c; tests/*_test.sh are run as they are.
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_test.c)))
@@ -183,14 +189,14 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli bench bench-peers \
+.PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli bench bench-peers \
   lint install uninstall clean help
 .PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
 # what they call runs in parallel.
-ifneq ($(filter demo deps test bench check-% lint% clean uninstall,$(MAKECMDGOALS)),)
+ifneq ($(filter demo desk deps test bench check-% lint% clean uninstall,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 JOBS = $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
@@ -205,12 +211,17 @@ RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PK
 
 all: $(STATIC_LIB) $(SHARED_LIB) $(SHARED_LINKS) $(PC_FILE) $(SQLITE_PARTS) $(DASHBOARD_PARTS) $(TOOL_PARTS) ## build the libraries and the tool (the default)
 
-examples: $(EXAMPLES) ## build the example programs
+examples: $(EXAMPLES) $(DESK) $(MOUNT) ## build the example programs
 
 demo: ## run the demo: a helpdesk, a receiver, signed webhooks between them
 	@$(DEPS) core examples
 	@$(MAKE) $(PARALLEL) examples
 	@$(BUILD)/examples/demo
+
+desk: ## run the helpdesk server with the dashboard, and something to look at (DESK_OPTIONS are its options)
+	@$(DEPS) core examples sqlite
+	@$(MAKE) $(PARALLEL) $(DESK)
+	@$(DESK) $(DESK_OPTIONS)
 
 deps: ## install what building and testing need (Debian, Ubuntu), or say what it is
 	@$(DEPS)
@@ -513,6 +524,24 @@ $(EXAMPLES): %: %.o $(STATIC_LIB)
 	$(call say,LINK)
 	$(Q)$(call link) $< $(STATIC_LIB) $(EXAMPLE_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
 
+FOLDER_OBJECTS := $(DESK_OBJECTS) $(MOUNT_OBJECTS)
+$(FOLDER_OBJECTS): $(BUILD)/folders/%.o: examples/%.c Makefile | $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(call compile,-Iinclude $(if $(filter yes,$(SQLITE)),-DHELMDESK_HAS_SQLITE))
+
+# Its web files are in the program.
+$(BUILD)/folders/desk/assets.o: $(wildcard examples/desk/web/*)
+
+$(DESK): $(DESK_OBJECTS) $(DASHBOARD_STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB)) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link) $^ -lmicrohttpd $(HD_DEPS_LIBS) $(if $(filter yes,$(SQLITE)),$(HD_SQLITE_LIBS)) $(LDLIBS)
+
+$(MOUNT): $(MOUNT_OBJECTS) $(DASHBOARD_STATIC_LIB) $(STATIC_LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(call link) $^ -lmicrohttpd $(HD_DEPS_LIBS) $(LDLIBS)
+
 # Tests are linked with the static library, since they look at internal functions (hd__...) too. cmocka 2 would have them
 # use names that cmocka 1 does not have.
 $(BUILD)/tests/%.o: tests/%.c Makefile | $(BUILD)/deps-core.ok $(BUILD)/deps-test.ok
@@ -583,7 +612,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)
