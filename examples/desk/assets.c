@@ -18,7 +18,9 @@ EMBED(desk_style, "desk.css")
 EMBED(desk_login, "login.html")
 EMBED(desk_login_script, "login.js")
 
-static const struct asset { const char *path, *type, *begin, *end; } assets[] = {
+static const struct asset {
+    const char *path, *type, *begin, *end;
+} assets[] = {
     {"/desk.css", "text/css; charset=utf-8", desk_style, desk_style_end},
     {"/login", "text/html; charset=utf-8", desk_login, desk_login_end},
     {"/login.js", "text/javascript; charset=utf-8", desk_login_script, desk_login_script_end},

@@ -204,7 +204,9 @@ static int put_webhooks(const struct demo *demo) {
 /* ---- What has happened ---- */
 
 /* Some of what people write. */
-static const struct sample { const char *subject, *email, *name, *priority; } samples[] = {
+static const struct sample {
+    const char *subject, *email, *name, *priority;
+} samples[] = {
     {"Can't reset password", "jane@example.com", "Jane Smith", "high"},
     {"Invoice 2024-117 shows the wrong address", "k.tanaka@example.com", "田中 健", "medium"},
     {"<img src=x onerror=alert(1)>", "\"><script>alert(2)</script>@example.com", "<b>Bobby</b> & \"Sons\"", "low"},

@@ -26,10 +26,7 @@ char *file_read(const char *path) {
     if (file == NULL)
         return NULL;
     read_all(file, &text);
-    int reason = ferror(file)               ? errno
-                 : text.failed              ? ENOMEM
-                 : text.length > FILE_MAX ? EFBIG
-                                            : 0;
+    int reason = ferror(file) ? errno : text.failed ? ENOMEM : text.length > FILE_MAX ? EFBIG : 0;
     fclose(file);
     if (reason == 0)
         return text.data;

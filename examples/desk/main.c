@@ -97,8 +97,8 @@ static int allow(hd_options *options, const char *const *networks, uint16_t firs
 }
 
 static int allow_what_is_asked(hd_options *options, const struct options *given) {
-    static const char *const private_networks[] = {
-        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7", NULL};
+    static const char *const private_networks[] = {"127.0.0.0/8",   "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                                   "100.64.0.0/10", "::1/128",    "fc00::/7",      NULL};
     static const char *const this_machine[] = {"127.0.0.0/8", NULL};
     if (given->allow_private)
         return allow(options, private_networks, 1);
@@ -176,9 +176,9 @@ static void name_cookie(struct life *life, unsigned int port) {
 static void name_base(struct life *life, unsigned int port) {
     const struct options *options = &life->options;
     const char *scheme = life->desk.is_secure ? "https" : "http";
-    const char *host = options->public_host_count > 0   ? options->public_hosts[0]
+    const char *host = options->public_host_count > 0  ? options->public_hosts[0]
                        : is_any_address(options->host) ? "localhost"
-                                                        : options->host;
+                                                       : options->host;
     int is_v6 = strchr(host, ':') != NULL && *host != '[';
     if (options->has_proxy && options->public_host_count > 0)
         snprintf(life->base, sizeof life->base, "https://%s", host);
@@ -214,7 +214,8 @@ static void say_what_is_on(const struct life *life) {
     else
         printf("Webhooks and deliveries are kept in %s\n", life->store_directory.data);
     if (options->allow_private)
-        puts("WARNING: --allow-private: webhooks may lead into private networks, and to every service of this machine.");
+        puts(
+            "WARNING: --allow-private: webhooks may lead into private networks, and to every service of this machine.");
     else if (options->demo)
         puts("WARNING: --demo: webhooks may lead to this machine (127.0.0.0/8) from port 1024 on, over http.");
 }

@@ -20,7 +20,8 @@ static const char help[] =
     "  --store DIR          keep webhooks and deliveries here (without it: in the state directory of your home);\n"
     "                       none for memory\n"
     "  --allow-private      let webhooks lead to this machine and private networks, over http, on every port\n"
-    "  --demo               begin with webhooks, receivers of its own for them, and some hundred deliveries, in memory\n"
+    "  --demo               begin with webhooks, receivers of its own for them, and some hundred deliveries, in "
+    "memory\n"
     "                       unless --store says otherwise\n"
     "  --viewer             make a second sign-in link, for somebody who may look only\n"
     "  --token-file FILE    write the sign-in links into this file, and not to the terminal\n"
@@ -137,9 +138,11 @@ static int is_loopback(const char *address) {
 static int check(const struct options *options) {
     int is_local = is_loopback(options->host);
     if (is_local < 0)
-        return complain("--host cannot be", options->host, "It is an address of this machine, such as 127.0.0.1 or ::1.");
+        return complain("--host cannot be", options->host,
+                        "It is an address of this machine, such as 127.0.0.1 or ::1.");
     if (!options->tls_cert != !options->tls_key)
-        return complain("--tls-cert and --tls-key belong together", NULL, "Name the certificate's file, and its key's.");
+        return complain("--tls-cert and --tls-key belong together", NULL,
+                        "Name the certificate's file, and its key's.");
     if (!is_local && options->tls_cert == NULL && !options->has_proxy)
         return complain("without TLS, the desk would be open to whoever listens on the way to", options->host,
                         "Add --tls-cert and --tls-key; or --behind-proxy, if a web server in front does TLS.");

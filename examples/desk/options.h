@@ -8,7 +8,7 @@
 
 struct options {
     uint16_t port;
-    const char *host; /* an address */
+    const char *host;                              /* an address */
     const char *public_hosts[GUARD_HOSTS_MAX - 1]; /* one place is left for the address */
     size_t public_host_count;
     const char *tls_cert, *tls_key;

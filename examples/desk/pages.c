@@ -80,10 +80,11 @@ static void add_action(struct text *page, const struct ticket *ticket, const cha
 static void add_forms(struct text *page, const struct ticket *ticket) {
     if (ticket->message_count < TICKETS_MESSAGES_MAX) {
         add_action(page, ticket, "/reply");
-        text_add(page, "<label>Reply <textarea name=\"body\" rows=\"2\" required></textarea></label>\n"
-                       "<div class=\"row\"><label>from <select name=\"sender\"><option value=\"agent\">the desk</option>"
-                       "<option value=\"customer\">the customer</option></select></label>\n"
-                       "<button>Reply</button></div>\n</form>\n");
+        text_add(page,
+                 "<label>Reply <textarea name=\"body\" rows=\"2\" required></textarea></label>\n"
+                 "<div class=\"row\"><label>from <select name=\"sender\"><option value=\"agent\">the desk</option>"
+                 "<option value=\"customer\">the customer</option></select></label>\n"
+                 "<button>Reply</button></div>\n</form>\n");
     }
     add_action(page, ticket, "/resolve");
     text_add(page, "<button>Resolve</button>\n</form>\n");

@@ -171,7 +171,7 @@ static struct MHD_Response *make_own_response(const struct http_answer *answer) 
 static enum MHD_Result send_answer(struct server *server, struct MHD_Connection *connection,
                                    const struct http_request *request, struct http_answer *answer, int is_last) {
     int status = answer->dashboard ? hd_dashboard_response_status(answer->dashboard) : answer->status;
-    struct MHD_Response *response = answer->dashboard ? make_dashboard_response(server, connection, request, answer)
+    struct MHD_Response *response = answer->dashboard     ? make_dashboard_response(server, connection, request, answer)
                                     : answer->body.failed ? NULL
                                                           : make_own_response(answer);
     enum MHD_Result result = MHD_NO;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct server_options {
-    const char *address; /* IPv4 or IPv6 */
-    uint16_t port;       /* 0 for any that is free */
+    const char *address;            /* IPv4 or IPv6 */
+    uint16_t port;                  /* 0 for any that is free */
     const char *tls_cert, *tls_key; /* PEM files; NULL for plain HTTP */
     int has_proxy;                  /* all requests come from one address then */
 };

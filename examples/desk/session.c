@@ -60,9 +60,8 @@ static int set_entry(const struct sessions *sessions, struct entry *entry, int r
 
 /* In constant time, as hd_verify() compares. */
 static int is_token_of(const struct sessions *sessions, const struct entry *entry, const char *token) {
-    return entry->role != HD_ROLE_NONE &&
-           hd_verify(token, strlen(token), entry->hash, strlen(entry->hash), sessions->key, strlen(sessions->key)) ==
-               HD_OK;
+    return entry->role != HD_ROLE_NONE && hd_verify(token, strlen(token), entry->hash, strlen(entry->hash),
+                                                    sessions->key, strlen(sessions->key)) == HD_OK;
 }
 
 /* ---- Links ---- */

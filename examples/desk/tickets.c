@@ -159,9 +159,8 @@ int tickets_create(struct tickets *tickets, const char *subject, const char *ema
 static int add_message(const struct tickets *tickets, struct ticket *ticket, const char *sender, const char *body) {
     hd_event *event = NULL;
     struct message message = {strdup(sender), strdup(body)};
-    int status = message.sender && message.body
-                     ? make_event(tickets, ticket, HD_MESSAGE_RECEIVED, &message, &event)
-                     : HD_E_NO_MEMORY;
+    int status = message.sender && message.body ? make_event(tickets, ticket, HD_MESSAGE_RECEIVED, &message, &event)
+                                                : HD_E_NO_MEMORY;
     if (status != HD_OK) {
         free(message.sender);
         free(message.body);
@@ -175,9 +174,9 @@ static int add_message(const struct tickets *tickets, struct ticket *ticket, con
 int tickets_reply(struct tickets *tickets, long long number, const char *sender, const char *body) {
     pthread_mutex_lock(&tickets->lock);
     struct ticket *ticket = find(tickets, number);
-    int status = ticket == NULL                                                            ? HD_E_NOT_FOUND
+    int status = ticket == NULL                                                         ? HD_E_NOT_FOUND
                  : ticket->is_resolved || ticket->message_count == TICKETS_MESSAGES_MAX ? HD_E_STATE
-                                                                                           : HD_OK;
+                                                                                        : HD_OK;
     if (status == HD_OK)
         status = add_message(tickets, ticket, sender, body);
     pthread_mutex_unlock(&tickets->lock);

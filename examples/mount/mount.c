@@ -8,27 +8,35 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static hd_dashboard *dashboard;
-static const char *password;
-static volatile sig_atomic_t stops;
+static char key[HD_SECRET_SIZE], password[HD_SIGNATURE_SIZE]; /* of the password, only a hash */
+static atomic_int stops;
 
 /* One request while its body arrives. */
 struct arriving {
     char *target, body[262144]; /* the dashboard takes no more */
+    size_t length;
+    int has_begun;
+};
+
+struct stream {
+    hd_dashboard_response *response;
+    const char *piece; /* what is left to be sent */
     size_t length;
 };
 
 /* Your server knows who is signed in. This one has browsers ask for a password. */
 static int role_of(struct MHD_Connection *connection) {
     char *given = NULL, *user = MHD_basic_auth_get_username_password(connection, &given);
-    int role = given != NULL && strcmp(given, password) == 0 ? HD_ROLE_ADMIN : HD_ROLE_NONE;
+    int is_right = given != NULL && hd_verify(given, strlen(given), password, strlen(password), key, strlen(key)) == 0;
     MHD_free(user);
     MHD_free(given);
-    return role;
+    return is_right ? HD_ROLE_ADMIN : HD_ROLE_NONE;
 }
 
 static enum MHD_Result add_header(void *request, enum MHD_ValueKind kind, const char *name, const char *value) {
@@ -36,13 +44,147 @@ static enum MHD_Result add_header(void *request, enum MHD_ValueKind kind, const 
     return hd_dashboard_request_add_header(request, name, value ? value : "") == HD_OK ? MHD_YES : MHD_NO;
 }
 
-/* The waits are short, so that the server can stop. What is not sent now comes with the next call. */
-static ssize_t next_piece(void *response, uint64_t position, char *buffer, size_t size) {
-    const char *piece;
-    size_t length;
+/* The waits are short, so that the server can stop. */
+static ssize_t next_piece(void *context, uint64_t position, char *buffer, size_t size) {
+    struct stream *stream = context;
     (void)position;
-    if (stops || hd_dashboard_response_next(response, 1000, &piece, &length) != HD_OK || length > size)
-        return MHD_CONTENT_READER_END_OF_STREAM; /* the page comes back, and reads what it missed */
-    memcpy(buffer, piece, length);
-    return (ssize_t)length;
+    if (stream->length == 0 &&
+        (stops || hd_dashboard_response_next(stream->response, 1000, &stream->piece, &stream->length) != HD_OK))
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    size_t part = stream->length < size ? stream->length : size;
+    memcpy(buffer, stream->piece, part);
+    stream->piece += part;
+    stream->length -= part;
+    return (ssize_t)part;
+}
+
+static void free_stream(void *context) {
+    hd_dashboard_response_free(((struct stream *)context)->response);
+    free(context);
+}
+
+/* Sends the response, and frees it. */
+static enum MHD_Result send_response(struct MHD_Connection *connection, hd_dashboard_response *response) {
+    struct stream *stream = hd_dashboard_response_is_stream(response) ? calloc(1, sizeof *stream) : NULL;
+    size_t length;
+    const char *body = hd_dashboard_response_body(response, &length);
+    struct MHD_Response *made =
+        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, next_piece, stream, free_stream)
+               : MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY);
+    for (size_t i = 0; i < hd_dashboard_response_header_count(response); i++)
+        MHD_add_response_header(made, hd_dashboard_response_header_name(response, i),
+                                hd_dashboard_response_header_value(response, i));
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)hd_dashboard_response_status(response), made);
+    if (stream != NULL)
+        stream->response = response; /* the callback has not been called yet */
+    else
+        hd_dashboard_response_free(response);
+    MHD_destroy_response(made);
+    return result;
+}
+
+/* These lines are all that the dashboard needs of a server. */
+static enum MHD_Result ask_dashboard(struct MHD_Connection *connection, const char *method,
+                                     const struct arriving *arriving, int role) {
+    hd_dashboard_request *request;
+    hd_dashboard_response *response = NULL;
+    if (hd_dashboard_request_new(method, arriving->target, &request) != HD_OK)
+        return MHD_NO;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, request);
+    hd_dashboard_request_set_body(request, arriving->body, arriving->length);
+    hd_dashboard_request_set_user(request, "admin", role);
+    int status = hd_dashboard_handle(dashboard, request, &response);
+    hd_dashboard_request_free(request);
+    return status == HD_OK ? send_response(connection, response) : MHD_NO;
+}
+
+/* Anything else that your server has would be answered here. */
+static enum MHD_Result answer(struct MHD_Connection *connection, const char *method, const struct arriving *arriving) {
+    int role = role_of(connection);
+    if (role != HD_ROLE_NONE && strncmp(arriving->target, "/admin/hooks/", 13) == 0)
+        return ask_dashboard(connection, method, arriving, role);
+    struct MHD_Response *empty = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result = role == HD_ROLE_NONE ? MHD_queue_basic_auth_fail_response(connection, "webhooks", empty)
+                                                  : MHD_queue_response(connection, MHD_HTTP_NOT_FOUND, empty);
+    MHD_destroy_response(empty);
+    return result;
+}
+
+/* The target as it stands in the request line: libmicrohttpd decodes it later. */
+static void *begin_request(void *unused, const char *target, struct MHD_Connection *connection) {
+    struct arriving *arriving = calloc(1, sizeof *arriving);
+    (void)unused, (void)connection;
+    if (arriving != NULL)
+        arriving->target = strdup(target);
+    return arriving;
+}
+
+static void end_request(void *unused, struct MHD_Connection *connection, void **context,
+                        enum MHD_RequestTerminationCode code) {
+    struct arriving *arriving = *context;
+    (void)unused, (void)connection, (void)code;
+    if (arriving != NULL)
+        free(arriving->target);
+    free(arriving);
+}
+
+/* Called for the headers, for each piece of the body, and at its end. */
+static enum MHD_Result on_request(void *unused, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *data_len, void **context) {
+    struct arriving *arriving = *context;
+    (void)unused, (void)url, (void)version;
+    if (arriving == NULL || arriving->target == NULL || *data_len > sizeof arriving->body - arriving->length)
+        return MHD_NO;
+    if (!arriving->has_begun) {
+        arriving->has_begun = 1;
+        return MHD_YES;
+    }
+    if (*data_len == 0)
+        return answer(connection, method, arriving);
+    memcpy(arriving->body + arriving->length, data, *data_len);
+    arriving->length += *data_len;
+    *data_len = 0;
+    return MHD_YES;
+}
+
+static int prepare(hd_client **client) {
+    const char *given = getenv("HELMDESK_PASSWORD");
+    return given != NULL && *given != '\0' && hd_generate_secret(key, sizeof key) == HD_OK &&
+           hd_sign(given, strlen(given), key, strlen(key), password, sizeof password) == HD_OK &&
+           hd_client_new(NULL, client) == HD_OK && hd_dashboard_new(*client, "/admin/hooks/", &dashboard) == HD_OK &&
+           hd_dashboard_add_project(dashboard, "acme") == HD_OK;
+}
+
+int main(int argc, char **argv) {
+    hd_client *client = NULL;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((uint16_t)(argc == 2 ? atoi(argv[1]) : 0));
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* in all threads, for sigwait() */
+
+    struct MHD_Daemon *server = NULL;
+    if (prepare(&client))
+        server =
+            MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL,
+                             NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
+                             begin_request, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL,
+                             MHD_OPTION_CONNECTION_LIMIT, 100u, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
+    if (server == NULL)
+        fputs("usage: HELMDESK_PASSWORD=... mount PORT   (0: any free port)\n", stderr);
+    else
+        printf("http://127.0.0.1:%u/admin/hooks/\n", MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
+    fflush(stdout);
+    int signal_number, has_started = server != NULL;
+    if (has_started)
+        sigwait(&signals, &signal_number);
+    stops = 1;
+    if (has_started)
+        MHD_stop_daemon(server);
+    hd_dashboard_free(dashboard);
+    hd_client_free(client);
+    return has_started ? 0 : 2;
 }
