@@ -133,9 +133,10 @@ static void create_ticket(struct desk *desk, const struct http_request *request,
     char *fields[] = {http_form_value(request, "subject"), http_form_value(request, "email"),
                       http_form_value(request, "name"), http_form_value(request, "priority")};
     long long number = 0;
-    if (is_complete(answer, (const char *const *)fields, 4))
-        answer_change(answer, tickets_create(desk->tickets, fields[0], fields[1], fields[2], fields[3], &number),
-                      number);
+    if (is_complete(answer, (const char *const *)fields, 4)) {
+        int status = tickets_create(desk->tickets, fields[0], fields[1], fields[2], fields[3], &number);
+        answer_change(answer, status, number);
+    }
     for (size_t i = 0; i < 4; i++)
         free(fields[i]);
 }

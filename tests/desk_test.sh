@@ -1,0 +1,322 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The example helpdesk: who gets in, what its tickets send, what is refused at the door, and how it ends. And the
+# dashboard inside another server.
+set -euo pipefail
+: "${BUILD:=build}"
+
+tmp=$(mktemp -d)
+pids=()
+cleanup() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+fail() {
+    echo "FAILED: $*"
+    for file in desk answer; do [ ! -e "$tmp/$file" ] || sed "s/^/    $file: /" "$tmp/$file"; done
+    exit 1
+}
+
+# holds TEXT FILE WHAT
+holds() {
+    grep -qF -e "$1" "$2" || fail "$3: no '$1' in: $(cat "$2")"
+}
+
+# await WHAT COMMAND...: until the command succeeds
+await() {
+    local what=$1 end=$((SECONDS + 30))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "$what does not come"
+        sleep 0.05
+    done
+}
+
+has_line() {
+    grep -qE -e "$1" "$2" 2>/dev/null
+}
+
+# ---- Starting, asking, ending ----
+
+# start OPTION...: a desk, its address in $url, the two links in $tmp/links
+start() {
+    rm -f "$tmp/links"
+    "$BUILD/helmdesk-desk" --port 0 --token-file "$tmp/links" "$@" >"$tmp/desk" 2>&1 &
+    desk=$!
+    pids+=("$desk")
+    await "a sign-in link" has_line '^admin ' "$tmp/links"
+    url=http://127.0.0.1:$(sed -n 's/^helmdesk-desk listens on .*:\([0-9]*\)\/$/\1/p' "$tmp/desk")
+}
+
+# ends WHAT: the desk ends by SIGTERM, within seconds, with exit status 0
+ends() {
+    local status=0 started=$SECONDS
+    kill -TERM "$desk"
+    wait "$desk" || status=$?
+    [ "$status" = 0 ] || fail "$1: exit status $status"
+    [ $((SECONDS - started)) -le 10 ] || fail "$1: it took $((SECONDS - started)) s"
+}
+
+# ask STATUS PATH CURL-OPTION...: asks, and checks the status; the head is in $tmp/head, the body in $tmp/answer
+ask() {
+    local wanted=$1 path=$2 status
+    shift 2
+    status=$(curl -s --max-time 20 -o "$tmp/answer" -D "$tmp/head" -w '%{http_code}' "$@" "$url$path") || true
+    [ "$status" = "$wanted" ] || fail "$path $*: $status and not $wanted"
+}
+
+# as JAR STATUS PATH ...: as ask, signed in
+as() {
+    local jar=$1
+    shift
+    ask "$@" -b "$tmp/$jar"
+}
+
+token_of() {
+    sed -n "s/^$1 .*#//p" "$tmp/links"
+}
+
+# sign_in ROLE: the session is in the jar of that name
+sign_in() {
+    ask 200 /login --data-raw "$(token_of "$1")" -c "$tmp/$1"
+}
+
+# raw TEXT: what one connection answers to these bytes, in $tmp/answer
+raw() {
+    local port=${url##*:}
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf '%b' "$1" >&3
+    timeout 20 cat <&3 >"$tmp/answer" || fail "the connection stays open after: $1"
+    exec 3>&-
+}
+
+# ---- Signing in ----
+
+test_sign_in() {
+    local token
+    token=$(token_of admin)
+    [ "$(stat -c %a "$tmp/links")" = 600 ] || fail "others may read the links"
+    ask 303 /
+    holds "Location: /login" "$tmp/head" "nobody is signed in"
+    ask 200 /login
+    holds '<script src="/login.js" defer>' "$tmp/answer" "the sign-in page"
+    ask 200 /login.js
+    ask 401 /admin/api/v1/me
+    ask 403 /login --data-raw "${token%?}0"
+    ask 403 /login --data-raw ""
+    ask 200 /login --data-raw "$token" -c "$tmp/admin"
+    grep -qE '^Set-Cookie: helmdesk-[0-9]+=[0-9a-f]{64}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict.?$' "$tmp/head" ||
+        fail "the cookie: $(cat "$tmp/head")"
+    ask 403 /login --data-raw "$token"
+    as admin 200 /admin/api/v1/me
+    holds '"role":"admin"' "$tmp/answer" "who is signed in"
+    [ "$(token_of admin)" != "$token" ] || fail "there is no new link"
+}
+
+test_viewer() {
+    sign_in viewer
+    as viewer 200 /admin/api/v1/me
+    holds '"role":"viewer"' "$tmp/answer" "who looks"
+    as viewer 200 /
+    as viewer 403 /tickets -d 'subject=x&name=x&email=x&priority=low'
+    as viewer 303 /logout -X POST
+    as viewer 401 /admin/api/v1/me
+}
+
+# ---- Tickets ----
+
+put_webhook() {
+    as admin 201 /admin/api/v1/projects/acme/webhooks -H 'Content-Type: application/json' \
+        -d "{\"name\":\"receiver\",\"url\":\"http://127.0.0.1:$1/\",\"secret\":\"desk test secret\"}"
+}
+
+start_receiver() {
+    HELMDESK_SECRET='desk test secret' "$BUILD/examples/receive" 0 >"$tmp/received" &
+    receiver=$!
+    pids+=("$receiver")
+    await "a receiver" has_line '^listening on ' "$tmp/received"
+    put_webhook "$(sed -n 's/^listening on .*://p' "$tmp/received")"
+}
+
+test_tickets() {
+    start_receiver
+    as admin 303 /tickets -d priority=high -d name=Jane -d email=jane@example.com \
+        --data-urlencode 'subject=<script>alert("1")</script> & more'
+    holds "Location: /#ticket-1" "$tmp/head" "a new ticket"
+    await "ticket.created" has_line '^new ticket #1: <script>alert\("1"\)</script> & more$' "$tmp/received"
+    as admin 200 /
+    holds '#1 <bdi>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; more</bdi>' "$tmp/answer" "a hostile subject"
+    if grep -q '<script' "$tmp/answer"; then fail "a script is in the page"; fi
+    holds "Content-Security-Policy: default-src 'none';" "$tmp/head" "the tickets page"
+    holds 'ticket.created sent to 1 webhook. <a href="/admin/projects/acme/deliveries?q=%231">' "$tmp/answer" "what was sent"
+    as admin 303 /tickets/1/reply -d sender=customer --data-urlencode 'body=Any <b>news</b>?'
+    await "message.received" has_line '^new message on ticket #1: Any <b>news</b>\?$' "$tmp/received"
+    as admin 303 /tickets/1/resolve -X POST
+    await "ticket.resolved" has_line '^resolved ticket #1: ' "$tmp/received"
+    as admin 409 /tickets/1/resolve -X POST
+    as admin 404 /tickets/2/resolve -X POST
+    as admin 400 /tickets -d subject=x
+    as admin 400 /tickets -d 'subject=%00&name=x&email=x&priority=low'
+    as admin 422 /tickets -d 'subject=%ff&name=x&email=x&priority=low'
+    as admin 413 /tickets -d "subject=$(head -c 20000 /dev/zero | tr '\0' x)"
+    ask 401 /tickets -d 'subject=x&name=x&email=x&priority=low'
+}
+
+test_stream() {
+    curl -sN --max-time 30 -b "$tmp/admin" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream" &
+    local reader=$!
+    pids+=("$reader")
+    await "the stream" has_line '^retry: ' "$tmp/stream"
+    as admin 303 /tickets -d 'subject=streamed&name=x&email=x&priority=low'
+    await "an event of the stream" has_line '^data: .*"subject":"streamed"' "$tmp/stream"
+    kill "$reader"
+}
+
+# A stream ends with the session that it was opened in.
+test_stream_ends_with_session() {
+    sign_in viewer
+    curl -sN --max-time 30 -b "$tmp/viewer" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream" &
+    local reader=$!
+    pids+=("$reader")
+    await "the stream" has_line '^retry: ' "$tmp/stream"
+    as viewer 303 /logout -X POST
+    wait "$reader" || fail "the stream of somebody who has left goes on"
+}
+
+# ---- The door ----
+
+test_door() {
+    local get='GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n'
+    ask 200 /healthz
+    ask 421 / -H 'Host: evil.example'
+    ask 421 /admin/ -H 'Host: evil.example'
+    ask 303 / -H 'Host: desk.example.com'
+    ask 200 /admin/ -H 'Host: desk.example.com:8443'
+    as admin 403 /tickets -H 'Sec-Fetch-Site: cross-site' -d 'subject=x&name=x&email=x&priority=low'
+    as admin 403 /tickets -H 'Origin: http://evil.example' -d 'subject=x&name=x&email=x&priority=low'
+    as admin 403 /logout -H 'Sec-Fetch-Site: same-site' -X POST
+    as admin 200 /admin/api/v1/me
+    as admin 303 /tickets -H "Origin: $url" -d 'subject=x&name=x&email=x&priority=low'
+    ask 308 /admin
+    ask 404 /nothing/here -b "$tmp/admin"
+    ask 405 / -X PUT
+    head -c 300000 /dev/zero | tr '\0' x >"$tmp/large"
+    as admin 413 /tickets --data-binary "@$tmp/large"
+    raw "$get\r\n"
+    holds "HTTP/1.1 200 " "$tmp/answer" "a plain request"
+    raw "${get}Host: 127.0.0.1\r\n\r\n"
+    holds "HTTP/1.1 400 " "$tmp/answer" "two hosts"
+    raw 'POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy'
+    holds "HTTP/1.1 400 " "$tmp/answer" "two lengths"
+    raw 'POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    holds "HTTP/1.1 400 " "$tmp/answer" "a length and chunks"
+}
+
+# ---- The end ----
+
+test_end_with_streams() {
+    local streams=() i
+    for i in $(seq 20); do
+        curl -sN --max-time 30 -b "$tmp/admin" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream$i" &
+        streams+=($!)
+        pids+=($!)
+    done
+    for i in $(seq 20); do await "stream $i" has_line '^retry: ' "$tmp/stream$i"; done
+    ends "20 open streams"
+    for i in "${streams[@]}"; do wait "$i" || fail "a stream was cut off"; done
+}
+
+# ---- Starting ----
+
+# refuses STATUS TEXT OPTION...
+refuses() {
+    local wanted=$1 text=$2 status=0
+    shift 2
+    timeout 20 "$BUILD/helmdesk-desk" "$@" >"$tmp/desk" 2>&1 || status=$?
+    [ "$status" = "$wanted" ] || fail "$*: exit status $status"
+    holds "$text" "$tmp/desk" "$*"
+}
+
+test_options() {
+    refuses 0 "--behind-proxy" --help
+    refuses 2 "--port cannot be '8O80'" --port 8O80
+    refuses 2 "without TLS" --host 0.0.0.0
+    refuses 2 "belong together" --tls-cert "$tmp/cert"
+    refuses 2 "--host cannot be 'nowhere'" --host nowhere
+    refuses 2 "not understood: 'x'" x
+    refuses 1 "cannot read $tmp/none" --port 0 --store none --tls-cert "$tmp/none" --tls-key "$tmp/none"
+    refuses 1 "Address already in use" --port "${url##*:}" --store none
+    refuses 1 "cannot write $tmp/none/links" --port 0 --store none --token-file "$tmp/none/links"
+}
+
+# What was put into a store is there the next time; and one desk at a time has it.
+test_store() {
+    start --store "$tmp/store" --allow-private
+    if grep -q 'built without SQLite' "$tmp/desk"; then return; fi
+    holds "kept in $tmp/store" "$tmp/desk" "where it is kept"
+    holds "WARNING: --allow-private" "$tmp/desk" "what is allowed"
+    sign_in admin
+    put_webhook 9
+    refuses 1 "Another process has it open" --port 0 --store "$tmp/store"
+    ends "a desk with a store"
+    start --store "$tmp/store" --allow-private
+    sign_in admin
+    as admin 200 /admin/api/v1/projects/acme/webhooks
+    holds '"name":"receiver"' "$tmp/answer" "the webhook of the last time"
+    ends "a desk with a store"
+}
+
+has_deliveries() {
+    as admin 200 "/admin/api/v1/projects/acme/deliveries/count"
+    [ "$(tr -dc 0-9 <"$tmp/answer")" -ge 300 ]
+}
+
+test_demo() {
+    start --demo
+    sign_in admin
+    await "300 deliveries" has_deliveries
+    as admin 200 "/admin/api/v1/projects/acme/deliveries/count?webhook=demo-crm&outcome=delivered"
+    [ "$(tr -dc 0-9 <"$tmp/answer")" -ge 20 ] || fail "the demo's receiver takes nothing"
+    as admin 200 "/admin/api/v1/projects/acme/deliveries?webhook=demo-crm&outcome=failed"
+    holds '"data":[]' "$tmp/answer" "the demo's signatures"
+    ends "the demo"
+}
+
+test_mount() {
+    local mount
+    HELMDESK_PASSWORD=open "$BUILD/examples/mount" 0 >"$tmp/mount" &
+    mount=$!
+    pids+=("$mount")
+    await "the mounted dashboard" has_line '/admin/hooks/$' "$tmp/mount"
+    url=$(sed 's|/admin/hooks/$||' "$tmp/mount")
+    ask 401 /admin/hooks/
+    ask 401 /admin/hooks/ -u admin:wrong
+    ask 200 /admin/hooks/ -u admin:open
+    holds 'content="/admin/hooks/"' "$tmp/answer" "the page"
+    ask 200 /admin/hooks/api/v1/me -u admin:open
+    holds '"projects":["acme"]' "$tmp/answer" "the API"
+    ask 200 /admin/hooks/api/v1/projects/acme/check-url -u admin:open -H 'Content-Type: application/json' \
+        -d '{"url":"https://example.com/","format":"json"}'
+    curl -sN --max-time 30 -u admin:open "$url/admin/hooks/api/v1/projects/acme/stream" >"$tmp/stream" &
+    pids+=($!)
+    await "the stream" has_line '^retry: ' "$tmp/stream"
+    kill -TERM "$mount"
+    wait "$mount" || fail "mount ends with $?"
+}
+
+start --store none --allow-private --viewer --public-host desk.example.com
+test_sign_in
+test_viewer
+test_tickets
+test_stream
+test_stream_ends_with_session
+test_door
+test_options
+test_end_with_streams
+test_store
+test_demo
+test_mount
+echo "the desk and the mounted dashboard do what they say"
