@@ -26,7 +26,6 @@ void text_add_number(struct text *text, long long number) {
     text_add_bytes(text, digits, (size_t)snprintf(digits, sizeof digits, "%lld", number));
 }
 
-/* What stands for a byte in HTML; NULL if it stands for itself. */
 static const char *entity_of(char byte) {
     switch (byte) {
     case '&':
@@ -44,30 +43,50 @@ static const char *entity_of(char byte) {
     }
 }
 
-/* U+2400 to U+241F, and U+2421 for DEL, are pictures of the control characters. */
-static void add_picture(struct text *text, unsigned char control) {
-    unsigned char picture[] = {0xe2, 0x90, control == 0x7f ? 0xa1 : (unsigned char)(0x80 + control)};
-    text_add_bytes(text, picture, sizeof picture);
-}
-
 static int is_control(char byte) {
     unsigned char value = (unsigned char)byte;
     return (value < 0x20 && value != '\n' && value != '\r' && value != '\t') || value == 0x7f;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069 turn the direction of the text that follows. */
+static int is_turn(const char *place) {
+    const unsigned char *bytes = (const unsigned char *)place;
+    return bytes[0] == 0xe2 && ((bytes[1] == 0x80 && bytes[2] >= 0xaa && bytes[2] <= 0xae) ||
+                                (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9));
+}
+
+/* U+2400 to U+241F, and U+2421 for DEL, are pictures of the control characters. */
+static void draw_control(char byte, char picture[8]) {
+    const char drawn[] = {'\xe2', '\x90', (char)(byte == 0x7f ? 0xa1 : 0x80 + byte), '\0'};
+    strcpy(picture, drawn);
+}
+
+/* What is shown in the place of some bytes. Returns their number; 0 if they stand for themselves. */
+static size_t replace(const char *place, char shown[8]) {
+    if (entity_of(*place) != NULL)
+        strcpy(shown, entity_of(*place));
+    else if (is_control(*place))
+        draw_control(*place, shown);
+    else if (is_turn(place))
+        strcpy(shown, "\xef\xbf\xbd");
+    else
+        return 0;
+    return *place == '\xe2' ? 3 : 1;
+}
+
 void text_add_escaped(struct text *text, const char *more) {
-    for (const char *plain = more; *more != '\0'; plain = more) {
-        while (*more != '\0' && entity_of(*more) == NULL && !is_control(*more))
-            more++;
-        text_add_bytes(text, plain, (size_t)(more - plain));
-        if (*more == '\0')
-            return;
-        if (is_control(*more))
-            add_picture(text, (unsigned char)*more);
-        else
-            text_add(text, entity_of(*more));
-        more++;
+    const char *plain = more;
+    char shown[8];
+    while (*more != '\0') {
+        size_t length = replace(more, shown);
+        if (length > 0) {
+            text_add_bytes(text, plain, (size_t)(more - plain));
+            text_add(text, shown);
+            plain = more + length;
+        }
+        more += length > 0 ? length : 1;
     }
+    text_add(text, plain);
 }
 
 void text_free(struct text *text) {

@@ -16,7 +16,8 @@ void text_add_bytes(struct text *text, const void *bytes, size_t length);
 
 void text_add_number(struct text *text, long long number);
 
-/* As text within HTML, and within a quoted attribute: nothing in it is markup, and control characters are seen. */
+/* As text within HTML, and within a quoted attribute: nothing in it is markup, and characters that
+ * control or turn it are seen. */
 void text_add_escaped(struct text *text, const char *more);
 
 void text_free(struct text *text);
