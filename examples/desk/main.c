@@ -151,8 +151,11 @@ static int make_dashboard(struct life *life) {
 }
 
 static int make_desk(struct life *life) {
+    struct links *links = &life->desk.links;
     life->desk.tickets = tickets_new(life->desk.client, PAGES_PROJECT);
     life->desk.sessions = sessions_new();
+    links->sessions = life->desk.sessions;
+    links->file = life->options.token_file;
     return (life->desk.tickets != NULL && life->desk.sessions != NULL) || fail("the desk", HD_E_NO_MEMORY);
 }
 
@@ -222,8 +225,6 @@ static void say_what_is_on(const struct life *life) {
 
 static int show_links(struct life *life) {
     struct links *links = &life->desk.links;
-    links->sessions = life->desk.sessions;
-    links->file = life->options.token_file;
     if ((life->options.has_viewer && !links_renew(links, HD_ROLE_VIEWER)) || !links_renew(links, HD_ROLE_ADMIN))
         return 0;
     if (links->file != NULL)
@@ -235,10 +236,10 @@ static int show_links(struct life *life) {
 
 static int start(struct life *life) {
     if (!listen_for_requests(life) || (!uses_memory(&life->options) && !open_store(life)) || !make_client(life) ||
-        !make_dashboard(life) || !make_desk(life) || !start_demo(life))
+        !make_dashboard(life) || !make_desk(life) || !start_demo(life) || !start_server(life))
         return 0;
     say_what_is_on(life);
-    return show_links(life) && start_server(life);
+    return show_links(life);
 }
 
 /* Deliveries that are under way need the demo's receivers, and those need the client. */

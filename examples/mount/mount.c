@@ -39,9 +39,15 @@ static int role_of(struct MHD_Connection *connection) {
     return is_right ? HD_ROLE_ADMIN : HD_ROLE_NONE;
 }
 
-static enum MHD_Result add_header(void *request, enum MHD_ValueKind kind, const char *name, const char *value) {
+/* A request that is not whole is none: hd_dashboard_handle() refuses it. */
+static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    hd_dashboard_request **request = context;
     (void)kind;
-    return hd_dashboard_request_add_header(request, name, value ? value : "") == HD_OK ? MHD_YES : MHD_NO;
+    if (hd_dashboard_request_add_header(*request, name, value ? value : "") == HD_OK)
+        return MHD_YES;
+    hd_dashboard_request_free(*request);
+    *request = NULL;
+    return MHD_NO;
 }
 
 /* The waits are short, so that the server can stop. */
@@ -63,23 +69,38 @@ static void free_stream(void *context) {
     free(context);
 }
 
-/* Sends the response, and frees it. */
-static enum MHD_Result send_response(struct MHD_Connection *connection, hd_dashboard_response *response) {
-    struct stream *stream = hd_dashboard_response_is_stream(response) ? calloc(1, sizeof *stream) : NULL;
+static struct MHD_Response *make_stream(hd_dashboard_response *response) {
+    struct stream *stream = calloc(1, sizeof *stream);
+    struct MHD_Response *made =
+        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, next_piece, stream, free_stream) : NULL;
+    if (made != NULL)
+        stream->response = response;
+    else
+        free(stream);
+    return made;
+}
+
+static struct MHD_Response *make_copy(const hd_dashboard_response *response) {
     size_t length;
     const char *body = hd_dashboard_response_body(response, &length);
-    struct MHD_Response *made =
-        stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, next_piece, stream, free_stream)
-               : MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY);
-    for (size_t i = 0; i < hd_dashboard_response_header_count(response); i++)
+    return MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY); /* never written to */
+}
+
+/* Sends the response, and frees it. */
+static enum MHD_Result send_response(struct MHD_Connection *connection, hd_dashboard_response *response) {
+    enum MHD_Result result = MHD_NO;
+    int is_stream = hd_dashboard_response_is_stream(response);
+    struct MHD_Response *made = is_stream ? make_stream(response) : make_copy(response);
+    int is_owned = is_stream && made != NULL; /* by the stream */
+    for (size_t i = 0; made != NULL && i < hd_dashboard_response_header_count(response); i++)
         MHD_add_response_header(made, hd_dashboard_response_header_name(response, i),
                                 hd_dashboard_response_header_value(response, i));
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)hd_dashboard_response_status(response), made);
-    if (stream != NULL)
-        stream->response = response; /* the callback has not been called yet */
-    else
+    if (made != NULL) {
+        result = MHD_queue_response(connection, (unsigned int)hd_dashboard_response_status(response), made);
+        MHD_destroy_response(made);
+    }
+    if (!is_owned)
         hd_dashboard_response_free(response);
-    MHD_destroy_response(made);
     return result;
 }
 
@@ -87,10 +108,9 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, hd_dashb
 static enum MHD_Result ask_dashboard(struct MHD_Connection *connection, const char *method,
                                      const struct arriving *arriving, int role) {
     hd_dashboard_request *request;
-    hd_dashboard_response *response = NULL;
-    if (hd_dashboard_request_new(method, arriving->target, &request) != HD_OK)
-        return MHD_NO;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, request);
+    hd_dashboard_response *response;
+    hd_dashboard_request_new(method, arriving->target, &request);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &request);
     hd_dashboard_request_set_body(request, arriving->body, arriving->length);
     hd_dashboard_request_set_user(request, "admin", role);
     int status = hd_dashboard_handle(dashboard, request, &response);
@@ -173,17 +193,16 @@ int main(int argc, char **argv) {
                              NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
                              begin_request, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL,
                              MHD_OPTION_CONNECTION_LIMIT, 100u, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
-    if (server == NULL)
-        fputs("usage: HELMDESK_PASSWORD=... mount PORT   (0: any free port)\n", stderr);
-    else
-        printf("http://127.0.0.1:%u/admin/hooks/\n", MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
-    fflush(stdout);
     int signal_number, has_started = server != NULL;
-    if (has_started)
+    if (has_started) {
+        printf("http://127.0.0.1:%u/admin/hooks/\n", MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
+        fflush(stdout);
         sigwait(&signals, &signal_number);
-    stops = 1;
-    if (has_started)
+        stops = 1;
         MHD_stop_daemon(server);
+    } else {
+        fputs("usage: HELMDESK_PASSWORD=... mount PORT   (0: any free port)\n", stderr);
+    }
     hd_dashboard_free(dashboard);
     hd_client_free(client);
     return has_started ? 0 : 2;
