@@ -335,8 +335,7 @@ static void test_validation(void **state) {
     json_decref(list);
     json_t *checked = call(200, "POST", API "projects/" PROJECT "/check-url",
                            "{\"url\":\"https://hooks.slack.com/services/T/B/x\",\"format\":\"json\"}");
-    assert_string_equal(text_of(json_array_get(json_object_get(checked, "warnings"), 0), "code"),
-                        "slack_needs_slack_format");
+    assert_string_equal(text_of(json_array_get(json_object_get(checked, "warnings"), 0), "code"), "slack_format");
     json_decref(checked);
 }
 

@@ -173,10 +173,10 @@ json_t *hd__setters_warnings(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
     int is_slack_host = strncasecmp(hd_webhook_url(webhook), SLACK_HOST, sizeof SLACK_HOST - 1) == 0;
     if (is_slack_host && !is_slack)
-        return json_pack("[{s:s, s:s}]", "code", "slack_needs_slack_format", "message",
+        return json_pack("[{s:s, s:s}]", "code", "slack_format", "message",
                          "Slack refuses plain JSON: choose the Slack format.");
     if (is_slack && !is_slack_host)
-        return json_pack("[{s:s, s:s}]", "code", "slack_format_elsewhere", "message",
+        return json_pack("[{s:s, s:s}]", "code", "slack_format", "message",
                          "This is no address of Slack's: does it read Slack messages?");
     return json_array();
 }

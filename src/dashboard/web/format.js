@@ -9,8 +9,8 @@ const NAMES = {
   '\u202d': 'LRO', '\u202e': 'RLO', '\u2066': 'LRI', '\u2067': 'RLI', '\u2068': 'FSI', '\u2069': 'PDI', '\ufeff': 'BOM',
   '\u2028': 'LS', '\u2029': 'PS', '\u00ad': 'SHY',
 }
-// eslint-disable-next-line no-control-regex -- these are what has to be made visible
-const HIDDEN = /\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+// What shows nothing, or turns the direction of what follows; tabs and line ends are left alone.
+const HIDDEN = /\r(?!\n)|(?![\t\n\r])\p{Cc}|[\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
 
 const symbol = (c) => NAMES[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`
 

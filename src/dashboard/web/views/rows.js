@@ -15,7 +15,8 @@ const row = (ctx, d) => h('tr', { 'data-id': d.id },
     h('span.muted.small', ` attempt ${d.attempt}`),
     d.may_be_repeated && h('span.tag', { title: 'The receiver may have got this one twice' }, 'maybe twice'))),
   h('td', { 'data-label': 'Took', class: 'num right' }, ms(d.ms.total_ms)),
-  h('td', { 'data-label': 'Webhook' }, d.webhook_name ? bdi(d.webhook_name) : h('span.mono.small.break', d.url_masked)))
+  h('td', { 'data-label': 'Webhook' }, d.webhook_name ? h('span.two-lines', bdi(d.webhook_name))
+    : h('span.mono.small.break', d.url_masked)))
 
 /** A table of deliveries, newest first: one row for each attempt. */
 export function logTable(ctx) {
