@@ -39,9 +39,21 @@ static int read_all(int file, const char *name, struct bytes *bytes) {
     }
 }
 
+/* It can be only one of what a command reads: the second would find it empty, and an empty body has a signature too. */
+static int take_stdin(void) {
+    static int is_taken;
+    if (!is_taken++)
+        return CLI_OK;
+    cli_error("standard input cannot be read twice");
+    cli_hint("Name a file for all but one of what comes from there.");
+    return CLI_USAGE;
+}
+
 int cli_read_file(const char *path, struct bytes *bytes) {
     int is_stdin = !path || strcmp(path, "-") == 0;
     *bytes = (struct bytes){0};
+    if (is_stdin && take_stdin() != CLI_OK)
+        return CLI_USAGE;
     if (is_stdin && isatty(STDIN_FILENO))
         cli_note("Reading from the terminal; Ctrl-D ends it.");
     int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

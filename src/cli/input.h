@@ -9,8 +9,8 @@ struct bytes {
     size_t len;
 };
 
-/* Reads a whole file; "-" or NULL for standard input. Returns CLI_OK, or says what is wrong and returns another code.
- */
+/* Reads a whole file; "-" or NULL for standard input, once. Returns CLI_OK, or says what is wrong and returns another
+ * code. */
 int cli_read_file(const char *path, struct bytes *bytes);
 void cli_bytes_free(struct bytes *bytes);
 
