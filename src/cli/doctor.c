@@ -111,11 +111,15 @@ static void tell_clock(struct findings *findings, const struct probe *probe) {
     find(findings, off > CLOCK_OFF_S ? DOUBTFUL : GOOD, "clocks", text);
 }
 
-static void check_receiver(struct findings *findings, const struct args *args, const char *url) {
+static void ask_receiver(struct findings *findings, const hd_options *options, const char *url) {
     struct probe probe;
-    int64_t timeout_ms = 5000;
-    (void)cli_duration(args, OPT_TIMEOUT, 5000, &timeout_ms); /* checked before */
-    int code = probe_url(url, cli_value(args, OPT_CA_FILE), (long)timeout_ms, &probe);
+    int code = probe_url(url, options, &probe);
+    if (code == CLI_BLOCKED) {
+        find(findings, BAD, "rules", probe.error);
+        worsen(findings, code);
+        return;
+    }
+    find(findings, GOOD, "rules", "deliveries may have this address");
     if (code != CLI_OK) {
         find(findings, BAD, "connection", probe.error);
         worsen(findings, code);
@@ -126,6 +130,19 @@ static void check_receiver(struct findings *findings, const struct args *args, c
     tell_clock(findings, &probe);
 }
 
+static void check_receiver(struct findings *findings, const struct args *args, const char *url) {
+    hd_options *options = NULL;
+    int code = cli_options_new(args, &options);
+    if (code == CLI_OK)
+        code = cli_check_url(options, url);
+    if (code == CLI_OK)
+        ask_receiver(findings, options, url);
+    else if (code == CLI_BLOCKED)
+        find(findings, BAD, "rules", "deliveries may not have this address");
+    worsen(findings, code);
+    hd_options_free(options);
+}
+
 int cli_run_doctor(const struct args *args) {
     struct findings findings = {.json = cli_is_json() ? json_array() : NULL};
     const char *url = cli_operand(args, 0);
@@ -133,13 +150,8 @@ int cli_run_doctor(const struct args *args) {
     check_authorities(&findings, args);
     check_clock(&findings);
     check_secret(&findings);
-    int code = url ? cli_check_url_of(args, url) : CLI_OK;
-    if (code != CLI_OK) {
-        worsen(&findings, code);
-    } else if (url) {
-        find(&findings, GOOD, "rules", "deliveries may have this address");
+    if (url)
         check_receiver(&findings, args, url);
-    }
     if (findings.json)
         cli_json_print(json_pack("{s:b, s:o}", "ok", findings.code == CLI_OK, "checks", findings.json));
     return findings.code;

@@ -2,13 +2,26 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "endpoint/address.h"
+#include "options.h"
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
+
+/* What libcurl's functions are given. */
+struct asking {
+    const hd_options *options;
+    struct probe *probe;
+    struct curl_slist *addresses; /* of --resolve */
+    int is_blocked;               /* by the rules, at the last address that was tried */
+};
 
 void probe_versions(char *text, size_t size) {
     snprintf(text, size, "%s, Jansson %s", curl_version(), jansson_version_str());
@@ -43,23 +56,56 @@ static size_t drop(char *data, size_t size, size_t count, void *user) {
     return size * count;
 }
 
+/* The rules are about the address that a name leads to, as they are for deliveries. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct asking *asking = user;
+    const struct sockaddr_in6 *six = (const void *)&address->addr;
+    const struct sockaddr_in *four = (const void *)&address->addr;
+    char text[INET6_ADDRSTRLEN] = "?";
+    (void)purpose;
+    const char *why = hd__address_blocked(&asking->options->policy, &address->addr);
+    asking->is_blocked = why != NULL;
+    if (!why)
+        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    (void)inet_ntop(address->family,
+                    address->family == AF_INET6 ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr, text,
+                    sizeof text);
+    snprintf(asking->probe->address, sizeof asking->probe->address, "%s (%s)", text, why);
+    return CURL_SOCKET_BAD;
+}
+
+static struct curl_slist *list_addresses(const hd_options *options) {
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < options->pins.count; i++) {
+        const struct hd__pin *pin = &options->pins.items[i];
+        char line[HD__PIN_HOST_SIZE + HD__PIN_ADDRESS_SIZE + 16];
+        snprintf(line, sizeof line, "%s:%u:%s", pin->host, (unsigned)pin->port, pin->address);
+        struct curl_slist *longer = curl_slist_append(list, line);
+        list = longer ? longer : list;
+    }
+    return list;
+}
+
 /* As deliveries: no redirect, no proxy, TLS 1.2 (design decision 12). */
-static void set_up(CURL *easy, const char *url, const char *ca_file, long timeout_ms, struct probe *probe) {
+static void set_up(CURL *easy, const char *url, struct asking *asking) {
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)asking->options->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, probe->error);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, asking->probe->error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, read_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, probe);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, asking->probe);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);
-    if (ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, asking);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, asking->addresses);
+    if (asking->options->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, asking->options->ca_file);
 }
 
 static long milliseconds(CURL *easy, CURLINFO which) {
@@ -92,24 +138,39 @@ static void read_certificate(CURL *easy, struct probe *probe) {
         }
 }
 
-int probe_url(const char *url, const char *ca_file, long timeout_ms, struct probe *probe) {
+static int fail(const struct asking *asking, CURLcode result) {
+    struct probe *probe = asking->probe;
+    if (asking->is_blocked) {
+        snprintf(probe->error, sizeof probe->error, "its name leads to %s, where deliveries may not go",
+                 probe->address);
+        return CLI_BLOCKED;
+    }
+    if (!probe->error[0])
+        snprintf(probe->error, sizeof probe->error, "%s", curl_easy_strerror(result));
+    return CLI_UNREACHED;
+}
+
+int probe_url(const char *url, const hd_options *options, struct probe *probe) {
+    struct asking asking = {.options = options, .probe = probe};
+    int code = CLI_OK;
     *probe = (struct probe){.days_left = -1};
     CURL *easy = curl_easy_init();
     if (!easy) {
         snprintf(probe->error, sizeof probe->error, "libcurl could not be started");
         return CLI_INTERNAL;
     }
-    set_up(easy, url, ca_file, timeout_ms, probe);
+    asking.addresses = list_addresses(options);
+    set_up(easy, url, &asking);
     CURLcode result = curl_easy_perform(easy);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    int answered = result == CURLE_OK || status > 0;
-    if (answered) {
+    if (result == CURLE_OK || status > 0) {
         read_times(easy, probe);
         read_certificate(easy, probe);
-    } else if (!probe->error[0]) {
-        snprintf(probe->error, sizeof probe->error, "%s", curl_easy_strerror(result));
+    } else {
+        code = fail(&asking, result);
     }
     curl_easy_cleanup(easy);
-    return answered ? CLI_OK : CLI_UNREACHED;
+    curl_slist_free_all(asking.addresses);
+    return code;
 }

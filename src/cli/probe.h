@@ -2,6 +2,8 @@
 #ifndef HD_CLI_PROBE_H
 #define HD_CLI_PROBE_H
 
+#include "helmdesk.h"
+
 #include <stddef.h>
 
 struct probe {
@@ -13,9 +15,9 @@ struct probe {
     char error[320];
 };
 
-/* Returns CLI_OK if it answered at all, whatever it answered; else CLI_UNREACHED or CLI_INTERNAL, and error says why.
- */
-int probe_url(const char *url, const char *ca_file, long timeout_ms, struct probe *probe);
+/* Asks as a client with these options would. Returns CLI_OK if it was answered at all, whatever the answer; else
+ * CLI_BLOCKED, CLI_UNREACHED or CLI_INTERNAL, and error says why. */
+int probe_url(const char *url, const hd_options *options, struct probe *probe);
 
 /* The versions of libcurl and what it uses, and of Jansson. */
 void probe_versions(char *text, size_t size);

@@ -201,7 +201,7 @@ for twice in 'sign --secret-file -' 'verify --signature abc --secret-file -'; do
     code=0
     # shellcheck disable=SC2086  # a list of words
     printf 'secret\n' | "$helmdesk" $twice >"$tmp/out" 2>"$tmp/err" || code=$?
-    [ "$code" = 2 ] && [ ! -s "$tmp/out" ] || die "$twice ends with $code: $(cat "$tmp/out")"
+    [[ $code = 2 && ! -s $tmp/out ]] || die "$twice ends with $code: $(cat "$tmp/out")"
     says 'standard input cannot be read twice' "$(cat "$tmp/err")"
 done
 printf 'secret\n' | "$helmdesk" sign "$tmp/body" --secret-file - >"$tmp/out" || die "sign --secret-file - FILE"
