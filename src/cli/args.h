@@ -30,6 +30,7 @@ enum option_id {
     /* sending */
     OPT_HEADER,
     OPT_STANDARD,
+    OPT_NO_STANDARD,
     OPT_ATTEMPTS,
     OPT_TIMEOUT,
     OPT_ALLOW_PRIVATE,

@@ -30,6 +30,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_HEADER] = {"header", 'H', "LINE", NULL, "Add a header, such as 'X-Tenant: acme'; may be repeated"},
     [OPT_STANDARD] = {"standard", '\0', NULL, NULL,
                       "Add the headers of Standard Webhooks; the secret must be whsec_ and base64"},
+    [OPT_NO_STANDARD] = {"no-standard", '\0', NULL, NULL, "Leave the headers of Standard Webhooks out again"},
     [OPT_ATTEMPTS] = {"attempts", '\0', "N", NULL, "How often a delivery is tried, 1 to 20 (1)"},
     [OPT_TIMEOUT] = {"timeout", '\0', "TIME", NULL, "What an attempt may take, at most 5s (5s)"},
     [OPT_ALLOW_PRIVATE] = {"allow-private", '\0', NULL, NULL,
@@ -197,7 +198,7 @@ const struct command cli_commands[] = {
      "change a webhook",
      "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed.",
      "helmdesk webhooks update 0192... --name 'CRM sync' --events all",
-     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS), cli_run_webhooks_update},
+     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_NO_STANDARD), cli_run_webhooks_update},
 
     {"webhooks delete", "ID", NULL, 1, 1,
      "remove a webhook",

@@ -170,8 +170,8 @@ int cli_set_webhook(const struct args *args, hd_webhook *webhook) {
                                     !format || strcmp(format, "slack") == 0 ? HD_FORMAT_SLACK : HD_FORMAT_JSON);
     if (ordered)
         (void)hd_webhook_set_ordered(webhook, strcmp(ordered, "yes") == 0);
-    if (cli_has(args, OPT_STANDARD))
-        (void)hd_webhook_set_standard_headers(webhook, 1);
+    if (cli_has(args, OPT_STANDARD) || cli_has(args, OPT_NO_STANDARD))
+        (void)hd_webhook_set_standard_headers(webhook, !cli_has(args, OPT_NO_STANDARD));
     int code = events ? set_events(webhook, events) : CLI_OK;
     while (code == CLI_OK && (header = cli_next_value(args, OPT_HEADER, &index)))
         code = set_header(webhook, header);

@@ -22,8 +22,8 @@ int cli_check_url_of(const struct args *args, const char *url);
 /* Says why a URL cannot be used, and returns the exit code. */
 int cli_fail_url(int status, const char *url);
 
-/* Sets what the options say of a webhook: --header, --standard, --attempts and, if it has them, --name, --format,
- * --events, --in-flight, --ordered. */
+/* Sets what the options say of a webhook: --header, --standard, --attempts and, if it has them, --no-standard,
+ * --name, --format, --events, --in-flight, --ordered. */
 int cli_set_webhook(const struct args *args, hd_webhook *webhook);
 
 /* The URL of an operand or option: "-" is read from standard input. To be freed. */

@@ -217,6 +217,7 @@ static int has_change(const struct args *args) {
         case OPT_EVENTS:
         case OPT_HEADER:
         case OPT_STANDARD:
+        case OPT_NO_STANDARD:
         case OPT_ATTEMPTS:
         case OPT_IN_FLIGHT:
         case OPT_ORDERED:

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# webhooks: each field can be changed, and changed back.
+set -euo pipefail
+# shellcheck source=tests/cli/cli.sh
+. "$(dirname "$0")/cli.sh"
+
+export HELMDESK_STORE=sqlite:$tmp/store
+run webhooks create https://example.com/hooks --project acme --json
+expect 0
+webhook=$(json "$tmp/out" 'all[0]["id"]')
+run webhooks get "$webhook"
+before=$out
+
+# to_and_back LINE THERE... -- BACK...: the options change a line of get into this one, and those after -- all of it back
+to_and_back() {
+    local line=$1 there=()
+    shift
+    while [ "$1" != -- ]; do there+=("$1") && shift; done
+    shift
+    run webhooks update "$webhook" "${there[@]}"
+    expect 0
+    says "^$line\$" "$out"
+    run webhooks update "$webhook" "$@"
+    expect 0
+    [ "$out" = "$before" ] || die "update $*: $out"
+}
+to_and_back 'name +CRM' --name CRM -- --name ''
+to_and_back 'url +https://example\.org/…' --url https://example.org/hooks -- --url https://example.com/hooks
+to_and_back 'format +slack' --format slack -- --format json
+to_and_back 'events +ticket\.created,message\.received' --events message.received,ticket.created -- --events all
+to_and_back 'header +X-A: \*+' -H 'X-A: b' -- -H 'X-A:'
+to_and_back 'standard +yes' --standard -- --no-standard
+to_and_back 'attempts +20' --attempts 20 -- --attempts 1
+to_and_back 'in flight +64' --in-flight 64 -- --in-flight 4
+to_and_back 'ordered +yes' --ordered yes -- --ordered no
