@@ -69,35 +69,45 @@ const struct command *cli_command_group(const char *group) {
 static int unknown_command(const char *group, const char *word) {
     struct guess guess = {0};
     size_t skipped = group ? strlen(group) + 1 : 0;
+    char best[64] = "";
     for (size_t i = 0; i < cli_command_count; i++) {
         const char *name = cli_commands[i].name;
         char first[64];
         if (group && strncmp(name, group, skipped - 1) != 0)
             continue;
         snprintf(first, sizeof first, "%.*s", (int)strcspn(name + skipped, " "), name + skipped);
-        if (distance(word, first) <= 2)
-            consider(&guess, word, name + skipped);
+        consider(&guess, word, first);
+        if (guess.best == first) {
+            strcpy(best, first);
+            guess.best = best;
+        }
     }
     cli_error("there is no command '%s%s%s'", group ? group : "", group ? " " : "", word);
     if (guess.best)
-        cli_hint("Did you mean '%s%s%.*s'?", group ? group : "", group ? " " : "", (int)strcspn(guess.best, " "),
-                 guess.best);
+        cli_hint("Did you mean '%s%s%s'?", group ? group : "", group ? " " : "", guess.best);
     else
         cli_hint("'helmdesk help%s%s' lists them.", group ? " " : "", group ? group : "");
     return CLI_USAGE;
 }
 
+/* "--help webhooks", "webhooks --help" and "webhooks help": about the group. */
+static int asks_for_help(const struct args *args, int argc, char **argv) {
+    if (argc < 2)
+        return cli_has(args, OPT_HELP);
+    return strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
+}
+
 /* Finds the command at the beginning of the words. *used is how many of them are its name. */
-static int find_command(int argc, char **argv, const struct command **command, int *used) {
+static int find_command(const struct args *args, int argc, char **argv, const struct command **command, int *used) {
     *used = 1;
     *command = cli_command_find(argv[0]);
     if (*command)
         return CLI_OK;
     if (!cli_command_group(argv[0]))
         return unknown_command(NULL, argv[0]);
+    if (asks_for_help(args, argc, argv))
+        return CLI_OK;
     if (argc < 2 || argv[1][0] == '-') {
-        if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-            return CLI_OK;
         cli_error("'%s' needs one of its commands", argv[0]);
         cli_hint("'helmdesk help %s' lists them.", argv[0]);
         return CLI_USAGE;
@@ -167,6 +177,8 @@ static int unknown_option(const struct args *args, const struct grammar *grammar
     if (strncmp(name, "--secret", 8) == 0 && strlen(name) <= 9)
         cli_hint("A secret on the command line is seen by every user of this machine. Use --secret-file FILE or the "
                  "environment variable HELMDESK_SECRET.");
+    else if (!*command && (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0))
+        cli_hint("'helmdesk version' tells it.");
     else if (guess.best)
         cli_hint("Did you mean '--%s'?", guess.best);
     else
@@ -279,10 +291,10 @@ int cli_args_read(int argc, char **argv, struct args *args) {
         return code;
     argc -= optind;
     argv += optind;
-    code = find_command(argc, argv, &args->command, &used);
+    code = find_command(args, argc, argv, &args->command, &used);
     if (code != CLI_OK)
         return code;
-    if (!args->command) { /* "webhooks --help" */
+    if (!args->command) { /* help for a group is wanted */
         args->command = cli_command_find("help");
         args->operands = argv;
         args->operand_count = 1;

@@ -203,7 +203,6 @@ static int write_mdoc(void) {
 
 /* ---- The command ---- */
 
-/* Of `helmdesk webhooks --help` only the group is known, and no command. */
 static int explain_named(const struct args *args) {
     char name[64];
     snprintf(name, sizeof name, "%s%s%s", cli_operand(args, 0), cli_operand(args, 1) ? " " : "",
@@ -219,7 +218,7 @@ static int explain_named(const struct args *args) {
 }
 
 int cli_run_help(const struct args *args) {
-    if (args->command && (args->command->run != cli_run_help || cli_has(args, OPT_HELP)))
+    if (args->command && (args->command->run != cli_run_help || (cli_has(args, OPT_HELP) && !cli_operand(args, 0))))
         return explain(args->command);
     if (cli_has(args, OPT_MDOC))
         return write_mdoc();
