@@ -382,7 +382,7 @@ int cli_duration(const struct args *args, enum option_id id, int64_t most_ms, in
     int64_t value;
     if (!text)
         return CLI_OK;
-    if (cli_parse_duration(text, &value) && value <= most_ms) {
+    if (cli_parse_duration(text, &value) && value >= 1 && value <= most_ms) {
         *milliseconds = value;
         return CLI_OK;
     }

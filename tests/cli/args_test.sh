@@ -31,3 +31,9 @@ for asked in 'help webhooks' '--help webhooks' 'webhooks --help' 'webhooks -h' '
 done
 run help --help
 says '^helmdesk help' "$out"
+
+# No time at all is none: it does not switch a check off.
+for none in 0 0s 0.4ms; do
+    hints 'It is a time such as' verify --signature "$(printf %064d 0)" --max-age "$none" "$0" --secret-file "$0"
+    hints 'It is a time such as' stats --bucket "$none" --store "sqlite:$tmp/store"
+done
