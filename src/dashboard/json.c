@@ -121,6 +121,6 @@ static int take(const char *bytes, size_t length, void *text) {
 }
 
 void hd__json_write(const json_t *value, struct hd__json_text *text) {
-    if (!value || json_dump_callback(value, take, text, JSON_COMPACT) != 0)
+    if (!value || json_dump_callback(value, take, text, JSON_COMPACT | JSON_REAL_PRECISION(6)) != 0)
         text->failed = 1;
 }
