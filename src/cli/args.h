@@ -144,8 +144,8 @@ const char *cli_next_value(const struct args *args, enum option_id id, size_t *i
 /* The operand of this index, NULL if there is none. */
 const char *cli_operand(const struct args *args, int index);
 
-/* The value as a number, a duration ("500ms", "3s", "5m", "24h", "30d") in milliseconds, at least 1. Without the option *number
- * stays as it is. Returns CLI_OK, or says what is wrong and returns CLI_USAGE. */
+/* The value as a number, a duration ("500ms", "3s", "5m", "24h", "30d") in milliseconds, at least 1. Without the option
+ * *number stays as it is. Returns CLI_OK, or says what is wrong and returns CLI_USAGE. */
 int cli_number(const struct args *args, enum option_id id, int64_t least, int64_t most, int64_t *number);
 int cli_duration(const struct args *args, enum option_id id, int64_t most_ms, int64_t *milliseconds);
 
