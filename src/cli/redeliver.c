@@ -14,12 +14,15 @@
 
 #define BATCH 16 /* under way at once: as many as a webhook surely keeps in memory (see engine/lane.c) */
 #define LOOK_MS 50
+#define QUIET_US 5000000 /* that nothing happens for so long says that nothing will */
+#define CLOSE_MS 5000
 
 struct redelivery {
     const struct args *args;
     struct place place;
     hd_log_filter *filter;
     size_t total, sent, finished;
+    size_t stuck; /* of those that were sent: they are not waited for any more */
     int64_t started_us;
     int code; /* of the only one */
     struct progress progress;
@@ -28,40 +31,68 @@ struct redelivery {
 
 /* ---- Results ---- */
 
-/* Each attempt that is made here ends the matter here: a later one is the next server's. */
+/* An attempt that is to be repeated ends the matter here, and the rest is the next server's; but for an ordered
+ * webhook, which tries again before it goes on. */
 static void take_report(struct redelivery *redelivery, const hd_report *report) {
-    if (hd_report_attempts(report) > 1)
-        return; /* of an ordered webhook, which has to try again before it goes on */
-    redelivery->finished++;
+    int is_first = hd_report_attempts(report) <= 1, is_end = hd_report_outcome(report) != HD_OUTCOME_RETRYING;
+    redelivery->finished += (size_t)is_first;
+    redelivery->summary.left += is_first && !is_end;
+    redelivery->summary.left -= !is_first && is_end;
     redelivery->code = cli_report_code(report);
-    if (hd_report_outcome(report) == HD_OUTCOME_RETRYING)
-        cli_summary_leave(&redelivery->summary, report);
-    else
-        cli_summary_add(&redelivery->summary, report);
+    cli_summary_add(&redelivery->summary, report);
     if (cli_is_json())
         cli_json_print(cli_report_json(report, 0));
     else if (redelivery->total == 1 || cli_is_verbose())
         cli_report_print(report);
-    cli_progress_step(&redelivery->progress, redelivery->code != CLI_OK);
+    if (is_first)
+        cli_progress_step(&redelivery->progress, redelivery->code != CLI_OK);
 }
 
-/* Until all that were sent have ended, or a second signal comes. A store that fails lets no attempt begin. */
+/* Until all that were sent have ended, or a second signal comes, or nothing happens: what comes for an ordered webhook
+ * waits in the store if something older does. A store that fails lets no attempt begin. */
 static int wait_for_results(struct redelivery *redelivery) {
+    hd_client *client = redelivery->place.client;
+    int64_t active_us = cli_now_us();
     int status = HD_OK;
-    while (redelivery->finished < redelivery->sent && cli_stops() < 2 && status == HD_OK) {
+    while (redelivery->sent - redelivery->finished > redelivery->stuck && cli_stops() < 2 && status == HD_OK) {
         hd_report *report = NULL;
-        status = hd_client_next_report(redelivery->place.client, LOOK_MS, &report);
+        status = hd_client_next_report(client, LOOK_MS, &report);
         if (status == HD_OK)
             take_report(redelivery, report);
+        if (status == HD_OK || hd_client_counter(client, HD_COUNTER_IN_FLIGHT) > 0)
+            active_us = cli_now_us();
         if (status == HD_E_TIMEOUT)
-            status = hd_client_store_status(redelivery->place.client);
+            status = hd_client_store_status(client);
+        if (cli_now_us() - active_us >= (redelivery->stuck ? QUIET_US / 5 : QUIET_US))
+            redelivery->stuck = redelivery->sent - redelivery->finished;
         hd_report_free(report);
         cli_progress_draw(&redelivery->progress);
     }
     if (status == HD_OK)
         return CLI_OK;
-    redelivery->finished = redelivery->sent; /* no more will come */
+    redelivery->stuck = redelivery->sent - redelivery->finished; /* no more will come */
     return cli_fail_place(&redelivery->place, status);
+}
+
+/* The close leaves in the store what has not begun; what has, is told of. */
+static void close_client(struct redelivery *redelivery) {
+    hd_report *report = NULL;
+    if (redelivery->finished == redelivery->sent || cli_stops() >= 2)
+        return;
+    (void)hd_client_close(redelivery->place.client, CLOSE_MS);
+    while (hd_client_next_report(redelivery->place.client, 0, &report) == HD_OK) {
+        take_report(redelivery, report);
+        hd_report_free(report);
+    }
+    size_t left = redelivery->sent - redelivery->finished;
+    if (left == 0)
+        return;
+    redelivery->summary.left += left;
+    redelivery->code = CLI_NEGATIVE;
+    cli_note(
+        "Left in the store for the next server: %zu. Something older for their webhook waits there, or its receiver "
+        "has asked for a pause.",
+        left);
 }
 
 /* Both are to happen; the first that went wrong is what is told. */
@@ -188,6 +219,7 @@ static int run(struct redelivery *redelivery) {
         return code;
     cli_stop_begin(3);
     code = cli_has(redelivery->args, OPT_ALL) ? send_matching(redelivery) : send_named(redelivery);
+    close_client(redelivery);
     cli_progress_end(&redelivery->progress);
     if (redelivery->total > 1 && redelivery->sent > 0) {
         int summary = cli_summary_print(&redelivery->summary, cli_now_us() - redelivery->started_us);

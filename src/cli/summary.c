@@ -3,20 +3,8 @@
 #include "cli/json.h"
 #include "cli/output.h"
 
-static void add_reason(struct summary *summary, const hd_report *report) {
-    int reason = hd_report_reason(report);
-    if (reason >= 0 && reason < SUMMARY_REASONS)
-        summary->reasons[reason]++;
-}
-
-void cli_summary_leave(struct summary *summary, const hd_report *report) {
-    cli_summary_add(summary, report);
-    add_reason(summary, report);
-    summary->left++;
-}
-
 void cli_summary_add(struct summary *summary, const hd_report *report) {
-    int outcome = hd_report_outcome(report);
+    int outcome = hd_report_outcome(report), reason = hd_report_reason(report);
     uint32_t ms = hd_report_total_ms(report);
     if (hd_report_attempts(report) > 0) {
         summary->attempts++;
@@ -27,8 +15,8 @@ void cli_summary_add(struct summary *summary, const hd_report *report) {
     summary->delivered += outcome == HD_OUTCOME_DELIVERED;
     summary->failed += outcome == HD_OUTCOME_FAILED;
     summary->canceled += outcome == HD_OUTCOME_CANCELED;
-    if (outcome != HD_OUTCOME_DELIVERED)
-        add_reason(summary, report);
+    if (outcome != HD_OUTCOME_DELIVERED && reason >= 0 && reason < SUMMARY_REASONS)
+        summary->reasons[reason]++;
 }
 
 /* The time that this share of all attempts did not exceed. */
@@ -67,7 +55,7 @@ static void print_text(const struct summary *summary, double seconds) {
     if (summary->canceled)
         printf(", %llu given up", (unsigned long long)summary->canceled);
     if (summary->left)
-        printf(", %llu to be tried again", (unsigned long long)summary->left);
+        printf(", %llu left for the next server", (unsigned long long)summary->left);
     putchar('\n');
     for (int i = 0; i < SUMMARY_REASONS; i++)
         if (summary->reasons[i])

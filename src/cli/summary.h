@@ -11,15 +11,14 @@
 
 struct summary {
     uint64_t delivered, failed, canceled;
-    uint64_t left; /* that failed, and are tried again when this is over */
+    uint64_t left; /* in the store for the next server, by the caller's count */
     uint64_t reasons[SUMMARY_REASONS];
     uint64_t attempts; /* that were timed */
     uint64_t times[SUMMARY_MAX_MS + 1];
 };
 
-/* One with HD_OUTCOME_RETRYING counts as an attempt only, since its end follows; unless it is left. */
+/* One with HD_OUTCOME_RETRYING counts as an attempt, since its end follows, if not here. */
 void cli_summary_add(struct summary *summary, const hd_report *report);
-void cli_summary_leave(struct summary *summary, const hd_report *report);
 
 /* Writes it. elapsed_us is how long all of it took. Returns the exit code. */
 int cli_summary_print(const struct summary *summary, int64_t elapsed_us);
