@@ -90,8 +90,15 @@ void cli_progress_step(struct progress *progress, int has_failed) {
         tell_tenth(progress);
 }
 
-void cli_progress_end(struct progress *progress) {
-    if (progress->is_on && progress->is_bar && progress->drawn_us)
+void cli_progress_hide(struct progress *progress) {
+    if (progress->is_on && progress->is_bar && progress->drawn_us) {
         fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    progress->drawn_us = 0;
+}
+
+void cli_progress_end(struct progress *progress) {
+    cli_progress_hide(progress);
     progress->is_on = 0;
 }

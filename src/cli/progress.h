@@ -21,7 +21,10 @@ void cli_progress_step(struct progress *progress, int has_failed);
 /* Draws the bar again, at most ten times a second; for when nothing is done. */
 void cli_progress_draw(struct progress *progress);
 
-/* Takes the bar away, so that something else can be written. */
+/* Takes the bar away, so that something else can be written; it is drawn again with the next step. */
+void cli_progress_hide(struct progress *progress);
+
+/* Takes it away for good. */
 void cli_progress_end(struct progress *progress);
 
 int64_t cli_now_us(void); /* monotonic */

@@ -42,8 +42,10 @@ static void take_report(struct redelivery *redelivery, const hd_report *report) 
     cli_summary_add(&redelivery->summary, report);
     if (cli_is_json())
         cli_json_print(cli_report_json(report, 0));
-    else if (redelivery->total == 1 || cli_is_verbose())
+    else if (redelivery->total == 1 || cli_is_verbose()) {
+        cli_progress_hide(&redelivery->progress);
         cli_report_print(report);
+    }
     if (is_first)
         cli_progress_step(&redelivery->progress, redelivery->code != CLI_OK);
 }

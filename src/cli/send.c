@@ -146,13 +146,18 @@ static void hint_refused(const struct sending *sending, const hd_report *report)
         cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
 }
 
+static void print_report(struct sending *sending, const hd_report *report) {
+    cli_progress_hide(&sending->progress);
+    cli_report_print(report);
+}
+
 static void take_report(struct sending *sending, const hd_report *report) {
     int is_only = sending->events.total == 1, is_last = hd_report_outcome(report) != HD_OUTCOME_RETRYING;
     cli_summary_add(&sending->summary, report);
     if (cli_is_json())
         cli_json_print(cli_report_json(report, is_only));
     else if (is_only || cli_is_verbose())
-        cli_report_print(report);
+        print_report(sending, report);
     if (is_only && is_last)
         sending->code = cli_report_code(report);
     if (is_only && !cli_is_json() && !cli_is_quiet())
@@ -188,8 +193,10 @@ static void run(struct sending *sending) {
             give_up(sending);
             return;
         }
-        if (cli_stops() == 1 && !is_told++)
-            cli_note("\nWaiting for what is under way; Ctrl-C again gives it up.");
+        if (cli_stops() == 1 && !is_told++) {
+            cli_progress_hide(&sending->progress);
+            cli_note("Waiting for what is under way; Ctrl-C again gives it up.");
+        }
         int64_t wait_us = has_more(sending) ? due_in_us(sending) : LOOK_MS * 1000;
         if (wait_us == 0 && sending->sent - sending->finished < sending->window)
             send_one(sending);

@@ -171,3 +171,13 @@ if [ -w /dev/full ]; then
     "$helmdesk" payload ticket.created >/dev/full 2>"$tmp/err" || code=$?
     [ "$code" = 70 ] || die "a full disk ends with $code"
 fi
+
+# With -v each delivery has a line of its own, also where there is a bar.
+script -qec "$helmdesk send $url ticket.created --allow-private -v --count 20 --rate 40" /dev/null </dev/null >"$tmp/terminal" 2>&1 || true
+python3 - "$tmp/terminal" <<'END' || die "lines are written over the bar: $(cat -v "$tmp/terminal")"
+import re, sys
+lines = open(sys.argv[1], encoding="utf-8", newline="").read().split("\n")
+posts = [line for line in lines if "POST" in line]
+over = [line for line in posts if "eta" in re.sub(r".*\r\x1b\[K", "", line)]
+sys.exit(len(posts) != 20 or len(over) > 0)
+END
