@@ -423,6 +423,11 @@ $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LIB_SOURCES)' | cmp -s - $@ || echo '$(LIB_SOURCES)' >$@
 
+# Is written when an optional library comes or goes: then what is built with it or without it is made anew.
+$(BUILD)/parts: FORCE
+	@mkdir -p $(@D)
+	@echo 'sqlite $(SQLITE) listen $(LISTEN)' | cmp -s - $@ || echo 'sqlite $(SQLITE) listen $(LISTEN)' >$@
+
 $(STATIC_LIB): $(STATIC_OBJECTS) $(BUILD)/sources
 	$(call say,AR)
 	@rm -f $@
@@ -481,7 +486,7 @@ $(BUILD)/$(DASHBOARD_SHARED_NAME): $(BUILD)/$(DASHBOARD_SONAME)
 	@ln -sf $(DASHBOARD_SONAME) $@
 
 # The tool is one file that runs wherever the libraries below ours are.
-$(TOOL_OBJECTS): $(BUILD)/tool/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
+$(TOOL_OBJECTS): $(BUILD)/tool/%.o: src/%.c Makefile $(BUILD)/parts | $(BUILD)/deps-core.ok
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(call compile,-Iinclude -Isrc $(TOOL_CPPFLAGS))
@@ -532,6 +537,7 @@ $(FOLDER_OBJECTS): $(BUILD)/folders/%.o: examples/%.c Makefile | $(BUILD)/deps-c
 
 # Its web files are in the program.
 $(BUILD)/folders/desk/assets.o: $(wildcard examples/desk/web/*)
+$(DESK_OBJECTS): $(BUILD)/parts
 
 $(DESK): $(DESK_OBJECTS) $(DASHBOARD_STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB)) $(STATIC_LIB)
 	$(call say,LINK)
