@@ -381,6 +381,8 @@ static void test_life_of_a_webhook(void **state) {
     json_t *audit = call(200, "GET", API "projects/" PROJECT "/audit", NULL);
     assert_string_equal(text_of(first_of(audit), "action"), "webhook.delete");
     assert_string_equal(text_of(first_of(audit), "user"), "ann");
+    for (size_t i = 0; i < json_array_size(json_object_get(audit, "data")); i++)
+        assert_true(*text_of(json_array_get(json_object_get(audit, "data"), i), "text") != '\0');
     assert_int_equal(json_array_size(json_object_get(audit, "data")), 6);
     json_decref(audit);
     free(id);

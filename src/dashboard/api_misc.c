@@ -135,9 +135,36 @@ void hd__api_check_url(struct hd__call *call) {
 
 /* ---- The list of changes ---- */
 
+/* What an action is, for people. */
+static const char *text_of(const char *action) {
+    static const struct {
+        const char *action, *text;
+    } texts[] = {
+        {"webhook.create", "made it"},
+        {"webhook.update", "changed its settings"},
+        {"webhook.pause", "paused it"},
+        {"webhook.resume", "resumed it"},
+        {"webhook.delete", "deleted it"},
+        {"webhook.secret.stage", "made the next secret"},
+        {"webhook.secret.activate", "let the next secret sign"},
+        {"webhook.secret.undo", "let the previous secret sign again"},
+        {"webhook.secret.forget", "erased the previous secret"},
+        {"webhook.secret.replace", "replaced the secret at once"},
+        {"secret.reveal", "looked at the secret"},
+        {"test", "sent a test"},
+        {"redeliver", "sent a delivery again"},
+        {"redeliver.many", "sent several deliveries again"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(texts[i].action, action) == 0)
+            return texts[i].text;
+    return "";
+}
+
 static json_t *audit_of(const struct hd__audit *audit) {
-    return json_pack("{s:o, s:o, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user", hd__json_string(audit->user),
-                     "action", audit->action, "object", hd__json_string(audit->object));
+    return json_pack("{s:o, s:o, s:s, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user",
+                     hd__json_string(audit->user), "action", audit->action, "text", text_of(audit->action), "object",
+                     hd__json_string(audit->object));
 }
 
 void hd__api_audit(struct hd__call *call) {
