@@ -84,8 +84,27 @@ static void write_quoted(const char *before, const char *text) {
     putchar('\'');
 }
 
-static void write_curl(const struct preview *preview) {
-    fputs("curl --max-time 5 ", stdout);
+/* What the command line says of the connection. */
+static void write_curl_options(const struct args *args) {
+    const char *ca_file = cli_value(args, OPT_CA_FILE), *given;
+    int64_t timeout_ms = 5000;
+    size_t index = 0;
+    (void)cli_duration(args, OPT_TIMEOUT, 5000, &timeout_ms); /* checked before */
+    printf("curl --globoff --max-time %g ", (double)timeout_ms / 1000);
+    if (ca_file) {
+        fputs("--cacert ", stdout);
+        write_quoted("", ca_file);
+        putchar(' ');
+    }
+    while ((given = cli_next_value(args, OPT_RESOLVE, &index))) {
+        fputs("--resolve ", stdout);
+        write_quoted("", given);
+        putchar(' ');
+    }
+}
+
+static void write_curl(const struct args *args, const struct preview *preview) {
+    write_curl_options(args);
     write_quoted("", preview->url);
     for (size_t i = 0; i < preview->count; i++) {
         char head[140];
@@ -106,7 +125,7 @@ int cli_preview(const struct args *args, const hd_webhook *webhook, const hd_eve
         if (cli_is_json())
             code = write_json(&preview);
         else if (cli_has(args, OPT_CURL))
-            write_curl(&preview);
+            write_curl(args, &preview);
         else
             write_request(&preview);
         if (preview.is_masked)

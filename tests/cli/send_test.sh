@@ -86,6 +86,15 @@ before=$(received all)
 sh "$tmp/curl.sh" >/dev/null 2>&1
 until_true has_received all $((before + 1))
 [ "$(json "$tmp/all" 'all[-1]["signature"], dict(all[-1]["headers"])["X-Note"]')" = "('valid', \"it's\")" ] || die "curl: $(tail -n 1 "$tmp/all")"
+before=$(received all)
+own=${url#http://127.0.0.1:}
+own=${own%/}
+"$helmdesk" send "http://shop.example:$own/[1-3]{a,b}" ticket.created --allow-private --curl --reveal --timeout 1500ms \
+    --resolve "shop.example:$own:127.0.0.1" --ca-file "$tmp/secret" --secret-file "$tmp/wrong" >"$tmp/curl.sh" 2>/dev/null
+sh "$tmp/curl.sh" >/dev/null 2>&1 || die "curl says no to $(cat "$tmp/curl.sh")"
+until_true has_received all $((before + 1))
+says '--max-time 1\.5 ' "$(cat "$tmp/curl.sh")"
+says "--cacert '$tmp/secret'" "$(cat "$tmp/curl.sh")"
 run send https://hooks.slack.com/services/T0/B0/abcdefghijkl ticket.created --slack --curl -H 'X-Key: hidden-value'
 expect 0
 ! grep -qE 'abcdefgh|hidden-value' "$tmp/out" || die "--curl shows secrets: $out"
