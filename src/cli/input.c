@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -196,6 +197,17 @@ int cli_need_secrets(const struct args *args, struct secrets *secrets) {
     return code == CLI_OK && secrets->count == 0 ? cli_ask_secret(args, secrets) : code;
 }
 
+/* Others have written names that stand in it. */
+static int write_question(int terminal, const char *question) {
+    int copy = dup(terminal);
+    FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");
+    if (!stream)
+        return 0;
+    cli_print_text(stream, question, strlen(question));
+    fputs(" [y/N] ", stream);
+    return fclose(stream) == 0;
+}
+
 int cli_confirm(const struct args *args, const char *question) {
     char answer[16] = "";
     if (cli_has(args, OPT_YES))
@@ -206,10 +218,9 @@ int cli_confirm(const struct args *args, const char *question) {
         cli_hint("There is no terminal to answer at; --yes says yes.");
         return CLI_USAGE;
     }
-    int is_asked = write_text(terminal, question) && write_text(terminal, " [y/N] ") &&
-                   read_line(terminal, answer, sizeof answer) >= 0;
+    int is_asked = write_question(terminal, question) && read_line(terminal, answer, sizeof answer) >= 0;
     close(terminal);
-    if (is_asked && (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0 || strcmp(answer, "Y") == 0))
+    if (is_asked && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
         return CLI_OK;
     cli_note("Nothing was done.");
     return CLI_NEGATIVE;

@@ -34,3 +34,21 @@ to_and_back 'standard +yes' --standard -- --no-standard
 to_and_back 'attempts +20' --attempts 20 -- --attempts 1
 to_and_back 'in flight +64' --in-flight 64 -- --in-flight 4
 to_and_back 'ordered +yes' --ordered yes -- --ordered no
+
+# Before something is removed it is asked, in words that cannot harm the terminal; any yes is one.
+run webhooks update "$webhook" --name $'a\u202eb'
+python3 - "$helmdesk" "$webhook" >"$tmp/asked" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "webhooks", "delete", sys.argv[2]])
+seen = b""
+while b"[y/N] " not in seen:
+    seen += os.read(fd, 1000)
+os.write(fd, b"YES\n")
+_, status = os.waitpid(pid, 0)
+print(seen.decode(), os.WEXITSTATUS(status))
+END
+says "'a.u202eb'.*\\[y/N\\]  0$" "$(cat "$tmp/asked")"
+run webhooks get "$webhook"
+expect 1
