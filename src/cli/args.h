@@ -81,6 +81,7 @@ enum option_id {
     OPT_TESTS,
     OPT_TEXT,
     OPT_LIMIT,
+    OPT_LIMIT_TAIL,
     OPT_CURSOR,
     OPT_ALL,
     OPT_BUCKET,

@@ -253,7 +253,7 @@ static int tell_new(const struct place *place, const hd_log_filter *filter, cons
 static int tail(const struct args *args, const struct place *place, hd_log_filter *filter) {
     struct seen seen = {0};
     int64_t limit = TAIL_FIRST;
-    int code = cli_number(args, OPT_LIMIT, 1, 1000, &limit);
+    int code = cli_number(args, OPT_LIMIT_TAIL, 1, 1000, &limit);
     if (code != CLI_OK)
         return code;
     cli_stop_begin(2);

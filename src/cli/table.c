@@ -91,6 +91,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_TESTS] = {"tests", '\0', "WHICH", "all no only", "Tests too, none of them, or only those (all)"},
     [OPT_TEXT] = {"text", '\0', "TEXT", NULL, "Only with this text in ticket, customer, webhook, id or reason"},
     [OPT_LIMIT] = {"limit", 'n', "N", NULL, "How many, 1 to 1000 (50)"},
+    [OPT_LIMIT_TAIL] = {"limit", 'n', "N", NULL, "How many of those before to show, 1 to 1000 (10)"},
     [OPT_CURSOR] = {"cursor", '\0', "CURSOR", NULL, "Go on where the page before ended"},
     [OPT_ALL] = {"all", '\0', NULL, NULL, "All that match the filters"},
     [OPT_BUCKET] = {"bucket", '\0', "TIME", NULL, "Count for each such stretch of time too, such as 1h"},
@@ -243,7 +244,7 @@ const struct command cli_commands[] = {
     {"deliveries tail", "", NULL, 0, 0,
      "watch deliveries as they end",
      "Shows the last ten, and then each one as a server makes it, until Ctrl-C.", "helmdesk deliveries tail --outcome failed",
-     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT), cli_run_deliveries_tail},
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT_TAIL), cli_run_deliveries_tail},
 
     {"deliveries redeliver", "[ID...]", NULL, 0, -1,
      "send the event of a delivery again",

@@ -37,3 +37,9 @@ for none in 0 0s 0.4ms; do
     hints 'It is a time such as' verify --signature "$(printf %064d 0)" --max-age "$none" "$0" --secret-file "$0"
     hints 'It is a time such as' stats --bucket "$none" --store "sqlite:$tmp/store"
 done
+
+# Two options of one name have a default each.
+run help deliveries list
+says '1 to 1000 \(50\)' "$out"
+run help deliveries tail
+says '1 to 1000 \(10\)' "$out"
