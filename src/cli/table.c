@@ -215,13 +215,13 @@ const struct command cli_commands[] = {
      "go on with a webhook's deliveries",
      "It gets what happens from now on.", NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_resume},
 
-    {"webhooks test", "ID [EVENT]", NULL, 1, 2,
+    {"webhooks test", "ID [EVENT]", EVENT_NAMES, 1, 2,
      "send a sample event to a webhook",
      "Sends the sample of an event (ticket.created, if none is named) through the path of real events, and shows the "
      "result, which is in the log too.",
      NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
 
-    {"webhooks secret", "ID reveal|stage|activate|undo|forget|replace", NULL, 2, 2,
+    {"webhooks secret", "ID reveal|stage|activate|undo|forget|replace", "reveal stage activate undo forget replace", 2, 2,
      "show a webhook's secret, or exchange it",
      "reveal shows the secrets, and nothing else does but what has made one.\n\n"
      "An exchange that no delivery fails by has two steps: stage makes the next secret (or takes that of --secret-file), "

@@ -77,6 +77,8 @@ for shell in bash fish zsh; do
     offers "$shell" 'helmdesk send --c' --count --concurrency --curl '!--respond'
     offers "$shell" 'helmdesk payload ticket.r' ticket.resolved
     offers "$shell" 'helmdesk listen --output p' pretty
+    offers "$shell" 'helmdesk webhooks secret ID r' reveal replace
+    offers "$shell" 'helmdesk webhooks test ID ticket.r' ticket.resolved
 done
 offers bash 'helmdesk ' sign verify webhooks deliveries '!list'
 offers bash 'helmdesk --color never deliveries r' redeliver
