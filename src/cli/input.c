@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,17 +164,57 @@ static int write_text(int terminal, const char *text) {
     return write(terminal, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-static int ask_hidden(int terminal, const char *question, char *answer, size_t size) {
+/* What a signal interrupts is put in order before it has its effect. */
+static const int interrupting[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+#define INTERRUPTING (sizeof interrupting / sizeof *interrupting)
+
+static volatile sig_atomic_t interrupted_by;
+
+static void note_signal(int number) {
+    interrupted_by = number;
+}
+
+static void catch_signals(struct sigaction before[INTERRUPTING]) {
+    struct sigaction action = {.sa_handler = note_signal};
+    sigemptyset(&action.sa_mask);
+    interrupted_by = 0;
+    for (size_t i = 0; i < INTERRUPTING; i++)
+        (void)sigaction(interrupting[i], &action, &before[i]);
+}
+
+static void release_signals(const struct sigaction before[INTERRUPTING]) {
+    for (size_t i = 0; i < INTERRUPTING; i++)
+        (void)sigaction(interrupting[i], &before[i], NULL);
+    if (interrupted_by)
+        (void)raise(interrupted_by);
+}
+
+/* The echo ends before the question is seen: who answers at once is not to see, nor to lose, what was typed. */
+static ssize_t ask_once(int terminal, const char *question, char *answer, size_t size) {
     struct termios shown, hidden;
+    ssize_t length = -1;
     if (tcgetattr(terminal, &shown) != 0)
-        return 0;
+        return -1;
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0) /* drops what was typed before: only then it asks */
-        return 0;
-    ssize_t length = write_text(terminal, question) ? read_line(terminal, answer, size) : -1;
-    tcsetattr(terminal, TCSAFLUSH, &shown);
-    return write_text(terminal, "\n") && length > 0;
+    if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0)
+        return -1;
+    if (write_text(terminal, question))
+        length = read_line(terminal, answer, size);
+    (void)tcsetattr(terminal, TCSAFLUSH, &shown);
+    (void)write_text(terminal, "\n");
+    return interrupted_by ? -1 : length;
+}
+
+static int ask_hidden(int terminal, const char *question, char *answer, size_t size) {
+    struct sigaction before[INTERRUPTING];
+    ssize_t length;
+    do { /* again after Ctrl-Z and fg */
+        catch_signals(before);
+        length = ask_once(terminal, question, answer, size);
+        release_signals(before);
+    } while (interrupted_by == SIGTSTP);
+    return length > 0;
 }
 
 int cli_ask_secret(const struct args *args, struct secrets *secrets) {

@@ -102,6 +102,22 @@ END
 says "$signature" "$typed"
 ! grep -q "$secret" <<<"$typed" || die "the secret is shown as it is typed"
 
+# Whoever gives up with Ctrl-C has a terminal that shows what is typed.
+python3 - "$helmdesk" "$tmp/body" <<'END' || die "after Ctrl-C the terminal shows nothing"
+import os, pty, signal, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "sign", sys.argv[2]])
+seen = b""
+while b"Secret: " not in seen:
+    seen += os.read(fd, 1000)
+is_hidden = not termios.tcgetattr(fd)[3] & termios.ECHO
+os.write(fd, b"\x03")
+_, status = os.waitpid(pid, 0)
+is_shown = termios.tcgetattr(fd)[3] & termios.ECHO
+sys.exit(not (is_hidden and is_shown and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT))
+END
+
 verify() { run verify --secret-file "$tmp/secret" "$@"; }
 verify "$tmp/body" --signature "$signature"
 expect 0
