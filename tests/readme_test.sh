@@ -27,7 +27,10 @@ for source in "$tmp"/*.c; do
 done
 [ "$programs" -ge 1 ] || { echo "README.md has no complete program any more"; exit 1; }
 
-grep -oE '\]\([A-Za-z][A-Za-z0-9_./-]*\)' README.md | tr -d '()]' | while read -r file; do
+{
+    grep -oE '\]\([A-Za-z][A-Za-z0-9_./-]*\)' README.md | tr -d '()]'
+    grep -oE 'src(set)?="[^"]*"' README.md | cut -d '"' -f 2
+} | while read -r file; do
     [ -e "$file" ] || { echo "README.md points to $file, which is not there"; exit 1; }
 done
 lines=$(wc -l <README.md)
