@@ -47,7 +47,7 @@ static int tell_page(const struct args *args, const hd_log_page *page) {
 }
 
 static int fail_query(const struct place *place, int status) {
-    return status == HD_E_CURSOR ? cli_fail(CLI_USAGE, "--cursor: %s", hd_strerror(status))
+    return status == HD_E_CURSOR ? cli_fail(CLI_USAGE, "--cursor is none that a list of this store has told")
                                  : cli_fail_place(place, status);
 }
 

@@ -80,13 +80,19 @@ void cli_report_print(const hd_report *report) {
     print_answer(report);
 }
 
+/* What failed and is tried again is neither the one nor the other. */
+static const char *mark_of(const hd_report *report) {
+    return hd_report_outcome(report) == HD_OUTCOME_RETRYING ? (cli_is_utf8() ? "\xe2\x86\xbb" : "~")
+           : is_good(report)                                ? cli_tick()
+                                                            : cli_cross();
+}
+
 void cli_report_line(const hd_report *report) {
     const hd_event *event = hd_report_event(report);
     const char *subject = hd_event_ticket_subject(event), *name = hd_report_webhook_name(report);
     printf("%s  %-16s  %s%s %-16s%s %5u ms  #%lld ", cli_date(hd_report_finished_at_ms(report)), hd_event_name(event),
-           cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD), is_good(report) ? cli_tick() : cli_cross(),
-           cli_report_result(report), cli_plain(stdout), hd_report_total_ms(report),
-           (long long)hd_event_ticket_number(event));
+           cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD), mark_of(report), cli_report_result(report),
+           cli_plain(stdout), hd_report_total_ms(report), (long long)hd_event_ticket_number(event));
     cli_print_text(stdout, subject ? subject : "", subject ? strlen(subject) : 0);
     printf("  %s", cli_color(stdout, COLOR_DIM));
     cli_print_text(stdout, *name ? name : hd_report_masked_url(report),

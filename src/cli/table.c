@@ -60,7 +60,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_SAVE] = {"save", '\0', "DIR", "DIR", "Keep each request in a file there, for replay and verify"},
     [OPT_COUNT_RECEIVED] = {"count", 'n', "N", NULL, "End after N requests"},
     [OPT_TIMEOUT_LISTEN] = {"timeout", '\0', "TIME", NULL, "End after this time; with --count, 1 if there were fewer"},
-    [OPT_PRINT_SECRET] = {"print-secret", '\0', NULL, NULL, "Write the development secret, and end"},
+    [OPT_PRINT_SECRET] = {"print-secret", '\0', NULL, NULL, "Write the secret that it takes, and end"},
     [OPT_OUTPUT] = {"output", 'o', "HOW", "pretty compact quiet",
                     "pretty: headers and body too; compact: a line each; quiet: only a summary (compact)"},
 
@@ -249,7 +249,7 @@ const struct command cli_commands[] = {
     {"deliveries redeliver", "[ID...]", NULL, 0, -1,
      "send the event of a delivery again",
      "Sends the events of these deliveries again, or, with --all, of all that match the filters, each to its webhook as "
-     "it is now, as a delivery with a new id. It needs the store for itself. What else waits there is left for the "
+     "it is now, as a delivery with a new id. What fails again matches as well when it is run again. It needs the store for itself. What else waits there is left for the "
      "next server.",
      "helmdesk deliveries redeliver --all --outcome failed --since 2h",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, TARGET_OPTIONS), cli_run_deliveries_redeliver},

@@ -43,8 +43,12 @@ static int reveal(const struct args *args, hd_webhook *webhook) {
     return CLI_OK;
 }
 
+/* The receiver may have the one that is staged. */
 static int stage(const struct args *args, hd_webhook *webhook) {
-    return set_secret(args, webhook, hd_webhook_stage_secret);
+    int code = hd_webhook_staged_secret(webhook, NULL)
+                   ? cli_confirm(args, "A next secret is staged already. Make another one in its place?")
+                   : CLI_OK;
+    return code != CLI_OK ? code : set_secret(args, webhook, hd_webhook_stage_secret);
 }
 
 static int activate(const struct args *args, hd_webhook *webhook) {

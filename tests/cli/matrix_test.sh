@@ -134,7 +134,7 @@ both 1 webhooks test "$failing" --allow-private
 both 4 webhooks test "$good"
 both 2 webhooks test "$good" ticket.opened
 both 0 webhooks secret "$good" reveal
-both 0 webhooks secret "$good" stage
+both 0 webhooks secret "$good" stage --yes
 both 2 webhooks secret "$good" publish
 both 0 webhooks secret "$failing" replace --yes
 both 1 webhooks secret "$failing" undo
