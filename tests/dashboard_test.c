@@ -14,6 +14,7 @@
 #include "helmdesk/dashboard.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -626,6 +627,43 @@ static void test_stream(void **state) {
     free(id);
 }
 
+/* Each connection of a server has a thread of its own. */
+static void *ask_much(void *user) {
+    static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats",
+                                          API "projects/" PROJECT "/audit"};
+    const char *id = user;
+    char target[256];
+    (void)snprintf(target, sizeof target, WEBHOOKS "/%s/secret/reveal", id);
+    for (size_t i = 0; i < 50; i++) {
+        for (size_t j = 0; j < sizeof targets / sizeof *targets; j++)
+            hd_dashboard_response_free(call_as(HD_ROLE_ADMIN, "GET", targets[j], NULL));
+        hd_dashboard_response_free(call_as(HD_ROLE_ADMIN, "POST", target, "{}"));
+        hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
+        (void)next_piece(stream, 0);
+        hd_dashboard_response_free(stream);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    pthread_t threads[6];
+    char *id = create("/ok");
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_much, id), 0);
+    for (int i = 0; i < 20; i++) {
+        send_ticket(client, i + 1);
+        json_decref(on_webhook(200, "PATCH", id, "", "{\"name\":\"another\"}"));
+    }
+    for (size_t i = 0; i < 6; i++)
+        pthread_join(threads[i], NULL);
+    flush(client);
+    json_t *audit = call(200, "GET", API "projects/" PROJECT "/audit", NULL);
+    assert_int_equal(json_array_size(json_object_get(audit, "data")), 1 + 6 * 50 + 20);
+    json_decref(audit);
+    free(id);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -643,6 +681,7 @@ int main(void) {
         TEST(test_redelivery),
         TEST(test_me_events_preview),
         TEST(test_stream),
+        TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
