@@ -397,6 +397,9 @@ static void test_secret_rotation(void **state) {
     json_t *staged = on_webhook(200, "POST", id, "/secret/stage", "{\"secret\":\"the next secret\"}");
     assert_string_equal(text_of(staged, "secret"), text_of(first, "secret"));
     assert_string_equal(text_of(staged, "next"), "the next secret");
+    json_decref(on_webhook(200, "POST", id, "/secret/unstage", "{}"));
+    json_decref(on_webhook(409, "POST", id, "/secret/unstage", "{}"));
+    json_decref(on_webhook(200, "POST", id, "/secret/stage", "{\"secret\":\"the next secret\"}"));
     json_t *active = on_webhook(200, "POST", id, "/secret/activate", "{}");
     assert_string_equal(text_of(active, "secret"), "the next secret");
     assert_string_equal(text_of(active, "previous"), text_of(first, "secret"));

@@ -221,12 +221,12 @@ const struct command cli_commands[] = {
      "result, which is in the log too.",
      NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
 
-    {"webhooks secret", "ID reveal|stage|activate|undo|forget|replace", "reveal stage activate undo forget replace", 2, 2,
+    {"webhooks secret", "ID reveal|stage|unstage|activate|undo|forget|replace", "reveal stage unstage activate undo forget replace", 2, 2,
      "show a webhook's secret, or exchange it",
      "reveal shows the secrets, and nothing else does but what has made one.\n\n"
      "An exchange that no delivery fails by has two steps: stage makes the next secret (or takes that of --secret-file), "
-     "while deliveries are still signed with the present one; give it to the receiver beside that; then activate. undo "
-     "goes back, forget ends it.\n\n"
+     "while deliveries are still signed with the present one; give it to the receiver beside that; then activate. unstage "
+     "takes the next one back, undo the step, forget ends it.\n\n"
      "replace exchanges it at once, as after a leak: deliveries fail until the receiver has the new one.",
      NULL, OPTIONS(STORE_OPTIONS, OPT_SECRET_FILE, OPT_YES), cli_run_webhooks_secret},
 

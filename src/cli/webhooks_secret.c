@@ -67,6 +67,14 @@ static int undo(const struct args *args, hd_webhook *webhook) {
     return cli_fail(CLI_NEGATIVE, "there is no previous secret to go back to");
 }
 
+static int unstage(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    if (!hd_webhook_staged_secret(webhook, NULL))
+        return cli_fail(CLI_NEGATIVE, "no secret is staged");
+    (void)hd_webhook_stage_secret(webhook, NULL, 0);
+    return CLI_OK;
+}
+
 static int forget(const struct args *args, hd_webhook *webhook) {
     (void)args;
     (void)hd_webhook_forget_previous_secret(webhook);
@@ -83,6 +91,7 @@ static const struct action actions[] = {
     {"stage", ACCESS_CHANGE, SHOWN_NEXT, stage,
      "Deliveries are still signed with the present secret. Give the next one to the receiver beside it; then: "
      "activate."},
+    {"unstage", ACCESS_CHANGE, SHOWN_NONE, unstage, "The next secret is gone. The present one goes on."},
     {"activate", ACCESS_CHANGE, SHOWN_NONE, activate,
      "Deliveries are signed with the new secret now. undo goes back; forget ends it, when no receiver needs the old "
      "one."},
@@ -98,7 +107,7 @@ static const struct action *find_action(const char *name) {
         if (strcmp(actions[i].name, name) == 0)
             return &actions[i];
     cli_error("webhooks secret: '%s' is none of its actions", name);
-    cli_hint("It is one of: reveal, stage, activate, undo, forget, replace.");
+    cli_hint("It is one of: reveal, stage, unstage, activate, undo, forget, replace.");
     return NULL;
 }
 

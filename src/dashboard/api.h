@@ -23,6 +23,7 @@ void hd__api_test_webhook(struct hd__call *call);
 
 void hd__api_reveal_secret(struct hd__call *call);
 void hd__api_stage_secret(struct hd__call *call);
+void hd__api_unstage_secret(struct hd__call *call);
 void hd__api_activate_secret(struct hd__call *call);
 void hd__api_undo_secret(struct hd__call *call);
 void hd__api_forget_secret(struct hd__call *call);

@@ -146,6 +146,7 @@ static const char *text_of(const char *action) {
         {"webhook.resume", "resumed it"},
         {"webhook.delete", "deleted it"},
         {"webhook.secret.stage", "made the next secret"},
+        {"webhook.secret.unstage", "took the next secret back"},
         {"webhook.secret.activate", "let the next secret sign"},
         {"webhook.secret.undo", "let the previous secret sign again"},
         {"webhook.secret.forget", "erased the previous secret"},

@@ -40,6 +40,11 @@ static int activate(struct hd__call *call, hd_webhook *webhook) {
     return hd_webhook_activate_secret(webhook);
 }
 
+static int unstage(struct hd__call *call, hd_webhook *webhook) {
+    (void)call;
+    return hd_webhook_staged_secret(webhook, NULL) ? hd_webhook_stage_secret(webhook, NULL, 0) : HD_E_STATE;
+}
+
 static int undo(struct hd__call *call, hd_webhook *webhook) {
     (void)call;
     return hd_webhook_undo_secret(webhook);
@@ -67,6 +72,10 @@ static void change(struct hd__call *call, const char *action,
 
 void hd__api_stage_secret(struct hd__call *call) {
     change(call, "webhook.secret.stage", stage);
+}
+
+void hd__api_unstage_secret(struct hd__call *call) {
+    change(call, "webhook.secret.unstage", unstage);
 }
 
 void hd__api_activate_secret(struct hd__call *call) {

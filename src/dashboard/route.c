@@ -32,6 +32,7 @@ const struct hd__route hd__routes[] = {
     {"POST", WEBHOOKS "/*/test", ADMIN, hd__api_test_webhook},
     {"POST", WEBHOOKS "/*/secret/reveal", ADMIN, hd__api_reveal_secret},
     {"POST", WEBHOOKS "/*/secret/stage", ADMIN, hd__api_stage_secret},
+    {"POST", WEBHOOKS "/*/secret/unstage", ADMIN, hd__api_unstage_secret},
     {"POST", WEBHOOKS "/*/secret/activate", ADMIN, hd__api_activate_secret},
     {"POST", WEBHOOKS "/*/secret/undo", ADMIN, hd__api_undo_secret},
     {"POST", WEBHOOKS "/*/secret/forget", ADMIN, hd__api_forget_secret},

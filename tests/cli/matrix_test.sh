@@ -135,6 +135,8 @@ both 4 webhooks test "$good"
 both 2 webhooks test "$good" ticket.opened
 both 0 webhooks secret "$good" reveal
 both 0 webhooks secret "$good" stage --yes
+in_pipe 0 webhooks secret "$good" unstage
+both 1 webhooks secret "$good" unstage
 both 2 webhooks secret "$good" publish
 both 0 webhooks secret "$failing" replace --yes
 both 1 webhooks secret "$failing" undo

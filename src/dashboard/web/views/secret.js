@@ -17,7 +17,7 @@ export function secretCard(ctx, at, webhook, fresh, refresh) {
     reveal(secrets)
     if (step === 'reveal') return
     await refresh()
-    say({ stage: 'The next secret is ready', activate: 'The next secret signs now',
+    say({ stage: 'The next secret is ready', unstage: 'The next secret is gone', activate: 'The next secret signs now',
       undo: 'The previous secret signs again',
       forget: 'The previous secret is erased', replace: 'The secret is replaced' }[step])
   }
@@ -82,7 +82,8 @@ export function secretCard(ctx, at, webhook, fresh, refresh) {
         : button('Reveal', () => call('reveal'), { class: 'plain' })),
       staged ? h('div.note', h('strong', 'Rotation, step 1 of 2. '),
         'Deliveries are signed with the present secret. Give your receiver both, then activate the next one.',
-        h('div.row', step('Activate…', activate, ''), previous && step('Erase the previous…', forget)))
+        h('div.row', step('Activate…', activate, ''), step('Take it back', () => call('unstage')),
+          previous && step('Erase the previous…', forget)))
         : previous ? h('div.note', h('strong', 'Rotation, step 2 of 2. '),
           'The new secret signs. Watch the deliveries below; undo if your receiver refuses them.',
           h('div.row', step('Undo', () => call('undo')), step('Erase the previous…', forget)))
