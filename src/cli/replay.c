@@ -75,21 +75,11 @@ static int list_files(struct replay *replay) {
     return code;
 }
 
-static int read_request(const char *path, struct request *request) {
-    struct bytes whole;
-    int code = cli_read_file(path, &whole);
-    if (code != CLI_OK)
-        return code;
-    code = cli_request_parse(&whole, path, request);
-    cli_bytes_free(&whole);
-    return code;
-}
-
 /* Takes a file off the list if it holds no delivery, as of a browser that looked at the address. */
 static int check_file(struct replay *replay, size_t *index) {
     struct request request = {0};
     char *path = replay->files[*index];
-    int code = read_request(path, &request);
+    int code = cli_request_read(path, &request);
     if (code == CLI_OK && strcmp(request.method, "POST") != 0) {
         cli_note("%s is left out: it is a %s, and no POST.", path, request.method);
         memmove(&replay->files[*index], &replay->files[*index + 1], (--replay->count - *index) * sizeof path);
@@ -239,7 +229,7 @@ static int post(struct replay *replay, const char *file, const struct request *r
 
 static int send_one(struct replay *replay, const char *file) {
     struct request request = {0};
-    int code = read_request(file, &request);
+    int code = cli_request_read(file, &request);
     if (code == CLI_OK)
         code = sign_anew(replay, &request);
     if (code == CLI_OK) {

@@ -126,6 +126,16 @@ int cli_request_parse(const struct bytes *file, const char *name, struct request
     return code;
 }
 
+int cli_request_read(const char *path, struct request *request) {
+    struct bytes whole;
+    int code = cli_read_file(path, &whole);
+    if (code != CLI_OK)
+        return code;
+    code = cli_request_parse(&whole, path, request);
+    cli_bytes_free(&whole);
+    return code;
+}
+
 void cli_request_free(struct request *request) {
     for (size_t i = 0; i < request->header_count; i++) {
         free(request->headers[i].name);

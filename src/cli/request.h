@@ -22,6 +22,9 @@ struct request {
 int cli_request_parse(const struct bytes *file, const char *name, struct request *request);
 void cli_request_free(struct request *request);
 
+/* The same for a file that is to be opened; "-" for standard input. */
+int cli_request_read(const char *path, struct request *request);
+
 /* Adds a header; 0 without memory. */
 int cli_request_add(struct request *request, const char *name, size_t name_len, const char *value, size_t value_len);
 

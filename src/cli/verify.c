@@ -22,16 +22,6 @@ struct claim {
 
 /* ---- What was given ---- */
 
-static int read_request(const char *path, struct request *request) {
-    struct bytes whole;
-    int code = cli_read_file(path, &whole);
-    if (code != CLI_OK)
-        return code;
-    code = cli_request_parse(&whole, path, request);
-    cli_bytes_free(&whole);
-    return code;
-}
-
 static int read_claim(const struct args *args, struct claim *claim) {
     const char *signature = cli_value(args, OPT_SIGNATURE), *path = cli_value(args, OPT_REQUEST);
     if (!signature == !path || (path && cli_operand(args, 0))) {
@@ -42,7 +32,7 @@ static int read_claim(const struct args *args, struct claim *claim) {
     if (code == CLI_OK)
         code = cli_need_secrets(args, &claim->secrets);
     if (code == CLI_OK && path)
-        code = read_request(path, &claim->request);
+        code = cli_request_read(path, &claim->request);
     if (code == CLI_OK && signature && (code = cli_read_file(cli_operand(args, 0), &claim->request.body)) == CLI_OK)
         code =
             cli_request_add(&claim->request, SIGNATURE_HEADER, strlen(SIGNATURE_HEADER), signature, strlen(signature))
