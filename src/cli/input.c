@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -148,12 +149,20 @@ static int open_terminal(const struct args *args) {
     return cli_has(args, OPT_NO_INPUT) ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
+/* Waits for a byte, with these signals let through: one that came before is not missed. Returns read()'s answer. */
+static ssize_t read_byte(int terminal, const sigset_t *mask, char *byte) {
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(terminal, &set);
+    return pselect(terminal + 1, &set, NULL, NULL, NULL, mask) == 1 ? read(terminal, byte, 1) : -1;
+}
+
 /* Reads a line. Returns its length, -1 if there is none. */
-static ssize_t read_line(int terminal, char *line, size_t size) {
+static ssize_t read_line(int terminal, const sigset_t *mask, char *line, size_t size) {
     size_t length = 0;
     ssize_t got;
     char byte = '\0';
-    while ((got = read(terminal, &byte, 1)) == 1 && byte != '\n')
+    while ((got = read_byte(terminal, mask, &byte)) == 1 && byte != '\n')
         if (length + 1 < size)
             line[length++] = byte;
     line[length] = '\0';
@@ -174,23 +183,35 @@ static void note_signal(int number) {
     interrupted_by = number;
 }
 
-static void catch_signals(struct sigaction before[INTERRUPTING]) {
+struct signals {
+    struct sigaction actions[INTERRUPTING];
+    sigset_t mask;
+};
+
+/* They are noted from now on, and come only where they are waited for. */
+static void catch_signals(struct signals *before) {
     struct sigaction action = {.sa_handler = note_signal};
+    sigset_t caught;
     sigemptyset(&action.sa_mask);
+    sigemptyset(&caught);
     interrupted_by = 0;
-    for (size_t i = 0; i < INTERRUPTING; i++)
-        (void)sigaction(interrupting[i], &action, &before[i]);
+    for (size_t i = 0; i < INTERRUPTING; i++) {
+        (void)sigaddset(&caught, interrupting[i]);
+        (void)sigaction(interrupting[i], &action, &before->actions[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &caught, &before->mask);
 }
 
-static void release_signals(const struct sigaction before[INTERRUPTING]) {
+static void release_signals(const struct signals *before) {
     for (size_t i = 0; i < INTERRUPTING; i++)
-        (void)sigaction(interrupting[i], &before[i], NULL);
+        (void)sigaction(interrupting[i], &before->actions[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
     if (interrupted_by)
         (void)raise(interrupted_by);
 }
 
 /* The echo ends before the question is seen: who answers at once is not to see, nor to lose, what was typed. */
-static ssize_t ask_once(int terminal, const char *question, char *answer, size_t size) {
+static ssize_t ask_once(int terminal, const char *question, const sigset_t *mask, char *answer, size_t size) {
     struct termios shown, hidden;
     ssize_t length = -1;
     if (tcgetattr(terminal, &shown) != 0)
@@ -200,19 +221,19 @@ static ssize_t ask_once(int terminal, const char *question, char *answer, size_t
     if (tcsetattr(terminal, TCSAFLUSH, &hidden) != 0)
         return -1;
     if (write_text(terminal, question))
-        length = read_line(terminal, answer, size);
+        length = read_line(terminal, mask, answer, size);
     (void)tcsetattr(terminal, TCSAFLUSH, &shown);
     (void)write_text(terminal, "\n");
     return interrupted_by ? -1 : length;
 }
 
 static int ask_hidden(int terminal, const char *question, char *answer, size_t size) {
-    struct sigaction before[INTERRUPTING];
+    struct signals before;
     ssize_t length;
     do { /* again after Ctrl-Z and fg */
-        catch_signals(before);
-        length = ask_once(terminal, question, answer, size);
-        release_signals(before);
+        catch_signals(&before);
+        length = ask_once(terminal, question, &before.mask, answer, size);
+        release_signals(&before);
     } while (interrupted_by == SIGTSTP);
     return length > 0;
 }
@@ -259,7 +280,7 @@ int cli_confirm(const struct args *args, const char *question) {
         cli_hint("There is no terminal to answer at; --yes says yes.");
         return CLI_USAGE;
     }
-    int is_asked = write_question(terminal, question) && read_line(terminal, answer, sizeof answer) >= 0;
+    int is_asked = write_question(terminal, question) && read_line(terminal, NULL, answer, sizeof answer) >= 0;
     close(terminal);
     if (is_asked && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
         return CLI_OK;
