@@ -285,22 +285,46 @@ static int read_address(const char *host, uint16_t port, union address *address)
     return 1;
 }
 
+/* Of libmicrohttpd, only old versions tell why an address cannot be listened on. errno says it here. */
+static int open_listener(const union address *address) {
+    const int on = 1;
+    int is_v6 = address->any.sa_family == AF_INET6;
+    int listener = socket(address->any.sa_family, SOCK_STREAM, 0);
+    if (listener < 0)
+        return -1;
+    (void)fcntl(listener, F_SETFD, FD_CLOEXEC);
+    (void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (is_v6)
+        (void)setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(listener, &address->any, is_v6 ? sizeof address->v6 : sizeof address->v4) == 0 &&
+        listen(listener, SOMAXCONN) == 0)
+        return listener;
+    int reason = errno;
+    close(listener);
+    errno = reason;
+    return -1;
+}
+
 /* Signals are for the thread that waits for them: those of the daemon are born with all of them blocked. */
 static int start_daemon(struct server *server, const union address *address) {
     unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
     sigset_t all, before;
     if (address->any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
+    int listener = open_listener(address);
+    if (listener < 0)
+        return 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    errno = 0;
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address->any,
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listener,
                                       MHD_OPTION_URI_LOG_CALLBACK, begin_request, server, MHD_OPTION_NOTIFY_COMPLETED,
                                       end_request, server, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
                                       MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
-    int reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = reason;
+    if (!server->daemon) {
+        close(listener);
+        errno = 0;
+    }
     return server->daemon != NULL;
 }
 
