@@ -189,7 +189,7 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli bench bench-peers \
+.PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli check-browser bench bench-peers \
   lint install uninstall clean help
 .PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
@@ -279,6 +279,13 @@ check-cli: ## run the tool as people do: every command, at a terminal and in a p
 	@$(DEPS) core test cli
 	@$(MAKE) $(PARALLEL) all
 	@$(RUN_TESTS) $(sort $(wildcard tests/cli/*_test.sh))
+
+# Without a browser, it says so and is skipped; where CI is set, it fails.
+check-browser: ## try the dashboard in a real Chromium, with real servers and receivers (FILES: only these files)
+	@$(DEPS) core examples sqlite
+	@$(DEPS) browser || [ -z '$(CI)' ]
+	@$(MAKE) $(PARALLEL) all examples
+	@BUILD='$(abspath $(BUILD))' tests/browser/run.sh $(FILES)
 
 bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
 	@$(DEPS) peers
