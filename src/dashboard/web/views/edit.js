@@ -15,7 +15,7 @@ export default function (ctx) {
   const heading = h('h1', { tabindex: -1 }, id ? 'Settings' : 'New webhook')
   const body = h('div', loading())
   ctx.title(id ? 'Settings' : 'New webhook')
-  let version, dirty = false
+  let version, dirty = false, checks = 0, refused
 
   async function build() {
     if (!ctx.admin) return fill(body, empty('Only to be seen', 'Your role lets you look at webhooks, not change them.'))
@@ -94,8 +94,9 @@ export default function (ctx) {
       field('name', 'Name', 'For people. Optional.', input('name', { value: given.name })),
       field('url', 'Address', 'Where deliveries are posted to. Required.', url), advice, formatBox, choices,
       box('active', 'Active', 'A paused webhook gets no events.', given.active), advanced,
-      h('div.row', save, saveAndTest, h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') },
-        'Cancel')))
+      // Pressing one of them leaves no field, so that no message comes and moves it away under the pointer.
+      h('div.row', { onmousedown: (event) => event.preventDefault() }, save, saveAndTest, h('a.button.plain',
+        { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, 'Cancel')))
     const value = (key) => form.elements[key]
 
     /** Errors by JSON pointer, beside their fields. only: the key whose errors are shown anew. */
@@ -125,16 +126,19 @@ export default function (ctx) {
     }
 
     async function check() {
+      const turn = ++checks
       fill(advice)
-      if (!url.value) return
+      if (!url.value || url.value === refused) return
       try {
         const { warnings } = await post(`${ctx.api}check-url`, { url: url.value, format })
+        if (turn !== checks) return
         const other = format === 'json' ? 'slack' : 'json'
         mark([], 'url')
         fill(advice, warnings.map((w) => h('div.note', w.message, ' ', w.code === 'slack_format' &&
           button(`Switch to ${other === 'slack' ? 'Slack' : 'JSON'}`,
           () => form.querySelector(`[name=format][value=${other}]`).click(), { class: 'plain small' }))))
       } catch (error) {
+        if (turn !== checks) return
         if (error.status !== 422) return toast(error)
         mark(error.errors, 'url')
       }
@@ -152,6 +156,7 @@ export default function (ctx) {
     }
 
     async function submit(test) {
+      checks++ // what the server says of the whole counts, and not of the address alone
       const fields = collect()
       const errors = []
       if (!fields.url) errors.push({ pointer: '/url', message: 'Enter the address that deliveries go to.' })
@@ -170,6 +175,8 @@ export default function (ctx) {
             'your changes are not saved.')
         }
         if (error.status !== 422 || !error.errors.length) throw error
+        // The server knows more when it saves than when it is asked about an address: which networks are allowed.
+        refused = error.errors.some((e) => e.pointer === '/url') ? url.value : null
         mark(error.errors)
       }
     }
