@@ -64,13 +64,13 @@ export function send(url, { method = 'GET', headers = {}, body, agent } = {}) {
   })
 }
 
-/** helmdesk-desk. store: a directory, or nothing for memory. */
+/** helmdesk-desk. store: a directory, or nothing for memory; options: without any, it may deliver to this machine. */
 export class Desk extends Program {
-  static async start({ store = 'none', options = [] } = {}) {
+  static async start({ store = 'none', options = ['--allow-private'] } = {}) {
     const directory = makeDirectory()
     const links = join(directory.path, 'links')
     const desk = new Desk('helmdesk-desk', ['--port', '0', '--token-file', links, '--store', store, '--viewer',
-      '--allow-private', ...options])
+      ...options])
     Object.assign(desk, { directory, links, agent: new http.Agent({ keepAlive: true, maxSockets: 8 }) })
     desk.url = (await desk.line(/listens on (http:\S+)\/\n/))[1]
     await desk.line(/sign-in links/)
