@@ -2,7 +2,7 @@
 // Entry: who is there, which page is shown, and what happens meanwhile.
 import { follow, get, mount, onSignedOut } from './api.js'
 import { ago, hhmm, plain } from './format.js'
-import { confirm, empty, failed, fill, h, toast } from './ui.js'
+import { confirm, failed, fill, h, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
 import delivery from './views/delivery.js'
 import edit from './views/edit.js'
@@ -47,8 +47,9 @@ function show() {
   if (location.pathname === mount && project) return go(path(project, 'webhooks'), { replace: true })
   if (!found || !store.me.projects.includes(project)) {
     title('Not found')
-    fill(main, empty('Not found', 'There is no such page here, or you may not see it.',
-      h('a', { href: mount, class: 'button' }, 'Webhooks')))
+    fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'Not found'),
+      h('p', 'There is no such page here, or you may not see it.'), h('a', { href: mount, class: 'button' }, 'Webhooks')))
+    main.querySelector('h1').focus({ preventScroll: true })
     return
   }
   enter(project, found)
