@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tests that fail, each in its own way: the right sentence, and a page that stays usable.
 import assert from 'node:assert/strict'
-import { closedPort, odd, selfSigned } from './lib/servers.mjs'
+import { closedPort, Desk, odd, selfSigned } from './lib/servers.mjs'
 import { button, card, heading, row, stage } from './lib/stage.mjs'
 
 const { it } = stage()
@@ -72,7 +72,6 @@ it('04 timeout: within 6 s, while the page goes on working', async (scene) => {
 })
 
 it('04 the server itself is gone: a fault of ours, told as such', async (scene) => {
-  const { Desk } = await import('./lib/servers.mjs')
   scene.allow(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/)
   const desk = scene.keep(await Desk.start())
   const webhook = await desk.webhook({ name: 'Lost', url: 'http://127.0.0.1:9/' })

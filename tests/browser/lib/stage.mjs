@@ -98,7 +98,13 @@ class Scene {
  *   it('is seen', async (scene) => { ... })
  */
 export function stage({ desk = {}, browser = {} } = {}) {
-  const self = { desk: null, browser: null }
+  const receivers = []
+  const self = { desk: null, browser: null,
+    /** A receiver for all tests of the file. */
+    async keepReceiver(options) {
+      receivers.push(await Receiver.start(options))
+      return receivers.at(-1)
+    } }
   before(async () => {
     self.desk = desk && await Desk.start(desk)
     self.browser = await launch(browser)
@@ -106,6 +112,7 @@ export function stage({ desk = {}, browser = {} } = {}) {
   after(async () => {
     await self.browser?.close()
     await self.desk?.stop()
+    for (const receiver of receivers) await receiver.stop()
   })
   self.it = (name, work, { timeout = 300000 } = {}) => test(name, { timeout }, async () => {
     const scene = new Scene(self, name)
