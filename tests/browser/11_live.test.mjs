@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// The log while it grows: rows come by themselves, and neither focus nor place is lost; through pauses, a server that
+// starts anew, and more tabs than a browser has connections for.
+import assert from 'node:assert/strict'
+import { Desk, makeDirectory, Way } from './lib/servers.mjs'
+import { button, heading, row, stage } from './lib/stage.mjs'
+import { Tabs } from './lib/tabs.mjs'
+import { eventually } from './lib/wait.mjs'
+
+const { it } = stage()
+const GONE = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/
+
+async function webhook(scene, desk = scene.desk) {
+  const receiver = await scene.listen({ respond: '200' })
+  const made = await desk.webhook({ name: 'Live', url: receiver.url })
+  scene.keep({ stop: () => desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`).catch(() => {}) })
+  return receiver
+}
+
+const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()
+const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
+
+it('11 a ticket of somebody else appears by itself; focus and place stay', async (scene) => {
+  await webhook(scene)
+  for (let i = 0; i < 40; i++) await scene.desk.ticket({ subject: `old ${i}` })
+  await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count === 40, '40 deliveries')
+  const page = await scene.open('deliveries')
+  await row(page, 'old 0').last().waitFor()
+  await live(page)
+  const loads = []
+  page.on('framenavigated', () => loads.push(page.url()))
+  const link = row(page, 'old 30').locator('th a')
+  await link.focus()
+  await page.evaluate(() => scrollTo(0, 0))
+  const focused = () => page.evaluate(() => document.activeElement.closest('tr')?.dataset.id)
+  const before = await focused()
+  // The other one uses the desk's own page.
+  const other = await scene.open('', { base: `${scene.desk.url}/` })
+  await other.getByLabel('Subject').fill('brand new')
+  await other.getByRole('button', { name: 'Create' }).click()
+  const created = Date.now()
+  await row(page, 'brand new').waitFor()
+  console.log(`a ticket appears in the log after ${Date.now() - created} ms`)
+  assert.equal(await focused(), before, 'the focus stays on its row')
+  assert.equal(await page.evaluate(() => scrollY), 0)
+  assert.equal((await subjects(page))[0], 'brand new')
+  assert.deepEqual(loads, [], 'without loading the page')
+
+  // Whoever reads further down is not moved: a line says what came.
+  await page.evaluate(() => scrollTo(0, 900))
+  const y = await page.evaluate(() => scrollY)
+  assert.ok(y > 300)
+  await scene.desk.ticket({ subject: 'one more' })
+  await button(page, '● 1 new ↑').waitFor()
+  assert.equal(await page.evaluate(() => scrollY), y)
+  assert.equal(await row(page, 'one more').count(), 0)
+  await button(page, '● 1 new ↑').click()
+  await row(page, 'one more').waitFor()
+  await eventually(async () => await page.evaluate(() => scrollY) === 0, 'the top')
+})
+
+it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
+  await webhook(scene)
+  const page = await scene.open('deliveries')
+  await live(page)
+  await button(page, 'Pause').click()
+  await page.locator('#live').getByText('Paused').waitFor()
+  for (const i of [1, 2, 3]) await scene.desk.ticket({ subject: `paused ${i}` })
+  await button(page, '● 3 new ↑').waitFor()
+  assert.equal(await row(page, 'paused').count(), 0)
+  await button(page, 'Resume').click()
+  await row(page, 'paused 3').waitFor()
+  assert.deepEqual((await subjects(page)).slice(0, 3), ['paused 3', 'paused 2', 'paused 1'])
+  await live(page)
+})
+
+it('11 what does not fit the filter does not come', async (scene) => {
+  await webhook(scene)
+  const page = await scene.open('deliveries?q=wanted')
+  await live(page)
+  await scene.desk.ticket({ subject: 'something else' })
+  await scene.desk.ticket({ subject: 'wanted at last' })
+  await row(page, 'wanted at last').waitFor()
+  assert.deepEqual(await subjects(page), ['wanted at last'])
+})
+
+it('11 a burst becomes one line, and all of it is in the log', async (scene) => {
+  await webhook(scene)
+  const page = await scene.open('deliveries?q=burst')
+  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await live(page)
+  await button(page, 'Pause').click()
+  await Promise.all(Array.from({ length: 120 }, (_, i) => scene.desk.ticket({ subject: `burst ${i}` })))
+  await page.getByRole('button', { name: '● 120 new ↑' }).waitFor()
+  await button(page, 'Resume').click()
+  await eventually(async () => await page.locator('tbody tr').count() === 120, '120 rows')
+  assert.equal(new Set(await subjects(page)).size, 120)
+})
+
+it('11 other pages live too: the list, and a webhook of its own', async (scene) => {
+  await webhook(scene)
+  const [list, log] = [await scene.open(), await scene.open('deliveries')]
+  await live(list)
+  await live(log)
+  await scene.desk.webhook({ name: 'By somebody else', url: 'http://127.0.0.1:9/' })
+  await row(list, 'By somebody else').waitFor()
+  await log.getByLabel('All webhooks').locator('option', { hasText: 'By somebody else' }).waitFor({ state: 'attached' })
+  await row(list, 'Live').getByRole('link', { name: 'Live' }).click()
+  await heading(list, 'Live')
+  await scene.desk.ticket({ subject: 'seen on its own page' })
+  await row(list, 'seen on its own page').waitFor()
+})
+
+it('11 the server starts anew: the page goes on, with no gap and nothing twice', async (scene) => {
+  scene.allow(GONE)
+  const store = makeDirectory()
+  scene.keep({ stop: store.remove })
+  let desk = scene.keep(await Desk.start({ store: `${store.path}/store` }))
+  const way = scene.keep(await Way.to(Number(new URL(desk.url).port)))
+  await webhook(scene, desk)
+  const page = await scene.open('deliveries', { desk, base: `${way.url}/admin/projects/acme/` })
+  await live(page)
+  await desk.ticket({ subject: 'before' })
+  await row(page, 'before').waitFor()
+  for (const round of [1, 2]) {
+    await way.cut()
+    await page.locator('#live').getByText(/^Reconnecting, last data \d\d:\d\d$/).waitFor()
+    await desk.ticket({ subject: `unseen ${round}` })
+    await eventually(async () => (await desk.api('GET', `deliveries/count?q=unseen%20${round}`)).count === 1, 'it in the log')
+    assert.equal(await desk.stop(), 0)
+    desk = scene.keep(await Desk.start({ store: `${store.path}/store` }))
+    way.target = Number(new URL(desk.url).port)
+    await page.context().addCookies([{ ...desk.cookies.admin, url: way.url, sameSite: 'Strict', httpOnly: true }])
+    await way.open()
+    await live(page)
+    await row(page, `unseen ${round}`).waitFor()
+    await desk.ticket({ subject: `after ${round}` })
+    await row(page, `after ${round}`).waitFor()
+  }
+  assert.deepEqual(await subjects(page), ['after 2', 'unseen 2', 'after 1', 'unseen 1', 'before'])
+})
+
+it('11 whoever is signed out meanwhile is told so', async (scene) => {
+  scene.allow(/status of 401/)
+  const page = await scene.open('deliveries')
+  await live(page)
+  await page.context().clearCookies()
+  await page.getByLabel('All outcomes').selectOption('failed')
+  await heading(page, 'You are signed out')
+  assert.equal(await page.getByText('Could not load').count(), 0)
+})
+
+it('11 eight tabs: all load, and each lives when it is looked at', async (scene) => {
+  await webhook(scene)
+  const browser = scene.keep(await Tabs.start())
+  const tabs = []
+  for (let i = 0; i < 8; i++) {
+    tabs.push(await browser.open(`${scene.desk.page}deliveries`, scene.desk.cookies.admin))
+    await eventually(() => tabs[i].evaluate('document.querySelector("h1")?.textContent === "Deliveries" && ' +
+      'document.querySelector("#live").textContent === "Live"'), `tab ${i + 1}`)
+  }
+  assert.deepEqual(await Promise.all(tabs.map((tab) => tab.evaluate('document.visibilityState'))),
+    [...Array(7).fill('hidden'), 'visible'])
+  await scene.desk.ticket({ subject: 'for all tabs' })
+  for (const tab of tabs) {
+    await tab.show()
+    await eventually(() => tab.evaluate('document.querySelector("tbody")?.textContent.includes("for all tabs")'), 'the row')
+  }
+  assert.deepEqual(browser.complaints, [])
+})
