@@ -19,7 +19,13 @@ const listeners = new Set()
 let page, leave
 
 function route(path) {
-  const [top, project, list, id, more] = path.split('/').map(decodeURIComponent)
+  let parts
+  try {
+    parts = path.split('/').map(decodeURIComponent)
+  } catch {
+    return null // it is no UTF-8
+  }
+  const [top, project, list, id, more] = parts
   if (top !== 'projects' || !project) return null
   if (list === 'webhooks') return { view: id === 'new' || more === 'edit' ? 'edit' : id ? 'webhook' : 'webhooks',
     project, id: id === 'new' ? null : id }
