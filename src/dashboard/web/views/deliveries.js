@@ -28,10 +28,10 @@ export default function (ctx) {
     { name, 'aria-label': label, onchange: (event) => change({ [name]: event.target.value, ...name === 'range' &&
     { since: '', until: '' } }) },
     h('option', { value: '' }, label), options.map(([value, text]) => h('option', { value }, text)))
-  let typing
+  const typing = {} // for each field: what is typed into the next one must not undo it
   const later = (name) => (event) => {
-    clearTimeout(typing)
-    typing = setTimeout(() => change({ [name]: event.target.value.trim() }, true), 250)
+    clearTimeout(typing[name])
+    typing[name] = setTimeout(() => change({ [name]: event.target.value.trim() }, true), 250)
   }
   const search = h('input.search', { type: 'search', name: 'q', placeholder: 'Search subject, e-mail, #ticket, id',
     'aria-label': 'Search subject, e-mail, ticket or id', oninput: later('q'),
@@ -298,7 +298,7 @@ export default function (ctx) {
 
   ctx.signal.addEventListener('abort', () => {
     clearInterval(speaking)
-    clearTimeout(typing)
+    Object.values(typing).forEach(clearTimeout)
     cancelAnimationFrame(frame)
     loads?.abort()
     if (paused) ctx.liveState(...ctx.store.live)
