@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// WCAG 2.2 AA: axe-core on every page in both themes and two widths; tab order, focus, reflow, forced colours, motion.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { closedPort } from './lib/servers.mjs'
+import { button, card, heading, OUTPUT, row, stage } from './lib/stage.mjs'
+import { eventually } from './lib/wait.mjs'
+
+const { it, keepReceiver } = stage()
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } }
+
+let made
+/** Webhooks of each state and format, and deliveries that went well and badly. */
+async function fill(scene) {
+  made ??= await (async () => {
+    const receiver = await keepReceiver({ respond: '200' })
+    const slack = await keepReceiver({ as: 'slack' })
+    const good = await scene.desk.webhook({ name: 'CRM sync', url: receiver.url, headers: [['X-Tenant', 'acme']] })
+    await scene.desk.webhook({ name: '#support', url: slack.url, format: 'slack' })
+    const bad = await scene.desk.webhook({ name: 'Warehouse with a name that is rather long, as names become',
+      url: `http://127.0.0.1:${await closedPort()}/hooks`, events: ['ticket.created'] })
+    await scene.desk.webhook({ name: 'Paused', url: receiver.url, active: false })
+    for (let i = 0; i < 6; i++) await scene.desk.ticket({ subject: `A subject of some length, number ${i}, with <b>markup</b>` })
+    await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count === 18, 'the deliveries')
+    await scene.desk.api('POST', `webhooks/${good.id}/test`, { event: 'ticket.created' })
+    const { data: [failed] } = await scene.desk.api('GET', 'deliveries?outcome=failed')
+    const { data: [delivered] } = await scene.desk.api('GET', `deliveries?webhook=${good.id}`)
+    return { good, bad, failed, delivered }
+  })()
+  return made
+}
+
+async function violations(page, at, rules = {}) {
+  await page.evaluate(AXE)
+  const found = await page.evaluate(async ([tags, given]) => (await window.axe.run(document, {
+    runOnly: { type: 'tag', values: tags }, rules: given, resultTypes: ['violations'] })).violations.map((v) =>
+    `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.html.slice(0, 160)} ${n.failureSummary.replace(/\s+/g, ' ').slice(0, 300)}`).join(' | ')}`),
+  [TAGS, rules])
+  assert.deepEqual(found, [], at)
+}
+
+const PAGES = [
+  ['A webhooks', () => 'webhooks', (page) => row(page, 'CRM sync').waitFor()],
+  ['B new', () => 'webhooks/new', (page) => page.getByText('Signed with a sample secret.').waitFor()],
+  ['B settings', ({ good }) => `webhooks/${good.id}/edit`, (page) => page.getByText('Signed with a sample secret.').waitFor()],
+  ['C webhook', ({ good }) => `webhooks/${good.id}`, async (page) => {
+    await page.getByRole('region', { name: 'Latest deliveries' }).locator('tbody tr').first().waitFor()
+    await page.locator('svg.bars').waitFor()
+  }],
+  ['C failing webhook', ({ bad }) => `webhooks/${bad.id}`, (page) => page.getByText('Its last five deliveries failed.').waitFor()],
+  ['D deliveries', () => 'deliveries', (page) => page.locator('tbody tr').nth(18).waitFor()],
+  ['D filtered', ({ good }) => `deliveries?outcome=delivered&webhook=${good.id}`, (page) => page.locator('.chip').first().waitFor()],
+  ['D nothing', () => 'deliveries?q=nothing+of+that', (page) => page.getByText('Nothing matches').waitFor()],
+  ['E delivered', ({ delivered }) => `deliveries/${delivered.id}`, (page) => page.getByRole('region', { name: 'Request body' }).waitFor()],
+  ['E failed', ({ failed }) => `deliveries/${failed.id}`, (page) => page.getByText('No answer came.').waitFor()],
+  ['not found', () => 'nonsense', (page) => heading(page, 'Not found')],
+]
+
+for (const [name, path, ready] of PAGES) {
+  it(`14 axe: ${name}`, async (scene) => {
+    const data = await fill(scene)
+    for (const colorScheme of ['light', 'dark']) {
+      for (const [size, viewport] of Object.entries(WIDTHS)) {
+        const page = await scene.open(path(data), { colorScheme, viewport, reducedMotion: 'reduce' })
+        await ready(page)
+        await violations(page, `${name}, ${colorScheme}, ${size}`)
+        // With everything open that can be opened.
+        for (const details of await page.locator('main details:not([open]) > summary').all()) {
+          if (await details.isVisible()) await details.click()
+        }
+        await page.locator('main .loading').waitFor({ state: 'detached' })
+        await violations(page, `${name}, all open, ${colorScheme}, ${size}`)
+        await page.close()
+      }
+    }
+  })
+}
+
+it('14 axe: dialogs, menus, results, messages', async (scene) => {
+  const { good } = await fill(scene)
+  scene.allow(/status of 422/)
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await scene.open('webhooks', { colorScheme, reducedMotion: 'reduce' })
+    await page.getByRole('button', { name: 'Actions for CRM sync' }).click()
+    await violations(page, 'menu')
+    await button(page.locator('.menu:popover-open'), 'Delete…').click()
+    await violations(page, 'dialog')
+    await page.keyboard.press('Escape')
+    await page.goto(`${scene.desk.page}webhooks/${good.id}`)
+    await button(card(page, 'Send a test'), 'Send test').click()
+    await card(page, 'Send a test').locator('.verdict').waitFor()
+    await button(card(page, 'Secret'), 'Reveal').click()
+    await button(card(page, 'Secret'), 'Hide').waitFor()
+    await page.getByText('Show request and answer').click()
+    await violations(page, 'result and secret')
+    await page.goto(`${scene.desk.page}webhooks/new`)
+    await page.getByLabel('Address', { exact: true }).fill('ftp://x')
+    for (const box of await page.locator('[name=events]').all()) await box.uncheck()
+    await button(page, 'Save').click()
+    await page.locator('form .note.bad').waitFor()
+    await violations(page, 'messages')
+    await page.close()
+  }
+})
+
+it('14 axe: the panel beside the log', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('deliveries', { reducedMotion: 'reduce' })
+  await page.locator('tbody tr').first().click()
+  await page.locator('aside').getByRole('region', { name: 'Request body' }).waitFor()
+  await violations(page, 'panel')
+})
+
+it('14 axe: the desk and its sign-in', async (scene) => {
+  await fill(scene)
+  for (const [path, role] of [['/', 'admin'], ['/', 'viewer'], ['/login', null]]) {
+    for (const viewport of Object.values(WIDTHS)) {
+      const page = await scene.open(path.slice(1), { base: `${scene.desk.url}/`, role, viewport })
+      await page.locator('h1').waitFor()
+      await violations(page, `${path} as ${role}`)
+    }
+  }
+})
+
+it('14 the focus: on the heading of a new page, in order, and back where it came from', async (scene) => {
+  await fill(scene)
+  const page = await scene.open()
+  await row(page, 'CRM sync').waitFor()
+  const active = () => page.evaluate(() => {
+    const el = document.activeElement
+    return el.getAttribute('aria-label') || el.labels?.[0]?.innerText || el.innerText || el.tagName
+  })
+  // The skip link comes first, and leads past the bar.
+  await page.evaluate(() => document.activeElement.blur())
+  await page.keyboard.press('Tab')
+  assert.equal(await active(), 'Skip to the content')
+  assert.ok(await page.getByText('Skip to the content').evaluate((el) => el.getBoundingClientRect().width > 20), 'it is seen')
+  await page.keyboard.press('Enter')
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
+  // The order of Tab is that of the page: nothing is passed over, nothing comes back.
+  const seen = []
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Tab')
+    seen.push(await page.evaluate(() => {
+      window.order ??= [...document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]')]
+      return window.order.indexOf(document.activeElement)
+    }))
+  }
+  assert.deepEqual(seen, seen.toSorted((a, b) => a - b), 'in order')
+  assert.equal(new Set(seen).size, seen.length)
+
+  await row(page, 'CRM sync').getByRole('link', { name: 'CRM sync' }).press('Enter')
+  await heading(page, 'CRM sync')
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1')
+  assert.equal(await page.title(), 'CRM sync · Helmdesk')
+  await page.goBack()
+  await heading(page, 'Webhooks')
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1')
+
+  // A menu and a dialog give the focus back.
+  const opener = page.getByRole('button', { name: 'Actions for CRM sync' })
+  await opener.focus()
+  await page.keyboard.press('Enter')
+  await page.locator('.menu:popover-open').waitFor()
+  await page.keyboard.press('Escape')
+  await eventually(() => opener.evaluate((el) => el === document.activeElement), 'the focus on what opened the menu')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  assert.equal(await active(), 'Send test')
+  await button(page.locator('.menu:popover-open'), 'Pause…').press('Enter')
+  await page.getByRole('dialog', { name: 'Pause CRM sync?' }).waitFor()
+  assert.equal(await active(), 'Cancel')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await eventually(() => opener.evaluate((el) => el === document.activeElement), 'the focus back on it')
+})
+
+it('14 the log by keys alone', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('deliveries')
+  await page.locator('tbody tr').nth(5).waitFor()
+  const at = () => page.evaluate(() => [...document.querySelectorAll('tbody tr')].indexOf(document.activeElement.closest('tr')))
+  // A letter that is pressed anywhere else does nothing.
+  await page.keyboard.press('j')
+  assert.equal(await at(), -1)
+  await page.getByRole('region', { name: 'Log', exact: true }).focus()
+  await page.keyboard.press('j')
+  assert.equal(await at(), 0)
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('k')
+  assert.equal(await at(), 1)
+  await page.keyboard.press('Enter')
+  const panel = page.locator('aside')
+  await panel.getByRole('region', { name: 'Request body' }).waitFor()
+  assert.match(page.url(), /\/deliveries\/[\w-]+/)
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H2')
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'hidden' })
+  assert.equal(await at(), 1, 'the focus is back on its row')
+  await page.keyboard.press('p')
+  await page.locator('#live').getByText('Paused').waitFor()
+  await page.keyboard.press('p')
+  await page.keyboard.press('/')
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'q')
+  await page.keyboard.type('jkr?p')
+  assert.equal(await page.getByRole('searchbox').inputValue(), 'jkr?p')
+  await page.getByRole('searchbox').fill('')
+  await page.locator('tbody tr').nth(5).waitFor()
+  await page.getByRole('region', { name: 'Log', exact: true }).focus()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys of the log' }).waitFor()
+})
+
+it('14 at 320 px, and with text of twice the size: nothing scrolls sideways, targets are large enough', async (scene) => {
+  const data = await fill(scene)
+  for (const [name, path, ready] of PAGES) {
+    const page = await scene.open(path(data), { viewport: { width: 320, height: 640 }, reducedMotion: 'reduce' })
+    await ready(page)
+    for (const zoomed of [false, true]) {
+      if (zoomed) {
+        await page.setViewportSize({ width: 640, height: 800 })
+        await page.evaluate(() => { document.documentElement.style.fontSize = '200%' })
+      }
+      const { wide, guilty } = await page.evaluate(() => ({
+        wide: document.documentElement.scrollWidth - innerWidth,
+        guilty: [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1 &&
+          !el.closest('pre, .scroll, .sr, [popover], dialog')).slice(0, 3).map((el) => el.outerHTML.slice(0, 150)),
+      }))
+      assert.ok(wide <= 0, `${name}${zoomed ? ', zoomed' : ''}: ${wide} px too wide: ${guilty}`)
+    }
+    await page.setViewportSize({ width: 320, height: 640 })
+    await page.evaluate(() => { document.documentElement.style.fontSize = '' })
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, select, input:not([type=radio]), summary')]
+      .filter((el) => el.checkVisibility() && !el.closest('.sr')).filter((el) => {
+        const box = (el.closest('label') ?? el).getBoundingClientRect()
+        return box.width > 0 && (box.width < 24 || box.height < 24)
+      }).map((el) => el.outerHTML.slice(0, 120)))
+    assert.deepEqual(small, [], `${name}: targets of less than 24 px`)
+    await page.close()
+  }
+})
+
+it('14 forced colours and reduced motion', async (scene) => {
+  const data = await fill(scene)
+  for (const [name, path, ready] of PAGES.filter(([title]) => /^[A-E] (webhooks|new|webhook|deliveries|failed)$/.test(title))) {
+    const page = await scene.open(path(data), { forcedColors: 'active', reducedMotion: 'reduce' })
+    await ready(page)
+    await page.keyboard.press('Tab')
+    const state = await page.evaluate(() => ({
+      outline: getComputedStyle(document.activeElement).outlineStyle,
+      moving: document.getAnimations().filter((a) => a.playState === 'running' && a.effect.getTiming().iterations > 1 &&
+        a.effect.getComputedTiming().duration > 1).length,
+      slow: [...document.querySelectorAll('*')].filter((el) => getComputedStyle(el).transitionDuration.split(',')
+        .some((time) => parseFloat(time) > 0.01)).length,
+    }))
+    assert.notEqual(state.outline, 'none', `${name}: the focus is seen`)
+    assert.equal(state.moving, 0, `${name}: nothing moves`)
+    assert.equal(state.slow, 0, `${name}: nothing glides`)
+    await page.screenshot({ path: join(OUTPUT, `forced-colors-${name[0]}.png`) })
+    await page.close()
+  }
+})
+
+it('14 the theme: the system\'s, then what is chosen, and kept', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('webhooks', { colorScheme: 'dark' })
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+  await row(page, 'CRM sync').waitFor()
+  const dark = await ground()
+  await page.getByLabel('Theme').selectOption('light')
+  const light = await ground()
+  assert.notEqual(light, dark)
+  await page.reload()
+  await row(page, 'CRM sync').waitFor()
+  assert.equal(await ground(), light)
+  await page.getByLabel('Theme').selectOption('dark')
+  assert.equal(await ground(), dark)
+})
