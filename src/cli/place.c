@@ -198,7 +198,10 @@ int cli_place_put(const struct place *place, const hd_webhook *webhook) {
     return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
 
+/* At once: what is wanted was waited for, and what else there is stays in the store. */
 void cli_place_close(struct place *place) {
+    if (place->client)
+        (void)hd_client_close(place->client, 0);
     hd_client_free(place->client);
     hd_store_free(place->store);
     free(place->directory);
