@@ -1424,8 +1424,8 @@ HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
 /** Only reports with this text of at most 256 bytes, whatever its ASCII case, in the ticket's id, its subject, "#" and
- * its number, the customer's e-mail or name, the delivery id, the webhook's name or the reason; NULL or "" for all;
- * copied. */
+ * its number, the customer's e-mail or name, the delivery id, the webhook's name or the reason, or with this event id,
+ * whole; NULL or "" for all; copied. */
 HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
 /** @} */
 

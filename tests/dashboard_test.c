@@ -517,9 +517,12 @@ static void test_redelivery(void **state) {
     flush(client);
     json_t *page = call(200, "GET", DELIVERIES "?outcome=failed", NULL);
     (void)snprintf(target, sizeof target, DELIVERIES "/%s/redeliver", text_of(first_of(page), "id"));
-    json_decref(call(202, "POST", target, "{}"));
+    json_t *again = call(202, "POST", target, "{}");
     flush(client);
     assert_int_equal(count_of("outcome=failed"), 6);
+    (void)snprintf(body, sizeof body, "q=%s", text_of(again, "event_id")); /* where the page leads to */
+    assert_int_equal(count_of(body), 1);
+    json_decref(again);
     json_decref(call(400, "POST", DELIVERIES "/redeliver", "{\"filter\":{}}"));
     static const char form[] =
         "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00.000Z\",\"limit\":4,\"confirm_count\":%d}";

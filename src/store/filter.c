@@ -113,9 +113,11 @@ int hd_log_filter_set_text(hd_log_filter *filter, const char *text) {
 
 static int has_text(const hd_report *report, const char *text) {
     const hd_event *event = hd_report_event(report);
-    char number[32];
+    char number[32], event_id[32];
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
-    return hd__contains_nocase(hd_event_ticket_id(event), text) ||
+    snprintf(event_id, sizeof event_id, "%llu", (unsigned long long)hd_report_event_id(report));
+    return strcmp(event_id, text) == 0 || /* whole: a few digits of it mean nothing */
+           hd__contains_nocase(hd_event_ticket_id(event), text) ||
            hd__contains_nocase(hd_event_ticket_subject(event), text) || hd__contains_nocase(number, text) ||
            hd__contains_nocase(hd_event_customer_email(event), text) ||
            hd__contains_nocase(hd_event_customer_name(event), text) ||
