@@ -251,11 +251,12 @@ check-poll: ## run the test programs with poll() in the place of epoll
 	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/poll CPPFLAGS='-DHD_USE_POLL $(CPPFLAGS)' test-programs
 	@$(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/poll/%)
 
+# A test's receiver has a thread for each connection, 440 at a time in storm_test; Valgrind gives up at 500 unless told.
 check-valgrind: ## run the test programs under Valgrind's memcheck
 	@$(DEPS) core test valgrind
 	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/valgrind OPTIMIZE=-O1 test-programs
-	@RUN_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
-	  $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
+	@RUN_WRAPPER="valgrind -q --max-threads=2000 --error-exitcode=99 --leak-check=full \
+	  --errors-for-leak-kinds=definite,possible $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
 	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/valgrind/%)
 
 check-hostile: ## attack the library: bad receivers, TLS, names, processes, load; prints what it saw
