@@ -25,9 +25,9 @@ function fitsStatus(status, pattern) {
 /** Would the API answer this delivery too? */
 export function fits(d, filter) {
   const { q, outcome, webhook, event, test, status, reason, since, until } = forApi(filter)
-  const text = [d.id, d.event_id, d.ticket_number, `#${d.ticket_number}`, d.subject,
-    d.customer_email].join('\n').toLowerCase()
-  return (!q || text.includes(q.toLowerCase())) && (!outcome || d.outcome === outcome) &&
+  const text = [d.id, `#${d.ticket_number}`, d.subject, d.customer_email, d.webhook_name,
+    d.reason].join('\n').toLowerCase()
+  return (!q || d.event_id === q || text.includes(q.toLowerCase())) && (!outcome || d.outcome === outcome) &&
     (!webhook || d.webhook_id === webhook) &&
     (!event || d.event === event) && (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
     (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
