@@ -92,7 +92,7 @@ it('07 a ticket by its number: typed, with one entry in the history', async (sce
   await page.getByRole('searchbox').pressSequentially(`#${number}`)
   await agrees(page, scene, 2)
   await page.getByText('More', { exact: true }).click()
-  await page.getByLabel('Code', { exact: true }).fill('5xx')
+  await page.getByLabel('Code', { exact: true }).fill('4xx')
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   await page.getByRole('link', { name: 'Clear the filters' }).click()
   await agrees(page, scene, 11)
