@@ -54,7 +54,8 @@ function show() {
   if (!found || !store.me.projects.includes(project)) {
     title('Not found')
     fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'Not found'),
-      h('p', 'There is no such page here, or you may not see it.'), h('a', { href: mount, class: 'button' }, 'Webhooks')))
+      h('p', 'There is no such page here, or you may not see it.'),
+      h('a', { href: mount, class: 'button' }, 'Webhooks')))
     main.querySelector('h1').focus({ preventScroll: true })
     return
   }
