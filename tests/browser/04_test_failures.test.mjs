@@ -17,7 +17,7 @@ const FAILURES = [
   ['500', answers('500'), '500', /The receiver failed \(5xx\)/],
   ['reset', answers('reset'), 'Connection closed', /closed the connection before it had answered/],
   ['refused', async () => `http://127.0.0.1:${await closedPort()}/`, 'Connection refused', /Nothing listens on this port/],
-  ['a name that is not there', () => 'http://nobody.invalid/', 'Name not found', /name/i],
+  ['a name that is not there', () => 'http://nobody.invalid/', 'Name not found', /No address was found for the host name/],
   ['a certificate that nobody knows', async (scene) => scene.keep(await selfSigned()).url, 'Certificate not trusted',
     /certificate is not signed by a known authority/],
   ['redirect', async (scene) => scene.keep(await odd((_, response) =>
