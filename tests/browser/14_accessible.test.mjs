@@ -136,6 +136,7 @@ it('14 the focus: past the bar at once, and in the order of the page', async (sc
   await fill(scene)
   const page = await scene.open()
   await row(page, 'CRM sync').waitFor()
+  await page.locator('svg.bars').waitFor()
   const active = () => page.evaluate(name)
   // The skip link comes first, and leads past the bar.
   for (let i = 0; i < 10 && await active() !== 'Skip to the content'; i++) await page.keyboard.press('Shift+Tab')
@@ -143,18 +144,17 @@ it('14 the focus: past the bar at once, and in the order of the page', async (sc
   assert.ok(await page.getByText('Skip to the content').evaluate((el) => el.getBoundingClientRect().width > 20), 'it is seen')
   await page.keyboard.press('Enter')
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
-  // The order of Tab is that of the page: nothing is passed over, nothing comes back.
-  const seen = []
-  for (let i = 0; i < 12; i++) {
+  // The order of Tab is that of the page: nothing comes twice, and nothing before what stood before it.
+  await page.evaluate(() => { window.seen = [] })
+  for (let i = 0, inside = true; inside && i < 60; i++) {
     await page.keyboard.press('Tab')
-    seen.push(await page.evaluate(() => {
-      window.order ??= [...document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]')]
-      return window.order.indexOf(document.activeElement)
-    }))
+    inside = await page.evaluate(() => document.activeElement !== document.body && window.seen.push(document.activeElement))
   }
-  assert.deepEqual(seen, seen.toSorted((a, b) => a - b), 'in order')
-  assert.equal(new Set(seen).size, seen.length)
-
+  const { count, wrong } = await page.evaluate(() => ({ count: window.seen.length,
+    wrong: window.seen.filter((el, i) => i > 0 && !(window.seen[i - 1].compareDocumentPosition(el) &
+      Node.DOCUMENT_POSITION_FOLLOWING)).map((el) => el.outerHTML.slice(0, 120)) }))
+  assert.ok(count > 10, `${count} stops`)
+  assert.deepEqual(wrong, [])
 })
 
 it('14 the focus: on the heading of a new page, and back where it came from', async (scene) => {
