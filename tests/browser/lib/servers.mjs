@@ -17,12 +17,19 @@ export function makeDirectory() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
+// Whatever ends the tests ends what they have started.
+const running = new Set()
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 /** A program with what it writes. */
 class Program {
   constructor(name, args, env = {}) {
     this.name = name
     this.log = ''
     this.child = spawn(`${BUILD}/${name}`, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(this.child)
+    this.child.on('close', () => running.delete(this.child))
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log += text })
     }
