@@ -115,10 +115,15 @@ export default function (ctx) {
     clearTimeout(slow)
   }
 
+  // Only if it differs: to take the button away from under the focus has the browser lay out the whole table at once.
+  function drawOlder() {
+    if (older.children.length !== (cursor ? 1 : 0))
+      fill(older, cursor && button('Load older', loadOlder, { class: 'plain' }))
+  }
+
   function drawRows() {
     drawActions()
-    fill(older, cursor && button('Load older', loadOlder, { class: 'plain' }),
-      h('span.muted.small', ctx.store.me.retention))
+    drawOlder()
     if (log.list.length) return log.node.isConnected || fill(body, log.node)
     if (Object.keys(filter).length) fill(body, empty('Nothing matches', 'No delivery in the log fits these filters.',
       h('a.button.plain', { href: ctx.to('deliveries') }, 'Clear the filters')))
