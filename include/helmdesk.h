@@ -1126,7 +1126,8 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_i
 
 /**
  * Sends the event of a delivery in the log again, to the same webhook as it is now: a new delivery through the very
- * path of all others, with an id of its own. Whether the webhook subscribes to such events is not asked.
+ * path of all others, with an id of its own; its report names the old one (hd_report_redelivery_of()). Whether the
+ * webhook subscribes to such events is not asked.
  * @param client       the client
  * @param delivery_id  what hd_report_delivery_id() gives
  * @param event_id     receives a number as from hd_webhook_send(); may be NULL
@@ -1330,6 +1331,8 @@ HD_API int hd_report_is_test(const hd_report *report);
 /** 1 if the receiver may have had this delivery before, under the same id: a process ended while it was in the store,
  * and nobody knows whether it was under way. */
 HD_API int hd_report_may_be_repeated(const hd_report *report);
+/** The id of the delivery that this one repeats, by hd_webhook_redeliver(); NULL for any other. */
+HD_API const char *hd_report_redelivery_of(const hd_report *report);
 /** One of HD_OUTCOME_... */
 HD_API int hd_report_outcome(const hd_report *report);
 /** One of HD_REASON_... */
@@ -1419,6 +1422,8 @@ HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int l
 /** Only the reports of this delivery, one for each attempt; NULL for all; copied. HD_E_INVALID if it is no UUID as
  * hd_report_delivery_id() gives it. */
 HD_API int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id);
+/** Only redeliveries of this delivery (see hd_report_redelivery_of()); NULL for all; copied. HD_E_INVALID as above. */
+HD_API int hd_log_filter_set_redelivery_of(hd_log_filter *filter, const char *delivery_id);
 /** With deliveries of hd_webhook_test(), without them, or these alone: one of HD_TESTS_... */
 HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */

@@ -369,7 +369,7 @@ int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
         return HD_E_EVENT_TYPE;
     if (hd_event_missing(event))
         return HD_E_FIELD_MISSING;
-    status = hd__worker_submit(client->worker, event, NULL, &id);
+    status = hd__worker_submit(client->worker, event, &id);
     if (status == HD_OK && event_id)
         *event_id = id;
     return status;
@@ -378,7 +378,7 @@ int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id) {
 /* Sends the event of a report to its webhook again. */
 static int redeliver(hd_client *client, const hd_report *report, uint64_t *id) {
     hd_webhook *webhook = hd__webhooks_get(client->webhooks, hd_report_webhook_id(report));
-    int status = webhook ? hd__worker_submit(client->worker, report->event, webhook, id) : HD_E_NOT_FOUND;
+    int status = webhook ? hd__worker_redeliver(client->worker, report, webhook, id) : HD_E_NOT_FOUND;
     hd_webhook_free(webhook);
     return status;
 }

@@ -523,6 +523,13 @@ static void test_redelivery(void **state) {
     (void)snprintf(body, sizeof body, "q=%s", text_of(again, "event_id")); /* where the page leads to */
     assert_int_equal(count_of(body), 1);
     json_decref(again);
+    (void)snprintf(target, sizeof target, DELIVERIES "?redelivery_of=%s", text_of(first_of(page), "id"));
+    again = call(200, "GET", target, NULL);
+    assert_int_equal(json_array_size(json_object_get(again, "data")), 1);
+    assert_string_equal(text_of(first_of(again), "redelivery_of"), text_of(first_of(page), "id"));
+    assert_true(json_is_null(json_object_get(first_of(page), "redelivery_of")));
+    json_decref(again);
+    json_decref(call(400, "GET", DELIVERIES "?redelivery_of=none", NULL));
     json_decref(call(400, "POST", DELIVERIES "/redeliver", "{\"filter\":{}}"));
     static const char form[] =
         "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00.000Z\",\"limit\":4,\"confirm_count\":%d}";

@@ -424,6 +424,8 @@ static void test_impossible_filters_are_refused(void **state) {
     assert_int_equal(hd_log_filter_set_delivery(filter, "no-uuid"), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_delivery(filter, "01890000-0000-7000-8000-0000000000001"), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_delivery(NULL, NULL), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_redelivery_of(filter, "no-uuid"), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_redelivery_of(NULL, NULL), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_tests(filter, -1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_tests(filter, HD_TESTS_ONLY + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_tests(NULL, HD_TESTS_ONLY), HD_E_INVALID);

@@ -840,7 +840,8 @@ static void test_older_store(void **state) {
     send_ticket(client, 1);
     flush(client);
     end(client, store);
-    change_database("DROP INDEX log_trouble_time; PRAGMA user_version = 1");
+    change_database("DROP INDEX log_trouble_time; DROP INDEX event_redelivery; "
+                    "ALTER TABLE event DROP COLUMN redelivery_of; PRAGMA user_version = 1");
     store = open_store();
     client = client_on(store);
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
@@ -915,6 +916,86 @@ static void test_replace(void **state) {
     assert_int_equal(hd_client_replace_webhook(NULL, NULL), HD_E_INVALID);
     end_client(both[0]);
     end(both[1], store);
+}
+
+/* What repeats a delivery, the newest first. */
+static hd_log_page *redeliveries_of(hd_client *client, const char *delivery_id) {
+    hd_log_filter *filter;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_redelivery_of(filter, delivery_id), HD_OK);
+    hd_log_page *page = page_of(client, filter, NULL, 10);
+    hd_log_filter_free(filter);
+    return page;
+}
+
+/* A redelivery names what it repeats: in memory and in a store, after all of its attempts. */
+static void test_redelivery_is_linked(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    both[0] = client_for_tests(NULL);
+    both[1] = client_on(store);
+    for (int i = 0; i < 2; i++) {
+        hd_webhook *webhook = webhook_at(WEBHOOK, "/status/500");
+        assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+        assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1, 1), HD_OK);
+        put_webhook(both[i], webhook);
+        send_ticket(both[i], 1);
+        send_ticket(both[i], 2);
+        flush(both[i]);
+        hd_report *first = next_report(both[i]);
+        assert_null(hd_report_redelivery_of(first));
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(first), NULL), HD_OK);
+        flush(both[i]);
+
+        hd_log_page *page = redeliveries_of(both[i], hd_report_delivery_id(first));
+        assert_int_equal(hd_log_page_count(page), 2); /* attempts */
+        const hd_report *second = hd_log_page_at(page, 0);
+        for (size_t k = 0; k < 2; k++)
+            assert_string_equal(hd_report_redelivery_of(hd_log_page_at(page, k)), hd_report_delivery_id(first));
+        assert_string_not_equal(hd_report_delivery_id(second), hd_report_delivery_id(first));
+
+        /* One that repeats a redelivery names that. */
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(second), NULL), HD_OK);
+        flush(both[i]);
+        hd_log_page *third = redeliveries_of(both[i], hd_report_delivery_id(second));
+        assert_int_equal(hd_log_page_count(third), 2);
+        assert_string_equal(hd_report_redelivery_of(hd_log_page_at(third, 0)), hd_report_delivery_id(second));
+        hd_log_page_free(third);
+        hd_log_page_free(page);
+        hd_report_free(first);
+    }
+    assert_null(hd_report_redelivery_of(NULL));
+    end_client(both[0]);
+    end(both[1], store);
+}
+
+/* One that waits when the client ends is still linked when the next one makes it. */
+static void test_redelivery_outlives_the_client(void **state) {
+    (void)state;
+    char first_id[64];
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    send_ticket(client, 1);
+    flush(client);
+    hd_report *first = next_report(client);
+    (void)snprintf(first_id, sizeof first_id, "%s", hd_report_delivery_id(first));
+    hd_report_free(first);
+    put_webhook(client, webhook_at(WEBHOOK, "/gate"));
+    assert_int_equal(hd_webhook_redeliver(client, first_id, NULL), HD_OK);
+    assert_true(server_wait_requests(server, 2, PATIENCE_MS));
+    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
+    end(client, store);
+
+    server_open_gate(server);
+    store = open_store();
+    client = client_on(store);
+    flush(client);
+    hd_log_page *page = redeliveries_of(client, first_id);
+    assert_int_equal(hd_log_page_count(page), 1);
+    assert_string_equal(hd_report_redelivery_of(hd_log_page_at(page, 0)), first_id);
+    hd_log_page_free(page);
+    end(client, store);
 }
 
 /* The same event, to the same webhook, as a new delivery: of one report, and of a page of them. */
@@ -1589,6 +1670,8 @@ int main(int argc, char **argv) {
         TEST(test_log_by_time),
         TEST(test_replace),
         TEST(test_redeliver),
+        TEST(test_redelivery_is_linked),
+        TEST(test_redelivery_outlives_the_client),
         TEST(test_sealed_secrets),
         TEST(test_wrong_key_is_no_crash),
         TEST(test_key_comes_later),

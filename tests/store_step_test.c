@@ -132,7 +132,7 @@ static void plan_events(struct plan *plan, const struct model *model) {
     plan->step.event_count = any(STEP_MAX);
     plan->step.delivery_count = plan->step.event_count;
     for (size_t i = 0; i < plan->step.event_count; i++) {
-        plan->events[i] = (struct hd__stored_event){model->next_event + i, 1, 1, "p", {"{}", 2}};
+        plan->events[i] = (struct hd__stored_event){model->next_event + i, 1, 1, "p", {"{}", 2}, {NULL, 0}};
         plan->webhooks[i] = (int)any(WEBHOOKS);
         plan->deliveries[i] = (struct hd__new_delivery){.event = i, .webhook = keys[plan->webhooks[i]]};
     }

@@ -63,3 +63,8 @@ int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, 
     hd__uuid_format(bytes, out);
     return HD_OK;
 }
+
+int hd__uuid_is_none(const unsigned char bytes[HD__UUID_BYTES]) {
+    static const unsigned char none[HD__UUID_BYTES];
+    return memcmp(bytes, none, sizeof none) == 0;
+}

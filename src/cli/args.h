@@ -80,6 +80,7 @@ enum option_id {
     OPT_UNTIL,
     OPT_TESTS,
     OPT_TEXT,
+    OPT_REDELIVERY_OF,
     OPT_LIMIT,
     OPT_LIMIT_TAIL,
     OPT_CURSOR,

@@ -169,6 +169,8 @@ static void print_delivery(const hd_log_page *page) {
            hd_report_may_be_repeated(last) ? ", which the receiver may have had before" : "",
            (long long)hd_event_ticket_number(event));
     cli_print_text(stdout, subject ? subject : "", subject ? strlen(subject) : 0);
+    if (hd_report_redelivery_of(last))
+        printf("\nA redelivery of %s", hd_report_redelivery_of(last));
     puts("\n");
     for (size_t i = hd_log_page_count(page); i > 0; i--)
         print_attempt(hd_log_page_at(page, i - 1));
@@ -195,7 +197,7 @@ static int get(const struct args *args, const struct place *place, hd_log_filter
     const char *id = cli_operand(args, 0);
     if (hd_log_filter_set_delivery(filter, id) != HD_OK) {
         cli_error("'%s' is no delivery's id", id);
-        cli_hint("It is a UUID, as 'helmdesk deliveries list' shows it at the end of a line.");
+        cli_hint(CLI_DELIVERY_ID);
         return CLI_USAGE;
     }
     int status = hd_log_query(place->client, filter, NULL, 100, &page);

@@ -17,8 +17,8 @@ int64_t cli_wall_ms(void) {
 }
 
 int cli_filters(const struct args *args) {
-    static const enum option_id ids[] = {OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON,
-                                         OPT_STATUS,  OPT_SINCE,   OPT_UNTIL, OPT_TESTS,   OPT_TEXT};
+    static const enum option_id ids[] = {OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON,       OPT_STATUS,
+                                         OPT_SINCE,   OPT_UNTIL,   OPT_TESTS, OPT_TEXT,    OPT_REDELIVERY_OF};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (cli_has(args, ids[i]))
             return 1;
@@ -86,6 +86,15 @@ static int set_words(const struct args *args, hd_log_filter *filter) {
     return status;
 }
 
+static int set_redelivery(hd_log_filter *filter, const char *id) {
+    int status = hd_log_filter_set_redelivery_of(filter, id);
+    if (status == HD_OK)
+        return HD_OK;
+    cli_error("--redelivery-of: '%s' is no delivery's id", id);
+    cli_hint(CLI_DELIVERY_ID);
+    return status;
+}
+
 static int set_texts(const struct args *args, hd_log_filter *filter) {
     int status = hd_log_filter_set_project(filter, cli_value(args, OPT_PROJECT));
     if (status == HD_OK)
@@ -109,12 +118,14 @@ static int set_times(const struct args *args, hd_log_filter *filter) {
 
 static int fill(const struct args *args, hd_log_filter *filter) {
     const char *reason = cli_value(args, OPT_REASON), *status_text = cli_value(args, OPT_STATUS);
+    const char *original = cli_value(args, OPT_REDELIVERY_OF);
     int status = set_words(args, filter);
     if (status == HD_OK)
         status = set_texts(args, filter);
     if (status != HD_OK)
         return cli_fail(CLI_USAGE, "the filters: %s", hd_strerror(status));
-    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK))
+    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK) ||
+        (original && set_redelivery(filter, original) != HD_OK))
         return CLI_USAGE;
     return set_times(args, filter);
 }

@@ -8,6 +8,8 @@
 /* Makes the filter that the options say; to be freed. Returns CLI_OK, or says what is wrong. */
 int cli_filter_new(const struct args *args, hd_log_filter **filter);
 
+#define CLI_DELIVERY_ID "It is a UUID, as 'helmdesk deliveries list' shows it at the end of a line."
+
 /* Whether any of them was given. */
 int cli_filters(const struct args *args);
 

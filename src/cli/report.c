@@ -158,6 +158,7 @@ json_t *cli_report_json(const hd_report *report, int is_whole) {
     json_object_set_new(object, "next_attempt_at", cli_json_time(hd_report_next_attempt_at_ms(report)));
     json_object_set_new(object, "test", json_boolean(hd_report_is_test(report)));
     json_object_set_new(object, "may_be_repeated", json_boolean(hd_report_may_be_repeated(report)));
+    json_object_set_new(object, "redelivery_of", cli_json_string(hd_report_redelivery_of(report)));
     if (is_whole) {
         json_object_set_new(object, "request", request_json(report));
         json_object_set_new(object, "response", response_json(report));

@@ -90,6 +90,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_UNTIL] = {"until", '\0', "TIME", NULL, "Only what ended before then"},
     [OPT_TESTS] = {"tests", '\0', "WHICH", "all no only", "Tests too, none of them, or only those (all)"},
     [OPT_TEXT] = {"text", '\0', "TEXT", NULL, "Only with this text in ticket, customer, webhook, id or reason"},
+    [OPT_REDELIVERY_OF] = {"redelivery-of", '\0', "ID", NULL, "Only what was sent to repeat this delivery"},
     [OPT_LIMIT] = {"limit", 'n', "N", NULL, "How many, 1 to 1000 (50)"},
     [OPT_LIMIT_TAIL] = {"limit", 'n', "N", NULL, "How many of those before to show, 1 to 1000 (10)"},
     [OPT_CURSOR] = {"cursor", '\0', "CURSOR", NULL, "Go on where the page before ended"},
@@ -109,7 +110,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_ORDERED,              \
         OPT_ALLOW_PRIVATE
 #define FILTER_OPTIONS                                                                                                 \
-    OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS, OPT_TEXT
+    OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
+        OPT_TEXT, OPT_REDELIVERY_OF
 
 const unsigned char cli_common_options[] = {OPT_COLOR, OPT_HELP,    OPT_JSON, OPT_NO_INPUT,
                                             OPT_QUIET, OPT_VERBOSE, OPT_END};

@@ -116,6 +116,7 @@ static void set_outcome(json_t *object, const hd_report *report, int *failed) {
     hd__json_set(object, "next_attempt_at", hd__json_time(hd_report_next_attempt_at_ms(report)), failed);
     hd__json_set(object, "test", json_boolean(hd_report_is_test(report)), failed);
     hd__json_set(object, "may_be_repeated", json_boolean(hd_report_may_be_repeated(report)), failed);
+    hd__json_set(object, "redelivery_of", hd__json_string(hd_report_redelivery_of(report)), failed);
 }
 
 json_t *hd__field_delivery(const hd_report *report) {

@@ -67,12 +67,16 @@ static int set_text(const struct reading *reading, const char *value) {
     return hd_log_filter_set_text(reading->filter, value);
 }
 
+static int set_redelivery(const struct reading *reading, const char *value) {
+    return hd_log_filter_set_redelivery_of(reading->filter, value);
+}
+
 static const struct {
     const char *name;
     int (*set)(const struct reading *reading, const char *value);
 } setters[] = {
     {"event", set_event},     {"outcome", set_outcome}, {"reason", set_reason}, {"status", set_status},
-    {"webhook", set_webhook}, {"test", set_test},       {"q", set_text},
+    {"webhook", set_webhook}, {"test", set_test},       {"q", set_text},        {"redelivery_of", set_redelivery},
 };
 
 static void refuse(struct hd__call *call, const char *name) {

@@ -23,6 +23,7 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
     report->event_id = message->id;
     report->format = webhook->format;
     report->is_test = message->is_test != 0;
+    hd__report_set_redelivery_of(report, hd__message_redelivery_of(message));
     report->accepted_at_ms = message->accepted_at_ms;
     *made = (struct hd__delivery){.message = message, .webhook = hd__webhook_ref(webhook), .report = report};
     int status = HD_OK;
@@ -57,6 +58,7 @@ hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct h
     memcpy(next->delivery_id, last->delivery_id, sizeof next->delivery_id);
     next->format = last->format;
     next->is_test = last->is_test;
+    memcpy(next->redelivery_of, last->redelivery_of, sizeof next->redelivery_of);
     next->may_be_repeated = last->may_be_repeated;
     next->attempts = last->attempts;
     next->accepted_at_ms = last->accepted_at_ms;

@@ -3,6 +3,7 @@
 #ifndef HD_ENGINE_INBOX_H
 #define HD_ENGINE_INBOX_H
 
+#include "base/uuid.h"
 #include "helmdesk.h"
 
 #include <pthread.h>
@@ -11,8 +12,9 @@ struct hd__accepted {
     hd_event *event;    /* a reference */
     hd_webhook *target; /* a reference to the only webhook that is to get it; else NULL */
     uint64_t id;
-    int64_t at_us; /* monotonic */
-    int is_test;   /* of the target */
+    int64_t at_us;                               /* monotonic */
+    int is_test;                                 /* of the target */
+    unsigned char redelivery_of[HD__UUID_BYTES]; /* the delivery that is made again; zeros for none */
 };
 
 struct hd__inbox {

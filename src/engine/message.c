@@ -8,6 +8,14 @@
 
 #define BODY_KEPT 4096 /* a larger one is given back with the message */
 
+static struct hd__rendered *rendered_of(struct hd__message_pool *pool, struct hd__message *message) {
+    if (!message->rendered)
+        message->rendered = hd__pool_take(&pool->rendered);
+    if (!message->rendered)
+        message->rendered = calloc(1, sizeof *message->rendered);
+    return message->rendered;
+}
+
 struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct hd__accepted *accepted) {
     struct hd__message *message = hd__pool_take(&pool->messages);
     if (!message)
@@ -20,7 +28,14 @@ struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct 
         .accepted_us = accepted->at_us,
         .is_test = accepted->is_test != 0,
     };
-    return message;
+    if (hd__uuid_is_none(accepted->redelivery_of))
+        return message;
+    struct hd__rendered *rendered = rendered_of(pool, message);
+    if (rendered)
+        memcpy(rendered->redelivery_of, accepted->redelivery_of, sizeof rendered->redelivery_of);
+    else
+        free(message);
+    return rendered ? message : NULL;
 }
 
 void hd__rendered_free(void *unused) {
@@ -37,6 +52,7 @@ static void give_back(struct hd__message_pool *pool, struct hd__rendered *render
         rendered->signatures[i].webhook = NULL;
     }
     rendered->signature_count = 0;
+    memset(rendered->redelivery_of, 0, sizeof rendered->redelivery_of);
     for (int format = 0; format < HD__FORMATS; format++)
         hd__buffer_clear(&rendered->bodies[format], BODY_KEPT);
     if (!hd__pool_give(&pool->rendered, rendered))
@@ -51,12 +67,9 @@ void hd__message_free(struct hd__message_pool *pool, struct hd__message *message
         free(message);
 }
 
-static struct hd__rendered *rendered_of(struct hd__message_pool *pool, struct hd__message *message) {
-    if (!message->rendered)
-        message->rendered = hd__pool_take(&pool->rendered);
-    if (!message->rendered)
-        message->rendered = calloc(1, sizeof *message->rendered);
-    return message->rendered;
+const unsigned char *hd__message_redelivery_of(const struct hd__message *message) {
+    const struct hd__rendered *rendered = message->rendered;
+    return rendered && !hd__uuid_is_none(rendered->redelivery_of) ? rendered->redelivery_of : NULL;
 }
 
 int hd__message_body(struct hd__message_pool *pool, struct hd__message *message, int format,

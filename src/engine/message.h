@@ -16,8 +16,9 @@ struct hd__signed {
 
 #define HD__SIGNED_MAX 16
 
-/* What a message needs only while one of its deliveries is under way. */
+/* What a message needs only while one of its deliveries is under way, or if it is made for a redelivery. */
 struct hd__rendered {
+    unsigned char redelivery_of[HD__UUID_BYTES]; /* zeros for none */
     struct hd__buffer bodies[HD__FORMATS];
     struct hd__signed *signatures; /* the last HD__SIGNED_MAX; made when the first is needed */
     size_t signature_count;
@@ -45,6 +46,9 @@ struct hd__message_pool {
 struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct hd__accepted *accepted);
 
 void hd__message_free(struct hd__message_pool *pool, struct hd__message *message);
+
+/* The delivery that this one makes again; NULL for none. */
+const unsigned char *hd__message_redelivery_of(const struct hd__message *message);
 
 /* Frees what has been rendered, from the pool. */
 void hd__rendered_free(void *rendered);

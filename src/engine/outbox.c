@@ -35,6 +35,8 @@ static void write_event(struct hd__stored_event *stored, const struct hd__messag
         .project = hd_event_project(message->event),
         .body = {body->data, body->len},
     };
+    stored->redelivery_of.data = hd__message_redelivery_of(message);
+    stored->redelivery_of.len = stored->redelivery_of.data ? HD__UUID_BYTES : 0;
 }
 
 int hd__outbox_add_event(struct hd__outbox *outbox, struct hd__message_pool *pool, struct hd__message *message) {

@@ -5,6 +5,8 @@
 #include "event/event.h"
 #include "store/durable.h"
 
+#include <string.h>
+
 #define INTAKE 256          /* events of a step, */
 #define DELIVERIES_MAX 8192 /* and about so many deliveries */
 #define TRY_AGAIN_US ((int64_t)200 * 1000)
@@ -252,8 +254,11 @@ void hd__storing_settle(struct hd__worker *worker, struct hd__delivery *delivery
 static int push_claimed(struct hd__worker *worker, struct hd__lane *lane, hd_webhook *webhook, hd_event *event,
                         const struct hd__claimed *row, const struct hd__stored_delivery *stored) {
     int64_t age_ms = worker->now_ms - row->event.accepted_at_ms;
-    const struct hd__accepted accepted = {
+    struct hd__accepted accepted = {
         .event = event, .id = row->event.id, .at_us = worker->now_us - (age_ms > 0 ? age_ms : 0) * 1000};
+    const unsigned char *redelivery_of = hd__durable_redelivery_of(&row->event);
+    if (redelivery_of)
+        memcpy(accepted.redelivery_of, redelivery_of, sizeof accepted.redelivery_of);
     struct hd__message *message = new_message(worker, &accepted);
     if (!message)
         return HD_E_NO_MEMORY;

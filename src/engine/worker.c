@@ -6,6 +6,7 @@
 #include "event/event.h"
 #include "event/slack.h"
 #include "store/durable.h"
+#include "store/report.h"
 
 #include <stdlib.h>
 
@@ -204,6 +205,8 @@ static struct hd__message *new_message(struct hd__worker *worker, const struct h
     message->accepted_at_ms = worker->now_ms - ms_between(message->accepted_us, worker->now_us);
     message->deliveries = (uint32_t)worker->subscribers.count;
     message->bytes = message->event->size + sizeof *message + slack_body_size(worker);
+    if (message->rendered)
+        message->bytes += sizeof *message->rendered;
     for (size_t i = 0; i < worker->subscribers.count; i++)
         message->bytes += waiting_size(message, worker->subscribers.items[i]);
     return message;
@@ -682,11 +685,21 @@ static int submit_and_wait(struct hd__worker *worker, struct hd__accepted *accep
     return status;
 }
 
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id) {
-    struct hd__accepted accepted = {.event = event, .target = target};
-    int status = worker->commits ? submit_and_wait(worker, &accepted) : submit(worker, &accepted);
-    *id = accepted.id;
+static int enter(struct hd__worker *worker, struct hd__accepted *accepted, uint64_t *id) {
+    int status = worker->commits ? submit_and_wait(worker, accepted) : submit(worker, accepted);
+    *id = accepted->id;
     return status;
+}
+
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id) {
+    struct hd__accepted accepted = {.event = event};
+    return enter(worker, &accepted, id);
+}
+
+int hd__worker_redeliver(struct hd__worker *worker, const hd_report *report, hd_webhook *webhook, uint64_t *id) {
+    struct hd__accepted accepted = {.event = report->event, .target = webhook};
+    hd__uuid_parse(report->delivery_id, accepted.redelivery_of);
+    return enter(worker, &accepted, id);
 }
 
 int hd__worker_recover(struct hd__worker *worker, hd_webhook *webhook) {

@@ -37,10 +37,13 @@ int hd__worker_start(struct hd__worker *worker);
 /* Whether the caller is the worker's thread. */
 int hd__worker_is_self(struct hd__worker *worker);
 
-/* Queues an event for its subscribers, or for target alone, and waits until it is stored if the worker commits. From
- * any thread. HD_OK, HD_E_QUEUE_FULL or HD_E_CLOSED; of a worker that commits also HD_E_STATE on its own thread, or why
- * the event could not be stored, and is not accepted. */
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, hd_webhook *target, uint64_t *id);
+/* Queues an event for its subscribers, and waits until it is stored if the worker commits. From any thread. HD_OK,
+ * HD_E_QUEUE_FULL or HD_E_CLOSED; of a worker that commits also HD_E_STATE on its own thread, or why the event could
+ * not be stored, and is not accepted. */
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id);
+
+/* The same with the event of a report, for this webhook alone. */
+int hd__worker_redeliver(struct hd__worker *worker, const hd_report *report, hd_webhook *webhook, uint64_t *id);
 
 /* What is in the store of a webhook comes into memory from now on. Before the worker is started, or driven. HD_OK or
  * HD_E_NO_MEMORY. */

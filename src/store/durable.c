@@ -223,6 +223,10 @@ int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **eve
     return status == HD_E_NO_MEMORY ? status : HD_E_STORE;
 }
 
+const unsigned char *hd__durable_redelivery_of(const struct hd__stored_event *stored) {
+    return stored->redelivery_of.len == HD__UUID_BYTES ? stored->redelivery_of.data : NULL;
+}
+
 void hd__durable_write_report(const hd_report *report, struct hd__stored_report *stored) {
     *stored = (struct hd__stored_report){
         .keys = report->label->keys,
@@ -276,6 +280,7 @@ static int read_report(const struct hd__log_row *row, hd_event *event, struct hd
     made->format = stored->format;
     made->is_test = stored->is_test;
     made->may_be_repeated = stored->may_be_repeated;
+    hd__report_set_redelivery_of(made, hd__durable_redelivery_of(&row->event));
     made->outcome = stored->outcome;
     made->reason = stored->reason;
     made->attempts = stored->attempts;

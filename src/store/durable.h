@@ -16,6 +16,9 @@ int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stor
 /* The event of a row. Returns a status. */
 int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **event);
 
+/* The id of the delivery that an event makes again; NULL for none. */
+const unsigned char *hd__durable_redelivery_of(const struct hd__stored_event *stored);
+
 /* A report as the store wants it; what it points to is the report's. */
 void hd__durable_write_report(const hd_report *report, struct hd__stored_report *stored);
 

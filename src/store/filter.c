@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "event/event.h"
+#include "store/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,19 @@
 #define STATUS_MAX 999 /* what three digits can say: answers beyond 599 are in the log too */
 #define TEXT_MAX 256   /* a search takes its length times that of what is searched, in the worst case */
 
+/* The id of one, as text and bytes. */
+struct delivery {
+    char id[HD__UUID_SIZE]; /* "" for all */
+    unsigned char bytes[HD__UUID_BYTES];
+};
+
 struct hd_log_filter {
     char *project, *webhook_id, *text;
     int type;
     int outcome;
     int has_reason, reason;
     int first_status, last_status;
-    char delivery_id[HD__UUID_SIZE]; /* "" for all */
-    unsigned char delivery_bytes[HD__UUID_BYTES];
+    struct delivery delivery, redelivery_of;
     int tests;
     int64_t since_ms, until_ms;
 };
@@ -81,13 +87,21 @@ int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last) {
     return HD_OK;
 }
 
-int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id) {
-    unsigned char bytes[HD__UUID_BYTES] = {0};
-    if (!filter || (delivery_id && !hd__uuid_parse(delivery_id, bytes)))
+static int set_delivery(struct delivery *delivery, const char *id) {
+    struct delivery given = {.id = ""};
+    if (id && !hd__uuid_parse(id, given.bytes))
         return HD_E_INVALID;
-    snprintf(filter->delivery_id, sizeof filter->delivery_id, "%s", delivery_id ? delivery_id : "");
-    memcpy(filter->delivery_bytes, bytes, sizeof bytes);
+    snprintf(given.id, sizeof given.id, "%s", id ? id : "");
+    *delivery = given;
     return HD_OK;
+}
+
+int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id) {
+    return filter ? set_delivery(&filter->delivery, delivery_id) : HD_E_INVALID;
+}
+
+int hd_log_filter_set_redelivery_of(hd_log_filter *filter, const char *delivery_id) {
+    return filter ? set_delivery(&filter->redelivery_of, delivery_id) : HD_E_INVALID;
 }
 
 int hd_log_filter_set_tests(hd_log_filter *filter, int which) {
@@ -138,6 +152,11 @@ static int is_wanted_test(const hd_report *report, int tests) {
     return tests == HD_TESTS_INCLUDED || (tests == HD_TESTS_ONLY) == hd_report_is_test(report);
 }
 
+static int is_wanted_delivery(const hd_report *report, const hd_log_filter *filter) {
+    return (!*filter->delivery.id || strcmp(filter->delivery.id, report->delivery_id) == 0) &&
+           (!*filter->redelivery_of.id || strcmp(filter->redelivery_of.id, report->redelivery_of) == 0);
+}
+
 int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report) {
     if (!filter)
         return 1;
@@ -145,8 +164,7 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
     int64_t finished = hd_report_finished_at_ms(report);
     return (!filter->project || strcmp(filter->project, hd_event_project(event)) == 0) &&
            (!filter->webhook_id || strcmp(filter->webhook_id, hd_report_webhook_id(report)) == 0) &&
-           (!filter->type || filter->type == hd_event_type(event)) &&
-           (!*filter->delivery_id || strcmp(filter->delivery_id, hd_report_delivery_id(report)) == 0) &&
+           (!filter->type || filter->type == hd_event_type(event)) && is_wanted_delivery(report, filter) &&
            has_result(report, filter) && is_wanted_test(report, filter->tests) &&
            (!filter->since_ms || finished >= filter->since_ms) && (!filter->until_ms || finished < filter->until_ms) &&
            (!filter->text || has_text(report, filter->text));
@@ -157,7 +175,8 @@ int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *se
         return 0;
     search->project = filter->project;
     search->webhook_id = filter->webhook_id;
-    search->delivery_id = *filter->delivery_id ? filter->delivery_bytes : NULL;
+    search->delivery_id = *filter->delivery.id ? filter->delivery.bytes : NULL;
+    search->redelivery_of = *filter->redelivery_of.id ? filter->redelivery_of.bytes : NULL;
     search->type = filter->type;
     search->outcome = filter->outcome;
     search->has_reason = filter->has_reason;

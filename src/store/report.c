@@ -57,6 +57,11 @@ int hd__report_blank(hd_report *report) {
     return 1;
 }
 
+void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id) {
+    if (delivery_id)
+        hd__uuid_format(delivery_id, report->redelivery_of);
+}
+
 void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,
                              size_t body_len) {
     size_t size = headers_len + 1 + body_len + 1;
@@ -119,6 +124,10 @@ int hd_report_is_test(const hd_report *report) {
 
 int hd_report_may_be_repeated(const hd_report *report) {
     return report ? report->may_be_repeated : 0;
+}
+
+const char *hd_report_redelivery_of(const hd_report *report) {
+    return report && *report->redelivery_of ? report->redelivery_of : NULL;
 }
 
 int hd_report_outcome(const hd_report *report) {

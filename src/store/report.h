@@ -23,6 +23,7 @@ struct hd_report {
     int format;
     int is_test;
     int may_be_repeated;
+    char redelivery_of[HD__UUID_SIZE]; /* "" for none */
     int outcome;
     int reason;
     const char *detail; /* static text, or behind the response */
@@ -48,6 +49,9 @@ int hd__report_blank(hd_report *report);
 
 /* Frees a blank report. */
 void hd__report_free_blank(void *report);
+
+/* The delivery that this one makes again; NULL for none. */
+void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id);
 
 /* Copies what a receiver answered. Without memory the report has none of it, and says that it was cut. */
 void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,

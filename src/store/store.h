@@ -43,7 +43,8 @@ struct hd__stored_event {
     int type;
     int64_t accepted_at_ms;
     const char *project;
-    struct hd__bytes body; /* as posted in JSON */
+    struct hd__bytes body;          /* as posted in JSON */
+    struct hd__bytes redelivery_of; /* the id of the delivery that is made again with it, or nothing */
 };
 
 /* A record of the log. Texts are never NULL. */
@@ -135,14 +136,15 @@ struct hd__store_state {
 /* ---- The log ---- */
 
 struct hd__log_search {
-    const char *project, *webhook_id; /* NULL for all */
-    const unsigned char *delivery_id; /* NULL for all */
-    int type, outcome;                /* 0 for all */
-    int has_reason, reason;           /* only this one, if it has one */
-    int first_status, last_status;    /* of HTTP; 0 for all */
-    int tests;                        /* one of HD_TESTS_... */
-    int64_t since_ms, until_ms;       /* 0 for no bound */
-    int64_t before_ms;                /* with the next: the place to go on from; INT64_MAX for the newest */
+    const char *project, *webhook_id;   /* NULL for all */
+    const unsigned char *delivery_id;   /* NULL for all */
+    const unsigned char *redelivery_of; /* NULL for all */
+    int type, outcome;                  /* 0 for all */
+    int has_reason, reason;             /* only this one, if it has one */
+    int first_status, last_status;      /* of HTTP; 0 for all */
+    int tests;                          /* one of HD_TESTS_... */
+    int64_t since_ms, until_ms;         /* 0 for no bound */
+    int64_t before_ms;                  /* with the next: the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
 };

@@ -64,7 +64,7 @@ struct life {
 static void live(hd_store *store, struct life *life, int64_t webhook, uint64_t first, size_t count, size_t ended) {
     struct hd__store_state state;
     for (size_t i = 0; i < count; i++) {
-        life->events[i] = (struct hd__stored_event){first + i, 1, 1, "p", {life->body, sizeof life->body}};
+        life->events[i] = (struct hd__stored_event){first + i, 1, 1, "p", {life->body, sizeof life->body}, {NULL, 0}};
         life->deliveries[i] = (struct hd__new_delivery){.event = i, .webhook = webhook};
         memcpy(life->deliveries[i].delivery_id, &life->events[i].id, sizeof life->events[i].id);
     }

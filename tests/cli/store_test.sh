@@ -462,6 +462,16 @@ good=$delivery
 before=$(requests /ok)
 both 0 deliveries redeliver "$good" --allow-private
 told 'all[0]["status"], all[0]["test"], all[0]["id"] != "'"$good"'"' '(200, False, True)'
+told 'all[0]["redelivery_of"] == "'"$good"'"' True
+again=$(json "$tmp/out" 'all[0]["id"]')
+does 0 deliveries get "$again"
+says "^A redelivery of $good\$" "$out"
+both 0 deliveries list --redelivery-of "$good"
+told 'all[0]["redelivery_of"] == all[1]["redelivery_of"] == "'"$good"'", len(all)' '(True, 3)' # as text, as JSON, and a cursor
+both 0 deliveries list --redelivery-of "$again"
+told 'len(all)' 1
+both 2 deliveries list --redelivery-of "${good%?}"
+says 'is no delivery' "$err"
 both 4 deliveries redeliver "$good"
 both 1 deliveries redeliver "$none"
 both 2 deliveries redeliver

@@ -153,7 +153,7 @@ int simulation_send_ticket(struct simulation *simulation, const char *ticket, co
     must(hd_event_set_project(event, "p") == HD_OK);
     must(hd_event_set_ticket(event, ticket, 1, subject, "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "User") == HD_OK);
-    int status = hd__worker_submit(simulation->worker, event, NULL, &id);
+    int status = hd__worker_submit(simulation->worker, event, &id);
     hd_event_free(event);
     return status;
 }

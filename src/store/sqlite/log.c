@@ -7,7 +7,8 @@
     "l.id, l.finished_ms, b.webhook_id, b.webhook_name, b.masked_url, l.webhook, l.project, l.label, e.id, "           \
     "e.type, e.accepted_ms, e.project, e.body, l.delivery, l.format, l.is_test, l.repeated, l.outcome, l.reason, "     \
     "l.detail, l.attempts, l.http_status, l.retry_after_s, l.next_attempt_ms, l.queued_ms, l.dns_ms, l.connect_ms, "   \
-    "l.tls_ms, l.wait_ms, l.total_ms, l.address, l.headers, l.body, l.truncated"
+    "l.tls_ms, l.wait_ms, l.total_ms, l.address, l.headers, l.body, l.truncated, "                                     \
+    "e.redelivery_of"
 #define ROW_JOINS " CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.id = l.event"
 
 /* What statistics need, in the order of tell_figures(). */
@@ -23,12 +24,13 @@ static int is_trouble(const struct hd__log_search *search) {
  * then goes through all of the log by time. */
 static const char *index_for(const struct hd__log_search *search) {
     int has_outcome = search->outcome > HD_OUTCOME_DELIVERED;
-    return search->delivery_id  ? "log_delivery"
-           : search->webhook_id ? (has_outcome ? "log_webhook_trouble" : "log_webhook")
-           : has_outcome        ? "log_trouble"
-           : is_trouble(search) ? "log_trouble_time"
-           : search->project    ? "log_project"
-                                : "log_time";
+    return search->delivery_id     ? "log_delivery"
+           : search->redelivery_of ? "log_event"
+           : search->webhook_id    ? (has_outcome ? "log_webhook_trouble" : "log_webhook")
+           : has_outcome           ? "log_trouble"
+           : is_trouble(search)    ? "log_trouble_time"
+           : search->project       ? "log_project"
+                                   : "log_time";
 }
 
 /* What is asked for, and who is told. */
@@ -45,18 +47,19 @@ struct question {
  * are not of what was delivered have indexes of their own; that outcome <> 1 stands there too tells SQLite so. */
 static void write_question(const struct question *question, char *text, size_t size) {
     const struct hd__log_search *search = question->search;
-    sqlite3_snprintf((int)size, text,
-                     "SELECT %s FROM log l INDEXED BY %s%s WHERE (l.finished_ms, l.id) < (?1, ?2)%s%s%s%s%s%s%s%s%s%s "
-                     "ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
-                     question->columns, index_for(search), question->joins,
-                     search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
-                     search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
-                     search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
-                     is_trouble(search) ? " AND l.outcome <> 1" : "",
-                     search->since_ms ? " AND l.finished_ms >= ?8" : "",
-                     search->delivery_id ? " AND l.delivery = ?9" : "", search->has_reason ? " AND l.reason = ?10" : "",
-                     search->first_status ? " AND l.http_status BETWEEN ?11 AND ?12" : "",
-                     search->tests != HD_TESTS_INCLUDED ? " AND l.is_test = ?13" : "");
+    sqlite3_snprintf(
+        (int)size, text,
+        "SELECT %s FROM log l INDEXED BY %s%s WHERE (l.finished_ms, l.id) < (?1, ?2)%s%s%s%s%s%s%s%s%s%s%s "
+        "ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3",
+        question->columns, index_for(search), question->joins,
+        search->webhook_id ? " AND l.webhook = (SELECT key FROM webhook WHERE id = ?4)" : "",
+        search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
+        search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
+        is_trouble(search) ? " AND l.outcome <> 1" : "", search->since_ms ? " AND l.finished_ms >= ?8" : "",
+        search->delivery_id ? " AND l.delivery = ?9" : "", search->has_reason ? " AND l.reason = ?10" : "",
+        search->first_status ? " AND l.http_status BETWEEN ?11 AND ?12" : "",
+        search->tests != HD_TESTS_INCLUDED ? " AND l.is_test = ?13" : "",
+        search->redelivery_of ? " AND l.event IN (SELECT id FROM event WHERE redelivery_of = ?14)" : "");
 }
 
 static void bind(sqlite3_stmt *statement, const struct hd__log_search *search) {
@@ -74,6 +77,7 @@ static void bind(sqlite3_stmt *statement, const struct hd__log_search *search) {
     hd__sql_int(statement, 11, search->first_status);
     hd__sql_int(statement, 12, search->last_status);
     hd__sql_int(statement, 13, search->tests == HD_TESTS_ONLY);
+    hd__sql_bytes(statement, 14, search->redelivery_of, search->redelivery_of ? HD__STORE_ID_SIZE : 0);
 }
 
 static uint32_t number(sqlite3_stmt *statement, int column) {
@@ -90,7 +94,8 @@ static void read_row(sqlite3_stmt *found, struct hd__log_row *row) {
                   .type = sqlite3_column_int(found, 9),
                   .accepted_at_ms = sqlite3_column_int64(found, 10),
                   .project = hd__sql_get_text(found, 11),
-                  .body = hd__sql_get_bytes(found, 12)},
+                  .body = hd__sql_get_bytes(found, 12),
+                  .redelivery_of = hd__sql_get_bytes(found, 34)},
         .report = {.keys = {.webhook = sqlite3_column_int64(found, 5),
                             .project = sqlite3_column_int64(found, 6),
                             .label = sqlite3_column_int64(found, 7)},

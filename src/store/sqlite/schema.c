@@ -43,6 +43,9 @@ static const char *const migrations[] = {
     "CREATE INDEX log_event ON log(event);",
     /* 1 -> 2: trouble by reason or status, whichever its outcome */
     "CREATE INDEX log_trouble_time ON log(finished_ms) WHERE outcome <> 1;",
+    /* 2 -> 3: the delivery that an event makes again */
+    ("ALTER TABLE event ADD COLUMN redelivery_of BLOB;"
+     "CREATE INDEX event_redelivery ON event(redelivery_of) WHERE redelivery_of IS NOT NULL;"),
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))

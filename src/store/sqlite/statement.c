@@ -5,7 +5,8 @@
 
 /* What a claim reads of an outbox row and its event. */
 #define CLAIMED                                                                                                        \
-    "SELECT o.id, o.due, o.tries, o.delivery, o.repeated, e.id, e.type, e.accepted_ms, e.project, e.body "             \
+    "SELECT o.id, o.due, o.tries, o.delivery, o.repeated, e.id, e.type, e.accepted_ms, e.project, e.body, "            \
+    "e.redelivery_of "                                                                                                 \
     "FROM outbox o JOIN event e ON e.id = o.event WHERE o.webhook = ?1 AND "
 
 static const char *const texts[HD__SQL_COUNT] = {
@@ -38,7 +39,8 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_PUT_LABEL] =
         "INSERT INTO label(webhook_id, webhook_name, masked_url) VALUES(?1, ?2, ?3) "
         "ON CONFLICT(webhook_id, webhook_name, masked_url) DO UPDATE SET webhook_id = ?1 RETURNING key",
-    [HD__SQL_ADD_EVENT] = "INSERT INTO event(id, type, accepted_ms, project, body) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [HD__SQL_ADD_EVENT] =
+        "INSERT INTO event(id, type, accepted_ms, project, body, redelivery_of) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [HD__SQL_ADD_DELIVERY] =
         "INSERT INTO outbox(id, webhook, due, event, delivery, tries, repeated) VALUES(?1, ?2, 0, ?3, ?4, 0, 0)",
     [HD__SQL_END_DELIVERY] = "DELETE FROM outbox WHERE id = ?1",

@@ -9,6 +9,10 @@ static int add_event(struct hd__sqlite *store, const struct hd__stored_event *ev
     hd__sql_int(statement, 3, event->accepted_at_ms);
     hd__sql_text(statement, 4, event->project);
     hd__sql_bytes(statement, 5, event->body.data, event->body.len);
+    if (event->redelivery_of.len)
+        hd__sql_bytes(statement, 6, event->redelivery_of.data, event->redelivery_of.len);
+    else
+        sqlite3_bind_null(statement, 6);
     return hd__sql_run(statement);
 }
 
@@ -125,7 +129,8 @@ static void read_claimed(const struct hd__sqlite *store, sqlite3_stmt *row, stru
                   .type = sqlite3_column_int(row, 6),
                   .accepted_at_ms = sqlite3_column_int64(row, 7),
                   .project = hd__sql_get_text(row, 8),
-                  .body = hd__sql_get_bytes(row, 9)},
+                  .body = hd__sql_get_bytes(row, 9),
+                  .redelivery_of = hd__sql_get_bytes(row, 10)},
     };
     hd__sql_get_id(row, 3, claimed->delivery_id);
 }

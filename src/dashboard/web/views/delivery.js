@@ -9,10 +9,11 @@ import { curl, exchange, explanation, timing } from './attempt.js'
 /** panel: shown beside the log, with a way to close it. */
 export default function (ctx, panel) {
   const at = `${ctx.api}deliveries/${encodeURIComponent(ctx.id)}`
+  const note = h('div')
   const body = h('div', loading())
   const heading = h(panel ? 'h2' : 'h1', { tabindex: -1 }, 'Delivery')
   const head = h('div.row.head')
-  let attempts = [], chosen = 0
+  let attempts = [], again = [], chosen = 0
   ctx.title('Delivery')
 
   function draw() {
@@ -38,32 +39,40 @@ export default function (ctx, panel) {
         ['Delivery', h('code.break', d.id)],
         ['Event', [h('code.break', d.event_id), ' ', h('a', { href: ctx.to('deliveries') + query({ q: d.event_id }) },
           'all its deliveries')]],
-      ].map(([key, value]) => h('div', h('dt', key), h('dd', value)))),
+        d.redelivery_of && ['Repeats', delivery(d.redelivery_of)],
+        again.length > 0 && ['Repeated by', again.map((other) =>
+          h('div', delivery(other.id), ' ', badge(other.outcome, result(other.result))))],
+      ].filter(Boolean).map(([key, value]) => h('div', h('dt', key), h('dd', value)))),
       h('div.card', exchange(d, panel ? 'h3' : 'h2', (part) => `${mount}api/v1/${at}/${part}`)))
   }
 
+  const delivery = (id) => h('a', { href: ctx.to('deliveries', id) }, h('code.break', id))
+
   async function redeliver() {
     const event = await redeliverOne(ctx, attempts[chosen])
-    if (event) body.prepend(h('div.note.good', 'It is being sent again: ',
+    if (event) fill(note, h('div.note.good', 'It is being sent again: ',
       h('a', { href: ctx.to('deliveries') + query({ q: event }) }, 'see the new delivery'), '.'))
   }
 
   async function load() {
     try {
-      attempts = (await get(at, { signal: ctx.signal })).data
+      const [own, others] = await Promise.all([get(at, { signal: ctx.signal }),
+        get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })])
+      attempts = own.data
+      again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
       draw()
     } catch (error) {
       if (error.name !== 'AbortError') fill(body, failed(error, load))
     }
   }
 
-  ctx.live((type, data) => { if (type === 'delivery' && data.id === ctx.id) load() })
+  ctx.live((type, data) => { if (type === 'delivery' && [data.id, data.redelivery_of].includes(ctx.id)) load() })
   load()
   return {
     heading,
     node: [panel ? h('div.row', h('a', { href: `${ctx.to('deliveries', ctx.id)}`, class: 'small grow' },
       'Address of this delivery'), panel)
       : h('nav.crumbs', { 'aria-label': 'Breadcrumb' },
-        h('a', { href: ctx.to('deliveries') + location.search }, 'Deliveries')), heading, head, body],
+        h('a', { href: ctx.to('deliveries') + location.search }, 'Deliveries')), heading, head, note, body],
   }
 }
