@@ -50,6 +50,17 @@ int hd__utf8_valid(const char *s, size_t len) {
     return 1;
 }
 
+size_t hd__utf8_repair(const char *s, size_t len, char *out) {
+    char *to = out;
+    for (size_t at = 0; at < len;) {
+        size_t bytes = hd__utf8_char(s + at, len - at, NULL), written = bytes ? bytes : 3;
+        memcpy(to, bytes ? s + at : "\xEF\xBF\xBD", written);
+        to += written;
+        at += bytes ? bytes : 1;
+    }
+    return (size_t)(to - out);
+}
+
 /* strlen that gives up behind max, so that a hostile length costs nothing. */
 static int length_fits(const char *s, size_t min, size_t max, size_t *len) {
     if (!s)

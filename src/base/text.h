@@ -10,6 +10,10 @@ size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point);
 
 int hd__utf8_valid(const char *s, size_t len);
 
+/* Writes s to out with U+FFFD in the place of each byte that belongs to no well-formed character. Returns how many
+ * bytes that is, at most 3 * len. */
+size_t hd__utf8_repair(const char *s, size_t len, char *out);
+
 /* Valid UTF-8 of min to max bytes. */
 int hd__text_fits(const char *s, size_t min, size_t max);
 

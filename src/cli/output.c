@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/text.h"
 #include "helmdesk.h"
 
 #include <errno.h>
@@ -121,40 +122,18 @@ const char *cli_plain(FILE *file) {
 
 /* ---- Text of others ---- */
 
-/* The length of the UTF-8 sequence here, which is 1 for anything that is none. */
-static size_t decode(const unsigned char *at, size_t left, unsigned *point) {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = *at < 0x80 ? 1 : (*at & 0xe0) == 0xc0 ? 2 : (*at & 0xf0) == 0xe0 ? 3 : (*at & 0xf8) == 0xf0 ? 4 : 0;
-    *point = *at;
-    if (length == 1)
-        return 1;
-    *point = length == 0 ? 0xfffd : *at & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if (i >= left || (at[i] & 0xc0) != 0x80) {
-            *point = 0xfffd;
-            return 1;
-        }
-        *point = *point << 6 | (at[i] & 0x3f);
-    }
-    if (length == 0 || *point < least[length] || *point > 0x10ffff) {
-        *point = 0xfffd;
-        return 1;
-    }
-    return length;
-}
-
 /* C0, DEL and C1 steer a terminal; the others make text run backwards (Unicode bidirectional controls), or break it. */
-static int is_harmful(unsigned point) {
+static int is_harmful(unsigned long point) {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xfffd || point == 0x200e || point == 0x200f ||
            (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0x61c ||
            point == 0xfeff;
 }
 
 static void print_harmless(FILE *file, const char *text, size_t length, int keeps_lines) {
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    const char *at = text, *end = at + length;
     while (at < end) {
-        unsigned point;
-        size_t size = decode(at, (size_t)(end - at), &point);
+        unsigned long point = 0xfffd; /* of a byte that is no character */
+        size_t size = hd__utf8_char(at, (size_t)(end - at), &point);
         if (point == '\r' && at + 1 < end && at[1] == '\n')
             ; /* the LF that follows ends the line */
         else if (keeps_lines && (point == '\n' || point == '\t'))
@@ -164,12 +143,12 @@ static void print_harmless(FILE *file, const char *text, size_t length, int keep
         else if (point == 0xfffd)
             fputs(output.is_utf8 ? "\xef\xbf\xbd" : "?", file);
         else if (is_harmful(point))
-            fprintf(file, "\\u%04x", point);
+            fprintf(file, "\\u%04lx", point);
         else if (point >= 0x80 && !output.is_utf8)
             fputc('?', file);
         else
             fwrite(at, 1, size, file);
-        at += size;
+        at += size ? size : 1;
     }
 }
 
