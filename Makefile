@@ -53,8 +53,10 @@ SQLITE_SHARED_LINKS := $(BUILD)/$(SQLITE_SONAME) $(BUILD)/$(SQLITE_SHARED_NAME)
 SQLITE_PC_FILE := $(BUILD)/helmdesk-sqlite.pc
 SQLITE_PARTS := $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB) $(SQLITE_SHARED_LIB) $(SQLITE_SHARED_LINKS) $(SQLITE_PC_FILE))
 
-# The dashboard is a library of its own too: it uses the public functions of the core, and Jansson.
-DASHBOARD_SOURCES := $(sort $(wildcard src/dashboard/*.c))
+# The dashboard is a library of its own too: it uses the public functions of the core, and Jansson. Of what the core does
+# not show it has two files in copy, which need nothing else. The shared library hides their names; of static ones a linker
+# takes whichever copy comes first and has no need of the other, as long as it is not told to take archives whole.
+DASHBOARD_SOURCES := $(sort $(wildcard src/dashboard/*.c)) src/base/text.c src/base/clock.c
 DASHBOARD_STATIC_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/static/%.o)
 DASHBOARD_SHARED_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/shared/%.o)
 DASHBOARD_STATIC_LIB := $(BUILD)/libhelmdesk-dashboard.a
@@ -626,7 +628,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)

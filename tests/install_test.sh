@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # `make install` into a stage, the stage is moved, and a C and a C++ program find the library there by pkg-config alone,
-# shared and static; the tool runs where it was moved to. `make uninstall` leaves no file. All that for a plain and for a multiarch LIBDIR.
+# shared and static; the dashboard's program finds each mixture of its libraries; the tool runs where it was moved to. `make uninstall` leaves no file. All that for a plain and for a multiarch LIBDIR.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -103,6 +103,16 @@ for libdir in /usr/lib /usr/lib/x86_64-linux-gnu; do
         die "$libdir: the store's program does not build"
     said=$(LD_LIBRARY_PATH=$at "$tmp/store" "$tmp/directory") || die "$libdir: the store's program says $said"
     rm -rf "$tmp/directory"
+
+    # Some files are in both static libraries: whichever comes first, the other's are not taken too.
+    dashboard_cflags=$($pkg_config --cflags helmdesk-dashboard)
+    for libraries in -lhelmdesk-dashboard\ -lhelmdesk '-l:libhelmdesk-dashboard.a -lhelmdesk' \
+        '-l:libhelmdesk-dashboard.a -l:libhelmdesk.a' '-l:libhelmdesk.a -l:libhelmdesk-dashboard.a'; do
+        # shellcheck disable=SC2086  # lists of flags
+        $cc $dashboard_cflags -o "$tmp/dashboard" "$root/tests/install/consumer_dashboard.c" -Wl,--start-group $libraries \
+            -Wl,--end-group ${static//-l:libhelmdesk.a/} || die "$libdir: the dashboard's program does not link with $libraries"
+        said=$(LD_LIBRARY_PATH=$at "$tmp/dashboard") || die "$libdir: with $libraries, the dashboard's program says $said"
+    done
 
     tool=$tmp/moved/usr/bin/helmdesk
     [ "$("$tool" version)" = "helmdesk $version" ] || die "$libdir: the tool is not of version $version"

@@ -1,35 +1,15 @@
 #include "dashboard/json.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* How long the UTF-8 sequence here is; 0 if there is none. Jansson knows. */
-static size_t sequence(const char *at, size_t left) {
-    for (size_t length = 1; length <= 4 && length <= left; length++) {
-        json_t *one = json_stringn(at, length);
-        if (one) {
-            json_decref(one);
-            return length;
-        }
-    }
-    return 0;
-}
-
 static json_t *repaired(const char *text, size_t length) {
     char *copy = malloc(3 * length + 1);
-    size_t used = 0;
-    if (!copy)
-        return NULL;
-    while (length > 0) {
-        size_t here = sequence(text, length), step = here ? here : 1;
-        memcpy(copy + used, here ? text : "\xef\xbf\xbd", here ? here : 3);
-        used += here ? here : 3;
-        text += step;
-        length -= step;
-    }
-    json_t *value = json_stringn(copy, used);
+    json_t *value = copy ? json_stringn(copy, hd__utf8_repair(text, length, copy)) : NULL;
     free(copy);
     return value;
 }
