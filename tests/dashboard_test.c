@@ -244,18 +244,38 @@ static void test_malformed_requests(void **state) {
     expect_status(404, HD_ROLE_ADMIN, "GET", MOUNT "assets/%00", NULL);
     expect_status(404, HD_ROLE_ADMIN, "GET", API "me%zz", NULL);
     expect_status(405, HD_ROLE_ADMIN, "POST", MOUNT, "{}");
-    static const char *const filters[] = {"outcome=x",        "reason=x",
-                                          "reason=unknown",   "status=x",
-                                          "status=9xx",       "event=x",
-                                          "test=x",           "since=x",
-                                          "until=2025-01-01", "limit=0",
-                                          "limit=201",        "limit=x",
-                                          "cursor=x",         "since=2025-01-02T00:00:00Z&until=2025-01-01T00:00:00Z"};
+    static const char *const filters[] = {"outcome=x",
+                                          "reason=x",
+                                          "reason=unknown",
+                                          "status=x",
+                                          "status=9xx",
+                                          "event=x",
+                                          "test=x",
+                                          "since=x",
+                                          "until=2025-01-01",
+                                          "since=2025-02-30T00:00:00Z",
+                                          "until=2025-04-31T00:00:00.000Z",
+                                          "until=2023-02-29T00:00:00Z",
+                                          "since=2025-01-01T24:00:00Z",
+                                          "since=2016-12-31T23:59:60Z",
+                                          "since=2025-1-1T0:0:0Z",
+                                          "since=2025-01-01T00:00:00.1Z",
+                                          "since=2025-01-01T00:00:00",
+                                          "limit=0",
+                                          "limit=201",
+                                          "limit=x",
+                                          "cursor=x",
+                                          "since=2025-01-02T00:00:00Z&until=2025-01-01T00:00:00Z"};
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         char target[256];
         (void)snprintf(target, sizeof target, DELIVERIES "?%s", filters[i]);
         expect_status(400, HD_ROLE_ADMIN, "GET", target, NULL);
     }
+    json_t *problem = call(400, "GET", DELIVERIES "?since=2025-02-30T00:00:00Z", NULL);
+    assert_non_null(strstr(text_of(problem, "detail"), "'since'"));
+    json_decref(problem);
+    expect_status(400, HD_ROLE_ADMIN, "POST", DELIVERIES "/redeliver",
+                  "{\"filter\":{},\"until\":\"2100-02-29T00:00:00Z\"}");
     expect_status(400, HD_ROLE_ADMIN, "GET", API "projects/" PROJECT "/stats?range=1y", NULL);
     expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/00000000-0000-7000-8000-000000000000", NULL);
     expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/nonsense", NULL);
@@ -473,6 +493,7 @@ static void test_log(void **state) {
     assert_int_equal(count_of("test=no&event=ticket.created"), 10);
     assert_int_equal(count_of("q=%233"), 2);
     assert_int_equal(count_of("since=2100-01-01T00:00:00Z"), 0);
+    assert_int_equal(count_of("since=2024-02-29T23:59:59Z&until=2096-02-29T12:00:00.500Z"), 11);
     (void)snprintf(query, sizeof query, "webhook=%s", bad);
     assert_int_equal(count_of(query), 5);
     json_t *page = call(200, "GET", DELIVERIES "?limit=4", NULL);

@@ -1,6 +1,8 @@
 #include "dashboard/json.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "helmdesk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,30 +35,13 @@ json_t *hd__json_time(int64_t ms) {
     return json_string(text);
 }
 
-/* Days since 1970 (Howard Hinnant, chrono-compatible low-level date algorithms). */
-static int64_t days_of(int year, int month, int day) {
-    year -= month <= 2;
-    int64_t era = year / 400, year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
 int hd__json_read_time(const char *text, int64_t *ms) {
-    int year, month, day, hour, minute, second, milliseconds = 0, end = 0;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &end) != 6)
-        return 0;
-    text += end;
-    if (*text == '.') {
-        end = 0;
-        if (sscanf(text, ".%3d%n", &milliseconds, &end) != 1 || end != 4 || milliseconds < 0)
-            return 0;
-        text += end;
+    char whole[HD__TIMESTAMP_SIZE];
+    if (strlen(text) == sizeof "2025-01-15T10:30:00Z" - 1 && text[19] == 'Z') {
+        snprintf(whole, sizeof whole, "%.19s.000Z", text);
+        text = whole;
     }
-    if (strcmp(text, "Z") != 0 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
-        return 0;
-    *ms = (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000 + milliseconds;
-    return 1;
+    return hd__timestamp_parse(text, ms) == HD_OK;
 }
 
 json_t *hd__json_big(uint64_t number) {

@@ -15,7 +15,8 @@ json_t *hd__json_string(const char *text);
 /* "2025-01-15T10:30:00.000Z"; null for 0. */
 json_t *hd__json_time(int64_t ms);
 
-/* Reads such a time, with or without milliseconds. Returns 0 if it is none. */
+/* Reads such a time, with or without milliseconds, of a day that is in the calendar; there are no leap seconds, as in
+ * the library's own timestamps. Returns 0 if it is none. */
 int hd__json_read_time(const char *text, int64_t *ms);
 
 /* A number that JSON's readers may not hold, as a string. */
