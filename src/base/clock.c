@@ -46,7 +46,7 @@ int hd__random(const struct hd__clock *clock, void *out, size_t len) {
 
 /* Days since 1970-01-01 and back in the proleptic Gregorian calendar, by Howard Hinnant's public-domain algorithms
  * ("chrono-compatible low-level date algorithms"): gmtime depends on the width of time_t, timegm is not in POSIX. */
-static int64_t days_from_date(int year, int month, int day) {
+static int64_t count_days(int year, int month, int day) {
     int y = month <= 2 ? year - 1 : year;
     int era = y / 400;
     int year_of_era = y - era * 400;
@@ -65,6 +65,15 @@ static void date_from_days(int64_t days, int *year, int *month, int *day) {
     *day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
     *month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
     *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+int64_t hd__days_from_date(int year, int month, int day) {
+    int same_year, same_month, same_day;
+    if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
+        return -1;
+    int64_t days = count_days(year, month, day);
+    date_from_days(days, &same_year, &same_month, &same_day);
+    return same_month == month ? days : -1; /* the 31st of a shorter month */
 }
 
 static void put_digits(char *out, int width, int value) {
@@ -102,14 +111,9 @@ int hd__timestamp_parse(const char *text, int64_t *ms) {
     for (size_t i = 0; form[i]; i++)
         if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
             return HD_E_TIMESTAMP;
-    int year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2);
+    int64_t days = hd__days_from_date(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2));
     int hour = digits(text + 11, 2), minute = digits(text + 14, 2), second = digits(text + 17, 2);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59)
-        return HD_E_TIMESTAMP;
-    int64_t days = days_from_date(year, month, day);
-    int same_year, same_month, same_day;
-    date_from_days(days, &same_year, &same_month, &same_day);
-    if (same_month != month) /* the 31st of a shorter month */
+    if (days < 0 || hour > 23 || minute > 59 || second > 59)
         return HD_E_TIMESTAMP;
     *ms = ((days * 24 + hour) * 60 + minute) * 60000 + second * 1000 + digits(text + 20, 3);
     return HD_OK;

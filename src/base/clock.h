@@ -19,6 +19,9 @@ int64_t hd__monotonic_us(const struct hd__clock *clock);
 int64_t hd__wall_ms(const struct hd__clock *clock);
 int hd__random(const struct hd__clock *clock, void *out, size_t len);
 
+/* Days from 1970-01-01 to a day of the years up to 9999; -1 for one that is not in the (Gregorian) calendar. */
+int64_t hd__days_from_date(int year, int month, int day);
+
 /* The last millisecond of the year 9999, the latest that the text form can say. */
 #define HD__TIMESTAMP_MAX INT64_C(253402300799999)
 

@@ -1,5 +1,7 @@
 #include "cli/date.h"
 
+#include "base/clock.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -30,15 +32,10 @@ static int read_number(const char **at, int width, int least, int most, int *num
     return read >= least && read <= most;
 }
 
-static int days_in(int year, int month) {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && is_leap);
-}
-
 static int read_day(const char **at, struct date *date) {
     return read_number(at, 4, 1970, 9999, &date->year) && skip(at, "-") && read_number(at, 2, 1, 12, &date->month) &&
-           skip(at, "-") && read_number(at, 2, 1, days_in(date->year, date->month), &date->day);
+           skip(at, "-") && read_number(at, 2, 1, 31, &date->day) &&
+           hd__days_from_date(date->year, date->month, date->day) >= 0;
 }
 
 /* ".5" and ".500123": what is less than a millisecond is left out. */
@@ -85,11 +82,8 @@ static int64_t local_seconds(const struct date *date) {
 
 /* timegm is not in POSIX. */
 static int64_t utc_seconds(const struct date *date) {
-    int before = date->year - 1; /* years that are over, since the year 1 */
-    int64_t days = before * INT64_C(365) + before / 4 - before / 100 + before / 400 - 719162 + date->day - 1;
-    for (int month = 1; month < date->month; month++)
-        days += days_in(date->year, month);
-    return days * 86400 + date->hour * 3600 + (date->minute - date->offset_minutes) * 60 + date->second;
+    return hd__days_from_date(date->year, date->month, date->day) * 86400 + date->hour * 3600 +
+           (date->minute - date->offset_minutes) * 60 + date->second;
 }
 
 int64_t cli_date_parse(const char *text) {

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "helmdesk.h"
 
@@ -258,12 +259,9 @@ const char *cli_clock(int64_t ms) {
 }
 
 const char *cli_rfc3339(int64_t ms) {
-    static char text[64];
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    char date[32];
-    if (!gmtime_r(&seconds, &parts) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+    static char text[HD__TIMESTAMP_SIZE];
+    if (ms < 0 || ms > HD__TIMESTAMP_MAX)
         return "";
-    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+    hd__timestamp_format(ms, text);
     return text;
 }

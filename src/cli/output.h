@@ -63,7 +63,7 @@ int cli_fail_file(const char *path, const char *what); /* errno */
 const char *cli_clock(int64_t ms);
 const char *cli_date(int64_t ms);
 
-/* As in JSON: "2025-01-15T10:30:00.000Z"; static memory. */
+/* As in JSON: "2025-01-15T10:30:00.000Z"; "" for what is not in the years 1970 to 9999; static memory. */
 const char *cli_rfc3339(int64_t ms);
 
 #endif

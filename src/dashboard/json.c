@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static json_t *repaired(const char *text, size_t length) {
     char *copy = malloc(3 * length + 1);
@@ -26,12 +25,10 @@ json_t *hd__json_string(const char *text) {
 }
 
 json_t *hd__json_time(int64_t ms) {
-    char date[32], text[48];
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    if (ms <= 0 || !gmtime_r(&seconds, &parts) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+    char text[HD__TIMESTAMP_SIZE];
+    if (ms <= 0 || ms > HD__TIMESTAMP_MAX)
         return json_null();
-    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+    hd__timestamp_format(ms, text);
     return json_string(text);
 }
 

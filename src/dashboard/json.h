@@ -12,7 +12,7 @@ json_t *hd__json_text(const char *text, size_t length);
 /* A string, or null for NULL. */
 json_t *hd__json_string(const char *text);
 
-/* "2025-01-15T10:30:00.000Z"; null for 0. */
+/* "2025-01-15T10:30:00.000Z"; null for 0, and for what is not in the years 1970 to 9999. */
 json_t *hd__json_time(int64_t ms);
 
 /* Reads such a time, with or without milliseconds, of a day that is in the calendar; there are no leap seconds, as in

@@ -1,5 +1,6 @@
 #include "dashboard/stream.h"
 
+#include "base/clock.h"
 #include "dashboard/api.h"
 #include "dashboard/fields.h"
 
@@ -113,9 +114,7 @@ static int look_at_webhooks(struct hd__dash_stream *stream) {
 /* ---- The stream ---- */
 
 static int64_t monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return hd__monotonic_us(&hd__system_clock) / 1000;
 }
 
 static void pause_ms(int64_t ms) {
