@@ -168,7 +168,6 @@ int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *req
         failed = call.response->failed;
     }
     json_decref(call.body);
-    free(call.params_text);
     free(target);
     if (failed) {
         hd_dashboard_response_free(call.response);

@@ -47,12 +47,11 @@ struct hd__call {
     hd_dashboard *dashboard;
     const hd_dashboard_request *request;
     hd_dashboard_response *response;
-    char *path; /* decoded, without the mount and a leading slash */
+    char *path; /* decoded, without the mount and a leading slash; of the API, it is cut into params */
     struct hd__query queries[HD__QUERY_MAX];
     size_t query_count;
     const char *params[HD__PARAMS_MAX]; /* what the route's stars stand for; the first is the project */
-    char *params_text;
-    json_t *body; /* an object; NULL for GET */
+    json_t *body;                       /* an object; NULL for GET */
 };
 
 /* The value of a query parameter; NULL for none. */

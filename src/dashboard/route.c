@@ -3,7 +3,6 @@
 #include "dashboard/api.h"
 #include "dashboard/assets.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define API "api/v1/"
@@ -51,44 +50,45 @@ const size_t hd__route_count = sizeof hd__routes / sizeof *hd__routes;
 
 /* ---- Matching ---- */
 
-/* Whether a path has the form of a pattern; the parts that its stars stand for are cut out of text. */
-static int matches(const char *pattern, char *text, const char *params[HD__PARAMS_MAX]) {
-    size_t count = 0;
-    for (;;) {
-        size_t wanted = strcspn(pattern, "/"), length = strcspn(text, "/");
-        int is_star = wanted == 1 && *pattern == '*', ends = text[length] == '\0';
-        if (is_star ? length == 0 || count == HD__PARAMS_MAX : wanted != length || memcmp(pattern, text, length) != 0)
+/* Whether a path has the form of a pattern; params receives where the parts begin that its stars stand for. */
+static int matches(const char *pattern, char *path, char *params[HD__PARAMS_MAX]) {
+    for (size_t count = 0;; pattern++, path++) {
+        size_t wanted = strcspn(pattern, "/"), length = strcspn(path, "/");
+        int is_star = wanted == 1 && *pattern == '*';
+        if (is_star ? length == 0 || count == HD__PARAMS_MAX : wanted != length || memcmp(pattern, path, length) != 0)
             return 0;
         if (is_star)
-            params[count++] = text;
-        if (ends != (pattern[wanted] == '\0'))
+            params[count++] = path;
+        pattern += wanted;
+        path += length;
+        if (*pattern != *path)
             return 0;
-        text[length] = '\0';
-        if (ends)
+        if (*path == '\0')
             return 1;
-        pattern += wanted + 1;
-        text += length + 1;
     }
 }
 
-/* The route of a path; of those that have another method, *other_method tells. */
-static const struct hd__route *find(struct hd__call *call, const char *path, int *other_method) {
+/* Cuts the parts out of their path. */
+static void take_params(struct hd__call *call, char *const params[HD__PARAMS_MAX]) {
+    for (size_t i = 0; i < HD__PARAMS_MAX && params[i]; i++) {
+        params[i][strcspn(params[i], "/")] = '\0';
+        call->params[i] = params[i];
+    }
+}
+
+/* The route of a path, which is cut into its parameters; of those that have another method, *other_method tells. */
+static const struct hd__route *find(struct hd__call *call, char *path, int *other_method) {
     *other_method = 0;
     for (size_t i = 0; i < hd__route_count; i++) {
-        free(call->params_text);
-        memset(call->params, 0, sizeof call->params);
-        call->params_text = strdup(path);
-        if (!call->params_text) {
-            call->response->failed = 1;
-            return NULL;
-        }
-        if (!matches(hd__routes[i].pattern, call->params_text, call->params))
+        char *params[HD__PARAMS_MAX] = {NULL};
+        if (!matches(hd__routes[i].pattern, path, params))
             continue;
-        if (strcmp(hd__routes[i].method, call->request->method) == 0)
+        if (strcmp(hd__routes[i].method, call->request->method) == 0) {
+            take_params(call, params);
             return &hd__routes[i];
+        }
         *other_method = 1;
     }
-    memset(call->params, 0, sizeof call->params);
     return NULL;
 }
 
@@ -116,7 +116,7 @@ static int may_call(struct hd__call *call, const struct hd__route *route) {
     return 0;
 }
 
-static void call_api(struct hd__call *call, const char *path) {
+static void call_api(struct hd__call *call, char *path) {
     int other_method;
     const struct hd__route *route = find(call, path, &other_method);
     hd__dash_set_header(call->response, "Cache-Control", "no-store");
