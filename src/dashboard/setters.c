@@ -113,24 +113,24 @@ static int set_headers(hd_webhook *webhook, const json_t *list) {
 /* ---- All fields ---- */
 
 static const struct {
-    const char *name, *pointer;
+    const char *name;
     int (*set)(hd_webhook *webhook, const json_t *value);
 } setters[] = {
-    {"name", "/name", set_name},
-    {"url", "/url", set_url},
-    {"format", "/format", set_format},
-    {"events", "/events", set_events},
-    {"active", "/active", set_active},
-    {"secret", "/secret", set_secret},
-    {"headers", "/headers", set_headers},
-    {"ordered", "/ordered", set_ordered},
-    {"standard_headers", "/standard_headers", set_standard},
-    {"max_attempts", "/max_attempts", set_attempts},
-    {"max_in_flight", "/max_in_flight", set_in_flight},
+    {"name", set_name},
+    {"url", set_url},
+    {"format", set_format},
+    {"events", set_events},
+    {"active", set_active},
+    {"secret", set_secret},
+    {"headers", set_headers},
+    {"ordered", set_ordered},
+    {"standard_headers", set_standard},
+    {"max_attempts", set_attempts},
+    {"max_in_flight", set_in_flight},
 };
 
-static json_t *error_of(const char *pointer, int status, const char *message) {
-    return json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", hd_status_name(status), "message", message);
+static json_t *error_of(const char *name, int status, const char *message) {
+    return json_pack("{s:s+, s:s, s:s}", "pointer", "/", name, "code", hd_status_name(status), "message", message);
 }
 
 static const char *message_of(int status) {
@@ -148,10 +148,10 @@ static json_t *collect_errors(struct hd__call *call, hd_webhook *webhook, int is
         int status = value ? setters[i].set(webhook, value) : HD_OK;
         failed |= status == HD_E_NO_MEMORY;
         if (status != HD_OK)
-            hd__json_add(errors, error_of(setters[i].pointer, status, message_of(status)), &failed);
+            hd__json_add(errors, error_of(setters[i].name, status, message_of(status)), &failed);
     }
     if (is_new && !hd__call_member(call, "url"))
-        hd__json_add(errors, error_of("/url", HD_E_FIELD_MISSING, "Enter the address that deliveries go to."), &failed);
+        hd__json_add(errors, error_of("url", HD_E_FIELD_MISSING, "Enter the address that deliveries go to."), &failed);
     return hd__json_or_nothing(errors, failed);
 }
 
