@@ -44,7 +44,6 @@ static const char *type_of(const char *path) {
     return !dot                        ? "application/octet-stream"
            : strcmp(dot, ".js") == 0   ? "text/javascript; charset=utf-8"
            : strcmp(dot, ".css") == 0  ? "text/css; charset=utf-8"
-           : strcmp(dot, ".svg") == 0  ? "image/svg+xml"
            : strcmp(dot, ".html") == 0 ? "text/html; charset=utf-8"
                                        : "application/octet-stream";
 }
@@ -78,39 +77,24 @@ int hd__asset_answer(struct hd__call *call, const char *name) {
 
 #define PLACEHOLDER "{{mount}}"
 
-static size_t count_placeholders(const char *text) {
-    size_t count = 0;
-    while ((text = strstr(text, PLACEHOLDER))) {
-        count++;
-        text += sizeof PLACEHOLDER - 1;
-    }
-    return count;
-}
-
 /* Puts the mount, which has only harmless characters, in the place of each {{mount}}. */
-static char *fill_in(const char *text, const char *mount, size_t *length) {
-    char *filled = malloc(strlen(text) + count_placeholders(text) * strlen(mount) + 1), *to = filled;
-    for (const char *next; filled && (next = strstr(text, PLACEHOLDER)); text = next + sizeof PLACEHOLDER - 1) {
-        memcpy(to, text, (size_t)(next - text));
-        to += next - text;
-        memcpy(to, mount, strlen(mount));
-        to += strlen(mount);
+static void fill_in(const char *text, const char *mount, struct hd__json_text *page) {
+    for (const char *next; (next = strstr(text, PLACEHOLDER)); text = next + sizeof PLACEHOLDER - 1) {
+        hd__json_write_bytes(text, (size_t)(next - text), page);
+        hd__json_write_bytes(mount, strlen(mount), page);
     }
-    if (filled) {
-        strcpy(to, text);
-        *length = (size_t)(to - filled) + strlen(text);
-    }
-    return filled;
+    hd__json_write_bytes(text, strlen(text), page);
 }
 
 void hd__asset_page(struct hd__call *call) {
     const struct asset *asset = find("index.html");
-    size_t length = 0;
-    char *page = asset ? fill_in(asset->begin, call->dashboard->mount, &length) : NULL;
+    struct hd__json_text page = {.failed = asset == NULL};
+    if (asset)
+        fill_in(asset->begin, call->dashboard->mount, &page);
     hd__dash_set_header(call->response, "Cache-Control", "no-cache");
-    if (page)
-        hd__dash_set_body(call->response, 200, type_of(asset->path), page, length);
-    else
+    if (page.failed)
         call->response->failed = 1;
-    free(page);
+    else
+        hd__dash_set_body(call->response, 200, type_of(asset->path), page.data, page.len);
+    free(page.data);
 }

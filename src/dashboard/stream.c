@@ -18,7 +18,7 @@ struct hd__dash_stream {
     hd_dashboard *dashboard;
     hd_log_filter *filter;
     int64_t since_ms;
-    char *told; /* ids and attempts of since_ms */
+    struct hd__json_text told; /* ids and attempts of since_ms */
     uint64_t changes;
     int has_begun;
     struct hd__json_text piece; /* the last one */
@@ -50,7 +50,7 @@ static void name_of(const hd_report *report, char text[64]) {
 static int was_told(const struct hd__dash_stream *stream, const hd_report *report) {
     char name[64];
     name_of(report, name);
-    return hd_report_finished_at_ms(report) == stream->since_ms && stream->told && strstr(stream->told, name);
+    return hd_report_finished_at_ms(report) == stream->since_ms && stream->told.data && strstr(stream->told.data, name);
 }
 
 static int note_told(struct hd__dash_stream *stream, const hd_report *report) {
@@ -58,16 +58,10 @@ static int note_told(struct hd__dash_stream *stream, const hd_report *report) {
     name_of(report, name);
     if (hd_report_finished_at_ms(report) > stream->since_ms) {
         stream->since_ms = hd_report_finished_at_ms(report);
-        free(stream->told);
-        stream->told = NULL;
+        stream->told.len = 0;
     }
-    size_t length = stream->told ? strlen(stream->told) : 0;
-    char *grown = realloc(stream->told, length + strlen(name) + 1);
-    if (!grown)
-        return 0;
-    strcpy(grown + length, name);
-    stream->told = grown;
-    return 1;
+    hd__json_write_bytes(name, strlen(name), &stream->told);
+    return !stream->told.failed;
 }
 
 static int tell_page(struct hd__dash_stream *stream, const hd_log_page *page) {
@@ -149,7 +143,7 @@ void hd__dash_stream_free(struct hd__dash_stream *stream) {
     stream->dashboard->streams--;
     pthread_mutex_unlock(&stream->dashboard->lock);
     hd_log_filter_free(stream->filter);
-    free(stream->told);
+    free(stream->told.data);
     free(stream->piece.data);
     free(stream);
 }
