@@ -409,6 +409,30 @@ static void test_life_of_a_webhook(void **state) {
     free(id);
 }
 
+/* What is made says where it is, and each version which one it is. */
+static void test_headers_of_a_webhook(void **state) {
+    (void)state;
+    char place[256];
+    hd_dashboard_response *response = call_as(HD_ROLE_ADMIN, "POST", WEBHOOKS, "{\"url\":\"https://93.184.216.34/\"}");
+    assert_int_equal(hd_dashboard_response_status(response), 201);
+    assert_non_null(strstr(hd_dashboard_response_body(response, NULL), "whsec_"));
+    assert_string_equal(header_of(response, "ETag"), "\"1\"");
+    (void)snprintf(place, sizeof place, "%s", header_of(response, "Location"));
+    hd_dashboard_response_free(response);
+    response = call_as(HD_ROLE_ADMIN, "GET", place, NULL);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    assert_string_equal(header_of(response, "ETag"), "\"1\"");
+    hd_dashboard_request *request = request_new("PATCH", place, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_request_add_header(request, "If-Match", header_of(response, "ETag")), HD_OK);
+    hd_dashboard_response_free(response);
+    response = send_request(request);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    assert_string_equal(header_of(response, "ETag"), "\"2\"");
+    assert_null(header_of(response, "Location"));
+    assert_null(strstr(hd_dashboard_response_body(response, NULL), "whsec_"));
+    hd_dashboard_response_free(response);
+}
+
 static void test_secret_rotation(void **state) {
     (void)state;
     char *id = create("/ok");
@@ -709,6 +733,7 @@ int main(void) {
         TEST(test_page_and_assets),
         TEST(test_validation),
         TEST(test_life_of_a_webhook),
+        TEST(test_headers_of_a_webhook),
         TEST(test_secret_rotation),
         TEST(test_test_is_the_real_thing),
         TEST(test_log),

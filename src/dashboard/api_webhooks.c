@@ -77,52 +77,51 @@ void hd__api_list_webhooks(struct hd__call *call) {
     hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(data, failed)));
 }
 
-static void set_etag(struct hd__call *call, const hd_webhook *webhook) {
-    char text[32];
-    snprintf(text, sizeof text, "\"%llu\"", (unsigned long long)hd_webhook_version(webhook));
-    hd__dash_set_header(call->response, "ETag", text);
+/* The version of a webhook, as headers name it. */
+static void write_tag(const hd_webhook *webhook, char tag[32]) {
+    snprintf(tag, 32, "\"%llu\"", (unsigned long long)hd_webhook_version(webhook));
 }
 
-/* Answers with the webhook as it is now. */
+/* Answers with a webhook, a new one with its secret. */
+static void answer(struct hd__call *call, int http_status, const hd_webhook *webhook) {
+    char tag[32];
+    size_t length;
+    const void *secret = hd_webhook_secret(webhook, &length);
+    json_t *object = whole(call, webhook);
+    int failed = object == NULL;
+    if (http_status == 201)
+        hd__json_set(object, "secret", hd__json_text(secret, length), &failed);
+    write_tag(webhook, tag);
+    hd__dash_set_header(call->response, "ETag", tag);
+    hd__call_answer(call, http_status, hd__json_or_nothing(object, failed));
+}
+
+/* Answers with the webhook as it is after a change. */
 static void answer_present(struct hd__call *call, int http_status, const char *id) {
     hd_webhook *webhook = NULL;
     int status = hd_client_get_webhook(call->dashboard->client, id, &webhook);
-    if (status != HD_OK) {
+    if (status == HD_OK)
+        answer(call, http_status, webhook);
+    else
         hd__call_fail(call, status, NULL);
-        return;
-    }
-    set_etag(call, webhook);
-    hd__call_answer(call, http_status, whole(call, webhook));
     hd_webhook_free(webhook);
 }
 
 void hd__api_get_webhook(struct hd__call *call) {
     hd_webhook *webhook = hd__api_find_webhook(call);
     if (webhook)
-        answer_present(call, 200, hd_webhook_id(webhook));
+        answer(call, 200, webhook);
     hd_webhook_free(webhook);
 }
 
 /* ---- Changing ---- */
 
-static void answer_created(struct hd__call *call, const hd_webhook *webhook) {
+static void answer_created(struct hd__call *call, const char *id) {
     char location[600];
-    size_t length;
-    const void *secret = hd_webhook_secret(webhook, &length);
-    hd_webhook *present = NULL;
-    if (hd_client_get_webhook(call->dashboard->client, hd_webhook_id(webhook), &present) != HD_OK) {
-        call->response->failed = 1;
-        return;
-    }
     snprintf(location, sizeof location, "%sapi/v1/projects/%s/webhooks/%s", call->dashboard->mount, call->params[0],
-             hd_webhook_id(webhook));
+             id);
     hd__dash_set_header(call->response, "Location", location);
-    set_etag(call, present);
-    json_t *object = whole(call, present);
-    if (object && json_object_set_new(object, "secret", hd__json_text(secret, length)) != 0)
-        call->response->failed = 1;
-    hd_webhook_free(present);
-    hd__call_answer(call, 201, object);
+    answer_present(call, 201, id);
 }
 
 void hd__api_create_webhook(struct hd__call *call) {
@@ -134,7 +133,7 @@ void hd__api_create_webhook(struct hd__call *call) {
         call->response->failed = 1;
     if (status == HD_OK && hd__setters_apply(call, webhook, 1) && hd__api_put_webhook(call, webhook)) {
         hd__call_audit(call, "webhook.create", hd_webhook_id(webhook));
-        answer_created(call, webhook);
+        answer_created(call, hd_webhook_id(webhook));
     }
     hd_webhook_free(webhook);
 }
@@ -142,9 +141,9 @@ void hd__api_create_webhook(struct hd__call *call) {
 /* If-Match names the version that was looked at. */
 static int is_same_version(struct hd__call *call, const hd_webhook *webhook) {
     const char *wanted = hd__dash_header(call->request, "If-Match");
-    char text[32];
-    snprintf(text, sizeof text, "\"%llu\"", (unsigned long long)hd_webhook_version(webhook));
-    if (!wanted || strcmp(wanted, text) == 0)
+    char tag[32];
+    write_tag(webhook, tag);
+    if (!wanted || strcmp(wanted, tag) == 0)
         return 1;
     hd__call_fail(call, HD_E_CONFLICT, NULL);
     return 0;
