@@ -219,6 +219,38 @@ test_door() {
     holds "HTTP/1.1 400 " "$tmp/answer" "a length and chunks"
 }
 
+# connect COUNT: keeps so many connections from one address open, in connections, each with a request
+connect() {
+    local port=${url##*:} connection i
+    connections=()
+    printf 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' >"$tmp/request"
+    for i in $(seq "$1"); do
+        exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+        connections+=("$connection")
+        { cat "$tmp/request" >&"$connection" || true; } 2>/dev/null # it may have been closed
+    done
+}
+
+disconnect() {
+    local connection
+    for connection in "${connections[@]}"; do exec {connection}>&-; done
+}
+
+# Many browsers behind one address are all served; and whoever opens all the connections that one address gets leaves some
+# to the others.
+test_many_connections() {
+    local connection answer
+    connect 40
+    for connection in "${connections[@]}"; do
+        read -r -t 20 answer <&"$connection" || true
+        [[ $answer == 'HTTP/1.1 200 '* ]] || fail "one of 40 connections at once: '$answer'"
+    done
+    disconnect
+    connect 300
+    ask 200 /healthz --interface 127.0.0.2
+    disconnect
+}
+
 # ---- The end ----
 
 test_end_with_streams() {
@@ -318,6 +350,7 @@ test_tickets
 test_stream
 test_stream_ends_with_session
 test_door
+test_many_connections
 test_options
 test_end_with_streams
 test_store

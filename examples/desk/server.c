@@ -17,7 +17,10 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 256u
-#define CONNECTIONS_PER_ADDRESS_MAX 32u
+/* Beyond that, libmicrohttpd closes a connection without a word. An office or a tunnel is one address, and each browser
+ * behind it opens up to six connections, one of them for each tab's stream (MDN, "EventSource"): this is enough for 21
+ * of them, and leaves as many connections to everybody else. */
+#define CONNECTIONS_PER_ADDRESS_MAX (CONNECTIONS_MAX / 2)
 #define IDLE_S 15u
 #define STACK_SIZE ((size_t)512 * 1024)
 #define DROPPED_MAX ((size_t)1024 * 1024) /* of a body that is too large, before the connection is closed */
