@@ -1,9 +1,8 @@
 #include "demo.h"
 
-#include "http.h"
+#include "server.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,8 +18,8 @@
 struct demo {
     hd_client *client;
     const char *project;
-    struct MHD_Daemon *daemon;
-    unsigned int port, dead_port;
+    struct server *receivers;
+    unsigned int dead_port;
     int dead_socket; /* has a port where nobody listens, and nobody can */
     atomic_uint arrived;
 };
@@ -29,13 +28,15 @@ struct demo {
 
 /* What one of them answers. */
 struct reply {
-    unsigned int status;
+    int status;
     const char *type, *words;
 };
 
 /* A real receiver is told the secret once, and keeps it. This one looks it up, so that it goes on working when somebody
  * changes it in the dashboard. */
-static int is_signed(struct demo *demo, const char *id, const struct text *body, const char *signature) {
+static int is_signed(struct demo *demo, const char *id, const struct http_request *request) {
+    const char *signature = http_header(request, "X-Helmdesk-Signature");
+    const struct text *body = &request->body;
     hd_webhook *webhook = NULL;
     size_t length = 0;
     if (signature == NULL || hd_client_get_webhook(demo->client, id, &webhook) != HD_OK)
@@ -52,7 +53,7 @@ static void take_time(unsigned int number) {
     nanosleep(&pause, NULL);
 }
 
-static struct reply reply_to(struct demo *demo, const char *path, const struct text *body, const char *signature) {
+static struct reply reply_to(struct demo *demo, const struct http_request *request) {
     static const struct reply accepted = {200, "application/json", "{\"accepted\":true}"};
     static const struct reply slack_ok = {200, "text/html", "ok"};
     static const struct reply slack_gone = {410, "text/html", "channel_is_archived"};
@@ -61,68 +62,29 @@ static struct reply reply_to(struct demo *demo, const char *path, const struct t
     static const struct reply nothing = {404, "text/plain", "no such receiver"};
     unsigned int number = atomic_fetch_add(&demo->arrived, 1);
     take_time(number);
-    if (strcmp(path, "/crm") == 0)
-        return is_signed(demo, "demo-crm", body, signature) ? accepted : unsigned_one;
-    if (strcmp(path, "/statistics") == 0)
+    if (http_is_path(request, "/crm"))
+        return is_signed(demo, "demo-crm", request) ? accepted : unsigned_one;
+    if (http_is_path(request, "/statistics"))
         return number % 4 == 0 ? overloaded : accepted;
-    if (strcmp(path, "/services/T0/B0/support") == 0)
+    if (http_is_path(request, "/services/T0/B0/support"))
         return slack_ok;
-    if (strcmp(path, "/services/T0/B1/archive") == 0)
+    if (http_is_path(request, "/services/T0/B1/archive"))
         return slack_gone;
     return nothing;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, const struct reply *reply) {
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->words), (void *)reply->words,
-                                                                    MHD_RESPMEM_PERSISTENT); /* never written to */
-    if (response == NULL)
-        return MHD_NO;
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-    enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result on_delivery(void *user, struct MHD_Connection *connection, const char *path, const char *method,
-                                   const char *version, const char *data, size_t *data_len, void **context) {
-    struct text *body = *context;
-    (void)method, (void)version;
-    if (body == NULL) {
-        *context = calloc(1, sizeof *body);
-        return *context ? MHD_YES : MHD_NO;
-    }
-    if (*data_len > 0) {
-        if (*data_len > HTTP_BODY_MAX - body->length)
-            return MHD_NO;
-        text_add_bytes(body, data, *data_len);
-        *data_len = 0;
-        return body->failed ? MHD_NO : MHD_YES;
-    }
-    const char *signature = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Helmdesk-Signature");
-    struct reply reply = reply_to(user, path, body, signature);
-    return send_reply(connection, &reply);
-}
-
-static void end_delivery(void *user, struct MHD_Connection *connection, void **context,
-                         enum MHD_RequestTerminationCode code) {
-    (void)user, (void)connection, (void)code;
-    if (*context != NULL)
-        text_free(*context);
-    free(*context);
-    *context = NULL;
+static void receive(void *user, const struct http_request *request, struct http_answer *answer) {
+    struct reply reply = reply_to(user, request);
+    answer->status = reply.status;
+    answer->type = reply.type;
+    text_add(&answer->body, reply.words);
 }
 
 static int start_receivers(struct demo *demo) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    demo->daemon =
-        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC,
-                         0, NULL, NULL, on_delivery, demo, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
-                         end_delivery, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 15u, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        demo->daemon ? MHD_get_daemon_info(demo->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    demo->port = info ? info->port : 0;
-    return info != NULL;
+    struct server_options options = {.address = "127.0.0.1", .has_proxy = 1};
+    struct server_user user = {.answer = receive, .user = demo};
+    demo->receivers = server_listen(&options);
+    return demo->receivers != NULL && server_start(demo->receivers, &user);
 }
 
 static int reserve_dead_port(struct demo *demo) {
@@ -183,7 +145,8 @@ static int put_webhook(const struct demo *demo, const struct wanted *wanted) {
         if (status == HD_OK)
             status = set_up(webhook, demo, wanted);
     }
-    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", wanted->is_dead ? demo->dead_port : demo->port, wanted->path);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", wanted->is_dead ? demo->dead_port : server_port(demo->receivers),
+             wanted->path);
     if (status == HD_OK)
         status = hd_webhook_set_url(webhook, url);
     if (status == HD_OK)
@@ -316,8 +279,7 @@ struct demo *demo_start(hd_client *client, const char *project) {
 void demo_stop(struct demo *demo) {
     if (demo == NULL)
         return;
-    if (demo->daemon != NULL)
-        MHD_stop_daemon(demo->daemon);
+    server_stop(demo->receivers);
     if (demo->dead_socket >= 0)
         close(demo->dead_socket);
     free(demo);

@@ -193,7 +193,8 @@ static void name_base(struct life *life, unsigned int port) {
 
 static int listen_for_requests(struct life *life) {
     const struct options *options = &life->options;
-    struct server_options how = {options->host, options->port, options->tls_cert, options->tls_key, options->has_proxy};
+    struct server_options how = {options->host,    options->port,      options->tls_cert,
+                                 options->tls_key, options->has_proxy, guard_headers};
     life->server = server_listen(&how);
     if (life->server == NULL)
         return 0;

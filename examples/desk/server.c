@@ -34,6 +34,7 @@ struct server {
     int listening; /* -1 when it is the daemon's */
     uint16_t port;
     int is_v6, has_proxy;
+    const char *const (*headers)[2];
     struct server_user user;
     char *tls_cert, *tls_key; /* the files' text */
     atomic_int is_stopping;
@@ -156,12 +157,12 @@ static struct MHD_Response *make_dashboard_response(struct server *server, struc
     return response;
 }
 
-static struct MHD_Response *make_own_response(const struct http_answer *answer) {
+static struct MHD_Response *make_own_response(const struct server *server, const struct http_answer *answer) {
     struct MHD_Response *response = copy_body(answer->body.data ? answer->body.data : "", answer->body.length);
     if (response == NULL)
         return NULL;
-    for (size_t i = 0; guard_headers[i][0] != NULL; i++)
-        MHD_add_response_header(response, guard_headers[i][0], guard_headers[i][1]);
+    for (size_t i = 0; server->headers != NULL && server->headers[i][0] != NULL; i++)
+        MHD_add_response_header(response, server->headers[i][0], server->headers[i][1]);
     if (answer->type != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
     if (*answer->location != '\0')
@@ -176,7 +177,7 @@ static enum MHD_Result send_answer(struct server *server, struct MHD_Connection 
     int status = answer->dashboard ? hd_dashboard_response_status(answer->dashboard) : answer->status;
     struct MHD_Response *response = answer->dashboard     ? make_dashboard_response(server, connection, request, answer)
                                     : answer->body.failed ? NULL
-                                                          : make_own_response(answer);
+                                                          : make_own_response(server, answer);
     enum MHD_Result result = MHD_NO;
     if (response != NULL) {
         if (is_last)
@@ -379,6 +380,7 @@ struct server *server_listen(const struct server_options *options) {
         return NULL;
     server->listening = -1;
     server->has_proxy = options->has_proxy;
+    server->headers = options->headers;
     if (read_address(options, &address) && read_tls(server, options)) {
         if (take_port(server, &address))
             return server;

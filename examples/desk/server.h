@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 struct server_options {
-    const char *address;            /* IPv4 or IPv6 */
-    uint16_t port;                  /* 0 for any that is free */
-    const char *tls_cert, *tls_key; /* PEM files; NULL for plain HTTP */
-    int has_proxy;                  /* all requests come from one address then */
+    const char *address;             /* IPv4 or IPv6 */
+    uint16_t port;                   /* 0 for any that is free */
+    const char *tls_cert, *tls_key;  /* PEM files; NULL for plain HTTP */
+    int has_proxy;                   /* all requests come from one address then */
+    const char *const (*headers)[2]; /* with each answer but the dashboard's, closed by NULL; static, or NULL */
 };
 
 /* What a server calls, on its connections' threads, for several requests at once. */
@@ -22,8 +23,8 @@ struct server_user {
 
 struct server;
 
-/* Takes hold of the port, or says on stderr what is wrong, and returns NULL then. Nobody is answered yet. The options
- * need not live on. */
+/* Takes hold of the port, or says on stderr what is wrong, and returns NULL then. Nobody is answered yet. The options,
+ * but for the headers, need not live on. */
 struct server *server_listen(const struct server_options *options);
 
 uint16_t server_port(const struct server *server);
