@@ -3,18 +3,12 @@
 # The example helpdesk: who gets in, what its tickets send, what is refused at the door, and how it ends. And the
 # dashboard inside another server.
 set -euo pipefail
-: "${BUILD:=build}"
+# shellcheck source=tests/frame.sh
+. "$(dirname "$0")/frame.sh"
 
-tmp=$(mktemp -d)
-pids=()
-cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
+# With what the desk wrote, and answered last.
+die() {
+    local file
     echo "FAILED: $*"
     for file in desk answer; do [ ! -e "$tmp/$file" ] || sed "s/^/    $file: /" "$tmp/$file"; done
     exit 1
@@ -22,21 +16,7 @@ fail() {
 
 # holds TEXT FILE WHAT
 holds() {
-    grep -qF -e "$1" "$2" || fail "$3: no '$1' in: $(cat "$2")"
-}
-
-# await WHAT COMMAND...: until the command succeeds
-await() {
-    local what=$1 end=$((SECONDS + 30))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || fail "$what does not come"
-        sleep 0.05
-    done
-}
-
-has_line() {
-    grep -qE -e "$1" "$2" 2>/dev/null
+    grep -qF -e "$1" "$2" || die "$3: no '$1' in: $(cat "$2")"
 }
 
 # ---- Starting, asking, ending ----
@@ -46,8 +26,7 @@ start() {
     rm -f "$tmp/links"
     "$BUILD/helmdesk-desk" --port 0 --token-file "$tmp/links" "$@" >"$tmp/desk" 2>&1 &
     desk=$!
-    pids+=("$desk")
-    await "a sign-in link" has_line '^admin ' "$tmp/links"
+    until_true has_line '^admin ' "$tmp/links"
     url=http://127.0.0.1:$(sed -n 's/^helmdesk-desk listens on .*:\([0-9]*\)\/$/\1/p' "$tmp/desk")
 }
 
@@ -56,8 +35,8 @@ ends() {
     local status=0 started=$SECONDS
     kill -TERM "$desk"
     wait "$desk" || status=$?
-    [ "$status" = 0 ] || fail "$1: exit status $status"
-    [ $((SECONDS - started)) -le 10 ] || fail "$1: it took $((SECONDS - started)) s"
+    [ "$status" = 0 ] || die "$1: exit status $status"
+    [ $((SECONDS - started)) -le 10 ] || die "$1: it took $((SECONDS - started)) s"
 }
 
 # ask STATUS PATH CURL-OPTION...: asks, and checks the status; the head is in $tmp/head, the body in $tmp/answer
@@ -65,7 +44,7 @@ ask() {
     local wanted=$1 path=$2 status
     shift 2
     status=$(curl -s --max-time 20 -o "$tmp/answer" -D "$tmp/head" -w '%{http_code}' "$@" "$url$path") || true
-    [ "$status" = "$wanted" ] || fail "$path $*: $status and not $wanted"
+    [ "$status" = "$wanted" ] || die "$path $*: $status and not $wanted"
 }
 
 # as JAR STATUS PATH ...: as ask, signed in
@@ -90,7 +69,7 @@ raw() {
     printf '%b' "$1" >"$tmp/request"
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     cat "$tmp/request" >&3 # at once: the shell writes line by line, and the server may be gone before the last
-    timeout 20 cat <&3 >"$tmp/answer" || fail "the connection stays open after: $1"
+    timeout 20 cat <&3 >"$tmp/answer" || die "the connection stays open after: $1"
     exec 3>&-
 }
 
@@ -99,7 +78,7 @@ raw() {
 test_sign_in() {
     local token
     token=$(token_of admin)
-    [ "$(stat -c %a "$tmp/links")" = 600 ] || fail "others may read the links"
+    [ "$(stat -c %a "$tmp/links")" = 600 ] || die "others may read the links"
     ask 303 /
     holds "Location: /login" "$tmp/head" "nobody is signed in"
     ask 200 /login
@@ -110,11 +89,11 @@ test_sign_in() {
     ask 403 /login --data-raw ""
     ask 200 /login --data-raw "$token" -c "$tmp/admin"
     grep -qE '^Set-Cookie: helmdesk-[0-9]+=[0-9a-f]{64}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict.?$' "$tmp/head" ||
-        fail "the cookie: $(cat "$tmp/head")"
+        die "the cookie: $(cat "$tmp/head")"
     ask 403 /login --data-raw "$token"
     as admin 200 /admin/api/v1/me
     holds '"role":"admin"' "$tmp/answer" "who is signed in"
-    [ "$(token_of admin)" != "$token" ] || fail "there is no new link"
+    [ "$(token_of admin)" != "$token" ] || die "there is no new link"
 }
 
 test_viewer() {
@@ -136,9 +115,7 @@ put_webhook() {
 
 start_receiver() {
     HELMDESK_SECRET='desk test secret' "$BUILD/examples/receive" 0 >"$tmp/received" &
-    receiver=$!
-    pids+=("$receiver")
-    await "a receiver" has_line '^listening on ' "$tmp/received"
+    until_true has_line '^listening on ' "$tmp/received"
     put_webhook "$(sed -n 's/^listening on .*://p' "$tmp/received")"
 }
 
@@ -147,19 +124,19 @@ test_tickets() {
     as admin 303 /tickets -d priority=high -d name=Jane -d email=jane@example.com \
         --data-urlencode 'subject=<script>alert("1")</script> & more'
     holds "Location: /#ticket-1" "$tmp/head" "a new ticket"
-    await "ticket.created" has_line '^new ticket #1: <script>alert\("1"\)</script> & more$' "$tmp/received"
+    until_true has_line '^new ticket #1: <script>alert\("1"\)</script> & more$' "$tmp/received"
     as admin 200 /
     holds '#1 <bdi>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; more</bdi>' "$tmp/answer" "a hostile subject"
-    if grep -q '<script' "$tmp/answer"; then fail "a script is in the page"; fi
+    if grep -q '<script' "$tmp/answer"; then die "a script is in the page"; fi
     holds "Content-Security-Policy: default-src 'none';" "$tmp/head" "the tickets page"
     holds 'ticket.created sent to 1 webhook. <a href="/admin/projects/acme/deliveries?q=%231">' "$tmp/answer" "what was sent"
     as admin 303 /tickets -d 'subject=%01%e2%80%aeturned&name=x&email=x&priority=low'
     as admin 200 /
     holds '<bdi>␁�turned</bdi>' "$tmp/answer" "control characters"
     as admin 303 /tickets/1/reply -d sender=customer --data-urlencode 'body=Any <b>news</b>?'
-    await "message.received" has_line '^new message on ticket #1: Any <b>news</b>\?$' "$tmp/received"
+    until_true has_line '^new message on ticket #1: Any <b>news</b>\?$' "$tmp/received"
     as admin 303 /tickets/1/resolve -X POST
-    await "ticket.resolved" has_line '^resolved ticket #1: ' "$tmp/received"
+    until_true has_line '^resolved ticket #1: ' "$tmp/received"
     as admin 409 /tickets/1/resolve -X POST
     as admin 404 /tickets/3/resolve -X POST
     as admin 400 /tickets -d subject=x
@@ -172,10 +149,9 @@ test_tickets() {
 test_stream() {
     curl -sN --max-time 30 -b "$tmp/admin" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream" &
     local reader=$!
-    pids+=("$reader")
-    await "the stream" has_line '^retry: ' "$tmp/stream"
+    until_true has_line '^retry: ' "$tmp/stream"
     as admin 303 /tickets -d 'subject=streamed&name=x&email=x&priority=low'
-    await "an event of the stream" has_line '^data: .*"subject":"streamed"' "$tmp/stream"
+    until_true has_line '^data: .*"subject":"streamed"' "$tmp/stream"
     kill "$reader"
 }
 
@@ -184,10 +160,9 @@ test_stream_ends_with_session() {
     sign_in viewer
     curl -sN --max-time 30 -b "$tmp/viewer" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream" &
     local reader=$!
-    pids+=("$reader")
-    await "the stream" has_line '^retry: ' "$tmp/stream"
+    until_true has_line '^retry: ' "$tmp/stream"
     as viewer 303 /logout -X POST
-    wait "$reader" || fail "the stream of somebody who has left goes on"
+    wait "$reader" || die "the stream of somebody who has left goes on"
 }
 
 # ---- The door ----
@@ -243,7 +218,7 @@ test_many_connections() {
     connect 40
     for connection in "${connections[@]}"; do
         read -r -t 20 answer <&"$connection" || true
-        [[ $answer == 'HTTP/1.1 200 '* ]] || fail "one of 40 connections at once: '$answer'"
+        [[ $answer == 'HTTP/1.1 200 '* ]] || die "one of 40 connections at once: '$answer'"
     done
     disconnect
     connect 300
@@ -258,11 +233,10 @@ test_end_with_streams() {
     for i in $(seq 20); do
         curl -sN --max-time 30 -b "$tmp/admin" "$url/admin/api/v1/projects/acme/stream" >"$tmp/stream$i" &
         streams+=($!)
-        pids+=($!)
     done
-    for i in $(seq 20); do await "stream $i" has_line '^retry: ' "$tmp/stream$i"; done
+    for i in $(seq 20); do until_true has_line '^retry: ' "$tmp/stream$i"; done
     ends "20 open streams"
-    for i in "${streams[@]}"; do wait "$i" || fail "a stream was cut off"; done
+    for i in "${streams[@]}"; do wait "$i" || die "a stream was cut off"; done
 }
 
 # ---- Starting ----
@@ -272,7 +246,7 @@ refuses() {
     local wanted=$1 text=$2 status=0
     shift 2
     timeout 20 "$BUILD/helmdesk-desk" "$@" >"$tmp/desk" 2>&1 || status=$?
-    [ "$status" = "$wanted" ] || fail "$*: exit status $status"
+    [ "$status" = "$wanted" ] || die "$*: exit status $status"
     holds "$text" "$tmp/desk" "$*"
 }
 
@@ -313,9 +287,9 @@ has_deliveries() {
 test_demo() {
     start --demo
     sign_in admin
-    await "300 deliveries" has_deliveries
+    until_true has_deliveries
     as admin 200 "/admin/api/v1/projects/acme/deliveries/count?webhook=demo-crm&outcome=delivered"
-    [ "$(tr -dc 0-9 <"$tmp/answer")" -ge 20 ] || fail "the demo's receiver takes nothing"
+    [ "$(tr -dc 0-9 <"$tmp/answer")" -ge 20 ] || die "the demo's receiver takes nothing"
     as admin 200 "/admin/api/v1/projects/acme/deliveries?webhook=demo-crm&outcome=failed"
     holds '"data":[]' "$tmp/answer" "the demo's signatures"
     ends "the demo"
@@ -325,8 +299,7 @@ test_mount() {
     local mount
     HELMDESK_PASSWORD=open "$BUILD/examples/mount" 0 >"$tmp/mount" &
     mount=$!
-    pids+=("$mount")
-    await "the mounted dashboard" has_line '/admin/hooks/$' "$tmp/mount"
+    until_true has_line '/admin/hooks/$' "$tmp/mount"
     url=$(sed 's|/admin/hooks/$||' "$tmp/mount")
     ask 401 /admin/hooks/
     ask 401 /admin/hooks/ -u admin:wrong
@@ -337,10 +310,9 @@ test_mount() {
     ask 200 /admin/hooks/api/v1/projects/acme/check-url -u admin:open -H 'Content-Type: application/json' \
         -d '{"url":"https://example.com/","format":"json"}'
     curl -sN --max-time 30 -u admin:open "$url/admin/hooks/api/v1/projects/acme/stream" >"$tmp/stream" &
-    pids+=($!)
-    await "the stream" has_line '^retry: ' "$tmp/stream"
+    until_true has_line '^retry: ' "$tmp/stream"
     kill -TERM "$mount"
-    wait "$mount" || fail "mount ends with $?"
+    wait "$mount" || die "mount ends with $?"
 }
 
 start --store none --allow-private --viewer --public-host desk.example.com

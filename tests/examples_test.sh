@@ -3,34 +3,24 @@
 # The examples do what they say: receive takes what send sends, with the present secret and the one before, and
 # receive_raw reads a request from a buffer.
 set -euo pipefail
-: "${BUILD:=build}"
+# shellcheck source=tests/frame.sh
+. "$(dirname "$0")/frame.sh"
 
-tmp=$(mktemp -d)
-receiver=
-trap '[ -z "$receiver" ] || kill "$receiver" 2>/dev/null || true; rm -rf "$tmp"' EXIT
-
-: >"$tmp/received" # a busy machine may not have begun the receiver before it is looked at
 HELMDESK_SECRET=new HELMDESK_SECRET_OLD=old "$BUILD/examples/receive" 0 >"$tmp/received" &
 receiver=$!
-for _ in $(seq 300); do
-    port=$(sed -n 's|^listening on http://127.0.0.1:||p' "$tmp/received")
-    [ -z "$port" ] || break
-    sleep 0.1
-done
-[ -n "$port" ] || { echo "receive does not listen"; exit 1; }
+until_true has_line '^listening on ' "$tmp/received"
+port=$(sed -n 's|^listening on http://127.0.0.1:||p' "$tmp/received")
 
 for secret in new old; do
     HELMDESK_SECRET=$secret "$BUILD/examples/send" --local "http://127.0.0.1:$port/" | grep '^delivered: '
 done
 if HELMDESK_SECRET=wrong "$BUILD/examples/send" --local "http://127.0.0.1:$port/" >"$tmp/wrong"; then
-    echo "receive takes a wrong signature"
-    exit 1
+    die "receive takes a wrong signature"
 fi
 grep '^failed: The receiver refused' "$tmp/wrong"
 kill -INT "$receiver"
 wait "$receiver"
-receiver=
-[ "$(grep -c '^new ticket #42: ' "$tmp/received")" = 2 ] || { cat "$tmp/received"; exit 1; }
+[ "$(grep -c '^new ticket #42: ' "$tmp/received")" = 2 ] || die "$(cat "$tmp/received")"
 
 body='{"event":"ticket.created","timestamp":"2025-01-15T10:30:00.000Z","data":{"ticket":{"id":"uuid","number":42,"subject":"x","status":"open","priority":"high"},"customer":{"email":"u@e.c","name":"J"}}}'
 signature=f7cbfd88ea8f9b4148fbabf668c1b430242f89e7c1ba0ec339360611de1aeda4
@@ -38,7 +28,6 @@ request="POST /hook HTTP/1.1\r\nHost: example.com\r\nX-HELMDESK-SIGNATURE: \t$si
 export HELMDESK_SECRET=whsec_demo_only
 printf '%b%s' "$request" "$body" | "$BUILD/examples/receive_raw" | grep '^ticket.created of ticket #42'
 if printf '%b%s' "$request" "${body}x" | "$BUILD/examples/receive_raw" >"$tmp/refused"; then
-    echo "receive_raw takes another body"
-    exit 1
+    die "receive_raw takes another body"
 fi
 grep '^HD_E_SIGNATURE_MISMATCH: ' "$tmp/refused"

@@ -1,28 +1,24 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # for those that source it
-# What the tests of the tool share; they source it. A directory of their own is $tmp, their home too, and what they start
-# in the background by background() ends with them.
-: "${BUILD:=build}"
+# What the tests of the tool share beside frame.sh; they source it. $tmp is their home, too.
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/frame.sh
+. "$root/tests/frame.sh"
 helmdesk=$(cd "$BUILD" && pwd)/helmdesk
-tmp=$(mktemp -d)
-children=()
+failures=0
 unset HELMDESK_SECRET HELMDESK_STORE HELMDESK_STORE_KEY NO_COLOR XDG_STATE_HOME
 export HOME=$tmp LC_ALL=C.UTF-8 TERM=xterm
 
-end_all() {
-    local status=$? child
-    for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
-    for child in "${children[@]}"; do wait "$child" 2>/dev/null || true; done
-    rm -rf "$tmp"
-    exit "$status"
+# fail TEXT: the test goes on, and finish ends it
+fail() {
+    printf 'FAILED: %.2000s\n' "$*"
+    failures=$((failures + 1))
 }
-trap end_all EXIT
 
-die() {
-    echo "$*"
-    exit 1
+finish() {
+    [ "$failures" = 0 ] || die "$failures failed"
 }
 
 # run ARGUMENT...: sets code, and out and err to what was written
@@ -31,6 +27,15 @@ run() {
     "$helmdesk" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || code=$?
     out=$(tr -d '\0' <"$tmp/out")
     err=$(tr -d '\0' <"$tmp/err")
+}
+
+# run_at_terminal ARGUMENT...: the same at a terminal, where stdin is typed; sets code, and out to what is seen
+run_at_terminal() {
+    local command
+    printf -v command '%q ' "$helmdesk" "$@"
+    code=0
+    script -qec "$command" /dev/null >"$tmp/terminal" 2>&1 || code=$?
+    out=$(tr -d '\0\r' <"$tmp/terminal")
 }
 
 # expect CODE: of the last run
@@ -43,23 +48,12 @@ says() {
     grep -Eq -- "$1" <<<"$2" || die "'$2' does not say '$1'"
 }
 
-# until COMMAND...: waits until it succeeds
-until_true() {
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || die "never came true: $*"
-        sleep 0.05
-    done
-}
-
-# listen NAME ARGUMENT...: starts `helmdesk listen` on a free port; sets port and listener. $tmp/NAME has what it writes.
+# listen NAME ARGUMENT...: starts `helmdesk listen` on a free port; sets port. $tmp/NAME has what it writes.
 listen() {
     local name=$1
     shift
     : >"$tmp/$name"
     "$helmdesk" listen --port 0 --json "$@" >"$tmp/$name" 2>"$tmp/$name.err" &
-    listener=$!
-    children+=("$listener")
     until_true grep -q listening "$tmp/$name"
     port=$(sed -n '1s|.*http://[^/]*:\([0-9]*\)/.*|\1|p' "$tmp/$name")
 }

@@ -482,7 +482,6 @@ test_reader_leaves() {
     mkfifo "$tmp/pipe"
     "$helmdesk" listen --port 0 --json >"$tmp/pipe" 2>"$tmp/left" </dev/null &
     pid=$! err=$tmp/left
-    children+=("$pid")
     head -1 "$tmp/pipe" >/dev/null
     ends 0 "stdout's reader leaves"
     lacks "helmdesk:" "$tmp/left" "stdout's reader leaves"

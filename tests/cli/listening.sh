@@ -2,23 +2,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # for those that source it
 # What the tests of `listen` and `replay` share beside cli.sh: receivers in the background, what they wrote, and requests
-# that no client sends. They source it. A check that fails is told, and the test goes on; finish ends it.
+# that no client sends. They source it. A check that fails is told, and the test goes on.
 
 # shellcheck source=tests/cli/cli.sh
 . "$(dirname "${BASH_SOURCE[0]}")/cli.sh"
 
 secret=$HOME/.local/state/helmdesk/dev-secret
-failures=0
 receivers=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-finish() {
-    [ "$failures" = 0 ] || die "$failures failed"
-}
 
 # same EXPECTED ACTUAL WHAT
 same() {
@@ -58,7 +48,6 @@ receiver() {
     : >"$err"
     "$helmdesk" listen --port 0 "$@" >"$out" 2>"$err" </dev/null &
     pid=$!
-    children+=("$pid")
     until_true is_listening
     url=$(sed -n 's/^Listening on //p' "$err")
     port=$(sed -n 's,^Listening on http://.*:\([0-9]*\)/.*,\1,p' "$err")
@@ -66,10 +55,6 @@ receiver() {
 
 is_listening() {
     grep -q '^Listening on http' "$err" || { has_ended "$pid" && die "listen has ended: $(cat "$err")"; }
-}
-
-has_ended() {
-    ! kill -0 "$1" 2>/dev/null
 }
 
 # ends CODE WHAT: waits until the receiver has ended, with this exit code

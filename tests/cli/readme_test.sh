@@ -13,7 +13,6 @@ case $first in "helmdesk listen --port 8787 &"*) ;; *) die "the first line is '$
 free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 "$helmdesk" listen --port "$free" >"$tmp/listened" 2>"$tmp/listened.err" &
-children+=($!)
 until_true grep -q 'Listening on' "$tmp/listened.err"
 cd "$tmp"
 tail -n +2 lines | sed "s/8787/$free/g" >script

@@ -125,7 +125,6 @@ test_signal() {
     receiver --json
     "$helmdesk" replay "$tmp/pace" --to "$url" --allow-private --speed 1 >"$tmp/replayed" 2>&1 &
     sender=$!
-    children+=("$sender")
     until_true has_told 1
     until_true grep -q POST "$tmp/replayed"
     kill -INT "$sender"

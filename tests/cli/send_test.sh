@@ -152,7 +152,6 @@ says 'line 4 of ' "$err"
 listen slow --respond delay=2s
 "$helmdesk" send "http://127.0.0.1:$port/" ticket.created --count 1000 --concurrency 1 --allow-private >"$tmp/out" 2>"$tmp/err" &
 sender=$!
-children+=("$sender")
 until_true has_received slow 1
 kill -INT "$sender"
 code=0
@@ -162,7 +161,6 @@ says '^[12] deliveries in .*: [12] delivered, 0 failed' "$(cat "$tmp/out")"
 listen stuck --respond hang
 "$helmdesk" send "http://127.0.0.1:$port/" ticket.created --count 10 --concurrency 1 --allow-private >"$tmp/out" 2>"$tmp/err" &
 sender=$!
-children+=("$sender")
 until_true has_received stuck 1
 kill -TERM "$sender"
 until_true grep -q 'Waiting for what is under way' "$tmp/err"

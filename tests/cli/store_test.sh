@@ -57,7 +57,6 @@ server.serve_forever()
 PYTHON
 : >"$tmp/requests"
 python3 "$tmp/receiver.py" "$tmp" &
-children+=("$!")
 until_true test -e "$tmp/port"
 receiver=http://127.0.0.1:$(cat "$tmp/port")
 
@@ -134,10 +133,6 @@ count() {
     "$helmdesk" deliveries export "$@" | wc -l | tr -d ' '
 }
 
-has_ended() {
-    ! kill -0 "$1" 2>/dev/null
-}
-
 has_lines() {
     [ "$(wc -l <"$1")" -ge "$2" ]
 }
@@ -152,12 +147,7 @@ ends() {
 
 # answer TEXT ARGUMENT...: runs it at a terminal where somebody answers; sets code, and out to what is seen
 answer() {
-    local text=$1 command
-    shift
-    printf -v command '%q ' "$helmdesk" "$@"
-    code=0
-    printf '%s\n' "$text" | script -qec "$command" /dev/null >"$tmp/terminal" 2>&1 || code=$?
-    out=$(tr -d '\0\r' <"$tmp/terminal")
+    run_at_terminal "${@:2}" <<<"$1"
 }
 
 # ---- Which store ----
@@ -540,7 +530,6 @@ for _ in {1..60}; do many+=("$delivery"); done
 before=$(requests /slow)
 "$helmdesk" deliveries redeliver "${many[@]}" --allow-private --json >"$tmp/interrupted" 2>>"$tmp/told" &
 pid=$!
-children+=("$pid")
 has_begun() { [ "$(requests /slow)" -gt "$before" ]; }
 until_true has_begun
 kill -INT "$pid"
@@ -575,7 +564,6 @@ tails() {
     : >"$tmp/$1"
     "$helmdesk" deliveries tail "${@:2}" >"$tmp/$1" 2>>"$tmp/told" &
     pid=$!
-    children+=("$pid")
 }
 
 tails tail --json --limit 2
@@ -597,7 +585,6 @@ cat "$tmp/tail" >>"$tmp/told"
 mkfifo "$tmp/fifo"
 "$helmdesk" deliveries tail >"$tmp/fifo" 2>"$tmp/err" &
 pid=$!
-children+=("$pid")
 head -n 1 <"$tmp/fifo" >/dev/null
 ends 0 "$pid" # although nothing more happens
 empty "$(cat "$tmp/err")"
@@ -610,7 +597,6 @@ fcntl.lockf(lock, fcntl.LOCK_EX)
 open(sys.argv[2], "w").close()
 signal.pause()' "$store/lock" "$tmp/held" &
 server=$!
-children+=("$server")
 until_true test -e "$tmp/held"
 for command in 'webhooks list' "webhooks get $crm" 'deliveries list' "deliveries get $good" 'stats'; do
     read -ra words <<<"$command"

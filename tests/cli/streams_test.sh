@@ -9,7 +9,6 @@ listen hanging --respond hang
 if [ -d /proc/self/fd ]; then
     "$helmdesk" send "http://127.0.0.1:$port/" ticket.created --allow-private <&- >&- 2>&- &
     sender=$!
-    children+=("$sender")
     until_true has_received hanging 1
     for file in 0 1 2; do
         [ "$(readlink "/proc/$sender/fd/$file")" = /dev/null ] ||
