@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/database.h"
 #include "support/server.h"
 #include "support/support.h"
 
@@ -17,7 +18,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +49,11 @@ static hd_store *open_store(void) {
 }
 
 static hd_client *client_on(hd_store *store) {
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_store(options, store), HD_OK);
-    return client_for_tests(options);
+    return client_for_tests(options_with_store(store));
 }
 
 static hd_client *committing_client_on(hd_store *store) {
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_options *options = options_with_store(store);
     assert_int_equal(hd_options_set_accept_mode(options, HD_ACCEPT_COMMITTED), HD_OK);
     return client_for_tests(options);
 }
@@ -278,12 +275,9 @@ static int be_second(const char *path) {
 /* The process that is killed: this program with arguments. It says a byte when all is accepted. */
 static int be_killed(int argc, char **argv) {
     hd_store *store = NULL;
-    hd_options *options = options_for_tests();
     if (argc != 5 || hd_store_sqlite_open(argv[2], NULL, 0, &store) != HD_OK)
         return 1;
-    (void)hd_options_set_store(options, store);
-    (void)hd_options_set_accept_mode(options, HD_ACCEPT_COMMITTED);
-    hd_client *client = client_for_tests(options);
+    hd_client *client = committing_client_on(store);
     put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, argv[3]));
     for (int i = atoi(argv[4]); i > 0; i--)
         send_ticket(client, i);
@@ -437,8 +431,6 @@ static void test_damaged_events(void **state) {
     enum {
         EVENTS = 100
     };
-    char path[128];
-    sqlite3 *database = NULL;
     hd_store *store = open_store();
     hd_client *client = client_on(store);
     hd_webhook *webhook = webhook_at(WEBHOOK, "/gate");
@@ -450,17 +442,9 @@ static void test_damaged_events(void **state) {
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
     assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
     end(client, store);
-    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, "UPDATE webhook SET url = x'00' WHERE id = 'damaged'", NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(database,
-                     "UPDATE event SET body = x'7B' WHERE id IN (SELECT event FROM outbox ORDER BY id LIMIT "
-                     "70)",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    change_database(directory,
+                    "UPDATE webhook SET url = x'00' WHERE id = 'damaged';"
+                    "UPDATE event SET body = x'7B' WHERE id IN (SELECT event FROM outbox ORDER BY id LIMIT 70)");
     server_open_gate(server);
     store = open_store();
     client = client_on(store);
@@ -479,19 +463,8 @@ static void test_removed_webhook_leaves_no_key(void **state) {
     put_webhook(client, webhook);
     assert_int_equal(hd_client_remove_webhook(client, "full"), HD_OK);
     end(client, store);
-    sqlite3 *database = NULL;
-    sqlite3_stmt *statement = NULL;
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(database,
-                                        "SELECT max(length(url) + length(secret) + length(headers)) FROM webhook", -1,
-                                        &statement, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(statement, 0), 0);
-    sqlite3_finalize(statement);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    assert_int_equal(ask_database(directory, "SELECT max(length(url) + length(secret) + length(headers)) FROM webhook"),
+                     0);
     store = open_store();
     client = client_on(store);
     put_webhook(client, full_webhook()); /* it may come again */
@@ -793,15 +766,6 @@ static void test_log_answers_as_in_memory(void **state) {
     end(both[1], store);
 }
 
-static void change_database(const char *statements) {
-    char path[128];
-    sqlite3 *database = NULL;
-    (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, statements, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
-
 /* Statistics read a store in parts; where two meet, at a time that several reports have, nothing is lost or counted
  * twice. */
 static void test_summary_of_many(void **state) {
@@ -815,7 +779,7 @@ static void test_summary_of_many(void **state) {
         "INSERT INTO log SELECT i, 1000000 + i / 7, 1, 1, 1, i, 1, zeroblob(16), 0, 0, 0, 1 + i % 4, 0, '', 1, 200, 0, "
         "0, 0, 0, 0, 0, 0, i % 1000, '', x'', x'', 0 FROM n";
     hd_store_free(open_store());
-    change_database(fill);
+    change_database(directory, fill);
     hd_store *store = open_store();
     assert_int_equal(hd_store_set_retention(store, 0, 0), HD_OK);
     hd_client *client = client_on(store);
@@ -840,8 +804,8 @@ static void test_older_store(void **state) {
     send_ticket(client, 1);
     flush(client);
     end(client, store);
-    change_database("DROP INDEX log_trouble_time; DROP INDEX event_redelivery; "
-                    "ALTER TABLE event DROP COLUMN redelivery_of; PRAGMA user_version = 1");
+    change_database(directory, "DROP INDEX log_trouble_time; DROP INDEX event_redelivery; "
+                               "ALTER TABLE event DROP COLUMN redelivery_of; PRAGMA user_version = 1");
     store = open_store();
     client = client_on(store);
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
@@ -1091,10 +1055,9 @@ static void test_sealed_secrets(void **state) {
     end(client, store);
 
     for (int wrong = 0; wrong < 2; wrong++) { /* none, and another */
-        hd_options *options = options_for_tests();
         key[0] = 8;
         assert_int_equal(hd_store_sqlite_open(directory, wrong ? key : NULL, wrong ? sizeof key : 0, &store), HD_OK);
-        assert_int_equal(hd_options_set_store(options, store), HD_OK);
+        hd_options *options = options_with_store(store);
         assert_int_equal(hd_client_new(options, &client), HD_E_STORE_KEY);
         hd_options_free(options);
         hd_store_free(store);
@@ -1127,8 +1090,7 @@ static void test_wrong_key_is_no_crash(void **state) {
     assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
     end(client, store);
     store = open_store();
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_options *options = options_with_store(store);
     assert_int_equal(hd_client_new(options, &client), HD_E_STORE_KEY);
     hd_options_free(options);
     hd_store_free(store);
@@ -1162,8 +1124,7 @@ static void test_key_comes_later(void **state) {
     put_webhook(client, again);
     end(client, store);
     assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &store), HD_OK);
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_options *options = options_with_store(store);
     assert_int_equal(hd_client_new(options, &client), HD_E_STORE_KEY);
     hd_options_free(options);
     hd_store_free(store);
@@ -1442,7 +1403,7 @@ static void test_reader_of_another_version(void **state) {
     hd_store_free(open_store());
     for (size_t i = 0; i < 2; i++) {
         hd_store *store = NULL;
-        change_database(versions[i]);
+        change_database(directory, versions[i]);
         uint64_t before = sum_of_database();
         assert_int_equal(hd_store_sqlite_open_reader(directory, NULL, 0, &store), HD_E_STORE_VERSION);
         assert_null(store);
@@ -1516,8 +1477,7 @@ static void test_backlog_is_left(void **state) {
 }
 
 static hd_client *client_without_backlog_on(hd_store *store) {
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    hd_options *options = options_with_store(store);
     assert_int_equal(hd_options_set_deliver_backlog(options, 0), HD_OK);
     return client_for_tests(options);
 }

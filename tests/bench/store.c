@@ -5,6 +5,7 @@
 #include "store/store.h"
 #include "crash/crash.h"
 
+#include "support/database.h"
 #include "support/support.h"
 
 #include <pthread.h>
@@ -313,9 +314,7 @@ static void measure_log(const char *url) {
     fill_log();
     must(hd_store_sqlite_open(directory, NULL, 0, &store) == HD_OK);
     must(hd_store_set_retention(store, 0, 0) == HD_OK); /* its reports are old */
-    hd_options *options = options_for_tests();
-    must(hd_options_set_store(options, store) == HD_OK);
-    hd_client *client = client_for_tests(options);
+    hd_client *client = client_for_tests(options_with_store(store));
     say("log_1M_page_of_50", query_us(client, NULL, NULL), "us");
     say("log_1M_page_in_the_middle", query_us(client, NULL, "1700000500000-500000"), "us");
     measure_filter(client, "log_1M_one_webhook", "w0", 0, 0, 0);

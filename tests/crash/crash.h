@@ -1,4 +1,4 @@
-/* What the programs of `make check-crash` share: clients with a store, events, and a look into its database. */
+/* What the programs of `make check-crash` share: clients with a store, and events. */
 #ifndef TESTS_CRASH_CRASH_H
 #define TESTS_CRASH_CRASH_H
 
@@ -19,11 +19,5 @@ void put(hd_client *client, const char *id, const char *url, uint32_t max_in_fli
 
 /* An event of project "p" about a ticket with this number. */
 hd_event *event_of(int64_t number);
-
-/* A number of the database in a directory that no client has open. */
-int64_t ask_database(const char *directory, const char *question);
-
-/* Runs statements there. */
-void change_database(const char *directory, const char *statements);
 
 #endif

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* unshare */
 #include "crash/crash.h"
 
+#include "support/database.h"
 #include "support/server.h"
 #include "support/support.h"
 

@@ -4,6 +4,7 @@
  * once is marked; the database is intact. */
 #include "crash/crash.h"
 
+#include "support/database.h"
 #include "support/server.h"
 #include "support/support.h"
 

@@ -61,6 +61,12 @@ hd_options *options_for_tests(void) {
     return options;
 }
 
+hd_options *options_with_store(hd_store *store) {
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    return options;
+}
+
 hd_client *client_for_tests(hd_options *options) {
     hd_client *client = NULL;
     if (options == NULL)

@@ -44,6 +44,9 @@ size_t volume(size_t full);
 /* Options that allow http to 127.0.0.0/8, to any port that a server of a test can have. */
 hd_options *options_for_tests(void);
 
+/* The same, with a store. */
+hd_options *options_with_store(hd_store *store);
+
 /* A client made from options, which are freed; NULL stands for options_for_tests(). */
 hd_client *client_for_tests(hd_options *options);
 
