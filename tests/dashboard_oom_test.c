@@ -44,48 +44,41 @@ static hd_dashboard_request *request_new(const char *method, const char *target,
     return request;
 }
 
-/* What the same request is answered when nothing fails. */
-struct wanted {
+/* A request, and what it is answered when nothing fails. */
+struct question {
+    hd_dashboard_request *request;
     int status;
-    char *body;
+    char *body; /* NULL if it is another one each time */
 };
 
-/* Handles a request with this allocation failing. Returns 0 when it was not reached. */
-static int try_with(const hd_dashboard_request *request, long at, const struct wanted *wanted) {
+static void try_request(void *user) {
+    const struct question *question = user;
     hd_dashboard_response *response = NULL;
-    failing.until_failure = at;
-    failing.failures = 0;
     failing.armed = 1;
-    int status = hd_dashboard_handle(dashboard, request, &response);
+    int status = hd_dashboard_handle(dashboard, question->request, &response);
     failing.armed = 0;
     assert_true(status == HD_OK || (status == HD_E_NO_MEMORY && response == NULL));
     int answer = hd_dashboard_response_status(response);
-    if (status == HD_OK && answer != wanted->status && answer != 503)
-        fail_msg("allocation %ld: %d and not %d", at, answer, wanted->status);
-    if (answer == wanted->status && wanted->body)
-        assert_string_equal(hd_dashboard_response_body(response, NULL), wanted->body);
+    if (status == HD_OK && answer != question->status && answer != 503)
+        fail_msg("allocation %ld: %d and not %d", failing.at, answer, question->status);
+    if (answer == question->status && question->body)
+        assert_string_equal(hd_dashboard_response_body(response, NULL), question->body);
     hd_dashboard_response_free(response);
-    return failing.failures > 0;
 }
 
 static void torture(const char *method, const char *target, const char *body, int has_same_body) {
-    hd_dashboard_request *request = request_new(method, target, body);
+    struct question question = {.request = request_new(method, target, body)};
     hd_dashboard_response *response = NULL;
-    assert_int_equal(hd_dashboard_handle(dashboard, request, &response), HD_OK);
-    struct wanted wanted = {hd_dashboard_response_status(response), NULL};
+    assert_int_equal(hd_dashboard_handle(dashboard, question.request, &response), HD_OK);
+    question.status = hd_dashboard_response_status(response);
     if (has_same_body)
-        wanted.body = strdup(hd_dashboard_response_body(response, NULL));
+        question.body = strdup(hd_dashboard_response_body(response, NULL));
     hd_dashboard_response_free(response);
     jansson_fails = strcmp(method, "GET") == 0;
-    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
-        long at = 0;
-        while (try_with(request, at, &wanted))
-            at++;
-        assert_true(at > 5); /* or nothing was tested */
-    }
+    failing_in_turn(try_request, &question, 1, 6);
     jansson_fails = 0;
-    free(wanted.body);
-    hd_dashboard_request_free(request);
+    free(question.body);
+    hd_dashboard_request_free(question.request);
 }
 
 static void test_every_answer(void **state) {

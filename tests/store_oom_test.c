@@ -81,7 +81,8 @@ static void summarize(hd_store *store, const hd_log_filter *filter) {
 }
 
 /* A life of some events, in the middle of which memory runs out, and comes back. */
-static void live(void) {
+static void live(void *user) {
+    (void)user;
     struct hd__store_state state;
     size_t accepted = 0, turns = 0;
     hd_log_filter *filter = NULL;
@@ -117,17 +118,7 @@ static void live(void) {
 
 static void test_every_allocation(void **state) {
     (void)state;
-    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
-        long at = 0, step = runs_slowly() ? 7 : 1;
-        do {
-            failing.until_failure = at;
-            at += step;
-            failing.failures = 0;
-            live();
-            assert_true(at < 100000);
-        } while (failing.failures > 0);
-        assert_true(at > 20); /* or nothing was tested */
-    }
+    failing_in_turn(live, NULL, runs_slowly() ? 7 : 1, 20);
 }
 
 /* A store as a process leaves it that is killed: what it wrote last is in the WAL alone. */
@@ -149,7 +140,13 @@ static off_t size_of(const char *name) {
     return stat(path, &found) == 0 ? found.st_size : -1;
 }
 
-static void read_store(void) {
+struct sizes {
+    off_t database, wal;
+};
+
+/* Who reads a store writes nothing into it, also where that fails half-way. */
+static void read_store(void *user) {
+    const struct sizes *sizes = user;
     hd_store *store = NULL;
     struct hd__store_state state;
     failing.armed = 1;
@@ -160,26 +157,16 @@ static void read_store(void) {
     failing.armed = 0;
     if (failing.failures == 0 || status != HD_E_NO_MEMORY) /* SQLite can do without some */
         assert_int_equal(status, HD_OK);
+    assert_int_equal(size_of("helmdesk.db"), sizes->database);
+    assert_int_equal(size_of("helmdesk.db-wal"), sizes->wal);
 }
 
-/* Who reads a store writes nothing into it, also where that fails half-way. */
 static void test_failing_reader_writes_nothing(void **state) {
     (void)state;
     leave_store_open();
-    off_t database = size_of("helmdesk.db"), wal = size_of("helmdesk.db-wal");
-    assert_true(wal > 0);
-    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++) {
-        long at = 0;
-        do {
-            failing.until_failure = at++;
-            failing.failures = 0;
-            read_store();
-            assert_int_equal(size_of("helmdesk.db"), database);
-            assert_int_equal(size_of("helmdesk.db-wal"), wal);
-            assert_true(at < 100000);
-        } while (failing.failures > 0);
-        assert_true(at > 20);
-    }
+    struct sizes sizes = {size_of("helmdesk.db"), size_of("helmdesk.db-wal")};
+    assert_true(sizes.wal > 0);
+    failing_in_turn(read_store, &sizes, 1, 20);
     remove_directory(directory);
 }
 

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "failing.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define ALLOCATIONS_MAX 100000
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -23,6 +31,23 @@ int failing_now(void) {
         return 0;
     failing.failures++;
     return 1;
+}
+
+static void fail_one_after_the_other(void (*run)(void *user), void *user, long step, long least) {
+    failing.at = -step;
+    do {
+        failing.at += step;
+        failing.until_failure = failing.at;
+        failing.failures = 0;
+        run(user);
+        assert_true(failing.at < ALLOCATIONS_MAX);
+    } while (failing.failures > 0);
+    assert_true(failing.at >= least);
+}
+
+void failing_in_turn(void (*run)(void *user), void *user, long step, long least) {
+    for (failing.only_once = 0; failing.only_once <= 1; failing.only_once++)
+        fail_one_after_the_other(run, user, step, least);
 }
 
 void *failing_malloc(size_t size) {
