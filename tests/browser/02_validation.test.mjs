@@ -124,6 +124,20 @@ it('02 the address is looked at when its field is left, and the mark goes when i
   assert.ok(await page.getByRole('radio', { name: 'Slack' }).isChecked())
 })
 
+it('02 a secret of its own: as short as the server takes it, and the hint says so', async (scene) => {
+  const page = await form(scene)
+  await page.getByText('Advanced', { exact: true }).click()
+  const secret = page.getByLabel('Secret', { exact: true })
+  const hint = page.locator(`#${(await secret.getAttribute('aria-describedby')).split(' ')[0]}`)
+  assert.match(await hint.innerText(), /1 to 1,024 bytes/)
+  await secret.fill('s')
+  await button(page, 'Save').click()
+  await heading(page, good.name)
+  const { data: [{ id }] } = await scene.desk.api('GET', 'webhooks')
+  assert.equal((await scene.desk.api('POST', `webhooks/${id}/secret/reveal`, {})).secret, 's')
+  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${id}`)
+})
+
 it('02 two people change one webhook: the second is told, and loses nothing', async (scene) => {
   scene.allow(/status of 412/)
   const webhook = await scene.desk.webhook({ ...good, name: 'Shared' })

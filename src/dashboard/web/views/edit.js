@@ -72,7 +72,8 @@ export default function (ctx) {
     const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
     const advanced = h('details', { open: given.headers.length > 0 }, h('summary', 'Advanced'), h('div.stack',
       !id && field('secret', 'Secret',
-        'Leave it empty, and a random one is made. At least 16 characters if you choose your own.', secret),
+        'Leave it empty, and a random one is made. Your own has 1 to 1,024 bytes; less than 16 are easily guessed.',
+        secret),
       h('fieldset.field', { id: 'f-headers', tabindex: -1, 'aria-describedby': 'f-headers-error' },
         h('legend', 'Extra headers'),
         h('p.hint', 'Sent with each delivery. Values are not shown again.'), headers,
