@@ -84,3 +84,25 @@ it('01 what is typed is kept until somebody says otherwise', async (scene) => {
   await box.getByRole('button', { name: 'Leave' }).click()
   await heading(page, 'Webhooks')
 })
+
+it('01 what is typed is kept on the way Back and Forward too, and by the skip link', async (scene) => {
+  const page = await scene.open()
+  await heading(page, 'Webhooks')
+  await page.getByRole('link', { name: '+ New webhook' }).first().click()
+  const name = page.getByLabel('Name', { exact: true })
+  await name.fill('Half done')
+  await page.getByText('Skip to the content').press('Enter')
+  assert.equal(await name.inputValue(), 'Half done')
+  const box = page.getByRole('dialog', { name: 'Leave this page?' })
+  for (const round of [1, 2]) {
+    await page.goBack()
+    await box.getByRole('button', { name: 'Cancel' }).click()
+    await eventually(() => page.url().endsWith('/webhooks/new'), `the address, ${round}`)
+    assert.equal(await name.inputValue(), 'Half done')
+  }
+  await page.goBack()
+  await box.getByRole('button', { name: 'Leave' }).click()
+  await heading(page, 'Webhooks')
+  await page.goForward()
+  await heading(page, 'New webhook')
+})

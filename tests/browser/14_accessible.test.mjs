@@ -188,6 +188,50 @@ it('14 the focus: on the heading of a new page, and back where it came from', as
   await eventually(() => opener.evaluate((el) => el === document.activeElement), 'the focus back on it')
 })
 
+it('14 the focus: on the heading, though an address ends in #main', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('webhooks#main')
+  await row(page, 'CRM sync').waitFor()
+  // The browser may follow the mark a moment after the page has been drawn.
+  const settled = () => page.evaluate(() => new Promise((resolve) =>
+    requestAnimationFrame(() => setTimeout(() => resolve(document.activeElement.tagName), 50))))
+  const away = async () => {
+    await row(page, 'CRM sync').getByRole('link', { name: 'CRM sync' }).press('Enter')
+    await heading(page, 'CRM sync')
+    assert.equal(await settled(), 'H1')
+    await page.goBack()
+    await heading(page, 'Webhooks')
+    assert.equal(await settled(), 'H1')
+    await row(page, 'CRM sync').waitFor()
+  }
+  assert.equal(await settled(), 'H1', 'opened')
+  await away()
+  await page.getByText('Skip to the content').press('Enter')
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
+  await away()
+  await page.evaluate(() => { location.hash = 'main' })
+  await away()
+})
+
+it('14 the focus: left alone by live rows, and by the panel that closes', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('deliveries?q=a+first+one')
+  await page.getByText('Nothing matches').waitFor()
+  await page.locator('#live').getByText('Live', { exact: true }).waitFor()
+  await button(page, 'Pause').focus()
+  await scene.desk.ticket({ subject: 'a first one' })
+  await row(page, 'a first one').first().waitFor()
+  await button(page, 'Redeliver failed…').waitFor()
+  assert.equal(await page.evaluate(name), 'Pause')
+
+  await row(page, 'a first one').first().click()
+  const panel = page.locator('aside')
+  await panel.getByRole('region', { name: 'Request body' }).waitFor()
+  await page.getByRole('searchbox').fill('first')
+  await panel.waitFor({ state: 'hidden' })
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'q')
+})
+
 it('14 the log by keys alone', async (scene) => {
   await fill(scene)
   const page = await scene.open('deliveries')

@@ -16,7 +16,9 @@ const liveBox = document.getElementById('live')
 /** What outlives a page: the user, the project, and what one page leaves for the next. */
 const store = { me: null, project: null, fresh: null, stop: null }
 const listeners = new Set()
-let page, leave
+let page, leave, asking = false
+let place = history.state?.place ?? 0 // in the history, to know which way Back and Forward lead
+history.replaceState({ ...history.state, place }, '', location.pathname + location.search)
 
 function route(path) {
   let parts
@@ -38,7 +40,23 @@ const path = (project, ...parts) => `${mount}projects/${[project, ...parts].map(
 /** Goes to a page. */
 async function go(url, { replace, state } = {}) {
   if (page?.leave && !(await page.leave())) return
-  history[replace ? 'replaceState' : 'pushState'](state ?? null, '', url)
+  if (!replace) place++
+  history[replace ? 'replaceState' : 'pushState']({ ...state, place }, '', url)
+  show()
+}
+
+/** Back and Forward: the address is another one already, and becomes what it was if somebody stays. */
+async function travel() {
+  if (!history.state) { // only the part behind '#', typed into the address
+    history.replaceState({ place: ++place }, '', location.pathname + location.search)
+    return focusHeading()
+  }
+  if (history.state.place === place || asking) return
+  asking = true
+  const leaves = !page?.leave || await page.leave()
+  asking = false
+  if (!leaves) return history.go(place - history.state.place)
+  place = history.state.place
   show()
 }
 
@@ -56,8 +74,7 @@ function show() {
     fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'Not found'),
       h('p', 'There is no such page here, or you may not see it.'),
       h('a', { href: mount, class: 'button' }, 'Webhooks')))
-    main.querySelector('h1').focus({ preventScroll: true })
-    return
+    return focusHeading()
   }
   enter(project, found)
   leave = new AbortController()
@@ -75,8 +92,10 @@ function show() {
   })
   fill(main, page.node)
   main.className = found.view
-  main.querySelector('h1').focus({ preventScroll: true })
+  focusHeading()
 }
+
+const focusHeading = () => main.querySelector('h1').focus({ preventScroll: true })
 
 /** The name of the page, in the window's title. */
 function title(text) {
@@ -125,12 +144,12 @@ document.addEventListener('click', (event) => {
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey ||
     event.altKey) return
   const url = new URL(link.getAttribute('href'), location.href)
-  if (link.hasAttribute('download') || url.origin !== location.origin || !url.pathname.startsWith(mount) ||
-    url.hash) return
+  if (link.hasAttribute('download') || url.origin !== location.origin || !url.pathname.startsWith(mount)) return
   event.preventDefault()
-  go(url)
+  if (url.hash) document.getElementById(url.hash.slice(1)).focus() // the skip link: no step in the history
+  else go(url)
 })
-addEventListener('popstate', show)
+addEventListener('popstate', travel)
 addEventListener('unhandledrejection', (event) => event.reason?.name !== 'AbortError' && toast(event.reason))
 addEventListener('beforeunload', (event) => page?.dirty?.() && event.preventDefault())
 
@@ -157,7 +176,7 @@ onSignedOut(() => {
   const again = h('button', { type: 'button', onclick: () => location.reload() }, 'Load again')
   fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'You are signed out'),
     h('p', 'Sign in where you usually do, then load this page again.'), again))
-  main.querySelector('h1').focus()
+  focusHeading()
 })
 
 async function start() {
