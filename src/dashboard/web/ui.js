@@ -32,13 +32,15 @@ const flat = (children) => children.flat(Infinity).filter((c) => c != null && c 
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary'
 
-/** Puts other children into an element; what had the focus in it has it again if it is still there. */
+/** Puts other children into an element; what had the focus in it has it again if it, or its like, is still there. */
 export function fill(el, ...children) {
-  const had = el.contains(document.activeElement) && document.activeElement !== el
-  const id = had && document.activeElement.id
-  const at = had ? [...el.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement) : -1
+  const had = document.activeElement
+  const inside = el.contains(had) && had !== el
+  const at = inside && [...el.querySelectorAll(FOCUSABLE)].indexOf(had)
   el.replaceChildren(...flat(children))
-  if (had) (id ? document.getElementById(id) : el.querySelectorAll(FOCUSABLE)[at])?.focus({ preventScroll: true })
+  if (!inside) return el
+  const has = el.contains(had) ? had : had.id ? document.getElementById(had.id) : el.querySelectorAll(FOCUSABLE)[at]
+  has?.focus({ preventScroll: true })
   return el
 }
 

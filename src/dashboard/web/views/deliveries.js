@@ -256,12 +256,13 @@ export default function (ctx) {
     if (!panel) return
     panel.end.abort()
     const { id } = panel
+    const had = aside.contains(document.activeElement)
     panel = null
     aside.hidden = true
     fill(aside)
     mark()
     ctx.title('Deliveries')
-    log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
+    if (had) log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
   }
 
   // Export: page by page, so that it can be stopped.
