@@ -70,6 +70,20 @@ it('06 deleted after a question: its deliveries still open', async (scene) => {
     d.webhook_id === webhook.id).length, 0)
 })
 
+it('06 a question goes with its page', async (scene) => {
+  const webhook = await scene.desk.webhook({ name: 'Asked about', url: 'http://127.0.0.1:9/' })
+  const page = await scene.open()
+  await row(page, 'Asked about').getByRole('link', { name: 'Asked about' }).click()
+  await heading(page, 'Asked about')
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await button(page.locator('.menu:popover-open'), 'Delete…').click()
+  await page.getByRole('dialog', { name: 'Delete Asked about?' }).waitFor()
+  await page.goBack()
+  await heading(page, 'Webhooks')
+  assert.equal(await page.getByRole('dialog').count(), 0)
+  assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Asked about')
+})
+
 it('06 a duplicate: the same settings under another name, and no secrets of the first', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'Original', url: 'http://127.0.0.1:9/x', max_attempts: 3,
     headers: [['X-Key', 'sesame']], events: ['ticket.resolved'] })

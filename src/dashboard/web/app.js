@@ -66,6 +66,7 @@ function show() {
   if (found && page?.claims?.(found, parameters)) return
   leave?.abort()
   page = null
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   scrollTo(0, 0)
   const project = found?.project ?? store.me.projects[0]
   if (location.pathname === mount && project) return go(path(project, 'webhooks'), { replace: true })
