@@ -103,6 +103,9 @@ it('07 what is no filter is said, and not taken for nothing', async (scene) => {
   const page = await scene.open('deliveries?status=nonsense')
   await page.getByRole('heading', { name: 'Could not load' }).waitFor()
   assert.equal(await page.getByText('Nothing matches').count(), 0)
+  await page.goto(`${scene.desk.page}deliveries?since=nonsense&until=nonsense`)
+  await heading(page, 'Deliveries')
+  await page.getByRole('heading', { name: 'Could not load' }).waitFor()
 })
 
 it('07 nothing yet, nothing matches, could not load, loading', async (scene) => {

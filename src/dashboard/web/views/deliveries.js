@@ -74,8 +74,10 @@ export default function (ctx) {
     set.length > 1 && h('li', h('a', { href: ctx.to('deliveries') }, 'Clear')))
   }
 
-  const local = (iso) => new Date(Date.parse(iso) - new Date(iso).getTimezoneOffset() * 60000).toISOString().slice(0,
-    16)
+  const local = (iso) => {
+    const date = new Date(iso)
+    return isNaN(date) ? '' : new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16)
+  }
 
   function drawActions() {
     const outcome = filter.outcome ?? 'failed'
