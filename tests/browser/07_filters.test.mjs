@@ -108,6 +108,20 @@ it('07 what is no filter is said, and not taken for nothing', async (scene) => {
   await page.getByRole('heading', { name: 'Could not load' }).waitFor()
 })
 
+it('07 what a page has given up when it was left is no fault', async (scene) => {
+  await fill(scene)
+  const page = await scene.open()
+  await page.getByRole('link', { name: 'Deliveries' }).click()
+  await agrees(page, scene, 11)
+  await page.route('**/deliveries.ndjson*', () => {}) // never answered
+  await button(page, 'Export NDJSON').click()
+  await page.getByRole('dialog', { name: 'Export' }).waitFor()
+  await page.goBack()
+  await heading(page, 'Webhooks')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.equal(await page.locator('#toast').innerText(), '')
+})
+
 it('07 nothing yet, nothing matches, could not load, loading', async (scene) => {
   scene.allow(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/)
   const desk = scene.keep(await Desk.start())

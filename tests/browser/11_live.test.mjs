@@ -111,6 +111,18 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
   await row(list, 'seen on its own page').waitFor()
 })
 
+it('11 news that the page cannot understand is a fault, and no lost connection', async (scene) => {
+  const made = await scene.desk.webhook({ name: 'Garbled', url: 'http://127.0.0.1:9/' })
+  const page = await scene.open(`webhooks/${made.id}`)
+  await heading(page, 'Garbled')
+  await live(page)
+  await page.route(`**/webhooks/${made.id}`, (route) => route.fulfill({ body: 'no JSON' }))
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await page.locator('#toast .toast').waitFor()
+  await live(page)
+  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`)
+})
+
 it('11 the server starts anew: the page goes on, with no gap and nothing twice', async (scene) => {
   scene.allow(GONE)
   const store = makeDirectory()

@@ -122,9 +122,8 @@ async function hear(listener, type, data) {
   try {
     await listener(type, data)
   } catch (error) {
-    if (error.name === 'AbortError') return
-    if (error.status) toast(error)
-    else liveState('lost', store.live?.[1])
+    if (error.status === 0) liveState('lost', store.live?.[1])
+    else toast(error)
   }
 }
 
@@ -151,7 +150,7 @@ document.addEventListener('click', (event) => {
   else go(url)
 })
 addEventListener('popstate', travel)
-addEventListener('unhandledrejection', (event) => event.reason?.name !== 'AbortError' && toast(event.reason))
+addEventListener('unhandledrejection', (event) => toast(event.reason))
 addEventListener('beforeunload', (event) => page?.dirty?.() && event.preventDefault())
 
 setInterval(() => {

@@ -79,7 +79,7 @@ export function say(text) {
 
 /** Tells of a fault of ours; what a receiver did wrong is content and no toast. */
 export function toast(error) {
-  if (error?.status === 401) return // the page says so already
+  if (error?.status === 401 || error?.name === 'AbortError') return // the page says so already, or was left
   const box = document.getElementById('toast')
   const close = () => box.replaceChildren()
   fill(box, h('div.toast', h('span', error?.message ?? String(error)),
