@@ -74,6 +74,23 @@ it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
   await live(page)
 })
 
+it('11 paused is what a log says that is paused, though the stream begins anew', async (scene) => {
+  scene.allow(GONE)
+  const way = scene.keep(await Way.to(Number(new URL(scene.desk.url).port)))
+  const page = await scene.open('deliveries', { base: `${way.url}/admin/projects/acme/`, url: way.url })
+  await live(page)
+  await button(page, 'Pause').click()
+  await way.cut()
+  await page.locator('#live').getByText(/^Reconnecting/).waitFor()
+  const again = page.waitForRequest(/\/stream/)
+  await way.open()
+  await again
+  await page.locator('#live').getByText(/^(Live|Paused)$/).waitFor()
+  assert.equal(await page.locator('#live').innerText(), 'Paused')
+  await button(page, 'Resume').click()
+  await live(page)
+})
+
 it('11 what does not fit the filter does not come', async (scene) => {
   await webhook(scene)
   const page = await scene.open('deliveries?q=wanted')

@@ -89,7 +89,7 @@ function show() {
       listeners.add(listener)
       until.addEventListener('abort', () => listeners.delete(listener))
     },
-    liveState,
+    showPaused: (paused) => showConnection({ paused }),
   })
   fill(main, page.node)
   main.className = found.view
@@ -110,7 +110,8 @@ function enter(project, found) {
   if (store.project === project) return
   store.project = project
   store.stop?.()
-  store.stop = follow(project, (type, data) => listeners.forEach((listener) => hear(listener, type, data)), liveState)
+  store.stop = follow(project, (type, data) => listeners.forEach((listener) => hear(listener, type, data)),
+    (state, last) => showConnection({ state, last }))
   const { projects } = store.me
   fill(document.getElementById('project'), projects.length < 2 ? h('bdi.muted', plain(project))
     : h('select', { 'aria-label': 'Project', onchange: (event) => go(path(event.target.value, 'webhooks')) },
@@ -122,18 +123,20 @@ async function hear(listener, type, data) {
   try {
     await listener(type, data)
   } catch (error) {
-    if (error.status === 0) liveState('lost', store.live?.[1])
+    if (error.status === 0) showConnection({ state: 'lost' })
     else toast(error)
   }
 }
 
-/** How the page hears of news: shown as a dot with words. */
-function liveState(state, last) {
+const connection = { state: 'off', last: 0, paused: false }
+
+/** How the page hears of news, as a dot with words. A log that is paused says that, unless there is no connection. */
+function showConnection(changes) {
+  const { state, last, paused } = Object.assign(connection, changes)
   const [kind, text] = {
     live: ['good', 'Live'], paused: ['warn', 'Paused'], polling: ['warn', 'Looks every 5 s'],
     lost: ['bad', `Reconnecting, last data ${hhmm(last)}`], off: ['', ''],
-  }[state]
-  if (state !== 'paused') store.live = [state, last]
+  }[paused && state !== 'lost' ? 'paused' : state]
   liveBox.hidden = !text
   liveBox.className = `live ${kind}`
   fill(liveBox, text)

@@ -200,7 +200,7 @@ export default function (ctx) {
 
   function setPaused(value) {
     paused = value
-    ctx.liveState(...paused ? ['paused'] : ctx.store.live)
+    ctx.showPaused(paused)
     drawActions()
     if (!paused && waiting.length) showWaiting()
   }
@@ -309,7 +309,7 @@ export default function (ctx) {
     Object.values(typing).forEach(clearTimeout)
     cancelAnimationFrame(frame)
     loads?.abort()
-    if (paused) ctx.liveState(...ctx.store.live)
+    ctx.showPaused(false)
   })
   drawFilters()
   drawActions()
