@@ -84,6 +84,17 @@ it('06 a question goes with its page', async (scene) => {
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Asked about')
 })
 
+it('06 the list of changes could not be loaded: tried again, it can', async (scene) => {
+  scene.allow(/status of 503/)
+  const webhook = await scene.desk.webhook({ name: 'With a past', url: 'http://127.0.0.1:9/' })
+  const page = await scene.open(`webhooks/${webhook.id}`)
+  await page.route('**/audit', (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }), { times: 1 })
+  await page.getByText('Changes', { exact: true }).click()
+  await page.locator('.changes').getByText('Busy.').waitFor()
+  await button(page.locator('.changes'), 'Try again').click()
+  await page.locator('.changes li').filter({ hasText: 'webhook.create' }).first().waitFor()
+})
+
 it('06 a duplicate: the same settings under another name, and no secrets of the first', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'Original', url: 'http://127.0.0.1:9/x', max_attempts: 3,
     headers: [['X-Key', 'sesame']], events: ['ticket.resolved'] })

@@ -76,20 +76,19 @@ export default function (ctx) {
   /** What people did with this webhook. */
   function history() {
     const list = h('ul.changes')
-    return h('details', {
-      class: 'card wide',
-      async ontoggle(event) {
-        if (!event.target.open || event.target !== event.currentTarget) return
-        try {
-          const data = (await get(`${ctx.api}audit`)).data.filter((entry) => entry.object === id)
-          fill(list, data.length ? data.map((entry) =>
-            h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
-            : h('li.muted', 'Nobody has changed it yet.'))
-        } catch (error) {
-          fill(list, h('li', failed(error, history)))
-        }
-      },
-    }, h('summary', 'Changes'), list)
+    async function load() {
+      try {
+        const { data } = await get(`${ctx.api}audit`, { signal: ctx.signal })
+        const changes = data.filter((entry) => entry.object === id)
+        fill(list, changes.length ? changes.map((entry) =>
+          h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
+          : h('li.muted', 'Nobody has changed it yet.'))
+      } catch (error) {
+        if (error.name !== 'AbortError') fill(list, h('li', failed(error, load)))
+      }
+    }
+    return h('details', { class: 'card wide', ontoggle: (event) => event.target.open && load() },
+      h('summary', 'Changes'), list)
   }
 
   async function refresh() {
