@@ -128,6 +128,19 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
   await row(list, 'seen on its own page').waitFor()
 })
 
+it('11 the chart as a table stays open', async (scene) => {
+  await webhook(scene)
+  await scene.desk.ticket({ subject: 'in the chart' })
+  const page = await scene.open()
+  await live(page)
+  await page.getByText('Show as table', { exact: true }).click()
+  const delivered = page.getByRole('region', { name: 'Activity as a table' }).locator('tbody tr').last().locator('td').nth(1)
+  const before = Number(await delivered.innerText())
+  await scene.desk.ticket({ subject: 'in the chart too' })
+  await eventually(async () => Number(await delivered.innerText()) > before, 'one more in the table')
+  assert.ok(await delivered.isVisible())
+})
+
 it('11 news that the page cannot understand is a fault, and no lost connection', async (scene) => {
   const made = await scene.desk.webhook({ name: 'Garbled', url: 'http://127.0.0.1:9/' })
   const page = await scene.open(`webhooks/${made.id}`)

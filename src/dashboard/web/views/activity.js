@@ -26,11 +26,13 @@ export function activity(ctx, webhook, more = () => []) {
       tile('p95', ms(stats.ms.p95)),
       stats.retrying > 0 && tile('Retrying', count(stats.retrying)), stats.waiting > 0 &&
         tile('Waiting', count(stats.waiting)), more())
+    const open = body.querySelector('details')?.open
     const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
     fill(body, chart(stats, href), reasons.length > 0 &&
       h('p.reasons', h('span.muted', 'Why they failed: '), reasons.map(([reason, n], i) => [
       i > 0 && ' · ', h('a', { href: ctx.to('deliveries') + query({ webhook, since: stats.since, until: stats.until,
         reason }) }, `${result(reason)} (${count(n)})`)])))
+    if (open) body.querySelector('details')?.setAttribute('open', '')
   }
 
   async function load() {
