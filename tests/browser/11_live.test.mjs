@@ -141,6 +141,31 @@ it('11 the chart as a table stays open', async (scene) => {
   assert.ok(await delivered.isVisible())
 })
 
+it('11 of two time ranges the last one that was chosen is shown, whichever is answered first', async (scene) => {
+  await webhook(scene)
+  await scene.desk.ticket({ subject: 'in each range' })
+  const page = await scene.open()
+  const bars = () => page.locator('svg.bars').getAttribute('aria-label')
+  await page.locator('svg.bars').waitFor()
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  await page.route('**/stats?range=7d*', async (route) => {
+    await held
+    await route.continue()
+  })
+  const week = page.waitForResponse(/stats\?range=7d/)
+  const hour = page.waitForResponse(/stats\?range=1h/)
+  await page.getByRole('radio', { name: '7 d' }).check({ force: true })
+  await page.getByRole('radio', { name: '1 h' }).check({ force: true })
+  await hour
+  await eventually(async () => !/24 bars/.test(await bars()), 'the bars of the hour')
+  const before = await bars()
+  release()
+  await (await week).finished()
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+  assert.equal(await bars(), before)
+})
+
 it('11 news that the page cannot understand is a fault, and no lost connection', async (scene) => {
   const made = await scene.desk.webhook({ name: 'Garbled', url: 'http://127.0.0.1:9/' })
   const page = await scene.open(`webhooks/${made.id}`)

@@ -36,8 +36,11 @@ export function activity(ctx, webhook, more = () => []) {
   }
 
   async function load() {
+    const asked = range
     try {
-      stats = await get(`${ctx.api}stats${query({ range, webhook })}`, { signal: ctx.signal })
+      const got = await get(`${ctx.api}stats${query({ range, webhook })}`, { signal: ctx.signal })
+      if (asked !== range) return
+      stats = got
       draw()
     } catch (error) {
       if (error.name !== 'AbortError') fill(body, failed(error, load))
