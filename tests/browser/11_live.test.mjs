@@ -128,6 +128,21 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
   await row(list, 'seen on its own page').waitFor()
 })
 
+it('11 the page of a webhook: its state is the present one', async (scene) => {
+  const receiver = await scene.listen({ respond: '500,500,500,500,500,200' })
+  const made = await scene.desk.webhook({ name: 'Falls and rises', url: receiver.url, events: ['ticket.created'] })
+  scene.keep({ stop: () => scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`) })
+  const page = await scene.open(`webhooks/${made.id}`)
+  await page.locator('.head').getByText('Active').waitFor()
+  await live(page)
+  for (let i = 0; i < 5; i++) await scene.desk.ticket({ subject: `falls ${i}` })
+  await page.locator('.head').getByText('Failing').waitFor()
+  await page.getByText('Its last five deliveries failed.').waitFor()
+  await scene.desk.ticket({ subject: 'rises' })
+  await page.locator('.head').getByText('Active').waitFor()
+  await page.getByText('Its last five deliveries failed.').waitFor({ state: 'hidden' })
+})
+
 it('11 the chart as a table stays open', async (scene) => {
   await webhook(scene)
   await scene.desk.ticket({ subject: 'in the chart' })

@@ -80,14 +80,23 @@ function show() {
   enter(project, found)
   leave = new AbortController()
   const { signal } = leave
+  const live = (listener, until = signal) => {
+    listeners.add(listener)
+    until.addEventListener('abort', () => listeners.delete(listener))
+  }
   page = views[found.view]({
     ...found, parameters, signal, store, title, go,
     admin: store.me.role === 'admin',
     api: `projects/${encodeURIComponent(project)}/`,
     to: (...parts) => path(project, ...parts),
-    live(listener, until = signal) {
-      listeners.add(listener)
-      until.addEventListener('abort', () => listeners.delete(listener))
+    live,
+    /** Loads anew on news of this kind: a while after a delivery, as others may follow it, and else at once. */
+    reload(load, wants = () => true) {
+      let timer
+      live((type, data) => {
+        if (wants(type, data)) timer ??= setTimeout(() => { timer = null; hear(load) }, type === 'delivery' ? 3000 : 0)
+      })
+      signal.addEventListener('abort', () => clearTimeout(timer))
     },
     showPaused: (paused) => showConnection({ paused }),
   })

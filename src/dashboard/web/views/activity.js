@@ -47,12 +47,7 @@ export function activity(ctx, webhook, more = () => []) {
     }
   }
 
-  let timer
-  ctx.live((type) => {
-    if (type === 'webhooks') return
-    timer ??= setTimeout(() => { timer = null; load() }, type === 'delivery' ? 3000 : 0)
-  })
-  ctx.signal.addEventListener('abort', () => clearTimeout(timer))
+  ctx.reload(load, (type) => type !== 'webhooks')
   load()
   return {
     draw,

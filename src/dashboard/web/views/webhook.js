@@ -19,6 +19,8 @@ export default function (ctx) {
   const head = h('div.row.head')
   const heading = h('h1', { tabindex: -1 }, 'Webhook')
   const facts = h('div.facts')
+  const failing = h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
+    'See the reasons below, mend the receiver, and send a test.')
   const body = h('div.columns', loading())
   const log = logTable(ctx)
   const latest = h('div', loading())
@@ -27,6 +29,7 @@ export default function (ctx) {
   function draw() {
     ctx.title(name(webhook))
     fill(heading, bdi(name(webhook)))
+    failing.hidden = webhook.state !== 'failing'
     fill(head, badge(webhook.state), h('span.tag', webhook.format === 'slack' ? 'Slack' : 'JSON'), h('span.grow'),
       ctx.admin && [
         button(webhook.active ? 'Pause…' : 'Resume', async () => { webhook = { ...webhook,
@@ -53,13 +56,13 @@ export default function (ctx) {
     }
     draw()
     secret = ctx.admin && secretCard(ctx, at, webhook, fresh, refresh)
-    fill(body, webhook.state === 'failing' && h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
-      'See the reasons below, mend the receiver, and send a test.'),
-    ctx.admin && testCard(ctx, at, webhook, fresh.test), secret?.node, h('div.wide', activity(ctx, id).node),
-    h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
-      h('div.row.inset', h('h2.grow', 'Latest deliveries'),
-      h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
-    ctx.admin && history())
+    fill(body, failing,
+      ctx.admin && [testCard(ctx, at, webhook, fresh.test), secret.node],
+      h('div.wide', activity(ctx, id).node),
+      h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
+        h('div.row.inset', h('h2.grow', 'Latest deliveries'),
+          h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
+      ctx.admin && history())
     await loadLatest()
   }
 
@@ -92,19 +95,22 @@ export default function (ctx) {
   }
 
   async function refresh() {
+    const before = webhook
     webhook = await get(at, { signal: ctx.signal })
-    draw()
+    // Only if it differs: to draw the head anew takes an open menu away.
+    if (webhook.state !== before.state || webhook.version !== before.version) draw()
     secret?.update(webhook)
   }
 
   ctx.live((type, data) => {
-    if (!webhook) return
-    if (type === 'delivery' && data.webhook_id === id) {
-      log.add([data], 10)
-      if (!log.node.isConnected) fill(latest, log.node)
-    } else if (type === 'reset' || type === 'poll') loadLatest()
-    return type === 'delivery' ? null : refresh()
+    if (!webhook) return null
+    if (type === 'reset' || type === 'poll') loadLatest()
+    if (type !== 'delivery') return refresh()
+    if (data.webhook_id !== id) return null
+    log.add([data], 10)
+    return log.node.isConnected || fill(latest, log.node)
   })
+  ctx.reload(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)
   build()
   const tab = (href, text, current) => h('a', { href, 'aria-current': current && 'page' }, text)
   return {

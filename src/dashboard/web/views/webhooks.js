@@ -66,9 +66,7 @@ export default function (ctx) {
     }
   }
 
-  let timer
-  ctx.live((type) => { timer ??= setTimeout(() => { timer = null; load() }, type === 'delivery' ? 3000 : 0) })
-  ctx.signal.addEventListener('abort', () => clearTimeout(timer))
+  ctx.reload(load)
   load()
   return { node: [h('div.row.head', h('h1', { tabindex: -1, class: 'grow' }, 'Webhooks'), create()), stats.node, body] }
 }
