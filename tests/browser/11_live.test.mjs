@@ -143,6 +143,21 @@ it('11 the page of a webhook: its state is the present one', async (scene) => {
   await page.getByText('Its last five deliveries failed.').waitFor({ state: 'hidden' })
 })
 
+it('11 a viewer too sees what changes about a webhook', async (scene) => {
+  const made = await scene.desk.webhook({ name: 'Old name', url: 'http://127.0.0.1:9/' })
+  const page = await scene.open(`webhooks/${made.id}`, { role: 'viewer' })
+  await heading(page, 'Old name')
+  await live(page)
+  await scene.desk.api('PATCH', `webhooks/${made.id}`, { name: 'New name' },
+    { headers: { 'If-Match': `"${made.version}"` } })
+  await heading(page, 'New name')
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await page.locator('.head').getByText('Paused').waitFor()
+  await live(page)
+  assert.equal(await page.locator('#toast').innerText(), '')
+  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`)
+})
+
 it('11 the chart as a table stays open', async (scene) => {
   await webhook(scene)
   await scene.desk.ticket({ subject: 'in the chart' })

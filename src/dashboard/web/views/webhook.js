@@ -99,7 +99,7 @@ export default function (ctx) {
     webhook = await get(at, { signal: ctx.signal })
     // Only if it differs: to draw the head anew takes an open menu away.
     if (webhook.state !== before.state || webhook.version !== before.version) draw()
-    secret?.update(webhook)
+    if (secret) secret.update(webhook)
   }
 
   ctx.live((type, data) => {
