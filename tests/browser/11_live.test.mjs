@@ -119,9 +119,12 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
   const [list, log] = [await scene.open(), await scene.open('deliveries')]
   await live(list)
   await live(log)
+  let asked = 0
+  log.on('request', (request) => { asked += request.url().endsWith('/events') })
   await scene.desk.webhook({ name: 'By somebody else', url: 'http://127.0.0.1:9/' })
   await row(list, 'By somebody else').waitFor()
   await log.getByLabel('All webhooks').locator('option', { hasText: 'By somebody else' }).waitFor({ state: 'attached' })
+  assert.equal(asked, 0, 'the events there are stay the same')
   await row(list, 'Live').getByRole('link', { name: 'Live' }).click()
   await heading(list, 'Live')
   await scene.desk.ticket({ subject: 'seen on its own page' })

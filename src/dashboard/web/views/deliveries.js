@@ -146,7 +146,7 @@ export default function (ctx) {
 
   // What arrives meanwhile.
   ctx.live(async (type, data) => {
-    if (type === 'webhooks') return loadNames()
+    if (type === 'webhooks') return loadWebhooks()
     if (type === 'reset') return load()
     if (type === 'delivery') arrived.push(data)
     else {
@@ -292,17 +292,18 @@ export default function (ctx) {
     }
   }
 
-  async function loadNames() {
-    const [hooks, events] = await Promise.all(['webhooks',
-      'events'].map((list) => get(ctx.api + list, { signal: ctx.signal }).catch(() => ({ data: [] }))))
+  // Names to choose from. Where they cannot be loaded the log says so itself.
+  async function loadNames(path, el, add) {
+    const { data } = await get(ctx.api + path, { signal: ctx.signal }).catch(() => ({ data: [] }))
     if (ctx.signal.aborted) return
-    hooks.data.forEach((w) => webhooks.set(w.id, w.name || w.url_masked))
-    const options = (el, list) => el.replaceChildren(el.options[0],
-      ...list.map(([value, text]) => h('option', { value }, bdi(text))))
-    options(webhookSelect, [...webhooks])
-    options(eventSelect, events.data.map((e) => [e.name, e.name]))
+    el.replaceChildren(el.options[0], ...add(data).map(([value, text]) => h('option', { value }, bdi(text))))
     drawFilters()
   }
+  const loadEvents = () => loadNames('events', eventSelect, (data) => data.map((e) => [e.name, e.name]))
+  const loadWebhooks = () => loadNames('webhooks', webhookSelect, (data) => {
+    data.forEach((w) => webhooks.set(w.id, w.name || w.url_masked))
+    return [...webhooks]
+  })
 
   ctx.signal.addEventListener('abort', () => {
     clearInterval(speaking)
@@ -313,7 +314,8 @@ export default function (ctx) {
   })
   drawFilters()
   drawActions()
-  loadNames()
+  loadEvents()
+  loadWebhooks()
   load()
   return {
     node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, 'Deliveries'),
