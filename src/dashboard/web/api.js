@@ -68,13 +68,10 @@ export function follow(project, tell, state) {
       if (!position) tell('poll') // what took place before the stream began
     }
     source.onerror = () => source.readyState === EventSource.CLOSED ? poll(1) : state('lost', last)
-    for (const type of ['delivery', 'webhooks', 'reset', 'bye']) source.addEventListener(type, (event) => {
+    for (const type of ['delivery', 'webhooks', 'reset']) source.addEventListener(type, (event) => {
       last = now()
       position = event.lastEventId || position
-      if (type !== 'bye') return tell(type, JSON.parse(event.data || '{}'))
-      state('lost', last)
-      stop()
-      timer = setTimeout(listen, 2000)
+      tell(type, JSON.parse(event.data))
     })
   }
 

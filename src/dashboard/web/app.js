@@ -2,7 +2,7 @@
 // Entry: who is there, which page is shown, and what happens meanwhile.
 import { follow, get, mount, onSignedOut } from './api.js'
 import { ago, hhmm, plain } from './format.js'
-import { confirm, failed, fill, h, toast } from './ui.js'
+import { failed, fill, h, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
 import delivery from './views/delivery.js'
 import edit from './views/edit.js'
@@ -207,5 +207,4 @@ async function start() {
   }
 }
 
-store.leaving = (text) => confirm('Leave this page?', text, 'Leave', true)
 start()

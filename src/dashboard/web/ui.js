@@ -2,7 +2,7 @@
 // The only place that makes DOM. Strings become text nodes, never markup.
 
 const SVG = 'http://www.w3.org/2000/svg'
-const PROPERTIES = new Set(['value', 'checked', 'selected', 'disabled', 'hidden', 'open', 'indeterminate'])
+const PROPERTIES = new Set(['value', 'checked', 'selected', 'disabled', 'hidden', 'open'])
 
 /**
  * An element: h('p.hint', { title: 'x' }, 'text'), where properties may be left out. 'svg:' before the tag makes SVG;

@@ -2,7 +2,7 @@
 // A new webhook, or the settings of one.
 import { get, post, request } from '../api.js'
 import { bdi } from '../format.js'
-import { button, empty, failed, fill, h, loading, segmented, toast } from '../ui.js'
+import { button, confirm, empty, failed, fill, h, loading, segmented, toast } from '../ui.js'
 import { name } from './actions.js'
 import { preview } from './preview.js'
 
@@ -197,6 +197,6 @@ export default function (ctx) {
         tab(`${ctx.to('deliveries')}?webhook=${encodeURIComponent(id)}`, 'Deliveries'),
         tab(ctx.to('webhooks', id, 'edit'), 'Settings', true)), body],
     dirty: () => dirty,
-    leave: async () => !dirty || ctx.store.leaving('What you have changed here is not saved.'),
+    leave: () => !dirty || confirm('Leave this page?', 'What you have changed here is not saved.', 'Leave', true),
   }
 }
