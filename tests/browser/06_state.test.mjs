@@ -90,8 +90,8 @@ it('06 the list of changes could not be loaded: tried again, it can', async (sce
   const page = await scene.open(`webhooks/${webhook.id}`)
   await page.route('**/audit', (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }), { times: 1 })
   await page.getByText('Changes', { exact: true }).click()
-  await page.locator('.changes').getByText('Busy.').waitFor()
-  await button(page.locator('.changes'), 'Try again').click()
+  await page.getByText('Busy.').waitFor()
+  await button(page, 'Try again').click()
   await page.locator('.changes li').filter({ hasText: 'webhook.create' }).first().waitFor()
 })
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Entry: who is there, which page is shown, and what happens meanwhile.
-import { follow, get, mount, onSignedOut } from './api.js'
+import { follow, get, mount, onSignedOut, post, query, request } from './api.js'
 import { ago, hhmm, plain } from './format.js'
 import { failed, fill, h, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
@@ -80,6 +80,7 @@ function show() {
   enter(project, found)
   leave = new AbortController()
   const { signal } = leave
+  const api = `projects/${encodeURIComponent(project)}/`
   const live = (listener, until = signal) => {
     listeners.add(listener)
     until.addEventListener('abort', () => listeners.delete(listener))
@@ -87,7 +88,10 @@ function show() {
   page = views[found.view]({
     ...found, parameters, signal, store, title, go,
     admin: store.me.role === 'admin',
-    api: `projects/${encodeURIComponent(project)}/`,
+    api,
+    get: (path, values = {}) => get(api + path + query(values), { signal }),
+    post: (path, body) => post(api + path, body),
+    request: (method, path, body, options) => request(method, api + path, body, options),
     to: (...parts) => path(project, ...parts),
     live,
     /** Loads anew on news of this kind: a while after a delivery, as others may follow it, and else at once. */

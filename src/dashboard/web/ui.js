@@ -184,6 +184,17 @@ export const failed = (error, retry) => h('div.empty', { role: 'alert' },
   h('h2', error.status === 404 ? 'Not found' : 'Could not load'), h('p', error.message),
   error.status !== 404 && button('Try again', retry, { class: 'plain' }))
 
+/** Work that fills a box; where it fails, the box says so, and lets it be tried again. */
+export function loader(box, work) {
+  return async function load() {
+    try {
+      await work()
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(box, failed(error, load))
+    }
+  }
+}
+
 /** A card: a section with a heading. */
 export const card = (title, ...children) =>
   h('section.card', { 'aria-label': title }, h('h2', title), children)

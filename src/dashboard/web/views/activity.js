@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tiles and chart of a project or of one webhook.
-import { get, query } from '../api.js'
+import { query } from '../api.js'
 import { chart } from '../chart.js'
 import { count, ms, percent, result } from '../format.js'
-import { failed, fill, h, loading, segmented } from '../ui.js'
+import { fill, h, loader, loading, segmented } from '../ui.js'
 
 const RANGES = [['1h', '1 h'], ['24h', '24 h'], ['7d', '7 d']]
 
@@ -35,17 +35,13 @@ export function activity(ctx, webhook, more = () => []) {
     if (open) body.querySelector('details')?.setAttribute('open', '')
   }
 
-  async function load() {
+  const load = loader(body, async () => {
     const asked = range
-    try {
-      const got = await get(`${ctx.api}stats${query({ range, webhook })}`, { signal: ctx.signal })
-      if (asked !== range) return
-      stats = got
-      draw()
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, load))
-    }
-  }
+    const got = await ctx.get('stats', { range, webhook })
+    if (asked !== range) return
+    stats = got
+    draw()
+  })
 
   ctx.reload(load, (type) => type !== 'webhooks')
   load()

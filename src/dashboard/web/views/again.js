@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Redelivery of one delivery, and of all that fit a filter.
-import { get, now, post, query } from '../api.js'
+import { now } from '../api.js'
 import { count, plural } from '../format.js'
 import { confirm, dialog, h, say } from '../ui.js'
 
@@ -13,7 +13,7 @@ export async function redeliverOne(ctx, d) {
   const twice = d.outcome === 'delivered' &&
     'The receiver has confirmed this delivery already, and will get it a second time.'
   if (!(await confirm('Send it again?', [twice, SAME].filter(Boolean), 'Redeliver'))) return null
-  const { event_id: event } = await post(`${ctx.api}deliveries/${encodeURIComponent(d.id)}/redeliver`)
+  const { event_id: event } = await ctx.post(`deliveries/${encodeURIComponent(d.id)}/redeliver`)
   say('It is being sent again')
   return event
 }
@@ -22,8 +22,7 @@ export async function redeliverOne(ctx, d) {
 export async function redeliverMany(ctx, filter) {
   const stop = new Date(now()).toISOString()
   const until = filter.until && filter.until < stop ? filter.until : stop
-  const exact = { ...filter, until }
-  const { count: all } = await get(`${ctx.api}deliveries/count${query(exact)}`)
+  const { count: all } = await ctx.get('deliveries/count', { ...filter, until })
   const what = `${plural(all, 'delivery', 'deliveries')} (${filter.outcome})`
   if (!all) return dialog('Nothing to redeliver', [h('p', 'No delivery of these has failed.')],
     [['Close', null, 'plain']])
@@ -38,7 +37,7 @@ export async function redeliverMany(ctx, filter) {
   const box = bar.closest('dialog')
   try {
     do {
-      const page = await post(`${ctx.api}deliveries/redeliver`,
+      const page = await ctx.post('deliveries/redeliver',
         { filter, until, cursor, limit: AT_ONCE, ...first && { confirm_count: all } })
       first = false
       cursor = page.next_cursor

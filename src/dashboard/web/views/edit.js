@@ -1,42 +1,35 @@
 // SPDX-License-Identifier: MIT
 // A new webhook, or the settings of one.
-import { get, post, request } from '../api.js'
 import { bdi } from '../format.js'
-import { button, confirm, empty, failed, fill, h, loading, segmented, toast } from '../ui.js'
-import { name } from './actions.js'
+import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
+import { crumbs, FORMATS, name, pathOf, tabs } from './parts.js'
 import { preview } from './preview.js'
-
-const FORMATS = [['json', 'JSON'], ['slack', 'Slack']]
 
 export default function (ctx) {
   const { id } = ctx
-  const at = id && `${ctx.api}webhooks/${encodeURIComponent(id)}`
   const from = ctx.parameters.get('from')
-  const heading = h('h1', { tabindex: -1 }, id ? 'Settings' : 'New webhook')
+  const title = id ? 'Settings' : 'New webhook'
+  const heading = h('h1', { tabindex: -1 }, title)
   const body = h('div', loading())
-  ctx.title(id ? 'Settings' : 'New webhook')
+  ctx.title(title)
   let version, dirty = false, checks = 0, refused
 
-  async function build() {
+  const build = loader(body, async () => {
     if (!ctx.admin) return fill(body, empty('Only to be seen', 'Your role lets you look at webhooks, not change them.'))
-    try {
-      const path = at ?? (from && `${ctx.api}webhooks/${encodeURIComponent(from)}`)
-      const { signal } = ctx
-      const [webhook, events] = await Promise.all([path && get(path, { signal }), get(`${ctx.api}events`, { signal })])
-      const given = webhook
-        ?? { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), active: true, headers: [],
-          max_attempts: 1, max_in_flight: 4, ordered: false, standard_headers: false }
-      if (id) {
-        fill(heading, bdi(name(given)))
-        ctx.title(name(given))
-      }
-      if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [] })
-      version = given.version
-      fill(body, draw(given, events.data))
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, build))
+    const [webhook, events] = await Promise.all([
+      (id || from) && ctx.get(pathOf(id || from)),
+      ctx.get('events'),
+    ])
+    const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), active: true,
+      headers: [], max_attempts: 1, max_in_flight: 4, ordered: false, standard_headers: false }
+    if (id) {
+      fill(heading, bdi(name(given)))
+      ctx.title(name(given))
     }
-  }
+    if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [] })
+    version = given.version
+    return fill(body, draw(given, events.data))
+  })
 
   function draw(given, events) {
     let format = given.format
@@ -65,7 +58,7 @@ export default function (ctx) {
     const more = h('button.plain.small', { type: 'button',
       onclick: () => { headers.append(headerRow()); headers.lastChild.querySelector('input').focus() } }, '+ Header')
     headers.append(...given.headers.map(headerRow))
-    const formatBox = h('div.field', segmented('Format', 'format', FORMATS, format,
+    const formatBox = h('div.field', segmented('Format', 'format', Object.entries(FORMATS), format,
       (value) => { format = value; check(); shown.draw() }),
       h('p.hint', 'Slack: a message for an incoming webhook of Slack. JSON: for everything else.'))
     const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
@@ -131,13 +124,13 @@ export default function (ctx) {
       fill(advice)
       if (!url.value || url.value === refused) return
       try {
-        const { warnings } = await post(`${ctx.api}check-url`, { url: url.value, format })
+        const { warnings } = await ctx.post('check-url', { url: url.value, format })
         if (turn !== checks) return
         const other = format === 'json' ? 'slack' : 'json'
         mark([], 'url')
-        fill(advice, warnings.map((w) => h('div.note', w.message, ' ', w.code === 'slack_format' &&
-          button(`Switch to ${other === 'slack' ? 'Slack' : 'JSON'}`,
-          () => form.querySelector(`[name=format][value=${other}]`).click(), { class: 'plain small' }))))
+        const change = () => form.querySelector(`[name=format][value=${other}]`).click()
+        fill(advice, warnings.map((w) => h('div.note', w.message, ' ',
+          w.code === 'slack_format' && button(`Switch to ${FORMATS[other]}`, change, { class: 'plain small' }))))
       } catch (error) {
         if (turn !== checks) return
         if (error.status !== 422) return toast(error)
@@ -165,8 +158,9 @@ export default function (ctx) {
       mark(errors)
       if (errors.length) return
       try {
-        const saved = await (await request(id ? 'PATCH' : 'POST', at ?? `${ctx.api}webhooks`, fields,
-          { headers: id && { 'If-Match': `"${version}"` } })).json()
+        const headers = id && { 'If-Match': `"${version}"` }
+        const answer = await ctx.request(id ? 'PATCH' : 'POST', id ? pathOf(id) : 'webhooks', fields, { headers })
+        const saved = await answer.json()
         dirty = false
         ctx.store.fresh = { id: saved.id, secret: saved.secret, test }
         ctx.go(ctx.to('webhooks', saved.id))
@@ -190,12 +184,8 @@ export default function (ctx) {
   const save = button('Save', () => save.work())
   const saveAndTest = button('Save and send test', () => saveAndTest.work(), { class: 'plain' })
   build()
-  const tab = (href, text, current) => h('a', { href, 'aria-current': current && 'page' }, text)
   return {
-    node: [h('nav.crumbs', { 'aria-label': 'Breadcrumb' }, h('a', { href: ctx.to('webhooks') }, 'Webhooks')), heading,
-      id && h('nav.tabs', { 'aria-label': 'Webhook' }, tab(ctx.to('webhooks', id), 'Overview'),
-        tab(`${ctx.to('deliveries')}?webhook=${encodeURIComponent(id)}`, 'Deliveries'),
-        tab(ctx.to('webhooks', id, 'edit'), 'Settings', true)), body],
+    node: [crumbs(ctx), heading, id && tabs(ctx, id, 'Settings'), body],
     dirty: () => dirty,
     leave: () => !dirty || confirm('Leave this page?', 'What you have changed here is not saved.', 'Leave', true),
   }

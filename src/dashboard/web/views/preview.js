@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What a receiver will get: the exact bytes, and how Slack draws them.
-import { post } from '../api.js'
 import { bytes, pretty, size, visible } from '../format.js'
 import { copyButton, failed, fill, h, segmented } from '../ui.js'
 
@@ -41,7 +40,7 @@ export function preview(ctx, events, wanted) {
   async function load() {
     const turn = ++asked
     try {
-      const got = await post(`${ctx.api}preview`, { ...wanted(), event: kind.value })
+      const got = await ctx.post('preview', { ...wanted(), event: kind.value })
       if (turn !== asked) return
       fill(out, h('dl.headers', got.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
         bytes(raw ? got.body : pretty(got.body), 'Body'),

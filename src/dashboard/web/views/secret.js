@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The card of the secret: shown for a minute, copied, rotated in two steps, or replaced at once.
-import { post } from '../api.js'
 import { visible } from '../format.js'
 import { button, card, confirm, copyButton, fill, h, say } from '../ui.js'
+import { pathOf } from './parts.js'
 
 const SECONDS = 60
 
-export function secretCard(ctx, at, webhook, fresh, refresh) {
+export function secretCard(ctx, webhook, fresh, refresh) {
   const body = h('div.stack')
+  const ask = (step, values) => ctx.post(`${pathOf(webhook.id)}/secret/${step}`, values)
   const left = h('span.muted.small')
   let shown = fresh.secret ? { secret: fresh.secret } : null
   let timer
 
   const call = async (step, values) => {
-    const secrets = await post(`${at}/secret/${step}`, values)
+    const secrets = await ask(step, values)
     reveal(secrets)
     if (step === 'reveal') return
     await refresh()
@@ -48,7 +49,7 @@ export function secretCard(ctx, at, webhook, fresh, refresh) {
 
   const line = (label, key) => h('div.secret', h('span.muted.small', label),
     h('code.break', shown?.[key] ? visible(shown[key]) : '••••••••••••••••'),
-    copyButton('Copy', async () => (shown ?? await post(`${at}/secret/reveal`))[key],
+    copyButton('Copy', async () => (shown ?? await ask('reveal'))[key],
       { class: 'plain small', 'aria-label': `Copy the ${label.toLowerCase()}` }))
 
   const step = (text, work, kind = 'plain') => button(text, work, { class: kind })

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The card that sends a test. Whatever the receiver did is the content of the card.
-import { get, post } from '../api.js'
 import { plain, result } from '../format.js'
 import { button, card, copyButton, fill, h, say, toast } from '../ui.js'
 import { curl, exchange, explanation, timing, verdict } from './attempt.js'
+import { pathOf } from './parts.js'
 
-export function testCard(ctx, at, webhook, now) {
+export function testCard(ctx, webhook, now) {
   const kind = h('select', { id: 'test-event' })
   const out = h('div.outcome')
   const sample = h('pre', { tabindex: 0, 'aria-label': 'Sample data', role: 'region' })
@@ -14,7 +14,7 @@ export function testCard(ctx, at, webhook, now) {
   async function send() {
     fill(out, h('p.muted', { 'aria-busy': 'true' }, 'Sending, at most 5 seconds…'))
     try {
-      const d = await post(`${at}/test`, { event: kind.value })
+      const d = await ctx.post(`${pathOf(webhook.id)}/test`, { event: kind.value })
       fill(out, h('div', { class: `result ${d.outcome}` }, h('p', verdict(d)), timing(d), explanation(d),
         h('div.row', h('a', { href: ctx.to('deliveries', d.id) }, 'In the log'),
           copyButton('Copy as curl', () => curl(d), { class: 'plain small' })),
@@ -29,7 +29,7 @@ export function testCard(ctx, at, webhook, now) {
   const show = () => fill(sample, JSON.stringify(events.find((e) => e.name === kind.value)?.sample ?? {}, null, 2))
   kind.addEventListener('change', show)
   const go = button('Send test', send)
-  get(`${ctx.api}events`, { signal: ctx.signal }).then(({ data }) => {
+  ctx.get('events').then(({ data }) => {
     events = data
     fill(kind, data.map((e) => h('option', { value: e.name, selected: e.name === webhook.events[0] }, e.name)))
     show()

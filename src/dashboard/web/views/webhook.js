@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // One webhook: how it does, a test, its secret, its latest deliveries.
-import { get, query } from '../api.js'
+import { query } from '../api.js'
 import { badge, bdi, plural, time, visible } from '../format.js'
-import { button, empty, failed, fill, h, loading, menu } from '../ui.js'
-import { name, remove, toggle } from './actions.js'
+import { button, empty, fill, h, loader, loading, menu } from '../ui.js'
+import { remove, toggle } from './actions.js'
 import { activity } from './activity.js'
+import { crumbs, formatTag, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
 
 export default function (ctx) {
   const { id } = ctx
-  const at = `${ctx.api}webhooks/${encodeURIComponent(id)}`
   const fresh = ctx.store.fresh?.id === id ? ctx.store.fresh : {}
   ctx.store.fresh = null
   ctx.title('Webhook')
@@ -30,10 +30,9 @@ export default function (ctx) {
     ctx.title(name(webhook))
     fill(heading, bdi(name(webhook)))
     failing.hidden = webhook.state !== 'failing'
-    fill(head, badge(webhook.state), h('span.tag', webhook.format === 'slack' ? 'Slack' : 'JSON'), h('span.grow'),
+    fill(head, badge(webhook.state), formatTag(webhook), h('span.grow'),
       ctx.admin && [
-        button(webhook.active ? 'Pause…' : 'Resume', async () => { webhook = { ...webhook,
-          ...await toggle(ctx, webhook) }; draw() }, { class: 'plain' }),
+        button(webhook.active ? 'Pause…' : 'Resume', pauseOrResume, { class: 'plain' }),
         menu('More actions', [
           ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
           ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
@@ -42,61 +41,52 @@ export default function (ctx) {
       ])
     fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
       h('span', webhook.max_attempts > 1 ? `up to ${webhook.max_attempts} attempts` : 'one attempt'),
-      webhook.ordered && h('span', 'in order per ticket'), webhook.standard_headers &&
-        h('span', 'Standard Webhooks headers'),
+      webhook.ordered && h('span', 'in order per ticket'),
+      webhook.standard_headers && h('span', 'Standard Webhooks headers'),
       webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')))
   }
 
-  async function build() {
-    try {
-      webhook = await get(at, { signal: ctx.signal })
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, build))
-      return
-    }
+  async function pauseOrResume() {
+    webhook = { ...webhook, ...await toggle(ctx, webhook) }
     draw()
-    secret = ctx.admin && secretCard(ctx, at, webhook, fresh, refresh)
+  }
+
+  const build = loader(body, async () => {
+    webhook = await ctx.get(pathOf(id))
+    draw()
+    secret = ctx.admin && secretCard(ctx, webhook, fresh, refresh)
     fill(body, failing,
-      ctx.admin && [testCard(ctx, at, webhook, fresh.test), secret.node],
+      ctx.admin && [testCard(ctx, webhook, fresh.test), secret.node],
       h('div.wide', activity(ctx, id).node),
       h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
         h('div.row.inset', h('h2.grow', 'Latest deliveries'),
           h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
       ctx.admin && history())
     await loadLatest()
-  }
+  })
 
-  async function loadLatest() {
-    try {
-      const { data } = await get(`${ctx.api}deliveries${query({ webhook: id, limit: 10 })}`, { signal: ctx.signal })
-      log.set(data)
-      fill(latest, data.length ? log.node : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(latest, failed(error, loadLatest))
-    }
-  }
+  const loadLatest = loader(latest, async () => {
+    const { data } = await ctx.get('deliveries', { webhook: id, limit: 10 })
+    log.set(data)
+    fill(latest, data.length ? log.node : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
+  })
 
   /** What people did with this webhook. */
   function history() {
-    const list = h('ul.changes')
-    async function load() {
-      try {
-        const { data } = await get(`${ctx.api}audit`, { signal: ctx.signal })
-        const changes = data.filter((entry) => entry.object === id)
-        fill(list, changes.length ? changes.map((entry) =>
-          h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
-          : h('li.muted', 'Nobody has changed it yet.'))
-      } catch (error) {
-        if (error.name !== 'AbortError') fill(list, h('li', failed(error, load)))
-      }
-    }
+    const changes = h('div')
+    const load = loader(changes, async () => {
+      const data = (await ctx.get('audit')).data.filter((entry) => entry.object === id)
+      fill(changes, h('ul.changes', data.length ? data.map((entry) =>
+        h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
+        : h('li.muted', 'Nobody has changed it yet.')))
+    })
     return h('details', { class: 'card wide', ontoggle: (event) => event.target.open && load() },
-      h('summary', 'Changes'), list)
+      h('summary', 'Changes'), changes)
   }
 
   async function refresh() {
     const before = webhook
-    webhook = await get(at, { signal: ctx.signal })
+    webhook = await ctx.get(pathOf(id))
     // Only if it differs: to draw the head anew takes an open menu away.
     if (webhook.state !== before.state || webhook.version !== before.version) draw()
     if (secret) secret.update(webhook)
@@ -112,12 +102,5 @@ export default function (ctx) {
   })
   ctx.reload(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)
   build()
-  const tab = (href, text, current) => h('a', { href, 'aria-current': current && 'page' }, text)
-  return {
-    node: [h('nav.crumbs', { 'aria-label': 'Breadcrumb' }, h('a', { href: ctx.to('webhooks') }, 'Webhooks')), heading,
-      head, facts,
-      h('nav.tabs', { 'aria-label': 'Webhook' }, tab(ctx.to('webhooks', id), 'Overview', true),
-        tab(ctx.to('deliveries') + query({ webhook: id }), 'Deliveries'), ctx.admin &&
-          tab(ctx.to('webhooks', id, 'edit'), 'Settings')), body],
-  }
+  return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, 'Overview'), body] }
 }

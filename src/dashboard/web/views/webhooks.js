@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The webhooks of a project.
-import { get, query } from '../api.js'
+import { query } from '../api.js'
 import { sparkline } from '../chart.js'
 import { badge, bdi, percent, plain, plural, result, time } from '../format.js'
-import { empty, failed, fill, h, loading, menu, reconcile } from '../ui.js'
-import { name, remove, toggle } from './actions.js'
+import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
+import { remove, toggle } from './actions.js'
 import { activity } from './activity.js'
+import { formatTag, name } from './parts.js'
 
 export default function (ctx) {
   let list
@@ -17,14 +18,13 @@ export default function (ctx) {
   })
   const rows = h('tbody')
   const table = h('table.cards', h('caption.sr', 'Webhooks'),
-    h('thead', h('tr', ['Name and address', 'Events', 'State', 'Last 24 hours',
-      'Last delivery'].map((t) => h('th', { scope: 'col' }, t)),
-      h('td', h('span.sr', 'Actions')))), rows)
+    h('thead', h('tr', ['Name and address', 'Events', 'State', 'Last 24 hours', 'Last delivery'].map((t) =>
+      h('th', { scope: 'col' }, t)), h('td', h('span.sr', 'Actions')))), rows)
   const body = h('div', loading())
 
   const row = (w) => h('tr', null,
     h('th', { scope: 'row' }, h('div.name', h('a', { href: ctx.to('webhooks', w.id) }, bdi(name(w))),
-      h('span.tag', w.format === 'slack' ? 'Slack' : 'JSON')),
+      formatTag(w)),
       h('div.muted.mono.small.break', w.url_masked)),
     h('td', { 'data-label': 'Events' }, w.events.length === 3 ? 'all' : w.events.map((e) => h('div.small', e))),
     h('td', { 'data-label': 'State' }, badge(w.state)),
@@ -44,27 +44,20 @@ export default function (ctx) {
       ['Delete…', async () => { if (await remove(ctx, w)) await load() }, 'bad'],
     ])))
 
-  async function load() {
-    try {
-      list = (await get(`${ctx.api}webhooks`, { signal: ctx.signal })).data
-      stats.draw()
-      stats.node.hidden = !list.length
-      if (list.length) {
-        reconcile(rows, list, (w) => w.id, row)
-        if (!table.isConnected) fill(body, h('div.card.flush', table))
-      } else {
-        fill(body,
-          empty('No webhooks yet',
-          'Helmdesk can call your server when a ticket is created or resolved, or a message arrives.', create(),
-          h('p.muted', 'To try it on this computer, start a receiver and make its address a webhook:'),
-          h('pre', { tabindex: 0 },
-            'helmdesk listen --port 8787 --print-secret\n' +
-            '# then a webhook with that secret and the address\n# http://127.0.0.1:8787/')))
-      }
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, load))
-    }
-  }
+  const load = loader(body, async () => {
+    list = (await ctx.get('webhooks')).data
+    stats.draw()
+    stats.node.hidden = !list.length
+    if (!list.length) return fill(body, nothing())
+    reconcile(rows, list, (w) => w.id, row)
+    return table.isConnected || fill(body, h('div.card.flush', table))
+  })
+
+  const nothing = () => empty('No webhooks yet',
+    'Helmdesk can call your server when a ticket is created or resolved, or a message arrives.', create(),
+    h('p.muted', 'To try it on this computer, start a receiver and make its address a webhook:'),
+    h('pre', { tabindex: 0 }, 'helmdesk listen --port 8787 --print-secret\n' +
+      '# then a webhook with that secret and the address\n# http://127.0.0.1:8787/'))
 
   ctx.reload(load)
   load()

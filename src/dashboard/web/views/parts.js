@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What the pages about webhooks have in common.
+import { query } from '../api.js'
+import { h } from '../ui.js'
+
+export const name = (webhook) => webhook.name || webhook.url_masked
+
+/** Where the API has a webhook. */
+export const pathOf = (id) => `webhooks/${encodeURIComponent(id)}`
+
+export const FORMATS = { json: 'JSON', slack: 'Slack' }
+export const formatTag = (webhook) => h('span.tag', FORMATS[webhook.format])
+
+/** The way back from a page about a webhook. */
+export const crumbs = (ctx) => h('nav.crumbs', { 'aria-label': 'Breadcrumb' },
+  h('a', { href: ctx.to('webhooks') }, 'Webhooks'))
+
+/** The tabs of a webhook, of which one is current. */
+export function tabs(ctx, id, current) {
+  const tab = (text, href) => h('a', { href, 'aria-current': text === current && 'page' }, text)
+  return h('nav.tabs', { 'aria-label': 'Webhook' }, tab('Overview', ctx.to('webhooks', id)),
+    tab('Deliveries', ctx.to('deliveries') + query({ webhook: id })),
+    (ctx.admin || current === 'Settings') && tab('Settings', ctx.to('webhooks', id, 'edit')))
+}
