@@ -4,8 +4,9 @@ import { query } from '../api.js'
 import { chart } from '../chart.js'
 import { count, ms, percent, result } from '../format.js'
 import { fill, h, loader, loading, segmented } from '../ui.js'
+import { RANGES } from './filters.js'
 
-const RANGES = [['1h', '1 h'], ['24h', '24 h'], ['7d', '7 d']]
+const CHOICES = Object.entries(RANGES).map(([value, range]) => [value, range.short])
 
 const tile = (name, value, kind) => h('div.tile', h('dt', name), h('dd', { class: kind }, value))
 
@@ -48,6 +49,6 @@ export function activity(ctx, webhook, more = () => []) {
   return {
     draw,
     node: h('section.card', { 'aria-label': 'Activity' }, h('div.row', h('h2.grow', 'Activity'),
-      segmented('Time range', 'range', RANGES, range, (value) => { range = value; load() })), tiles, body),
+      segmented('Time range', 'range', CHOICES, range, (value) => { range = value; load() })), tiles, body),
   }
 }

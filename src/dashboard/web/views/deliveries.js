@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The log: filters, live rows, older rows, export, redelivery.
-import { get, query, request } from '../api.js'
-import { bdi, count, plural } from '../format.js'
-import { button, dialog, empty, failed, fill, h, loading, say } from '../ui.js'
+import { get, query } from '../api.js'
+import { count, plural } from '../format.js'
+import { button, dialog, empty, fill, h, loader, loading, say } from '../ui.js'
 import { redeliverMany, redeliverOne } from './again.js'
 import delivery from './delivery.js'
-import { fits, forApi, read, same, words } from './filters.js'
+import { exportAll } from './export.js'
+import { filterForm } from './filterform.js'
+import { fits, forApi, read, same } from './filters.js'
+import { name } from './parts.js'
 import { keyOf, logTable } from './rows.js'
 
 const PAGE = 50
@@ -17,82 +20,40 @@ export default function (ctx) {
   let filter = read(ctx.parameters)
   let cursor, total, paused = false, away = false, busy = false, loads, frame, panel
   let waiting = [], arrived = [], unsaid = []
-  const webhooks = new Map()
+  const webhooks = new Map() // names by id; those that are deleted keep theirs
   ctx.title('Deliveries')
 
   const url = (changes, id) => ctx.to('deliveries', ...id ? [id] : []) + query({ ...filter, ...changes })
-  const change = (changes, replace) => ctx.go(url(changes), { replace })
+  const form = filterForm(ctx, (changes, replace) => ctx.go(url(changes), { replace }),
+    () => log.node.querySelector('a')?.focus())
+  const drawFilters = () => form.draw(filter, webhooks)
 
-  // What is chosen by.
-  const select = (name, label, options) => h('select',
-    { name, 'aria-label': label, onchange: (event) => change({ [name]: event.target.value, ...name === 'range' &&
-    { since: '', until: '' } }) },
-    h('option', { value: '' }, label), options.map(([value, text]) => h('option', { value }, text)))
-  const typing = {} // for each field: what is typed into the next one must not undo it
-  const later = (name) => (event) => {
-    clearTimeout(typing[name])
-    typing[name] = setTimeout(() => change({ [name]: event.target.value.trim() }, true), 250)
-  }
-  const search = h('input.search', { type: 'search', name: 'q', placeholder: 'Search subject, e-mail, #ticket, id',
-    'aria-label': 'Search subject, e-mail, ticket or id', oninput: later('q'),
-    onkeydown: (event) => event.key === 'Escape' && log.node.querySelector('a')?.focus() })
-  const webhookSelect = select('webhook', 'All webhooks', [])
-  const eventSelect = select('event', 'All events', [])
-  const moment = (name, label) => h('label', label, h('input',
-    { type: 'datetime-local', name, onchange: (event) =>
-    change({ [name]: event.target.value && new Date(event.target.value).toISOString(), range: '' }) }))
-  const form = h('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() }, search,
-    select('outcome', 'All outcomes', [['delivered', 'Delivered'], ['failed', 'Failed'], ['retrying', 'Retrying'],
-      ['canceled', 'Canceled']]), webhookSelect, eventSelect,
-    select('range', 'Any time', [['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days']]),
-    select('test', 'Real and tests', [['no', 'No tests'], ['only', 'Only tests']]),
-    h('details', h('summary', 'More'), h('div.row', h('label', 'Code',
-      h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
-      h('label', 'Reason', h('input', { name: 'reason', size: 14, placeholder: 'timeout_total',
-        oninput: later('reason') })), moment('since', 'From'), moment('until', 'Until'))))
-  const chips = h('ul.chips', { 'aria-label': 'Filters' })
   const actions = h('div.row')
   const pause = h('button.plain', { type: 'button', onclick: () => setPaused(!paused) })
-  const pill = h('button.pill', { type: 'button', hidden: true, onclick: showWaiting })
+  const pill = h('button.pill', { type: 'button', hidden: true,
+    onclick: () => { showWaiting(); scrollTo({ top: 0 }) } })
   const body = h('div', loading())
   const region = h('div.card.flush', { tabindex: 0, role: 'region', 'aria-label': 'Log', onkeydown: keys,
     onclick: openRow }, body)
   const older = h('div.row.inset')
   const aside = h('aside', { 'aria-label': 'Delivery', hidden: true })
 
-  function drawFilters() {
-    for (const el of form.elements) {
-      if (!el.name || el === document.activeElement && el.type !== 'select-one') continue
-      const value = filter[el.name] ?? ''
-      el.value = el.type === 'datetime-local' && value ? local(value) : value
-    }
-    const set = Object.entries(filter)
-    fill(chips, set.map(([name, value]) => h('li', h('button.chip',
-      { type: 'button', onclick: () => change({ [name]: '' }) },
-      words(name, value, webhooks.get(value) ?? value), h('span.sr', ' remove'),
-        h('span', { 'aria-hidden': 'true' }, ' ✕')))),
-    set.length > 1 && h('li', h('a', { href: ctx.to('deliveries') }, 'Clear')))
-  }
-
-  const local = (iso) => {
-    const date = new Date(iso)
-    return isNaN(date) ? '' : new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16)
-  }
-
   function drawActions() {
     const outcome = filter.outcome ?? 'failed'
-    fill(actions, h('span.muted',
-      total == null ? '' : Object.keys(filter).length ? plural(total, 'match', 'matches')
-      : plural(total, 'delivery', 'deliveries')), h('span.grow'),
+    const found = Object.keys(filter).length ? ['match', 'matches'] : ['delivery', 'deliveries']
+    fill(actions,
+      h('span.muted', total == null ? '' : plural(total, ...found)),
+      h('span.grow'),
       ctx.admin && total > 0 && outcome !== 'retrying' &&
         button(filter.outcome ? `Redeliver ${count(total)}…` : 'Redeliver failed…',
-        () => redeliverMany(ctx, { ...forApi(filter), outcome }), { class: 'plain' }),
-      total > 0 && button('Export NDJSON', exportAll, { class: 'plain' }), pause)
+          () => redeliverMany(ctx, { ...forApi(filter), outcome }), { class: 'plain' }),
+      total > 0 && button('Export NDJSON', () => exportAll(ctx, forApi(filter), total), { class: 'plain' }),
+      pause)
     pause.textContent = paused ? 'Resume' : 'Pause'
   }
 
   // Pages of the log.
-  async function load() {
+  const load = loader(body, async () => {
     loads?.abort()
     loads = new AbortController()
     const signal = AbortSignal.any([loads.signal, ctx.signal])
@@ -103,40 +64,41 @@ export default function (ctx) {
     away = false
     drawPill()
     try {
-      const [page, all] = await Promise.all([get(`${ctx.api}deliveries${query({ ...f, limit: PAGE })}`, { signal }),
-        get(`${ctx.api}deliveries/count${query(f)}`, { signal })])
+      const [page, all] = await Promise.all([
+        get(`${ctx.api}deliveries${query({ ...f, limit: PAGE })}`, { signal }),
+        get(`${ctx.api}deliveries/count${query(f)}`, { signal }),
+      ])
       total = all.count
       cursor = page.next_cursor
       log.set(page.data)
-      drawRows()
-      busy = false
-      merge()
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, load))
+    } finally {
+      clearTimeout(slow)
     }
-    clearTimeout(slow)
-  }
+    drawRows()
+    busy = false
+    merge()
+  })
 
   // Only if it differs: to take the button away from under the focus has the browser lay out the whole table at once.
   function drawOlder() {
-    if (older.children.length !== (cursor ? 1 : 0))
+    if (older.children.length !== (cursor ? 1 : 0)) {
       fill(older, cursor && button('Load older', loadOlder, { class: 'plain' }))
+    }
   }
 
   function drawRows() {
     drawActions()
     drawOlder()
     if (log.list.length) return log.node.isConnected || fill(body, log.node)
-    if (Object.keys(filter).length) fill(body, empty('Nothing matches', 'No delivery in the log fits these filters.',
-      h('a.button.plain', { href: ctx.to('deliveries') }, 'Clear the filters')))
-    else fill(body,
-      empty('No deliveries yet', 'They appear here as soon as an event takes place, or when you send a test.',
-      h('a.button.plain', { href: ctx.to('webhooks') }, 'Webhooks')))
+    const link = (to, text) => h('a.button.plain', { href: ctx.to(to) }, text)
+    return fill(body, Object.keys(filter).length
+      ? empty('Nothing matches', 'No delivery in the log fits these filters.', link('deliveries', 'Clear the filters'))
+      : empty('No deliveries yet', 'They appear here as soon as an event takes place, or when you send a test.',
+        link('webhooks', 'Webhooks')))
   }
 
   async function loadOlder() {
-    const page = await get(`${ctx.api}deliveries${query({ ...forApi(filter), limit: PAGE, cursor })}`,
-      { signal: ctx.signal })
+    const page = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE, cursor })
     cursor = page.next_cursor
     if (log.append(page.data, MOST)) away = true
     drawRows()
@@ -150,8 +112,7 @@ export default function (ctx) {
     if (type === 'reset') return load()
     if (type === 'delivery') arrived.push(data)
     else {
-      const { data: page } = await get(`${ctx.api}deliveries${query({ ...forApi(filter), limit: PAGE })}`,
-        { signal: ctx.signal })
+      const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
       if (page.length === PAGE && !busy && !page.some(log.has)) return load()
       arrived.push(...page.reverse())
     }
@@ -189,7 +150,6 @@ export default function (ctx) {
     pill.textContent = waiting.length ? `● ${waiting.length >= MOST ? `${MOST}+` : waiting.length} new ↑`
       : '↑ Back to the newest'
   }
-  pill.addEventListener('click', () => scrollTo({ top: 0 }))
 
   const speaking = setInterval(() => {
     if (!unsaid.length) return
@@ -212,20 +172,26 @@ export default function (ctx) {
     const at = links.indexOf(document.activeElement)
     const d = log.list[at]
     const work = {
-      j: () => links[Math.min(at + 1, links.length - 1)]?.focus(), k: () => links[Math.max(at - 1, 0)]?.focus(),
-      r: () => ctx.admin && d && redeliverOne(ctx, d), '/': () => search.focus(), p: () => setPaused(!paused),
-      Escape: () => panel && closePanel(), '?': help,
+      j: () => links[Math.min(at + 1, links.length - 1)]?.focus(),
+      k: () => links[Math.max(at - 1, 0)]?.focus(),
+      r: () => ctx.admin && d && redeliverOne(ctx, d),
+      '/': () => form.search.focus(),
+      p: () => setPaused(!paused),
+      Escape: () => panel && closePanel(),
+      '?': help,
     }[event.key]
     if (!work) return
     event.preventDefault()
     work()
   }
 
-  const help = () => dialog('Keys of the log', [h('p', 'They work while the log has the focus.'),
-    h('dl.headers', [['j, k', 'next, previous delivery'], ['Enter', 'open it'],
-    ['r', 'redeliver it'], ['/', 'search'], ['p', 'pause or resume'], ['Esc', 'close what is open'],
-      ['?', 'this list']].map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text))))],
-      [['Close', null, 'plain']])
+  const help = () => dialog('Keys of the log', [
+    h('p', 'They work while the log has the focus.'),
+    h('dl.headers', [
+      ['j, k', 'next, previous delivery'], ['Enter', 'open it'], ['r', 'redeliver it'], ['/', 'search'],
+      ['p', 'pause or resume'], ['Esc', 'close what is open'], ['?', 'this list'],
+    ].map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text)))),
+  ], [['Close', null, 'plain']])
 
   const wide = () => innerWidth >= 1100
 
@@ -267,49 +233,22 @@ export default function (ctx) {
     if (had) log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
   }
 
-  // Export: page by page, so that it can be stopped.
-  async function exportAll() {
-    const parts = []
-    let next = '', rows = 0, stopped = false
-    const progress = h('p', { role: 'status' }, 'Reading…')
-    dialog('Export', [progress], [['Cancel', null, 'plain']]).then(() => { stopped = true })
-    try {
-      do {
-        const path = `${ctx.api}deliveries.ndjson${query({ ...forApi(filter), cursor: next })}`
-        const response = await request('GET', path, undefined, { signal: ctx.signal })
-        const text = await response.text()
-        parts.push(text)
-        rows += text.split('\n').length - 1
-        progress.textContent = `${plural(rows, 'delivery', 'deliveries')} of ${count(total)} read`
-        next = response.headers.get('X-Next-Cursor')
-      } while (next && !stopped)
-      if (stopped) return
-      const href = URL.createObjectURL(new Blob(parts, { type: 'application/x-ndjson' }))
-      h('a', { href, download: 'deliveries.ndjson' }).click()
-      setTimeout(() => URL.revokeObjectURL(href), 10000)
-    } finally {
-      progress.closest('dialog')?.close()
-    }
-  }
-
-  // Names to choose from. Where they cannot be loaded the log says so itself.
-  async function loadNames(path, el, add) {
-    const { data } = await get(ctx.api + path, { signal: ctx.signal }).catch(() => ({ data: [] }))
+  // Names to choose from. Where they cannot be loaded, neither can the log, which says so.
+  async function loadNames(path, field, add) {
+    const { data } = await ctx.get(path).catch(() => ({ data: [] }))
     if (ctx.signal.aborted) return
-    el.replaceChildren(el.options[0], ...add(data).map(([value, text]) => h('option', { value }, bdi(text))))
+    form.offer(field, add(data))
     drawFilters()
   }
-  const loadEvents = () => loadNames('events', eventSelect, (data) => data.map((e) => [e.name, e.name]))
-  const loadWebhooks = () => loadNames('webhooks', webhookSelect, (data) => {
-    data.forEach((w) => webhooks.set(w.id, w.name || w.url_masked))
+  const loadEvents = () => loadNames('events', 'event', (data) => data.map((e) => [e.name, e.name]))
+  const loadWebhooks = () => loadNames('webhooks', 'webhook', (data) => {
+    data.forEach((w) => webhooks.set(w.id, name(w)))
     return [...webhooks]
   })
 
   ctx.signal.addEventListener('abort', () => {
     clearInterval(speaking)
-    Object.values(typing).forEach(clearTimeout)
     cancelAnimationFrame(frame)
-    loads?.abort()
     ctx.showPaused(false)
   })
   drawFilters()
@@ -318,20 +257,22 @@ export default function (ctx) {
   loadWebhooks()
   load()
   return {
-    node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, 'Deliveries'),
-      h('button.quiet', { type: 'button', 'aria-label': 'Keys', onclick: help }, '?')), form, chips, actions, pill,
-      h('div.split', h('div', region, older), aside)],
+    node: [
+      h('div.row.head', h('h1.grow', { tabindex: -1 }, 'Deliveries'),
+        h('button.quiet', { type: 'button', 'aria-label': 'Keys', onclick: help }, '?')),
+      form.node, actions, pill, h('div.split', h('div', region, older), aside)],
+    /** Other filters, and a delivery in the panel, are this page too. */
     claims(route, parameters) {
-      if (route.project !== ctx.project || (route.view === 'delivery' &&
-        !(history.state?.panel && wide()))) return false
-      if (!route.view.startsWith('deliver')) return false
-      const wanted = read(parameters)
-      if (route.view === 'delivery') openPanel(route.id)
+      const opens = route.view === 'delivery' && history.state?.panel && wide()
+      if (route.project !== ctx.project || !(opens || route.view === 'deliveries')) return false
+      if (opens) openPanel(route.id)
       else dropPanel()
-      if (same(wanted, filter)) return true
-      filter = wanted
-      drawFilters()
-      load()
+      const wanted = read(parameters)
+      if (!same(wanted, filter)) {
+        filter = wanted
+        drawFilters()
+        load()
+      }
       return true
     },
   }

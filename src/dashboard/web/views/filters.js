@@ -4,14 +4,22 @@ import { now, query } from '../api.js'
 import { badge, plain, result } from '../format.js'
 
 const NAMES = ['q', 'outcome', 'webhook', 'event', 'test', 'range', 'status', 'reason', 'since', 'until']
-const RANGES = { '1h': ['Last hour', 3600], '24h': ['Last 24 hours', 86400], '7d': ['Last 7 days', 604800] }
+/** Times that end now: short, in words, and in seconds. */
+export const RANGES = {
+  '1h': { short: '1 h', words: 'Last hour', seconds: 3600 },
+  '24h': { short: '24 h', words: 'Last 24 hours', seconds: 86400 },
+  '7d': { short: '7 d', words: 'Last 7 days', seconds: 604800 },
+}
 
-export const read = (parameters) => Object.fromEntries(NAMES.map((name) =>
-  [name, parameters.get(name)]).filter(([, value]) => value))
+export const TESTS = { no: 'No tests', only: 'Only tests' }
+
+/** The filter that stands in an address. */
+export const read = (parameters) => Object.fromEntries(NAMES.map((name) => [name, parameters.get(name)])
+  .filter(([, value]) => value))
 
 /** The filter with a range as the time that it begins at. */
 export function forApi({ range, ...filter }) {
-  const seconds = RANGES[range]?.[1]
+  const seconds = RANGES[range]?.seconds
   return seconds ? { ...filter, since: new Date(now() - seconds * 1000).toISOString() } : filter
 }
 
@@ -25,11 +33,10 @@ function fitsStatus(status, pattern) {
 /** Would the API answer this delivery too? */
 export function fits(d, filter) {
   const { q, outcome, webhook, event, test, status, reason, since, until } = forApi(filter)
-  const text = [d.id, `#${d.ticket_number}`, d.subject, d.customer_email, d.webhook_name,
-    d.reason].join('\n').toLowerCase()
-  return (!q || d.event_id === q || text.includes(q.toLowerCase())) && (!outcome || d.outcome === outcome) &&
-    (!webhook || d.webhook_id === webhook) &&
-    (!event || d.event === event) && (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
+  const texts = [d.id, `#${d.ticket_number}`, d.subject, d.customer_email, d.webhook_name, d.reason]
+  return (!q || d.event_id === q || texts.join('\n').toLowerCase().includes(q.toLowerCase())) &&
+    (!outcome || d.outcome === outcome) && (!webhook || d.webhook_id === webhook) && (!event || d.event === event) &&
+    (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
     (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
 }
 
@@ -41,8 +48,8 @@ export function words(name, value, webhookName) {
   case 'q': return `“${plain(value)}”`
   case 'outcome': return badge(value)
   case 'webhook': return plain(webhookName)
-  case 'test': return value === 'only' ? 'Only tests' : 'No tests'
-  case 'range': return RANGES[value]?.[0] ?? plain(value)
+  case 'test': return TESTS[value] ?? plain(value)
+  case 'range': return RANGES[value]?.words ?? plain(value)
   case 'status': return `Code ${plain(value)}`
   case 'reason': return plain(result(value))
   case 'since': return `From ${when(value)}`

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The form that the log is filtered with, and the chips that say what it is filtered by.
+import { bdi } from '../format.js'
+import { fill, h } from '../ui.js'
+import { RANGES, TESTS, words } from './filters.js'
+
+const OUTCOMES = [['delivered', 'Delivered'], ['failed', 'Failed'], ['retrying', 'Retrying'], ['canceled', 'Canceled']]
+
+/** A time of the API as a field has it: in local time, up to the minute. */
+function local(iso) {
+  const date = new Date(iso)
+  return isNaN(date) ? '' : new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16)
+}
+
+/** change(changes, replace): asks for another filter. leave(): where Escape in the search field leads to. */
+export function filterForm(ctx, change, leave) {
+  const typing = {} // for each field: what is typed into the next one must not undo it
+  const later = (name) => (event) => {
+    clearTimeout(typing[name])
+    typing[name] = setTimeout(() => change({ [name]: event.target.value.trim() }, true), 250)
+  }
+  ctx.signal.addEventListener('abort', () => Object.values(typing).forEach(clearTimeout))
+
+  const select = (name, label, options, alsoChanged) => h('select', {
+    name, 'aria-label': label, onchange: (event) => change({ [name]: event.target.value, ...alsoChanged }),
+  }, h('option', { value: '' }, label), options.map(([value, text]) => h('option', { value }, text)))
+  const moment = (name, label) => h('label', label, h('input', {
+    type: 'datetime-local', name,
+    onchange: ({ target }) => change({ [name]: target.value && new Date(target.value).toISOString(), range: '' }),
+  }))
+  const search = h('input.search', {
+    type: 'search', name: 'q', placeholder: 'Search subject, e-mail, #ticket, id',
+    'aria-label': 'Search subject, e-mail, ticket or id', oninput: later('q'),
+    onkeydown: (event) => event.key === 'Escape' && leave(),
+  })
+  const ranges = Object.entries(RANGES).map(([value, range]) => [value, range.words])
+  const form = h('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
+    search,
+    select('outcome', 'All outcomes', OUTCOMES),
+    select('webhook', 'All webhooks', []),
+    select('event', 'All events', []),
+    select('range', 'Any time', ranges, { since: '', until: '' }),
+    select('test', 'Real and tests', Object.entries(TESTS)),
+    h('details', h('summary', 'More'), h('div.row',
+      h('label', 'Code', h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
+      h('label', 'Reason',
+        h('input', { name: 'reason', size: 14, placeholder: 'timeout_total', oninput: later('reason') })),
+      moment('since', 'From'), moment('until', 'Until'))))
+  const chips = h('ul.chips', { 'aria-label': 'Filters' })
+
+  return {
+    node: [form, chips],
+    search,
+    /** What there is to choose from, as [value, text]. */
+    offer(name, options) {
+      const el = form.elements[name]
+      el.replaceChildren(el.options[0], ...options.map(([value, text]) => h('option', { value }, bdi(text))))
+    },
+    /** webhooks: their names by id. */
+    draw(filter, webhooks) {
+      for (const el of form.elements) {
+        if (!el.name || el === document.activeElement && el.type !== 'select-one') continue
+        const value = filter[el.name] ?? ''
+        el.value = el.type === 'datetime-local' ? local(value) : value
+      }
+      const set = Object.entries(filter)
+      fill(chips, set.map(([name, value]) => h('li',
+        h('button.chip', { type: 'button', onclick: () => change({ [name]: '' }) },
+          words(name, value, webhooks.get(value) ?? value), h('span.sr', ' remove'),
+          h('span', { 'aria-hidden': 'true' }, ' ✕')))),
+      set.length > 1 && h('li', h('a', { href: ctx.to('deliveries') }, 'Clear')))
+    },
+  }
+}
