@@ -134,6 +134,25 @@ it('12 a live row costs little, however many are shown', async (scene) => {
   budget('that whole frame (0: less than 50)', Math.max(0, ...frames.map((frame) => frame.whole)), 50, 3000)
 })
 
+it('12 older ones that come after another filter was chosen are not shown', async (scene) => {
+  const page = await scene.open('deliveries', { desk, base: desk.page })
+  await page.locator('tbody tr').nth(49).waitFor()
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  await page.route('**/deliveries?*cursor=*', async (route) => {
+    await held
+    await route.continue()
+  })
+  const late = page.waitForResponse(/cursor=/)
+  await button(page, 'Load older').click()
+  await page.getByRole('searchbox').fill('user0@example.com')
+  await eventually(async () => await page.locator('tbody tr').count() === HOOKS, 'what is searched')
+  release()
+  await (await late).finished()
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+  assert.equal(await page.locator('tbody tr').count(), HOOKS)
+})
+
 it('12 an export reads all of it', async (scene) => {
   const page = await scene.open('deliveries', { desk, base: desk.page })
   const downloading = page.waitForEvent('download', { timeout: 240000 })

@@ -98,7 +98,9 @@ export default function (ctx) {
   }
 
   async function loadOlder() {
+    const from = cursor
     const page = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE, cursor })
+    if (cursor !== from) return // the log is another one by now
     cursor = page.next_cursor
     if (log.append(page.data, MOST)) away = true
     drawRows()
