@@ -29,8 +29,10 @@ function route(path) {
   }
   const [top, project, list, id, more] = parts
   if (top !== 'projects' || !project) return null
-  if (list === 'webhooks') return { view: id === 'new' || more === 'edit' ? 'edit' : id ? 'webhook' : 'webhooks',
-    project, id: id === 'new' ? null : id }
+  if (list === 'webhooks') {
+    const view = id === 'new' || more === 'edit' ? 'edit' : id ? 'webhook' : 'webhooks'
+    return { view, project, id: id === 'new' ? null : id }
+  }
   if (list === 'deliveries') return { view: id ? 'delivery' : 'deliveries', project, id }
   return null
 }

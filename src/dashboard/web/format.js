@@ -4,10 +4,9 @@ import { h } from './ui.js'
 import { now } from './api.js'
 
 const NAMES = {
-  '\u061c': 'ALM', '\u200b': 'ZWSP', '\u200e': 'LRM', '\u200f': 'RLM', '\u202a': 'LRE', '\u202b': 'RLE',
-    '\u202c': 'PDF',
-  '\u202d': 'LRO', '\u202e': 'RLO', '\u2066': 'LRI', '\u2067': 'RLI', '\u2068': 'FSI', '\u2069': 'PDI', '\ufeff': 'BOM',
-  '\u2028': 'LS', '\u2029': 'PS', '\u00ad': 'SHY',
+  '\u00ad': 'SHY', '\u061c': 'ALM', '\u200b': 'ZWSP', '\u200e': 'LRM', '\u200f': 'RLM', '\u2028': 'LS', '\u2029': 'PS',
+  '\u202a': 'LRE', '\u202b': 'RLE', '\u202c': 'PDF', '\u202d': 'LRO', '\u202e': 'RLO',
+  '\u2066': 'LRI', '\u2067': 'RLI', '\u2068': 'FSI', '\u2069': 'PDI', '\ufeff': 'BOM',
 }
 // What shows nothing, or turns the direction of what follows; tabs and line ends are left alone.
 const HIDDEN = /\r(?!\n)|(?![\t\n\r])\p{Cc}|[\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
@@ -32,10 +31,11 @@ export function visible(text) {
 export const bdi = (text) => h('bdi', { dir: 'auto' }, visible(text))
 
 /** An HTTP body or head. */
-export const bytes = (text, label) => h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': label },
-  visible(text))
+export const bytes = (text, label) =>
+  h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': label }, visible(text))
 
-export const pretty = (text) => {
+/** JSON with line ends; another text as it is. */
+export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2)
   } catch {
@@ -43,9 +43,9 @@ export const pretty = (text) => {
   }
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit',
-  hourCycle: 'h23' })
-const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const HHMM = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+const minute = new Intl.DateTimeFormat(undefined, HHMM)
+const clock = new Intl.DateTimeFormat(undefined, { ...HHMM, second: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const number = new Intl.NumberFormat()
 
@@ -59,24 +59,27 @@ export function ago(iso) {
   if (s < -1) return `in ${span(-s)}`
   return s < 5 ? 'just now' : `${span(s)} ago`
 }
-const span = (s) => s < 90 ? `${s} s` : s < 5400 ? `${Math.round(s / 60)} min` : s < 129600
-  ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} days`
+const span = (s) => s < 90 ? `${s} s`
+  : s < 5400 ? `${Math.round(s / 60)} min`
+    : s < 129600 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} days`
+
+/** What stands before a time that is not of today. */
+const dayBefore = (date) =>
+  date.toDateString() === new Date(now()).toDateString() ? '' : `${day.format(date)}, `
 
 /** A time as <time>: relative, or of the clock with milliseconds and, if not today, the day. */
 export function time(iso, relative) {
   if (!iso) return h('span.muted', '–')
   const date = new Date(iso)
-  const today = date.toDateString() === new Date(now()).toDateString()
   const text = relative ? ago(iso)
-    : `${today ? '' : `${day.format(date)}, `}${clock.format(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`
+    : `${dayBefore(date)}${clock.format(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`
   return h('time', { datetime: iso, title: iso, 'data-ago': relative && iso }, text)
 }
 
 /** "14:00–15:00", with the day if that is not today. */
 export function interval(from, to) {
-  const a = new Date(from)
-  const today = a.toDateString() === new Date(now()).toDateString()
-  return `${today ? '' : `${day.format(a)}, `}${hhmm(a)}–${hhmm(new Date(to))}`
+  const begin = new Date(from)
+  return `${dayBefore(begin)}${hhmm(begin)}–${hhmm(new Date(to))}`
 }
 
 export const ms = (n) => n == null ? '–' : n >= 10000 ? `${(n / 1000).toFixed(1)} s` : `${count(n)} ms`
@@ -85,9 +88,13 @@ export const percent = (p) => p == null ? '–'
 export const size = (n) => n < 10240 ? `${count(n)} bytes` : `${count(Math.round(n / 1024))} KiB`
 
 const STATES = {
-  delivered: ['good', '✓', 'Delivered'], failed: ['bad', '✕', 'Failed'], canceled: ['warn', '⊘', 'Canceled'],
-  retrying: ['warn', '↻', 'Retrying'], active: ['good', '✓', 'Active'], paused: ['warn', '‖', 'Paused'],
-    failing: ['bad', '✕', 'Failing'],
+  delivered: ['good', '✓', 'Delivered'],
+  failed: ['bad', '✕', 'Failed'],
+  canceled: ['warn', '⊘', 'Canceled'],
+  retrying: ['warn', '↻', 'Retrying'],
+  active: ['good', '✓', 'Active'],
+  paused: ['warn', '‖', 'Paused'],
+  failing: ['bad', '✕', 'Failing'],
 }
 
 /** A state as icon and word, never as colour alone. */
@@ -100,14 +107,12 @@ export function badge(state, text) {
 
 const RESULTS = {
   http_3xx: 'Redirect', http_400: '400', http_401_403: '401 or 403', http_404_410: '404 or 410', http_413: '413',
-    http_429: '429', http_4xx: '4xx',
-  http_5xx: '5xx', slack: 'Refused by Slack',
-  timeout_connect: 'No connection', timeout_total: 'Timeout', dns: 'Name not found', refused: 'Connection refused',
-    reset: 'Connection closed',
-  unreachable: 'Unreachable', tls_untrusted: 'Certificate not trusted', tls_name: 'Certificate of another name',
-  tls_expired: 'Certificate expired', tls_protocol: 'No secure connection', blocked: 'Address not allowed',
-    canceled: 'Canceled',
-  dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault', bad_response: 'Not HTTP',
-    response_too_large: 'Answer too large',
+  http_429: '429', http_4xx: '4xx', http_5xx: '5xx', slack: 'Refused by Slack',
+  dns: 'Name not found', refused: 'Connection refused', reset: 'Connection closed', unreachable: 'Unreachable',
+  timeout_connect: 'No connection', timeout_total: 'Timeout', blocked: 'Address not allowed',
+  tls_untrusted: 'Certificate not trusted', tls_name: 'Certificate of another name',
+  tls_expired: 'Certificate expired', tls_protocol: 'No secure connection',
+  bad_response: 'Not HTTP', response_too_large: 'Answer too large',
+  canceled: 'Canceled', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
 }
 export const result = (text) => RESULTS[text] ?? text

@@ -152,7 +152,7 @@ export function dialog(title, body, buttons) {
 
 /** Asks before something is done; the focus is on Cancel. */
 export const confirm = (title, text, action, danger) =>
-  dialog(title, [text].flat().map((t) => typeof t === 'string' ? h('p', t) : t),
+  dialog(title, flat([text]).map((t) => typeof t === 'string' ? h('p', t) : t),
     [['Cancel', null, 'plain'], [action, true, danger ? 'danger' : '']])
 
 let menus = 0

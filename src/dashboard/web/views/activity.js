@@ -15,24 +15,25 @@ export function activity(ctx, webhook, more = () => []) {
   let range = '24h', stats
   const tiles = h('dl.tiles')
   const body = h('div.activity', loading())
-  const href = (since, until) => ctx.to('deliveries') + query({ webhook, since, until })
+  const log = (filter) => ctx.to('deliveries') + query({ webhook, ...filter })
 
   function draw() {
     if (!stats) return
-    const total = stats.delivered + stats.failed + stats.canceled
-    fill(tiles, tile('Deliveries', count(total)),
-      tile('Success', percent(stats.success_percent), stats.delivered && !stats.failed && 'good'),
-      tile('Failed', stats.failed ? h('a', { href: ctx.to('deliveries') + query({ webhook, since: stats.since,
-        until: stats.until, outcome: 'failed' }) }, count(stats.failed)) : '0', stats.failed && 'bad'),
+    const { since, until, delivered, failed, canceled } = stats
+    fill(tiles,
+      tile('Deliveries', count(delivered + failed + canceled)),
+      tile('Success', percent(stats.success_percent), delivered && !failed && 'good'),
+      tile('Failed', failed ? h('a', { href: log({ since, until, outcome: 'failed' }) }, count(failed)) : '0',
+        failed && 'bad'),
       tile('p95', ms(stats.ms.p95)),
-      stats.retrying > 0 && tile('Retrying', count(stats.retrying)), stats.waiting > 0 &&
-        tile('Waiting', count(stats.waiting)), more())
+      stats.retrying > 0 && tile('Retrying', count(stats.retrying)),
+      stats.waiting > 0 && tile('Waiting', count(stats.waiting)),
+      more())
     const open = body.querySelector('details')?.open
     const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
-    fill(body, chart(stats, href), reasons.length > 0 &&
+    fill(body, chart(stats, (from, to) => log({ since: from, until: to })), reasons.length > 0 &&
       h('p.reasons', h('span.muted', 'Why they failed: '), reasons.map(([reason, n], i) => [
-      i > 0 && ' · ', h('a', { href: ctx.to('deliveries') + query({ webhook, since: stats.since, until: stats.until,
-        reason }) }, `${result(reason)} (${count(n)})`)])))
+        i > 0 && ' · ', h('a', { href: log({ since, until, reason }) }, `${result(reason)} (${count(n)})`)])))
     if (open) body.querySelector('details')?.setAttribute('open', '')
   }
 
@@ -48,7 +49,9 @@ export function activity(ctx, webhook, more = () => []) {
   load()
   return {
     draw,
-    node: h('section.card', { 'aria-label': 'Activity' }, h('div.row', h('h2.grow', 'Activity'),
-      segmented('Time range', 'range', CHOICES, range, (value) => { range = value; load() })), tiles, body),
+    node: h('section.card', { 'aria-label': 'Activity' },
+      h('div.row', h('h2.grow', 'Activity'),
+        segmented('Time range', 'range', CHOICES, range, (value) => { range = value; load() })),
+      tiles, body),
   }
 }

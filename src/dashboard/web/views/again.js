@@ -12,7 +12,7 @@ const SAME = 'The same bytes are sent as a new delivery, signed with the present
 export async function redeliverOne(ctx, d) {
   const twice = d.outcome === 'delivered' &&
     'The receiver has confirmed this delivery already, and will get it a second time.'
-  if (!(await confirm('Send it again?', [twice, SAME].filter(Boolean), 'Redeliver'))) return null
+  if (!(await confirm('Send it again?', [twice, SAME], 'Redeliver'))) return null
   const { event_id: event } = await ctx.post(`deliveries/${encodeURIComponent(d.id)}/redeliver`)
   say('It is being sent again')
   return event
@@ -24,11 +24,12 @@ export async function redeliverMany(ctx, filter) {
   const until = filter.until && filter.until < stop ? filter.until : stop
   const { count: all } = await ctx.get('deliveries/count', { ...filter, until })
   const what = `${plural(all, 'delivery', 'deliveries')} (${filter.outcome})`
-  if (!all) return dialog('Nothing to redeliver', [h('p', 'No delivery of these has failed.')],
-    [['Close', null, 'plain']])
-  if (!(await confirm(`Redeliver ${what}?`, [filter.outcome === 'delivered' &&
-    'Their receivers have confirmed them already, and will get them a second time.', SAME].filter(Boolean),
-    `Redeliver ${count(all)}`, filter.outcome === 'delivered'))) return null
+  if (!all) {
+    return dialog('Nothing to redeliver', [h('p', 'No delivery of these has failed.')], [['Close', null, 'plain']])
+  }
+  const delivered = filter.outcome === 'delivered'
+  const twice = delivered && 'Their receivers have confirmed them already, and will get them a second time.'
+  if (!(await confirm(`Redeliver ${what}?`, [twice, SAME], `Redeliver ${count(all)}`, delivered))) return null
 
   const bar = h('progress', { max: all, 'aria-label': 'Progress' })
   const text = h('p', { role: 'status' }, 'Starting…')

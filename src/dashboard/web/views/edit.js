@@ -47,16 +47,25 @@ export default function (ctx) {
     const headers = h('div.stack')
     const secret = input('secret', { spellcheck: 'false', class: 'mono', oninput: () => shown.draw() })
     const headerRow = ([key, value] = ['', '']) => {
-      const row = h('div.row.pair', h('input', { 'aria-label': 'Header name', placeholder: 'X-Name', value: key,
-        spellcheck: 'false', autocomplete: 'off' }),
-        h('input', { 'aria-label': 'Header value', value: value ?? '', placeholder: value === null ? 'unchanged' : '',
-          'data-keep': value === null && key, spellcheck: 'false', autocomplete: 'off' }),
-        h('button.quiet', { type: 'button', 'aria-label': 'Remove header',
-          onclick: () => { row.remove(); dirty = true; more.focus() } }, '✕'))
+      const part = (props) => h('input', { spellcheck: 'false', autocomplete: 'off', ...props })
+      const remove = () => {
+        row.remove()
+        dirty = true
+        more.focus()
+      }
+      // A value that is kept is not known here: null.
+      const row = h('div.row.pair',
+        part({ 'aria-label': 'Header name', placeholder: 'X-Name', value: key }),
+        part({ 'aria-label': 'Header value', value: value ?? '', placeholder: value === null ? 'unchanged' : '',
+          'data-keep': value === null && key }),
+        h('button.quiet', { type: 'button', 'aria-label': 'Remove header', onclick: remove }, '✕'))
       return row
     }
-    const more = h('button.plain.small', { type: 'button',
-      onclick: () => { headers.append(headerRow()); headers.lastChild.querySelector('input').focus() } }, '+ Header')
+    const addHeader = () => {
+      headers.append(headerRow())
+      headers.lastChild.querySelector('input').focus()
+    }
+    const more = h('button.plain.small', { type: 'button', onclick: addHeader }, '+ Header')
     headers.append(...given.headers.map(headerRow))
     const formatBox = h('div.field', segmented('Format', 'format', Object.entries(FORMATS), format,
       (value) => { format = value; check(); shown.draw() }),
@@ -68,11 +77,11 @@ export default function (ctx) {
         'Leave it empty, and a random one is made. Your own has 1 to 1,024 bytes; less than 16 are easily guessed.',
         secret),
       h('fieldset.field', { id: 'f-headers', tabindex: -1, 'aria-describedby': 'f-headers-error' },
-        h('legend', 'Extra headers'),
-        h('p.hint', 'Sent with each delivery. Values are not shown again.'), headers,
-        h('p.error', { id: 'f-headers-error' }), more),
-      h('div.row.top-aligned', field('max_attempts', 'Attempts', '1 to 20; more than one means retries',
-        input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
+        h('legend', 'Extra headers'), h('p.hint', 'Sent with each delivery. Values are not shown again.'),
+        headers, h('p.error', { id: 'f-headers-error' }), more),
+      h('div.row.top-aligned',
+        field('max_attempts', 'Attempts', '1 to 20; more than one means retries',
+          input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
         field('max_in_flight', 'At once', '1 to 64 deliveries',
           input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
       box('ordered', 'In order', 'Deliveries of one ticket go one after the other.', given.ordered),
@@ -80,8 +89,9 @@ export default function (ctx) {
         given.standard_headers)))
     const choices = h('fieldset.field', { id: 'f-events', tabindex: -1, 'aria-describedby': 'f-events-error' },
       h('legend', 'Events'),
-      events.map((e) => h('label.check', h('input', { type: 'checkbox', name: 'events', value: e.name,
-        checked: given.events.includes(e.name) }), h('span', h('code', e.name), h('span.hint', e.meaning)))),
+      events.map((e) => h('label.check',
+        h('input', { type: 'checkbox', name: 'events', value: e.name, checked: given.events.includes(e.name) }),
+        h('span', h('code', e.name), h('span.hint', e.meaning)))),
       h('p.error', { id: 'f-events-error' }))
     const form = h('form.card', { novalidate: true, oninput: () => { dirty = true },
       onsubmit: (event) => { event.preventDefault(); save.click() } }, summary,
@@ -89,9 +99,8 @@ export default function (ctx) {
       field('url', 'Address', 'Where deliveries are posted to. Required.', url), advice, formatBox, choices,
       box('active', 'Active', 'A paused webhook gets no events.', given.active), advanced,
       // Pressing one of them leaves no field, so that no message comes and moves it away under the pointer.
-      h('div.row', { onmousedown: (event) => event.preventDefault() }, save, saveAndTest, h('a.button.plain',
-        { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, 'Cancel')))
-    const value = (key) => form.elements[key]
+      h('div.row', { onmousedown: (event) => event.preventDefault() }, save, saveAndTest,
+        h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, 'Cancel')))
 
     /** Errors by JSON pointer, beside their fields. only: the key whose errors are shown anew. */
     function mark(errors, only) {
@@ -139,13 +148,19 @@ export default function (ctx) {
     }
 
     function collect() {
-      const fields = { name: value('name').value.trim(), url: url.value.trim(), format, active: value('active').checked,
+      const header = (row) => {
+        const [key, value] = row.querySelectorAll('input')
+        const name = key.value.trim()
+        return [name, value.value || (value.dataset.keep === name ? null : '')]
+      }
+      const { elements } = form
+      const fields = {
+        name: elements.name.value.trim(), url: url.value.trim(), format, active: elements.active.checked,
         events: [...form.querySelectorAll('[name=events]:checked')].map((el) => el.value),
-        max_attempts: value('max_attempts').valueAsNumber, max_in_flight: value('max_in_flight').valueAsNumber,
-          ordered: value('ordered').checked, standard_headers: value('standard_headers').checked,
-        headers: [...headers.children].map((row) => [...row.querySelectorAll('input')]).filter(([key]) =>
-          key.value.trim()).map(([key, v]) => [key.value.trim(), v.value ||
-          (v.dataset.keep === key.value.trim() ? null : '')]) }
+        max_attempts: elements.max_attempts.valueAsNumber, max_in_flight: elements.max_in_flight.valueAsNumber,
+        ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,
+        headers: [...headers.children].map(header).filter(([name]) => name),
+      }
       return id || !secret.value ? fields : { ...fields, secret: secret.value }
     }
 

@@ -8,11 +8,12 @@ const text = (part) => visible(part.replace(/&(amp|lt|gt);/g, (found) => ENTITIE
 
 /** A text of Slack's as Slack shows it: bold and quoted lines. */
 function slack(mrkdwn) {
-  const line = (part) => part.split(/(\*[^*\n]+\*)/).map((piece) => /^\*.+\*$/.test(piece)
-    ? h('b', text(piece.slice(1, -1))) : text(piece))
+  const line = (part) => part.split(/(\*[^*\n]+\*)/).map((piece) =>
+    /^\*.+\*$/.test(piece) ? h('b', text(piece.slice(1, -1))) : text(piece))
   return h('div.slack', { role: 'group', 'aria-label': 'As Slack shows it' },
-    h('p', h('b', 'Helmdesk '), h('span.tag', 'app')), h('div', { dir: 'auto' }, mrkdwn.split('\n').map((part) =>
-    part.startsWith('> ') ? h('blockquote', line(part.slice(2))) : h('p', line(part)))))
+    h('p', h('b', 'Helmdesk '), h('span.tag', 'app')),
+    h('div', { dir: 'auto' }, mrkdwn.split('\n').map((part) =>
+      part.startsWith('> ') ? h('blockquote', line(part.slice(2))) : h('p', line(part)))))
 }
 
 const VERIFY = {
@@ -44,8 +45,9 @@ export function preview(ctx, events, wanted) {
       if (turn !== asked) return
       fill(out, h('dl.headers', got.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
         bytes(raw ? got.body : pretty(got.body), 'Body'),
-        h('div.row', h('span.muted.small.grow', raw ? `Exactly ${size(got.bytes)}`
-          : 'Formatted to be read; the bytes have no spaces'),
+        h('div.row',
+          h('span.muted.small.grow',
+            raw ? `Exactly ${size(got.bytes)}` : 'Formatted to be read; the bytes have no spaces'),
           copyButton('Copy bytes', () => got.body, { class: 'plain small' })),
         !wanted().secret && h('p.hint', 'Signed with a sample secret.'),
         got.slack_text && slack(got.slack_text))
@@ -62,8 +64,10 @@ export function preview(ctx, events, wanted) {
       timer = setTimeout(load, 150)
     },
     node: h('section.card.preview', { 'aria-label': 'Preview' },
-      h('div.row', h('h2.grow', 'Preview'), kind, segmented('Form', 'form', [['pretty', 'Pretty'], ['bytes', 'Bytes']],
-      'pretty', (value) => { raw = value === 'bytes'; load() })), out,
+      h('div.row', h('h2.grow', 'Preview'), kind,
+        segmented('Form', 'form', [['pretty', 'Pretty'], ['bytes', 'Bytes']], 'pretty',
+          (value) => { raw = value === 'bytes'; load() })),
+      out,
       h('details', h('summary', 'Check the signature in your receiver'),
         segmented('Language', 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
   }

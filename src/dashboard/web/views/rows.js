@@ -6,17 +6,17 @@ import { h, reconcile } from '../ui.js'
 export const keyOf = (d) => `${d.id}/${d.attempt}`
 
 const row = (ctx, d) => h('tr', { 'data-id': d.id },
-  h('th', { scope: 'row', 'data-label': 'Time' }, h('a', { href: ctx.to('deliveries', d.id) },
-    time(d.finished_at ?? d.created_at))),
+  h('th', { scope: 'row', 'data-label': 'Time' },
+    h('a', { href: ctx.to('deliveries', d.id) }, time(d.finished_at ?? d.created_at))),
   h('td', { 'data-label': 'Event' }, h('span', d.event, d.test && h('span.tag', 'test'))),
-  h('td.subject', { 'data-label': 'Ticket' }, h('div', h('span.muted.num', `#${d.ticket_number} `),
-    h('span.two-lines', bdi(d.subject)))),
-  h('td', { 'data-label': 'Result' }, h('span', badge(d.outcome, result(d.result)), d.attempt > 1 &&
-    h('span.muted.small', ` attempt ${d.attempt}`),
+  h('td.subject', { 'data-label': 'Ticket' },
+    h('div', h('span.muted.num', `#${d.ticket_number} `), h('span.two-lines', bdi(d.subject)))),
+  h('td', { 'data-label': 'Result' }, h('span', badge(d.outcome, result(d.result)),
+    d.attempt > 1 && h('span.muted.small', ` attempt ${d.attempt}`),
     d.may_be_repeated && h('span.tag', { title: 'The receiver may have got this one twice' }, 'maybe twice'))),
   h('td', { 'data-label': 'Took', class: 'num right' }, ms(d.ms.total_ms)),
-  h('td', { 'data-label': 'Webhook' }, d.webhook_name ? h('span.two-lines', bdi(d.webhook_name))
-    : h('span.mono.small.break', d.url_masked)))
+  h('td', { 'data-label': 'Webhook' },
+    d.webhook_name ? h('span.two-lines', bdi(d.webhook_name)) : h('span.mono.small.break', d.url_masked)))
 
 /** A table of deliveries, newest first: one row for each attempt. */
 export function logTable(ctx) {
@@ -27,7 +27,7 @@ export function logTable(ctx) {
     node: h('table.cards.log', h('caption.sr', 'Deliveries, newest first'),
       h('thead', h('tr', ['Time', 'Event', 'Ticket', 'Result', 'Took', 'Webhook'].map((t) =>
         h('th', { scope: 'col', class: t === 'Took' && 'right', 'aria-sort': t === 'Time' && 'descending' }, t)))),
-          body),
+      body),
     body,
     get list() { return list },
     has: (d) => list.some((other) => keyOf(other) === keyOf(d)),

@@ -5,6 +5,14 @@ import { button, card, confirm, copyButton, fill, h, say } from '../ui.js'
 import { pathOf } from './parts.js'
 
 const SECONDS = 60
+const SAID = {
+  stage: 'The next secret is ready',
+  unstage: 'The next secret is gone',
+  activate: 'The next secret signs now',
+  undo: 'The previous secret signs again',
+  forget: 'The previous secret is erased',
+  replace: 'The secret is replaced',
+}
 
 export function secretCard(ctx, webhook, fresh, refresh) {
   const body = h('div.stack')
@@ -18,9 +26,7 @@ export function secretCard(ctx, webhook, fresh, refresh) {
     reveal(secrets)
     if (step === 'reveal') return
     await refresh()
-    say({ stage: 'The next secret is ready', unstage: 'The next secret is gone', activate: 'The next secret signs now',
-      undo: 'The previous secret signs again',
-      forget: 'The previous secret is erased', replace: 'The secret is replaced' }[step])
+    say(SAID[step])
   }
 
   function reveal(secrets) {
@@ -61,34 +67,53 @@ export function secretCard(ctx, webhook, fresh, refresh) {
     if (sure) await call(path, own.value ? { secret: own.value } : {})
   }
 
-  const rotate = () => stage('Rotate the secret', 'stage',
-    ['Step 1 makes the next secret; deliveries are still signed with the present one. Give both to your receiver.',
-    'Step 2 lets the next secret sign. You can undo that.'], 'Make the next secret')
-  const replace = () => stage('Replace the secret now?', 'replace',
-    ['From the next delivery on, the new secret signs. A receiver that knows only the old one refuses everything ' +
-      'until you change it there. Do this if the secret has leaked; otherwise rotate.'], 'Replace now', true)
-  const activate = async () => (await confirm('Let the next secret sign?',
-    'Every delivery from now on is signed with it. Your receiver must accept it already.', 'Activate')) &&
-    call('activate')
-  const forget = async () => (await confirm('Erase the previous secret?', 'After that you cannot go back to it.',
-    'Erase', true)) && call('forget')
+  const rotate = () => stage('Rotate the secret', 'stage', [
+    'Step 1 makes the next secret; deliveries are still signed with the present one. Give both to your receiver.',
+    'Step 2 lets the next secret sign. You can undo that.',
+  ], 'Make the next secret')
 
-  function draw() {
+  const replace = () => stage('Replace the secret now?', 'replace', [
+    'From the next delivery on, the new secret signs. A receiver that knows only the old one refuses everything ' +
+      'until you change it there. Do this if the secret has leaked; otherwise rotate.',
+  ], 'Replace now', true)
+
+  async function activate() {
+    const sure = await confirm('Let the next secret sign?',
+      'Every delivery from now on is signed with it. Your receiver must accept it already.', 'Activate')
+    if (sure) await call('activate')
+  }
+
+  async function forget() {
+    const sure = await confirm('Erase the previous secret?', 'After that you cannot go back to it.', 'Erase', true)
+    if (sure) await call('forget')
+  }
+
+  /** Where the rotation is, and what can be done next. */
+  function rotation() {
     const { secret_staged: staged, secret_previous: previous } = webhook
-    fill(body,
-      fresh.secret &&
-        h('div.note.good', 'The webhook is made. Give this secret to your receiver: it checks the signature with it.'),
-      line('Secret', 'secret'), staged && line('Next secret', 'next'), previous && line('Previous secret', 'previous'),
-      h('div.row', shown ? [button('Hide', hide, { class: 'plain' }), left]
-        : button('Reveal', () => call('reveal'), { class: 'plain' })),
-      staged ? h('div.note', h('strong', 'Rotation, step 1 of 2. '),
+    if (staged) {
+      return h('div.note', h('strong', 'Rotation, step 1 of 2. '),
         'Deliveries are signed with the present secret. Give your receiver both, then activate the next one.',
         h('div.row', step('Activate…', activate, ''), step('Take it back', () => call('unstage')),
           previous && step('Erase the previous…', forget)))
-        : previous ? h('div.note', h('strong', 'Rotation, step 2 of 2. '),
-          'The new secret signs. Watch the deliveries below; undo if your receiver refuses them.',
-          h('div.row', step('Undo', () => call('undo')), step('Erase the previous…', forget)))
-          : h('div.row', step('Rotate…', rotate), step('Replace now…', replace, 'plain bad')))
+    }
+    if (previous) {
+      return h('div.note', h('strong', 'Rotation, step 2 of 2. '),
+        'The new secret signs. Watch the deliveries below; undo if your receiver refuses them.',
+        h('div.row', step('Undo', () => call('undo')), step('Erase the previous…', forget)))
+    }
+    return h('div.row', step('Rotate…', rotate), step('Replace now…', replace, 'plain bad'))
+  }
+
+  function draw() {
+    fill(body,
+      fresh.secret &&
+        h('div.note.good', 'The webhook is made. Give this secret to your receiver: it checks the signature with it.'),
+      line('Secret', 'secret'),
+      webhook.secret_staged && line('Next secret', 'next'),
+      webhook.secret_previous && line('Previous secret', 'previous'),
+      h('div.row', shown ? [step('Hide', hide), left] : step('Reveal', () => call('reveal'))),
+      rotation())
     count()
   }
 

@@ -15,7 +15,8 @@ export function testCard(ctx, webhook, now) {
     fill(out, h('p.muted', { 'aria-busy': 'true' }, 'Sending, at most 5 seconds…'))
     try {
       const d = await ctx.post(`${pathOf(webhook.id)}/test`, { event: kind.value })
-      fill(out, h('div', { class: `result ${d.outcome}` }, h('p', verdict(d)), timing(d), explanation(d),
+      fill(out, h('div', { class: `result ${d.outcome}` },
+        h('p', verdict(d)), timing(d), explanation(d),
         h('div.row', h('a', { href: ctx.to('deliveries', d.id) }, 'In the log'),
           copyButton('Copy as curl', () => curl(d), { class: 'plain small' })),
         h('details', h('summary', 'Show request and answer'), exchange(d, 'h3'))))
@@ -37,7 +38,7 @@ export function testCard(ctx, webhook, now) {
   }).catch(toast)
   return card('Send a test',
     h('p.hint', 'Goes the same way as a real event: format, signature, address rules, 5 second limit, log.',
-    !webhook.active && ' It is sent although the webhook is paused.'),
-  h('div.row', h('label', { for: 'test-event', class: 'sr' }, 'Event'), kind, go),
-  h('details', h('summary', 'Show sample data'), sample), out)
+      !webhook.active && ' It is sent although the webhook is paused.'),
+    h('div.row', h('label', { for: 'test-event', class: 'sr' }, 'Event'), kind, go),
+    h('details', h('summary', 'Show sample data'), sample), out)
 }
