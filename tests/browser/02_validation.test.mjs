@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What cannot be saved: a message beside its field, the focus on the summary, and the same from the server itself.
 import assert from 'node:assert/strict'
-import { button, heading, stage } from './lib/stage.mjs'
+import { API } from './lib/servers.mjs'
+import { button, focused, heading, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ desk: { options: [] } })
@@ -21,7 +22,8 @@ async function form(scene) {
 /** The message that stands beside a field, which points to it and is marked. */
 const message = async (page, key) => {
   const field = page.locator(`#f-${key}`)
-  assert.ok((await field.getAttribute('aria-describedby')).split(' ').includes(`f-${key}-error`), `${key} names its error`)
+  const described = (await field.getAttribute('aria-describedby')).split(' ')
+  assert.ok(described.includes(`f-${key}-error`), `${key} names its error`)
   return page.locator(`#f-${key}-error`).innerText()
 }
 
@@ -30,19 +32,20 @@ async function refused(page, key, pattern) {
   await button(page, 'Save').click()
   const summary = page.locator('form .note.bad')
   await summary.waitFor()
-  await eventually(() => summary.evaluate((el) => el === document.activeElement), 'the focus on the summary')
+  await focused(summary, 'the summary')
   assert.match(await summary.innerText(), pattern)
   assert.match(await message(page, key), pattern)
   const control = page.locator(`#f-${key}`)
-  if (await control.evaluate((el) => el.tagName === 'INPUT')) assert.equal(await control.getAttribute('aria-invalid'), 'true')
+  const isInput = await control.evaluate((el) => el.tagName === 'INPUT')
+  if (isInput) assert.equal(await control.getAttribute('aria-invalid'), 'true')
   await summary.getByRole('link').first().press('Enter')
-  assert.ok(await control.evaluate((el) => el === document.activeElement), 'the link leads to the field')
+  await focused(control, 'the field that the link leads to')
   assert.match(page.url(), /\/webhooks\/new$/)
 }
 
 /** What the server says of the same values; the page shows its words. */
 async function serverSays(scene, values, pointer) {
-  const { status, headers, json } = await scene.desk.ask('POST', '/admin/api/v1/projects/acme/webhooks',
+  const { status, headers, json } = await scene.desk.ask('POST', `${API}webhooks`,
     { ...good, ...values })
   assert.equal(status, 422)
   assert.equal(headers['content-type'], 'application/problem+json')
@@ -98,7 +101,7 @@ it('02 what stands under Advanced is opened to be seen', async (scene) => {
   await button(page, 'Save').click()
   const summary = page.locator('form .note.bad')
   await summary.waitFor()
-  const { json } = await scene.desk.ask('POST', '/admin/api/v1/projects/acme/webhooks',
+  const { json } = await scene.desk.ask('POST', `${API}webhooks`,
     { ...good, secret: 'short', headers: [['X-Helmdesk-Signature', 'mine']], max_attempts: 21, max_in_flight: 4 })
   const keys = [...new Set(json.errors.map((e) => e.pointer.split('/')[1]))]
   assert.ok(keys.length > 0)
@@ -135,7 +138,7 @@ it('02 a secret of its own: as short as the server takes it, and the hint says s
   await heading(page, good.name)
   const { data: [{ id }] } = await scene.desk.api('GET', 'webhooks')
   assert.equal((await scene.desk.api('POST', `webhooks/${id}/secret/reveal`, {})).secret, 's')
-  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${id}`)
+  await scene.desk.api('DELETE', `webhooks/${id}`)
 })
 
 it('02 two people change one webhook: the second is told, and loses nothing', async (scene) => {
@@ -144,7 +147,7 @@ it('02 two people change one webhook: the second is told, and loses nothing', as
   const page = await scene.open(`webhooks/${webhook.id}/edit`)
   const name = page.getByLabel('Name', { exact: true })
   await name.fill('Of the first')
-  const other = await scene.desk.ask('PATCH', `/admin/api/v1/projects/acme/webhooks/${webhook.id}`,
+  const other = await scene.desk.ask('PATCH', `${API}webhooks/${webhook.id}`,
     { name: 'Of the second' }, { headers: { 'If-Match': `"${webhook.version}"` } })
   assert.equal(other.status, 200)
   await button(page, 'Save').click()

@@ -2,6 +2,7 @@
 // A test that arrives: the receiver recomputes the signature over the raw bytes.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { API } from './lib/servers.mjs'
 import { button, card, heading, row, stage } from './lib/stage.mjs'
 
 const { it } = stage()
@@ -43,7 +44,7 @@ it('03 a test is sent, signed, shown and kept', async (scene) => {
   const { data: [logged] } = await scene.desk.api('GET', 'deliveries')
   assert.equal(logged.test, true)
   assert.equal(logged.status, 200)
-  const { text } = await scene.desk.ask('GET', `/admin/api/v1/projects/acme/deliveries/${logged.id}/request-body`)
+  const { text } = await scene.desk.ask('GET', `${API}deliveries/${logged.id}/request-body`)
   assert.equal(text, arrival.body, 'the log has the very bytes')
 })
 

@@ -63,7 +63,8 @@ it('05 the wrong format: Slack says no_text, and the page explains it', async (s
   assert.match(await test.locator('.explain').innerText(), /format/)
 })
 
-for (const [status, word] of [['410', 'channel_is_archived'], ['404', 'channel_not_found'], ['403', 'action_prohibited']]) {
+for (const [status, word] of [['410', 'channel_is_archived'], ['404', 'channel_not_found'],
+  ['403', 'action_prohibited']]) {
   it(`05 Slack refuses: ${word}`, async (scene) => {
     const slack = await scene.listen({ as: 'slack', respond: status })
     const webhook = await scene.desk.webhook({ name: '#support', url: slack.url, format: 'slack' })

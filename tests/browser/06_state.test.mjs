@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Pausing, resuming, deleting, duplicating: what is sent, and what is kept.
 import assert from 'node:assert/strict'
-import { button, heading, row, stage } from './lib/stage.mjs'
+import { button, choose, focused, heading, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
-
-async function choose(page, name, item) {
-  await page.getByRole('button', { name: `Actions for ${name}` }).click()
-  await button(page.locator('.menu:popover-open'), item).click()
-}
 
 it('06 paused, nothing is sent; resumed, it is again', async (scene) => {
   const receiver = await scene.listen({ respond: '200' })
@@ -20,17 +15,17 @@ it('06 paused, nothing is sent; resumed, it is again', async (scene) => {
   await scene.desk.ticket({ subject: 'before' })
   await receiver.arrived(1)
 
-  await choose(page, 'Pausable', 'Pause…')
+  await choose(page, 'Actions for Pausable', 'Pause…')
   const box = page.getByRole('dialog', { name: 'Pause Pausable?' })
-  await eventually(() => button(box, 'Cancel').evaluate((el) => el === document.activeElement), 'the focus on Cancel')
+  await focused(button(box, 'Cancel'), 'Cancel')
   await button(box, 'Cancel').click()
   await row(page, 'Pausable').getByText('Active').waitFor()
-  await choose(page, 'Pausable', 'Pause…')
+  await choose(page, 'Actions for Pausable', 'Pause…')
   await button(box, 'Pause').click()
   await row(page, 'Pausable').getByText('Paused').waitFor()
   await scene.desk.ticket({ subject: 'meanwhile' })
   await other.arrived(2) // which has the event, as the paused one would
-  await choose(page, 'Pausable', 'Resume')
+  await choose(page, 'Actions for Pausable', 'Resume')
   await row(page, 'Pausable').getByText('Active').waitFor()
   await scene.desk.ticket({ subject: 'after' })
   await other.arrived(3)
@@ -45,15 +40,13 @@ it('06 deleted after a question: its deliveries still open', async (scene) => {
   await receiver.arrived(1)
   const page = await scene.open(`webhooks/${webhook.id}`)
   await row(page, 'of the past').waitFor()
-  await page.getByRole('button', { name: 'More actions' }).click()
-  await button(page.locator('.menu:popover-open'), 'Delete…').click()
+  await choose(page, 'More actions', 'Delete…')
   const box = page.getByRole('dialog', { name: 'Delete Short lived?' })
-  await eventually(() => button(box, 'Cancel').evaluate((el) => el === document.activeElement), 'the focus on Cancel')
+  await focused(button(box, 'Cancel'), 'Cancel')
   await page.keyboard.press('Escape')
   await heading(page, 'Short lived')
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Short lived')
-  await page.getByRole('button', { name: 'More actions' }).click()
-  await button(page.locator('.menu:popover-open'), 'Delete…').click()
+  await choose(page, 'More actions', 'Delete…')
   await button(box, 'Delete webhook').click()
   await heading(page, 'Webhooks')
   await eventually(async () => await row(page, 'Short lived').count() === 0, 'a list without it')
@@ -75,8 +68,7 @@ it('06 a question goes with its page', async (scene) => {
   const page = await scene.open()
   await row(page, 'Asked about').getByRole('link', { name: 'Asked about' }).click()
   await heading(page, 'Asked about')
-  await page.getByRole('button', { name: 'More actions' }).click()
-  await button(page.locator('.menu:popover-open'), 'Delete…').click()
+  await choose(page, 'More actions', 'Delete…')
   await page.getByRole('dialog', { name: 'Delete Asked about?' }).waitFor()
   await page.goBack()
   await heading(page, 'Webhooks')
@@ -99,7 +91,7 @@ it('06 a duplicate: the same settings under another name, and no secrets of the 
   const webhook = await scene.desk.webhook({ name: 'Original', url: 'http://127.0.0.1:9/x', max_attempts: 3,
     headers: [['X-Key', 'sesame']], events: ['ticket.resolved'] })
   const page = await scene.open()
-  await choose(page, 'Original', 'Duplicate')
+  await choose(page, 'Actions for Original', 'Duplicate')
   await heading(page, 'New webhook')
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Original (copy)')
   await button(page, 'Save').click()

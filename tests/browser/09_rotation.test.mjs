@@ -2,7 +2,7 @@
 // A secret is rotated while deliveries go on: a receiver that knows both accepts them before and after.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { button, card, heading, stage } from './lib/stage.mjs'
+import { button, card, choose, focused, heading, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -12,9 +12,10 @@ const [FIRST, SECOND, THIRD] = ['the first secret of the test 0001', 'the second
 /** Sends a test by the page, and answers what the receiver got. */
 async function sent(page, receiver) {
   const before = receiver.arrivals.length
-  await button(card(page, 'Send a test'), 'Send test').click()
+  const send = button(card(page, 'Send a test'), 'Send test')
+  await send.click()
   const arrivals = await receiver.arrived(before + 1)
-  await eventually(async () => !(await button(card(page, 'Send a test'), 'Send test').getAttribute('aria-busy')), 'the end')
+  await eventually(async () => !(await send.getAttribute('aria-busy')), 'the end')
   return arrivals.at(-1)
 }
 
@@ -81,7 +82,7 @@ it('09 replaced at once: the receiver that knows the old one refuses', async (sc
   const secret = card(page, 'Secret')
   await button(secret, 'Replace now…').click()
   const box = page.getByRole('dialog', { name: 'Replace the secret now?' })
-  await eventually(() => button(box, 'Cancel').evaluate((el) => el === document.activeElement), 'the focus on Cancel')
+  await focused(button(box, 'Cancel'), 'Cancel')
   await box.getByLabel('Secret').fill(THIRD)
   await button(box, 'Replace now').click()
   await secret.getByText(THIRD).waitFor()
@@ -94,8 +95,7 @@ it('09 replaced at once: the receiver that knows the old one refuses', async (sc
 it('09 made at random, hidden and revealed', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'Hidden', url: 'http://127.0.0.1:9/', secret: FIRST })
   const page = await scene.open()
-  await page.getByRole('button', { name: 'Actions for Hidden' }).click()
-  await button(page.locator('.menu:popover-open'), 'Rotate secret…').click()
+  await choose(page, 'Actions for Hidden', 'Rotate secret…')
   await button(page.getByRole('dialog', { name: 'Rotate the secret' }), 'Make the next secret').click()
   const secret = card(page, 'Secret')
   await secret.getByText('Rotation, step 1 of 2.').waitFor()

@@ -3,7 +3,8 @@
 // it is. A dialog, a report of the CSP or an error in the console would fail the test, as in every other.
 import assert from 'node:assert/strict'
 import net from 'node:net'
-import { button, card, heading, row, stage } from './lib/stage.mjs'
+import { API, listening } from './lib/servers.mjs'
+import { button, card, choose, heading, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -34,7 +35,8 @@ const NAMES = { '\u202e': 'RLO', '\u202c': 'PDF', '\u2067': 'RLI', '\u2069': 'PD
   '\u00ad': 'SHY', '\u2028': 'LS', '\u0007': '\\x07', '\u001b': '\\x1b', '\u007f': '\\x7f', '\u0000': '\\x00' }
 
 /** The text with what cannot be seen drawn. */
-const drawn = (text) => text.replace(/[\u202e\u202c\u2067\u2069\u200b\ufeff\xad\u2028\x07\x1b\x7f\0]/g, (c) => NAMES[c])
+const drawn = (text) =>
+  text.replace(/[\u202e\u202c\u2067\u2069\u200b\ufeff\xad\u2028\x07\x1b\x7f\0]/g, (c) => NAMES[c])
 
 /** What a field of so many bytes has room for. */
 const cut = (text, bytes) => {
@@ -49,7 +51,8 @@ const email = (text) => cut(text.replace(/[\0-\x1f\x7f]/g, ''), 320)
 async function harmless(page, at) {
   const found = await page.evaluate(() => ({
     broken: window.broken,
-    made: [...document.querySelectorAll('main :is(script, img, iframe, object, embed, math, style, link, body), main a')]
+    made: [...document.querySelectorAll(
+      'main :is(script, img, iframe, object, embed, math, style, link, body), main a')]
       .filter((el) => el.localName !== 'a' || !/^(\/|#|blob:)/.test(el.getAttribute('href') ?? ''))
       .map((el) => el.outerHTML.slice(0, 200)),
     listeners: [...document.querySelectorAll('main *')].flatMap((el) => el.getAttributeNames())
@@ -75,9 +78,9 @@ async function echo(scene) {
         Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
     })
   })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listening(server)
   scene.keep({ stop: () => new Promise((resolve) => server.close(resolve)) })
-  return { url: `http://127.0.0.1:${server.address().port}/`, say(words) { text = words } }
+  return { url: `http://127.0.0.1:${port}/`, say(words) { text = words } }
 }
 
 it('10 subject, name, e-mail, webhook, answer and header: text, all of it', async (scene) => {
@@ -88,7 +91,7 @@ it('10 subject, name, e-mail, webhook, answer and header: text, all of it', asyn
   for (const [i, text] of CORPUS.entries()) {
     receiver.say(text)
     await scene.desk.ticket({ subject: subject(text), name: cut(subject(text), 1024), email: email(text) })
-    await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count === i + 1, `delivery ${i + 1}`)
+    await scene.desk.logged(i + 1)
   }
 
   // The desk's own page.
@@ -118,7 +121,8 @@ it('10 subject, name, e-mail, webhook, answer and header: text, all of it', asyn
     assert.equal(await answer.textContent(), drawn(text), 'the answer')
     await page.locator('section[aria-label=Answer] summary').click()
     const head = await page.getByRole('region', { name: 'Answer headers' }).textContent()
-    assert.ok(head.includes(drawn(text.replaceAll('\0', '')).slice(0, 1000)), `${head.slice(0, 300)} has ${text.slice(0, 60)}`)
+    assert.ok(head.includes(drawn(text.replaceAll('\0', '')).slice(0, 1000)),
+      `${head.slice(0, 300)} has ${text.slice(0, 60)}`)
     const facts = page.locator('dl.card > div')
     assert.ok((await facts.filter({ hasText: /^Ticket/ }).textContent()).endsWith(drawn(subject(text))), 'the ticket')
     assert.equal(await facts.filter({ hasText: /^Customer/ }).locator('dd').textContent(), drawn(email(text)))
@@ -133,7 +137,7 @@ it('10 names of webhooks and extra headers', async (scene) => {
   const names = []
   for (const text of CORPUS) {
     const name = text.slice(0, 60)
-    const answer = await scene.desk.ask('POST', '/admin/api/v1/projects/acme/webhooks', { name, format: 'json',
+    const answer = await scene.desk.ask('POST', `${API}webhooks`, { name, format: 'json',
       url: 'http://127.0.0.1:9/', events: ['ticket.created'], active: false })
     if (answer.status === 201) names.push([answer.json.id, name])
     else assert.ok([400, 422].includes(answer.status), `${JSON.stringify(name)}: ${answer.text}`)
@@ -149,8 +153,7 @@ it('10 names of webhooks and extra headers', async (scene) => {
     await eventually(async () => await page.locator('h1').textContent() === drawn(name), `the heading ${name}`)
     await harmless(page, name)
     // In questions and messages too.
-    await page.getByRole('button', { name: 'More actions' }).click()
-    await button(page.locator('.menu:popover-open'), 'Delete…').click()
+    await choose(page, 'More actions', 'Delete…')
     const box = page.getByRole('dialog')
     assert.equal(await box.locator('h2').textContent(), `Delete ${drawn(name)}?`)
     await button(box, 'Cancel').click()

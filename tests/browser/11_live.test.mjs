@@ -3,27 +3,26 @@
 // starts anew, and more tabs than a browser has connections for.
 import assert from 'node:assert/strict'
 import { Desk, makeDirectory, Way } from './lib/servers.mjs'
-import { button, heading, row, stage } from './lib/stage.mjs'
+import { button, GONE, heading, live, row, stage } from './lib/stage.mjs'
 import { Tabs } from './lib/tabs.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
-const GONE = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/
 
-async function webhook(scene, desk = scene.desk) {
-  const receiver = await scene.listen({ respond: '200' })
-  const made = await desk.webhook({ name: 'Live', url: receiver.url })
-  scene.keep({ stop: () => desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`).catch(() => {}) })
-  return receiver
+/** A webhook for one test. */
+async function webhook(scene, { desk = scene.desk, respond = '200', ...values } = {}) {
+  const receiver = await scene.listen({ respond })
+  const made = await desk.webhook({ name: 'Live', url: receiver.url, ...values })
+  scene.keep({ stop: () => desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
+  return made
 }
 
 const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()
-const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
 
 it('11 a ticket of somebody else appears by itself; focus and place stay', async (scene) => {
   await webhook(scene)
   for (let i = 0; i < 40; i++) await scene.desk.ticket({ subject: `old ${i}` })
-  await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count === 40, '40 deliveries')
+  await scene.desk.logged(40)
   const page = await scene.open('deliveries')
   await row(page, 'old 0').last().waitFor()
   await live(page)
@@ -65,7 +64,10 @@ it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
   await live(page)
   await button(page, 'Pause').click()
   await page.locator('#live').getByText('Paused').waitFor()
-  for (const i of [1, 2, 3]) await scene.desk.ticket({ subject: `paused ${i}` })
+  for (const i of [1, 2, 3]) {
+    await scene.desk.ticket({ subject: `paused ${i}` })
+    await scene.desk.logged(i, '?q=paused') // before the next, which could overtake it
+  }
   await button(page, '● 3 new ↑').waitFor()
   assert.equal(await row(page, 'paused').count(), 0)
   await button(page, 'Resume').click()
@@ -132,9 +134,7 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
 })
 
 it('11 the page of a webhook: its state is the present one', async (scene) => {
-  const receiver = await scene.listen({ respond: '500,500,500,500,500,200' })
-  const made = await scene.desk.webhook({ name: 'Falls and rises', url: receiver.url, events: ['ticket.created'] })
-  scene.keep({ stop: () => scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`) })
+  const made = await webhook(scene, { name: 'Falls and rises', respond: '500,500,500,500,500,200' })
   const page = await scene.open(`webhooks/${made.id}`)
   await page.locator('.head').getByText('Active').waitFor()
   await live(page)
@@ -147,7 +147,7 @@ it('11 the page of a webhook: its state is the present one', async (scene) => {
 })
 
 it('11 a viewer too sees what changes about a webhook', async (scene) => {
-  const made = await scene.desk.webhook({ name: 'Old name', url: 'http://127.0.0.1:9/' })
+  const made = await webhook(scene, { name: 'Old name' })
   const page = await scene.open(`webhooks/${made.id}`, { role: 'viewer' })
   await heading(page, 'Old name')
   await live(page)
@@ -158,7 +158,6 @@ it('11 a viewer too sees what changes about a webhook', async (scene) => {
   await page.locator('.head').getByText('Paused').waitFor()
   await live(page)
   assert.equal(await page.locator('#toast').innerText(), '')
-  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`)
 })
 
 it('11 the chart as a table stays open', async (scene) => {
@@ -167,7 +166,8 @@ it('11 the chart as a table stays open', async (scene) => {
   const page = await scene.open()
   await live(page)
   await page.getByText('Show as table', { exact: true }).click()
-  const delivered = page.getByRole('region', { name: 'Activity as a table' }).locator('tbody tr').last().locator('td').nth(1)
+  const table = page.getByRole('region', { name: 'Activity as a table' })
+  const delivered = table.locator('tbody tr').last().locator('td').nth(1)
   const before = Number(await delivered.innerText())
   await scene.desk.ticket({ subject: 'in the chart too' })
   await eventually(async () => Number(await delivered.innerText()) > before, 'one more in the table')
@@ -200,7 +200,7 @@ it('11 of two time ranges the last one that was chosen is shown, whichever is an
 })
 
 it('11 news that the page cannot understand is a fault, and no lost connection', async (scene) => {
-  const made = await scene.desk.webhook({ name: 'Garbled', url: 'http://127.0.0.1:9/' })
+  const made = await webhook(scene, { name: 'Garbled' })
   const page = await scene.open(`webhooks/${made.id}`)
   await heading(page, 'Garbled')
   await live(page)
@@ -208,7 +208,6 @@ it('11 news that the page cannot understand is a fault, and no lost connection',
   await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
   await page.locator('#toast .toast').waitFor()
   await live(page)
-  await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${made.id}`)
 })
 
 it('11 the server starts anew: the page goes on, with no gap and nothing twice', async (scene) => {
@@ -217,7 +216,7 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
   scene.keep({ stop: store.remove })
   let desk = scene.keep(await Desk.start({ store: `${store.path}/store` }))
   const way = scene.keep(await Way.to(Number(new URL(desk.url).port)))
-  await webhook(scene, desk)
+  await webhook(scene, { desk })
   const page = await scene.open('deliveries', { desk, base: `${way.url}/admin/projects/acme/` })
   await live(page)
   await desk.ticket({ subject: 'before' })
@@ -226,7 +225,7 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
     await way.cut()
     await page.locator('#live').getByText(/^Reconnecting, last data \d\d:\d\d$/).waitFor()
     await desk.ticket({ subject: `unseen ${round}` })
-    await eventually(async () => (await desk.api('GET', `deliveries/count?q=unseen%20${round}`)).count === 1, 'it in the log')
+    await desk.logged(1, `?q=unseen%20${round}`)
     assert.equal(await desk.stop(), 0)
     desk = scene.keep(await Desk.start({ store: `${store.path}/store` }))
     way.target = Number(new URL(desk.url).port)
@@ -264,7 +263,8 @@ it('11 eight tabs: all load, and each lives when it is looked at', async (scene)
   await scene.desk.ticket({ subject: 'for all tabs' })
   for (const tab of tabs) {
     await tab.show()
-    await eventually(() => tab.evaluate('document.querySelector("tbody")?.textContent.includes("for all tabs")'), 'the row')
+    await eventually(() => tab.evaluate('document.querySelector("tbody")?.textContent.includes("for all tabs")'),
+      'the row')
   }
   assert.deepEqual(browser.complaints, [])
 })

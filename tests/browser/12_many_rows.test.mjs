@@ -4,21 +4,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
-import { Desk, makeDirectory } from './lib/servers.mjs'
-import { button, row, stage } from './lib/stage.mjs'
+import { makeDirectory } from './lib/servers.mjs'
+import { button, live, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
-const { it, keepReceiver } = stage({ desk: null })
+const store = makeDirectory()
+const { it, keepReceiver } = stage({ desk: { store: `${store.path}/store` } })
+after(store.remove)
 const HOOKS = 20
 const TICKETS = 500
 const ROWS = HOOKS * TICKETS
-
-const store = makeDirectory()
-let desk
-after(async () => {
-  await desk?.stop()
-  store.remove()
-})
 
 /** Says what a budget of the design came to, and fails far beyond it. */
 function budget(what, took, wanted, most) {
@@ -33,8 +28,7 @@ const observe = (context) => context.addInitScript(() => {
     .observe({ type: 'longtask', buffered: true })
 })
 
-it('12 10,000 deliveries are made', async () => {
-  desk = await Desk.start({ store: `${store.path}/store` })
+it('12 10,000 deliveries are made', async ({ desk }) => {
   const receiver = await keepReceiver({ respond: '200,200,200,200,200,200,200,200,200,503' })
   for (let i = 0; i < HOOKS; i++) await desk.webhook({ name: `Hook ${i}`, url: receiver.url, max_in_flight: 16 })
   const began = Date.now()
@@ -47,18 +41,18 @@ it('12 10,000 deliveries are made', async () => {
       await desk.ticket({ subject: `Ticket ${i}: ${'what happened '.repeat(i % 7)}`, email: `user${i}@example.com` })
     }
   }))
-  await eventually(async () => (await desk.api('GET', 'deliveries/count')).count === ROWS, 'all of them', 300000)
+  await desk.logged(ROWS, '', 300000)
   console.log(`${ROWS} deliveries took ${((Date.now() - began) / 1000).toFixed(1)} s to send`)
 }, { timeout: 600000 })
 
 it('12 the log opens, filters, grows and pages within its budgets', async (scene) => {
-  const context = await scene.context({ desk })
+  const context = await scene.context()
   await observe(context)
-  const page = await scene.open('deliveries', { context, base: desk.page })
+  const page = await scene.open('deliveries', { context })
   await page.locator('tbody tr').nth(49).waitFor()
-  const first = await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now()))))
-  await eventually(async () => (await page.locator('.row .muted').filter({ hasText: 'deliveries' }).first().innerText()) ===
-    '10,000 deliveries', 'the count')
+  const first = await page.evaluate(() => new Promise((resolve) =>
+    requestAnimationFrame(() => resolve(performance.now()))))
+  await page.locator('.row .muted').getByText('10,000 deliveries', { exact: true }).waitFor()
   assert.equal(await page.locator('tbody tr').count(), 50)
   budget('first rows, cold', first, 1000, 15000)
 
@@ -80,7 +74,7 @@ it('12 the log opens, filters, grows and pages within its budgets', async (scene
     return page.evaluate(() => window.painted)
   }
   budget('filter by outcome, painted', await filtered('All outcomes', 'failed', 'Failed'), 300, 6000)
-  const { data: [hook] } = await desk.api('GET', 'webhooks')
+  const { data: [hook] } = await scene.desk.api('GET', 'webhooks')
   budget('filter by webhook, painted', await filtered('All webhooks', hook.id, hook.name), 300, 6000)
   await page.getByRole('link', { name: 'Clear', exact: true }).click()
   await eventually(async () => await page.locator('tbody tr').count() === 50, '50 rows')
@@ -109,9 +103,8 @@ it('12 the log opens, filters, grows and pages within its budgets', async (scene
 })
 
 it('12 a live row costs little, however many are shown', async (scene) => {
-  const context = await scene.context({ desk })
-  const page = await scene.open('deliveries', { context, base: desk.page })
-  await page.locator('#live').getByText('Live', { exact: true }).waitFor()
+  const page = await scene.open('deliveries')
+  await live(page)
   for (let shown = 100; shown <= 450; shown += 50) {
     await button(page, 'Load older').click()
     await eventually(async () => await page.locator('tbody tr').count() === shown, `${shown} rows`)
@@ -125,7 +118,7 @@ it('12 a live row costs little, however many are shown', async (scene) => {
       .observe({ type: 'long-animation-frame' })
   })
   const before = await page.locator('tbody tr').count()
-  await desk.ticket({ subject: 'one that is live' })
+  await scene.desk.ticket({ subject: 'one that is live' })
   await row(page, 'one that is live').first().waitFor()
   await eventually(async () => await page.locator('tbody tr').count() >= Math.min(before + HOOKS, 500), 'its rows')
   const frames = await page.evaluate(() => window.slow)
@@ -135,7 +128,7 @@ it('12 a live row costs little, however many are shown', async (scene) => {
 })
 
 it('12 older ones that come after another filter was chosen are not shown', async (scene) => {
-  const page = await scene.open('deliveries', { desk, base: desk.page })
+  const page = await scene.open('deliveries')
   await page.locator('tbody tr').nth(49).waitFor()
   let release
   const held = new Promise((resolve) => { release = resolve })
@@ -154,7 +147,7 @@ it('12 older ones that come after another filter was chosen are not shown', asyn
 })
 
 it('12 an export reads all of it', async (scene) => {
-  const page = await scene.open('deliveries', { desk, base: desk.page })
+  const page = await scene.open('deliveries')
   const downloading = page.waitForEvent('download', { timeout: 240000 })
   const began = Date.now()
   await button(page, 'Export NDJSON').click()
@@ -165,9 +158,9 @@ it('12 an export reads all of it', async (scene) => {
 })
 
 it('12 the list of webhooks with all their statistics', async (scene) => {
-  const context = await scene.context({ desk })
+  const context = await scene.context()
   await observe(context)
-  const page = await scene.open('webhooks', { context, base: desk.page })
+  const page = await scene.open('webhooks', { context })
   await page.locator('.cards tbody tr').nth(HOOKS - 1).waitFor()
   budget(`${HOOKS} webhooks`, await page.evaluate(() => performance.now()), 1000, 15000)
   await page.locator('svg.bars').waitFor()

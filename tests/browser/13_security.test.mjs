@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Other sites, frames, names and roles: what is refused, and what is nowhere to be found.
 import assert from 'node:assert/strict'
-import { odd, send } from './lib/servers.mjs'
+import { API, odd, send } from './lib/servers.mjs'
 import { button, card, heading, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ browser: { args: ['--host-resolver-rules=MAP rebound.example 127.0.0.1'] } })
-const API = '/admin/api/v1/projects/acme/'
 
 const cookie = (scene) => `${scene.desk.cookies.admin.name}=${scene.desk.cookies.admin.value}`
 
 /** A page of another site, in the same browser. */
 async function otherSite(scene, html) {
-  const server = scene.keep(await odd((_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(html)))
-  return server
+  return scene.keep(await odd((_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(html)))
 }
 
 it('13 another site posts: refused, and nothing changes', async (scene) => {
@@ -53,7 +51,8 @@ it('13 another site posts: refused, and nothing changes', async (scene) => {
     }, `${scene.desk.url}/tickets`)
     await eventually(() => page.url().startsWith(scene.desk.url), 'the answer to the form')
     await heading(page, 'Another site asked for that')
-    assert.ok(statuses.length > 0 && statuses.every((status) => [401, 403, 405, 404, 415].includes(status)), String(statuses))
+    assert.ok(statuses.length > 0 && statuses.every((status) => [401, 403, 405, 404, 415].includes(status)),
+      String(statuses))
   }
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).active, true)
   const { text } = await scene.desk.ask('GET', '/')
@@ -95,7 +94,7 @@ it('13 another name in Host: 421, on every path', async (scene) => {
   // As a browser meets it that a name of somebody else's has led here.
   scene.allow(/status of 421/, /Cross-Origin-Opener-Policy header has been ignored/)
   const page = await (await scene.context()).newPage()
-  const answer = await page.goto(`${scene.desk.url.replace('127.0.0.1', 'rebound.example')}/admin/projects/acme/webhooks`)
+  const answer = await page.goto(`${scene.desk.page.replace('127.0.0.1', 'rebound.example')}webhooks`)
   assert.equal(answer.status(), 421)
 })
 
@@ -122,8 +121,9 @@ it('13 headers: of pages, assets, answers of the API, faults and downloads', asy
   await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count > 0, 'a delivery')
   const { data: [{ id }] } = await scene.desk.api('GET', 'deliveries')
   for (const [path, status, cached] of [['/admin/', 200], ['/admin/projects/acme/webhooks', 200],
-    ['/admin/assets/app.js', 200, true], ['/admin/assets/app.css', 200, true], [`${API}webhooks`, 200], [`${API}nothing`, 404],
-    [`${API}deliveries/${id}/request-body`, 200], ['/', 200], ['/login', 200], ['/nothing', 404], ['/login.js', 200, true]]) {
+    ['/admin/assets/app.js', 200, true], ['/admin/assets/app.css', 200, true], [`${API}webhooks`, 200],
+    [`${API}nothing`, 404], [`${API}deliveries/${id}/request-body`, 200], ['/', 200], ['/login', 200],
+    ['/nothing', 404], ['/login.js', 200, true]]) {
     const { status: got, headers } = await scene.desk.ask('GET', path)
     assert.equal(got, status, path)
     const csp = headers['content-security-policy']
@@ -134,7 +134,8 @@ it('13 headers: of pages, assets, answers of the API, faults and downloads', asy
     assert.match(headers['referrer-policy'], /^(no-referrer|same-origin)$/, path)
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin', path)
     assert.equal(headers['access-control-allow-origin'], undefined, path)
-    if (!cached) assert.match(headers['cache-control'] ?? '', /no-store|no-cache/, `${path}: ${headers['cache-control']}`)
+    const caching = headers['cache-control'] ?? ''
+    if (!cached) assert.match(caching, /no-store|no-cache/, `${path}: ${caching}`)
   }
   const body = await scene.desk.ask('GET', `${API}deliveries/${id}/request-body`)
   assert.match(body.headers['content-type'], /^text\/plain/)
@@ -158,7 +159,8 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
   const sentinel = 'SENTINEL-of-the-address'
   const secret = 'SENTINEL-of-the-secret, 32 letters'
   const url = `${receiver.url}hooks/${sentinel}`
-  const webhook = await scene.desk.webhook({ name: 'Secretive', url, secret, headers: [['X-Key', 'SENTINEL-of-the-header']] })
+  const webhook = await scene.desk.webhook({ name: 'Secretive', url, secret,
+    headers: [['X-Key', 'SENTINEL-of-the-header']] })
   await scene.desk.ticket({ subject: 'for the viewer' })
   await receiver.arrived(1)
   const { data: [delivery] } = await scene.desk.api('GET', `deliveries?q=viewer&webhook=${webhook.id}`)
@@ -213,7 +215,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
   for (const word of [sentinel, 'SENTINEL-of-the-secret']) assert.ok(!said.includes(word), `${word} is not in the log`)
 })
 
-it('13 an administrator sees the address where it is edited, and the secret where it is revealed: nowhere else', async (scene) => {
+it('13 an administrator sees the address in its form, the secret once revealed: nowhere else', async (scene) => {
   const receiver = await scene.listen({ respond: '200' })
   const secret = 'SENTINEL-of-an-admin, 32 letters.'
   const webhook = await scene.desk.webhook({ name: 'Masked', url: `${receiver.url}hooks/SENTINEL-path`, secret })

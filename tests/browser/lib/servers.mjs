@@ -8,9 +8,12 @@ import https from 'node:https'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from './wait.mjs'
+import { eventually, PATIENCE } from './wait.mjs'
 
 const { BUILD } = process.env
+
+/** Where the API of the desk's project is. */
+export const API = '/admin/api/v1/projects/acme/'
 
 export function makeDirectory() {
   const path = mkdtempSync(join(tmpdir(), 'helmdesk-browser-'))
@@ -117,7 +120,7 @@ export class Desk extends Program {
 
   /** The JSON of the API, which has to answer 2xx. */
   async api(method, path, body, options) {
-    const answer = await this.ask(method, `/admin/api/v1/projects/acme/${path}`, body, options)
+    const answer = await this.ask(method, API + path, body, options)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
     return answer.json
   }
@@ -125,6 +128,12 @@ export class Desk extends Program {
   webhook(values) {
     return this.api('POST', 'webhooks', { name: 'A webhook', format: 'json', active: true, headers: [],
       events: ['ticket.created', 'ticket.resolved', 'message.received'], ...values })
+  }
+
+  /** Waits until so many deliveries are in the log; query: of which kind, such as '?q=word'. */
+  logged(count, query = '', patience = PATIENCE) {
+    return eventually(async () => (await this.api('GET', `deliveries/count${query}`)).count === count,
+      `${count} deliveries${query}`, patience)
   }
 
   /** A ticket, as the desk's form makes it. */
@@ -188,7 +197,8 @@ export class Mount extends Program {
   }
 }
 
-const listening = (server) => new Promise((resolve, reject) => {
+/** The port of a server, once it listens. */
+export const listening = (server) => new Promise((resolve, reject) => {
   server.on('error', reject)
   server.listen(0, '127.0.0.1', () => resolve(server.address().port))
 })

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { Desk, Receiver } from './servers.mjs'
-import { PATIENCE } from './wait.mjs'
+import { eventually, PATIENCE } from './wait.mjs'
 
+/** What the console says when the server goes away. */
+export const GONE = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/
 export const OUTPUT = join(process.env.BUILD, 'browser')
 const WIDE = { width: 1280, height: 800 }
 
@@ -134,3 +136,13 @@ export const heading = (page, name) => page.getByRole('heading', { level: 1, nam
 export const card = (page, name) => page.getByRole('region', { name, exact: true })
 export const row = (page, text) => page.locator('tbody tr').filter({ hasText: text })
 export const button = (where, name) => where.getByRole('button', { name, exact: true })
+/** The page hears of what happens. */
+export const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
+/** Chooses from the menu behind a button: 'Actions for CRM sync'. */
+export async function choose(page, menu, item) {
+  await button(page, menu).click()
+  await button(page.locator('.menu:popover-open'), item).click()
+}
+/** Waits until an element has the focus. */
+export const focused = (element, what) =>
+  eventually(() => element.evaluate((el) => el === document.activeElement), `the focus on ${what}`)
