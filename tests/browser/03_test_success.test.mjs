@@ -77,3 +77,30 @@ it('03 the preview is what is sent: its signature, made with the secret that was
     assert.ok((await preview.getByLabel('How to check the signature').innerText()).length > 20)
   }
 })
+
+it('03 the preview says of a sample secret, and not of what is being typed', async (scene) => {
+  const context = await scene.context()
+  const page = await context.newPage()
+  await page.clock.install()
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  const asked = page.waitForRequest(/\/preview$/)
+  const answered = page.waitForResponse(/\/preview$/)
+  await page.route('**/preview', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(`${scene.desk.page}webhooks/new`)
+  await page.getByText('Advanced', { exact: true }).click()
+  await page.clock.runFor(200)
+  await asked
+  await page.clock.pauseAt(Date.now() + 3600000)
+  await page.getByLabel('Secret', { exact: true }).fill(SECRET)
+  release()
+  await answered
+  const preview = card(page, 'Preview')
+  await preview.getByText('X-Helmdesk-Signature').waitFor()
+  assert.ok(await preview.getByText('Signed with a sample secret.').isVisible(), 'as it is')
+  await page.clock.runFor(200)
+  await preview.getByText('Signed with a sample secret.').waitFor({ state: 'hidden' })
+})

@@ -40,8 +40,9 @@ export function preview(ctx, events, wanted) {
 
   async function load() {
     const turn = ++asked
+    const of = { ...wanted(), event: kind.value }
     try {
-      const got = await ctx.post('preview', { ...wanted(), event: kind.value })
+      const got = await ctx.post('preview', of)
       if (turn !== asked) return
       fill(out, h('dl.headers', got.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
         bytes(raw ? got.body : pretty(got.body), 'Body'),
@@ -49,7 +50,7 @@ export function preview(ctx, events, wanted) {
           h('span.muted.small.grow',
             raw ? `Exactly ${size(got.bytes)}` : 'Formatted to be read; the bytes have no spaces'),
           copyButton('Copy bytes', () => got.body, { class: 'plain small' })),
-        !wanted().secret && h('p.hint', 'Signed with a sample secret.'),
+        !of.secret && h('p.hint', 'Signed with a sample secret.'),
         got.slack_text && slack(got.slack_text))
     } catch (error) {
       if (error.status === 422 && error.errors.some((e) => e.pointer === '/secret')) return
