@@ -1058,6 +1058,16 @@ HD_API int hd_client_replace_webhook(hd_client *client, const hd_webhook *webhoo
 HD_API uint64_t hd_webhook_version(const hd_webhook *webhook);
 
 /**
+ * Whether hd_client_put_webhook() would take a URL: for a form that says so before anything is stored. Names are not
+ * looked up; what they lead to is checked for each connection.
+ * @param client  the client
+ * @param url     the URL, as for hd_webhook_set_url()
+ * Returns: HD_OK; HD_E_URL, HD_E_URL_USERINFO, HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or HD_E_URL_ADDRESS;
+ * HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_check_url(hd_client *client, const char *url);
+
+/**
  * Gives a copy of a webhook, to read or to change and put again.
  * @param client   the client
  * @param id       the webhook's id

@@ -301,6 +301,13 @@ static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if
     return status;
 }
 
+int hd_client_check_url(hd_client *client, const char *url) {
+    int status = check(client);
+    if (status == HD_OK)
+        status = url ? hd__url_check(url) : HD_E_INVALID;
+    return status == HD_OK ? hd__url_allowed(url, &client->options->policy) : status;
+}
+
 int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
     return put_webhook(client, webhook, 0);
 }

@@ -193,6 +193,9 @@ static void test_null_arguments(void **state) {
 
     assert_int_equal(hd_client_new(NULL, NULL), HD_E_INVALID);
     assert_int_equal(hd_client_put_webhook(client, NULL), HD_E_INVALID);
+    assert_int_equal(hd_client_check_url(NULL, "https://example.com/"), HD_E_INVALID);
+    assert_int_equal(hd_client_check_url(client, NULL), HD_E_INVALID);
+    assert_int_equal(hd_client_check_url(client, "no URL"), HD_E_URL);
     assert_int_equal(hd_client_get_webhook(NULL, WEBHOOK, &webhook), HD_E_INVALID);
     assert_int_equal(hd_client_get_webhook(client, NULL, &webhook), HD_E_INVALID);
     assert_int_equal(hd_client_get_webhook(client, WEBHOOK, NULL), HD_E_INVALID);
@@ -439,6 +442,7 @@ static void test_forbidden_urls_are_refused(void **state) {
         hd_client *client = client_for_tests(options);
         hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, cases[i].url);
         int status = hd_client_put_webhook(client, webhook);
+        assert_int_equal(hd_client_check_url(client, cases[i].url), status);
         hd_webhook_free(webhook);
         end_client(client);
         if (status != cases[i].expected)

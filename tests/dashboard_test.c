@@ -358,6 +358,14 @@ static void test_validation(void **state) {
                            "{\"url\":\"https://hooks.slack.com/services/T/B/x\",\"format\":\"json\"}");
     assert_string_equal(text_of(json_array_get(json_object_get(checked, "warnings"), 0), "code"), "slack_format");
     json_decref(checked);
+    /* What saving would refuse is refused before. */
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        if (strcmp(wrong[i].pointer, "/url") != 0)
+            continue;
+        json_t *refusal = call(422, "POST", API "projects/" PROJECT "/check-url", wrong[i].body);
+        assert_error_at(refusal, "/url");
+        json_decref(refusal);
+    }
 }
 
 static void test_life_of_a_webhook(void **state) {

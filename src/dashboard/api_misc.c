@@ -128,8 +128,11 @@ void hd__api_check_url(struct hd__call *call) {
     int status = hd_webhook_new(&webhook);
     if (status != HD_OK)
         call->response->failed = 1;
-    else if (hd__setters_apply(call, webhook, 1))
+    else if (hd__setters_apply(call, webhook, 1) &&
+             (status = hd_client_check_url(call->dashboard->client, hd_webhook_url(webhook))) == HD_OK)
         hd__call_answer(call, 200, json_pack("{s:b, s:o}", "ok", 1, "warnings", hd__setters_warnings(webhook)));
+    if (status != HD_OK && !call->response->failed)
+        hd__call_fail(call, status, "/url");
     hd_webhook_free(webhook);
 }
 

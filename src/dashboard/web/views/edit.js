@@ -12,7 +12,7 @@ export default function (ctx) {
   const heading = h('h1', { tabindex: -1 }, title)
   const body = h('div', loading())
   ctx.title(title)
-  let version, dirty = false, checks = 0, refused
+  let version, dirty = false, checks = 0
 
   const build = loader(body, async () => {
     if (!ctx.admin) return fill(body, empty('Only to be seen', 'Your role lets you look at webhooks, not change them.'))
@@ -131,7 +131,7 @@ export default function (ctx) {
     async function check() {
       const turn = ++checks
       fill(advice)
-      if (!url.value || url.value === refused) return
+      if (!url.value) return
       try {
         const { warnings } = await ctx.post('check-url', { url: url.value, format })
         if (turn !== checks) return
@@ -185,8 +185,6 @@ export default function (ctx) {
             'your changes are not saved.')
         }
         if (error.status !== 422 || !error.errors.length) throw error
-        // The server knows more when it saves than when it is asked about an address: which networks are allowed.
-        refused = error.errors.some((e) => e.pointer === '/url') ? url.value : null
         mark(error.errors)
       }
     }
