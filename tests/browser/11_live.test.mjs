@@ -101,6 +101,12 @@ it('11 what does not fit the filter does not come', async (scene) => {
   await scene.desk.ticket({ subject: 'wanted at last' })
   await row(page, 'wanted at last').waitFor()
   assert.deepEqual(await subjects(page), ['wanted at last'])
+
+  // What the API finds by the customer comes by the customer.
+  await page.goto(`${scene.desk.page}deliveries?q=Wenke`)
+  await live(page)
+  await scene.desk.ticket({ subject: 'by her name', name: 'Wenke' })
+  await row(page, 'by her name').waitFor()
 })
 
 it('11 a burst becomes one line, and all of it is in the log', async (scene) => {

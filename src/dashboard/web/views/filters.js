@@ -33,7 +33,8 @@ function fitsStatus(status, pattern) {
 /** Would the API answer this delivery too? */
 export function fits(d, filter) {
   const { q, outcome, webhook, event, test, status, reason, since, until } = forApi(filter)
-  const texts = [d.id, `#${d.ticket_number}`, d.subject, d.customer_email, d.webhook_name, d.reason]
+  const texts = [d.id, d.ticket_id, `#${d.ticket_number}`, d.subject, d.customer_email, d.customer_name, d.webhook_name,
+    d.reason]
   return (!q || d.event_id === q || texts.join('\n').toLowerCase().includes(q.toLowerCase())) &&
     (!outcome || d.outcome === outcome) && (!webhook || d.webhook_id === webhook) && (!event || d.event === event) &&
     (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
