@@ -121,7 +121,7 @@ static void fill_outbox(int64_t rows) {
     (void)snprintf(statements, sizeof statements,
                    "DELETE FROM outbox; DELETE FROM event;"
                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %lld)"
-                   "INSERT INTO event SELECT i, 1, 0, 'p', zeroblob(300) FROM n;"
+                   "INSERT INTO event(id, type, accepted_ms, project, body) SELECT i, 1, 0, 'p', zeroblob(300) FROM n;"
                    "INSERT INTO outbox SELECT id, 1, 0, id, zeroblob(16), 0, 0 FROM event",
                    (long long)rows);
     change_database(directory, statements);
@@ -251,7 +251,8 @@ static void fill_log(void) {
     (void)snprintf(statements, sizeof statements,
                    "DELETE FROM outbox; DELETE FROM event; DELETE FROM log;"
                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-                   "INSERT INTO event SELECT i, 1, 1700000000000 + i, 'p', CAST('%s' AS BLOB) FROM n;"
+                   "INSERT INTO event(id, type, accepted_ms, project, body) SELECT i, 1, 1700000000000 + i, 'p', "
+                   "CAST('%s' AS BLOB) FROM n;"
                    "INSERT INTO log SELECT id, 1700000000000 + id, 1 + id %% 100, 1, 1, id, 1, randomblob(16), 0, 0, 0,"
                    "  CASE WHEN id %% 1000 = 0 THEN 2 ELSE 1 END, 0, '', 1, 200, 0, 0, 1, 1, 1, 1, 1, 1, "
                    "'203.0.113.7:443', x'', x'', 0 "

@@ -51,7 +51,7 @@ static void build(const char *directory, struct server *server) {
         statements, sizeof statements,
         "BEGIN;"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-        "INSERT INTO event SELECT i, 1, 0, 'p', CAST('%s' AS BLOB) FROM n;"
+        "INSERT INTO event(id, type, accepted_ms, project, body) SELECT i, 1, 0, 'p', CAST('%s' AS BLOB) FROM n;"
         "INSERT INTO outbox SELECT e.id, CASE WHEN e.id <= %d THEN (SELECT key FROM webhook WHERE id = 'dead') "
         "ELSE (SELECT key FROM webhook WHERE id = 'other-' || (e.id %% %d)) END, 0, e.id, randomblob(16), 0, 0 "
         "FROM event e;"
