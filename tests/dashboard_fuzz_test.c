@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "dashboard/route.h"
+#include "support/bodies.h"
 #include "support/support.h"
 
 #include "helmdesk/dashboard.h"
@@ -21,11 +22,10 @@
 static uint64_t seed;
 
 static unsigned below(unsigned bound) {
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (unsigned)(seed >> 33) % bound;
+    return (unsigned)random_below(&seed, bound);
 }
 
-#define PICK(list) ((list)[below((unsigned)(sizeof(list) / sizeof *(list)))])
+#define PICK(list) ((list)[below((unsigned)LENGTH_OF(list))])
 
 /* ---- Parts ---- */
 

@@ -758,12 +758,11 @@ static hd_log_stats *empty_stats(void) {
 static void test_percentiles(void **state) {
     (void)state;
     uint32_t times[317];
-    uint64_t random = 88172645463325252;
+    uint64_t random = 1;
     for (size_t count = 1; count <= LENGTH_OF(times); count++) {
         hd_log_stats *stats = empty_stats();
         for (size_t i = 0; i < count; i++) {
-            random = random * 6364136223846793005 + 1442695040888963407;
-            times[i] = (uint32_t)(random >> 40) % (count % 2 ? 30 : 5001);
+            times[i] = (uint32_t)random_below(&random, count % 2 ? 30 : 5001);
             hd__log_stats_add(
                 stats, &(struct hd__log_figures){.outcome = HD_OUTCOME_DELIVERED, .attempts = 1, .total_ms = times[i]});
         }

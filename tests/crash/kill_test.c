@@ -4,6 +4,7 @@
  * once is marked; the database is intact. */
 #include "crash/crash.h"
 
+#include "support/bodies.h"
 #include "support/database.h"
 #include "support/server.h"
 #include "support/support.h"
@@ -58,15 +59,7 @@ static int run(const char *directory, const char *url, int64_t first) {
 
 static char is_accepted[NUMBERS_MAX];
 static int64_t next_number = 1;
-static uint64_t accepted;
-
-static unsigned random_below(unsigned limit) {
-    static uint64_t state = 88172645463325252;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)((state >> 11) % limit);
-}
+static uint64_t accepted, random_state;
 
 static pid_t start(const char *program, const char *directory, const char *url, int out) {
     char first[32];
@@ -97,7 +90,7 @@ static void kill_once(const char *program, const char *directory, const char *ur
     must(pipe(ends) == 0);
     pid_t child = start(program, directory, url, ends[1]);
     close(ends[1]);
-    sleep_ms(1 + (long)random_below(LIFE_MS));
+    sleep_ms(1 + (long)random_below(&random_state, LIFE_MS));
     must(kill(child, SIGKILL) == 0);
     note_accepted(ends[0]); /* a pipe keeps what was written */
     close(ends[0]);
