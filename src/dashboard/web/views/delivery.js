@@ -2,7 +2,7 @@
 // One delivery: what happened, what to do, what was sent, what came back.
 import { get, mount, query } from '../api.js'
 import { badge, bdi, ms, result, time } from '../format.js'
-import { button, copyButton, failed, fill, h, loading } from '../ui.js'
+import { button, copyButton, fill, h, loader, loading } from '../ui.js'
 import { redeliverOne } from './again.js'
 import { curl, exchange, explanation, timing } from './attempt.js'
 
@@ -54,17 +54,13 @@ export default function (ctx, panel) {
       h('a', { href: ctx.to('deliveries') + query({ q: event }) }, 'see the new delivery'), '.'))
   }
 
-  async function load() {
-    try {
-      const [own, others] = await Promise.all([get(at, { signal: ctx.signal }),
-        get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })])
-      attempts = own.data
-      again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
-      draw()
-    } catch (error) {
-      if (error.name !== 'AbortError') fill(body, failed(error, load))
-    }
-  }
+  const load = loader(body, async () => {
+    const [own, others] = await Promise.all([get(at, { signal: ctx.signal }),
+      get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })])
+    attempts = own.data
+    again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
+    draw()
+  })
 
   ctx.live((type, data) => { if (type === 'delivery' && [data.id, data.redelivery_of].includes(ctx.id)) load() })
   load()
