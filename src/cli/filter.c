@@ -1,19 +1,17 @@
 #include "cli/filter.h"
 
+#include "base/clock.h"
 #include "cli/date.h"
 #include "cli/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define REASONS_MAX 64
 
 int64_t cli_wall_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return hd__wall_ms(&hd__system_clock);
 }
 
 int cli_filters(const struct args *args) {
