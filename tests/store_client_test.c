@@ -63,6 +63,12 @@ static void end(hd_client *client, hd_store *store) {
     hd_store_free(store);
 }
 
+/* While something is still to be delivered. */
+static void end_early(hd_client *client, hd_store *store) {
+    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
+    end(client, store);
+}
+
 static hd_webhook *webhook_at(const char *id, const char *path) {
     char url[256];
     return webhook_for_tests(id, PROJECT, server_url(server, path, url, sizeof url));
@@ -342,8 +348,7 @@ static void test_retries_go_on(void **state) {
     send_ticket(client, 1);
     hd_report *first = next_report(client);
     assert_int_equal(hd_report_outcome(first), HD_OUTCOME_RETRYING);
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
 
     store = open_store();
     client = client_on(store);
@@ -374,8 +379,7 @@ static void test_order_with_retries(void **state) {
     for (int i = 0; i < 40; i++)
         send_ticket(client, 7);
     assert_true(server_wait_requests(server, 2, PATIENCE_MS));
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     assert_true(server_requests(server) < 8);
 }
 
@@ -411,8 +415,7 @@ static void test_removed_webhook_gets_the_rest(void **state) {
         send_ticket(client, i + 1);
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
     assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_OK);
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     server_open_gate(server);
     store = open_store();
     client = client_on(store);
@@ -440,8 +443,7 @@ static void test_damaged_events(void **state) {
         send_ticket(client, i + 1);
     put_webhook(client, webhook_at("damaged", "/ok"));
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     change_database(directory,
                     "UPDATE webhook SET url = x'00' WHERE id = 'damaged';"
                     "UPDATE event SET body = x'7B' WHERE id IN (SELECT event FROM outbox ORDER BY id LIMIT 70)");
@@ -536,8 +538,7 @@ static void test_full_store(void **state) {
     assert_int_equal(hd_client_store_status(client), HD_E_STORE_FULL);
     assert_in_range(sent, 10, 60);
     assert_int_equal(counter(client, HD_COUNTER_STORED), sent - 1);
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     server_open_gate(server);
     store = open_store();
     client = client_on(store);
@@ -948,8 +949,7 @@ static void test_redelivery_outlives_the_client(void **state) {
     put_webhook(client, webhook_at(WEBHOOK, "/gate"));
     assert_int_equal(hd_webhook_redeliver(client, first_id, NULL), HD_OK);
     assert_true(server_wait_requests(server, 2, PATIENCE_MS));
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
 
     server_open_gate(server);
     store = open_store();
@@ -1087,8 +1087,7 @@ static void test_wrong_key_is_no_crash(void **state) {
     for (int i = 0; i < 10; i++)
         send_ticket(client, i + 1);
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     store = open_store();
     hd_options *options = options_with_store(store);
     assert_int_equal(hd_client_new(options, &client), HD_E_STORE_KEY);
@@ -1514,8 +1513,7 @@ static void test_order_behind_what_is_left(void **state) {
     for (int i = 0; i < 3; i++)
         send_ticket(client, 7);
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
-    assert_int_equal(hd_client_close(client, 0), HD_E_TIMEOUT);
-    end(client, store);
+    end_early(client, store);
     server_open_gate(server);
 
     store = open_store();
