@@ -62,15 +62,18 @@ it('03 save and send test: made, sent and shown in one step', async (scene) => {
 
 it('03 the preview is what is sent: its signature, made with the secret that was typed', async (scene) => {
   const page = await scene.open('webhooks/new')
+  const preview = card(page, 'Preview')
+  await preview.getByText('Signed with a sample secret.').waitFor()
   await page.getByText('Advanced', { exact: true }).click()
   await page.getByLabel('Secret', { exact: true }).fill(SECRET)
-  const preview = card(page, 'Preview')
   await preview.getByText('Signed with a sample secret.').waitFor({ state: 'hidden' })
+  const signature = preview.locator('dl div', { hasText: 'X-Helmdesk-Signature' }).locator('dd')
+  const shown = await signature.innerText()
   await preview.getByRole('radio', { name: 'Bytes' }).check()
   await preview.getByText(/^Exactly [\d,]+ bytes/).waitFor()
   const body = await preview.getByLabel('Body', { exact: true }).textContent()
-  const shown = await preview.locator('dl div', { hasText: 'X-Helmdesk-Signature' }).locator('dd').innerText()
   assert.equal(shown.trim(), createHmac('sha256', SECRET).update(body).digest('hex'))
+  assert.equal(await signature.innerText(), shown, 'another form of the same event')
   await preview.getByText('Check the signature in your receiver').click()
   for (const language of ['C', 'Node', 'Python', 'Go', 'CLI']) {
     await preview.getByRole('radio', { name: language, exact: true }).check()

@@ -31,7 +31,7 @@ const VERIFY = {
 
 /** wanted(): {format, secret}. */
 export function preview(ctx, events, wanted) {
-  let raw = false, asked = 0, timer
+  let raw = false, asked = 0, timer, shown
   const kind = h('select', { 'aria-label': 'Event of the preview', onchange: load },
     events.map((e) => h('option', { value: e.name }, e.name)))
   const out = h('div')
@@ -39,23 +39,32 @@ export function preview(ctx, events, wanted) {
   const language = (name) => fill(code, VERIFY[name])
 
   async function load() {
+    clearTimeout(timer)
     const turn = ++asked
     const of = { ...wanted(), event: kind.value }
     try {
       const got = await ctx.post('preview', of)
       if (turn !== asked) return
-      fill(out, h('dl.headers', got.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
-        bytes(raw ? got.body : pretty(got.body), 'Body'),
-        h('div.row',
-          h('span.muted.small.grow',
-            raw ? `Exactly ${size(got.bytes)}` : 'Formatted to be read; the bytes have no spaces'),
-          copyButton('Copy bytes', () => got.body, { class: 'plain small' })),
-        !of.secret && h('p.hint', 'Signed with a sample secret.'),
-        got.slack_text && slack(got.slack_text))
+      shown = { ...got, sample: !of.secret }
+      show()
     } catch (error) {
       if (error.status === 422 && error.errors.some((e) => e.pointer === '/secret')) return
-      if (turn === asked) fill(out, failed(error, load))
+      if (turn !== asked) return
+      shown = null
+      fill(out, failed(error, load))
     }
+  }
+
+  // Each answer is an event of its own: its form changes without another answer.
+  function show() {
+    fill(out, h('dl.headers', shown.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
+      bytes(raw ? shown.body : pretty(shown.body), 'Body'),
+      h('div.row',
+        h('span.muted.small.grow',
+          raw ? `Exactly ${size(shown.bytes)}` : 'Formatted to be read; the bytes have no spaces'),
+        copyButton('Copy bytes', () => shown.body, { class: 'plain small' })),
+      shown.sample && h('p.hint', 'Signed with a sample secret.'),
+      shown.slack_text && slack(shown.slack_text))
   }
 
   language('C')
@@ -67,7 +76,7 @@ export function preview(ctx, events, wanted) {
     node: h('section.card.preview', { 'aria-label': 'Preview' },
       h('div.row', h('h2.grow', 'Preview'), kind,
         segmented('Form', 'form', [['pretty', 'Pretty'], ['bytes', 'Bytes']], 'pretty',
-          (value) => { raw = value === 'bytes'; load() })),
+          (value) => { raw = value === 'bytes'; if (shown) show() })),
       out,
       h('details', h('summary', 'Check the signature in your receiver'),
         segmented('Language', 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
