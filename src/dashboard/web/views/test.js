@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The card that sends a test. Whatever the receiver did is the content of the card.
 import { plain, result } from '../format.js'
-import { button, card, copyButton, fill, h, say, toast } from '../ui.js'
+import { button, card, copyButton, fill, h, say } from '../ui.js'
 import { curl, exchange, explanation, timing, verdict } from './attempt.js'
 import { pathOf } from './parts.js'
 
-export function testCard(ctx, webhook, now) {
-  const kind = h('select', { id: 'test-event' })
+export function testCard(ctx, webhook, events, now) {
+  const kind = h('select', { id: 'test-event', onchange: show },
+    events.map((e) => h('option', { value: e.name, selected: e.name === webhook.events[0] }, e.name)))
   const out = h('div.outcome')
   const sample = h('pre', { tabindex: 0, 'aria-label': 'Sample data', role: 'region' })
-  let events = []
 
   async function send() {
     fill(out, h('p.muted', { 'aria-busy': 'true' }, 'Sending, at most 5 seconds…'))
@@ -27,15 +27,13 @@ export function testCard(ctx, webhook, now) {
     }
   }
 
-  const show = () => fill(sample, JSON.stringify(events.find((e) => e.name === kind.value)?.sample ?? {}, null, 2))
-  kind.addEventListener('change', show)
+  function show() {
+    fill(sample, JSON.stringify(events.find((e) => e.name === kind.value).sample, null, 2))
+  }
+
   const go = button('Send test', send)
-  ctx.get('events').then(({ data }) => {
-    events = data
-    fill(kind, data.map((e) => h('option', { value: e.name, selected: e.name === webhook.events[0] }, e.name)))
-    show()
-    if (now) go.click()
-  }).catch(toast)
+  show()
+  if (now) go.click()
   return card('Send a test',
     h('p.hint', 'Goes the same way as a real event: format, signature, address rules, 5 second limit, log.',
       !webhook.active && ' It is sent although the webhook is paused.'),

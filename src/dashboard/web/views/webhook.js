@@ -52,11 +52,12 @@ export default function (ctx) {
   }
 
   const build = loader(body, async () => {
-    webhook = await ctx.get(pathOf(id))
+    const [got, events] = await Promise.all([ctx.get(pathOf(id)), ctx.admin && ctx.get('events')])
+    webhook = got
     draw()
     secret = ctx.admin && secretCard(ctx, webhook, fresh, refresh)
     fill(body, failing,
-      ctx.admin && [testCard(ctx, webhook, fresh.test), secret.node],
+      ctx.admin && [testCard(ctx, webhook, events.data, fresh.test), secret.node],
       h('div.wide', activity(ctx, id).node),
       h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
         h('div.row.inset', h('h2.grow', 'Latest deliveries'),
