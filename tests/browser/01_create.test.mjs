@@ -43,6 +43,7 @@ it('01 created by keyboard: in the list, in the API, the secret shown once', asy
   await tabTo(page, '+ New webhook')
   await page.keyboard.press('Enter')
   await heading(page, 'New webhook')
+  await page.getByLabel('Name', { exact: true }).waitFor()
   await tabTo(page, 'Name')
   await page.keyboard.type('CRM sync')
   await tabTo(page, 'Address')

@@ -11,6 +11,7 @@ import { eventually, PATIENCE } from './wait.mjs'
 /** What the console says when the server goes away. */
 export const GONE = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/
 export const OUTPUT = join(process.env.BUILD, 'browser')
+const JITTER = Number(process.env.JITTER ?? 0)
 const WIDE = { width: 1280, height: 800 }
 
 export const launch = (options = {}) => chromium.launch({ executablePath: process.env.CHROMIUM, headless: true,
@@ -46,6 +47,10 @@ class Scene {
     await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
       console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)))
     context.on('page', (page) => this.watch(page))
+    if (JITTER) await context.route('**/api/**', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER))
+      await route.continue().catch(() => {}) // the page is gone
+    })
     return context
   }
 
