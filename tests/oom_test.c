@@ -173,15 +173,9 @@ static int run_client(void) {
     return status;
 }
 
-/* P2 under a lack of memory: the event is accepted; whatever allocation then fails, each of its two deliveries still
- * ends in exactly one report. */
-static int deliver(void) {
-    int was_armed = failing.armed;
-    failing.armed = 0;
-    struct simulation *simulation = simulation_new(10, 65536, 4);
-    simulation_put(simulation, "a", 1);
-    simulation_put(simulation, "b", 1);
-    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+/* Lets what was accepted be delivered, with memory lacking at first. Returns how many deliveries succeeded. */
+static uint64_t deliver_without_memory(struct simulation *simulation, int was_armed) {
+    uint64_t before = hd__worker_counter(simulation->worker, HD_COUNTER_DELIVERED);
     failing.armed = was_armed;
     for (int i = 0; i < 3; i++)
         simulation_turn(simulation);
@@ -191,8 +185,46 @@ static int deliver(void) {
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
     simulation_turn(simulation);
     assert_int_equal(hd__worker_counter(simulation->worker, HD_COUNTER_PENDING), 0);
+    return hd__worker_counter(simulation->worker, HD_COUNTER_DELIVERED) - before;
+}
+
+/* P2 under a lack of memory: the event is accepted; whatever allocation then fails, each of its two deliveries still
+ * ends in exactly one report. */
+static int deliver(void) {
+    int was_armed = failing.armed;
+    failing.armed = 0;
+    struct simulation *simulation = simulation_new(10, 65536, 4);
+    simulation_put(simulation, "a", 1);
+    simulation_put(simulation, "b", 1);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    uint64_t delivered = deliver_without_memory(simulation, was_armed);
     assert_int_equal(simulation_drain_reports(simulation), 2);
-    uint64_t delivered = hd__worker_counter(simulation->worker, HD_COUNTER_DELIVERED);
+    simulation_free(simulation);
+    return delivered == 2 ? HD_OK : HD_E_NO_MEMORY;
+}
+
+/* The same for what is sent again: whatever fails, each of the two still says what it repeats. */
+static int redeliver(void) {
+    int was_armed = failing.armed;
+    failing.armed = 0;
+    struct simulation *simulation = simulation_new(10, 65536, 4);
+    simulation_put(simulation, "a", 2);
+    assert_int_equal(simulation_send(simulation, "s"), HD_OK);
+    assert_int_equal(deliver_without_memory(simulation, 0), 1);
+    hd_report *first = simulation_report(simulation);
+    hd_webhook *target = hd__webhooks_get(simulation->webhooks, "a");
+    uint64_t id;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(hd__worker_redeliver(simulation->worker, first, target, &id), HD_OK);
+    hd_webhook_free(target);
+    uint64_t delivered = deliver_without_memory(simulation, was_armed);
+    for (int i = 0; i < 2; i++) {
+        hd_report *again = simulation_report(simulation);
+        assert_string_equal(hd_report_redelivery_of(again), hd_report_delivery_id(first));
+        hd_report_free(again);
+    }
+    assert_int_equal(simulation_drain_reports(simulation), 0);
+    hd_report_free(first);
     simulation_free(simulation);
     return delivered == 2 ? HD_OK : HD_E_NO_MEMORY;
 }
@@ -237,6 +269,7 @@ TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
 TORTURE(deliver)
+TORTURE(redeliver)
 TORTURE(cancel)
 
 static int set_up(void **state) {
@@ -257,12 +290,19 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_make_sample_event), cmocka_unit_test(test_set_fields),
-        cmocka_unit_test(test_render_json),       cmocka_unit_test(test_render_slack),
-        cmocka_unit_test(test_parse_body),        cmocka_unit_test(test_make_webhook),
-        cmocka_unit_test(test_make_options),      cmocka_unit_test(test_make_receiver),
-        cmocka_unit_test(test_make_filter),       cmocka_unit_test(test_run_client),
-        cmocka_unit_test(test_deliver),           cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_make_sample_event),
+        cmocka_unit_test(test_set_fields),
+        cmocka_unit_test(test_render_json),
+        cmocka_unit_test(test_render_slack),
+        cmocka_unit_test(test_parse_body),
+        cmocka_unit_test(test_make_webhook),
+        cmocka_unit_test(test_make_options),
+        cmocka_unit_test(test_make_receiver),
+        cmocka_unit_test(test_make_filter),
+        cmocka_unit_test(test_run_client),
+        cmocka_unit_test(test_deliver),
+        cmocka_unit_test(test_redeliver),
+        cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests_name("oom", tests, set_up, tear_down);
 }
