@@ -46,30 +46,34 @@ export function fill(el, ...children) {
 
 const drawn = new WeakMap()
 
-/** Makes the children of parent those of items, by key, and touches only what differs. */
+/** Makes the children of parent those of items, by key, and touches only what differs; the focus stays where it is. */
 export function reconcile(parent, items, key, make) {
   const old = new Map([...parent.children].map((el) => [drawn.get(el)?.key, el]))
+  const stays = new Set(items.map(key))
+  for (const [k, el] of old) if (!stays.has(k)) el.remove()
+  const had = document.activeElement
+  let focus = parent.contains(had) ? had : null
   let next = parent.firstChild
   for (const item of items) {
     const k = key(item)
     const text = JSON.stringify(item)
     let el = old.get(k)
-    old.delete(k)
     if (!el || (drawn.get(el).text !== text && !el.querySelector(':popover-open'))) {
       const made = make(item)
-      if (el) {
-        if (el === next) next = el.nextSibling
-        const at = [...el.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement)
-        el.replaceWith(made)
-        if (at >= 0) made.querySelectorAll(FOCUSABLE)[at]?.focus({ preventScroll: true })
-      }
       drawn.set(made, { key: k, text })
+      if (el) {
+        if (el.contains(focus)) {
+          focus = made.querySelectorAll(FOCUSABLE)[[...el.querySelectorAll(FOCUSABLE)].indexOf(focus)]
+        }
+        if (el === next) next = made
+        el.replaceWith(made)
+      }
       el = made
     }
     if (el === next) next = next.nextSibling
     else parent.insertBefore(el, next)
   }
-  for (const el of old.values()) el.remove()
+  if (focus && focus !== document.activeElement) focus.focus({ preventScroll: true })
 }
 
 /** Says something to screen readers. */
