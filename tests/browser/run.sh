@@ -7,7 +7,7 @@
 # BUILD     where helmdesk-desk, helmdesk and examples/mount are; what failed leaves pictures and logs in BUILD/browser
 # CHROMIUM  the browser (chromium, or what there is of that kind)
 # PATIENCE  how many ms a page has for one step (60000)
-# JITTER    holds each request of a page to the API back for up to so many ms, at random: what races then is seen (0)
+# JITTER    sends each request of a page, and hands it each answer, up to so many ms late: what races then is seen (0)
 # ONLY      runs only the tests whose name this regular expression fits
 # Without node or a browser it is skipped, with words; where CI is set, that is a failure.
 set -euo pipefail

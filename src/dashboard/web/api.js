@@ -21,6 +21,7 @@ export const onSignedOut = (then) => { signedOut = then }
 
 /** A request; answers the response, or throws ApiError. */
 export async function request(method, path, body, options = {}) {
+  const sent = Date.now()
   let response
   try {
     response = await fetch(base + path, {
@@ -32,8 +33,10 @@ export async function request(method, path, body, options = {}) {
     if (error.name === 'AbortError') throw error
     throw new ApiError(0, 'The server cannot be reached. Check that it runs, and your connection.')
   }
+  // The answer was made after it was asked for and before it came, in the second that its Date names.
   const date = Date.parse(response.headers.get('Date'))
-  if (Math.abs(date - now()) > 1500) ahead = date - Date.now()
+  const least = date - Date.now(), most = date + 1000 - sent
+  if (ahead < least || ahead > most) ahead = (least + most) / 2
   if (response.ok) return response
   const problem = await response.json().catch(() => ({}))
   if (response.status === 401) signedOut()
@@ -43,6 +46,23 @@ export async function request(method, path, body, options = {}) {
 
 export const get = async (path, options) => (await request('GET', path, undefined, options)).json()
 export const post = async (path, body = {}) => (await request('POST', path, body)).json()
+
+/** The same question, asked again and again: an answer that a later one has overtaken is null. */
+export function inOrder(ask) {
+  let asked = 0, newest = 0
+  return async (...values) => {
+    const turn = ++asked
+    try {
+      const answer = await ask(...values)
+      if (turn < newest) return null
+      newest = turn
+      return answer
+    } catch (error) {
+      if (turn < newest) return null
+      throw error
+    }
+  }
+}
 
 /** Names and values as a query, without those that are empty. */
 export function query(values) {

@@ -17,6 +17,19 @@ const WIDE = { width: 1280, height: 800 }
 export const launch = (options = {}) => chromium.launch({ executablePath: process.env.CHROMIUM, headless: true,
   args: ['--no-sandbox', ...options.args ?? []] })
 
+/** In a page: requests are sent late, and answers come late, each at random. */
+function jitter(most) {
+  const { fetch, setTimeout } = window
+  const late = () => new Promise((resolve) => setTimeout(resolve, Math.random() * most))
+  window.fetch = async (url, options) => {
+    await late()
+    const response = await fetch(url, options)
+    await late()
+    options?.signal?.throwIfAborted()
+    return response
+  }
+}
+
 /** One test: what it opens is closed at its end, and what a page complained of fails it. */
 class Scene {
   constructor(stage, name) {
@@ -46,11 +59,8 @@ class Scene {
     // Runs before the page does, and changes nothing of it.
     await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
       console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)))
+    if (JITTER) await context.addInitScript(jitter, JITTER)
     context.on('page', (page) => this.watch(page))
-    if (JITTER) await context.route('**/api/**', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER))
-      await route.continue().catch(() => {}) // the page is gone
-    })
     return context
   }
 
@@ -76,6 +86,11 @@ class Scene {
     const page = await context.newPage()
     await page.goto(`${options.base ?? this.desk.page}${path}`)
     return page
+  }
+
+  /** What the pages complain of at last is told as well. */
+  async hear() {
+    await Promise.all(this.pages.filter((page) => !page.isClosed()).map((page) => page.evaluate(() => 0).catch(() => {})))
   }
 
   async end(failed) {
@@ -126,6 +141,7 @@ export function stage({ desk = {}, browser = {} } = {}) {
     let failed = true
     try {
       await work(scene)
+      await scene.hear()
       const faults = scene.complaints.filter((text) => !scene.allowed.some((pattern) => pattern.test(text)))
       assert.deepEqual(faults, [], 'what the pages complained of')
       failed = false
@@ -148,6 +164,12 @@ export async function choose(page, menu, item) {
   await button(page, menu).click()
   await button(page.locator('.menu:popover-open'), item).click()
 }
+/** Nothing of the page is still to come. */
+export const loaded = (page) =>
+  eventually(async () => await page.locator('main .loading').count() === 0, 'what is still loading')
+/** Lets a page do what it has to do with what it was given. */
+export const settled = (page) => page.evaluate(() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))))
 /** Waits until an element has the focus. */
 export const focused = (element, what) =>
   eventually(() => element.evaluate((el) => el === document.activeElement), `the focus on ${what}`)

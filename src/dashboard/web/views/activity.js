@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tiles and chart of a project or of one webhook.
-import { query } from '../api.js'
+import { inOrder, query } from '../api.js'
 import { chart } from '../chart.js'
 import { count, ms, percent, result } from '../format.js'
 import { fill, h, loader, loading, segmented } from '../ui.js'
@@ -37,10 +37,11 @@ export function activity(ctx, webhook, more = () => []) {
     if (open) body.querySelector('details')?.setAttribute('open', '')
   }
 
+  const ask = inOrder(() => ctx.get('stats', { range, webhook }))
   const load = loader(body, async () => {
     const asked = range
-    const got = await ctx.get('stats', { range, webhook })
-    if (asked !== range) return
+    const got = await ask()
+    if (!got || asked !== range) return
     stats = got
     draw()
   })

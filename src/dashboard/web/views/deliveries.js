@@ -21,6 +21,7 @@ export default function (ctx) {
   let cursor, total, paused = false, away = false, busy = false, loads, frame, panel
   let waiting = [], arrived = [], unsaid = []
   const webhooks = new Map() // names by id; those that are deleted keep theirs
+  const unnamed = new Set(['event', 'webhook']) // what has no names to choose from yet
   ctx.title('Deliveries')
 
   const url = (changes, id) => ctx.to('deliveries', ...id ? [id] : []) + query({ ...filter, ...changes })
@@ -54,6 +55,7 @@ export default function (ctx) {
 
   // Pages of the log.
   const load = loader(body, async () => {
+    unnamed.forEach(loadNames)
     loads?.abort()
     loads = new AbortController()
     const signal = AbortSignal.any([loads.signal, ctx.signal])
@@ -98,9 +100,9 @@ export default function (ctx) {
   }
 
   async function loadOlder() {
-    const from = cursor
+    const from = cursor, of = filter
     const page = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE, cursor })
-    if (cursor !== from) return // the log is another one by now
+    if (cursor !== from || filter !== of) return // the log is another one by now
     cursor = page.next_cursor
     if (log.append(page.data, MOST)) away = true
     drawRows()
@@ -110,22 +112,33 @@ export default function (ctx) {
 
   // What arrives meanwhile.
   ctx.live(async (type, data) => {
-    if (type === 'webhooks') return loadWebhooks()
-    if (type === 'reset') return load()
+    if (type === 'webhooks') return loadNames('webhook')
+    if (type === 'reset') return loadUnlessPaused()
     if (type === 'delivery') arrived.push(data)
     else {
+      const of = filter
       const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
-      if (page.length === PAGE && !busy && !page.some(log.has)) return load()
+      if (filter !== of) return null
+      if (page.length === PAGE && !busy && !page.some(isKnown)) return loadUnlessPaused()
       arrived.push(...page.reverse())
     }
     frame ??= requestAnimationFrame(merge)
   })
 
+  const isKnown = (d) => log.has(d) || waiting.some((other) => keyOf(other) === keyOf(d))
+
+  function loadUnlessPaused() {
+    if (!paused) return load()
+    away = true
+    return drawPill()
+  }
+
   function merge() {
     frame = null
     if (busy) return
     const known = new Set([...log.list, ...waiting].map(keyOf))
-    const news = arrived.filter((d) => fits(d, filter) && !known.has(keyOf(d))).reverse()
+    const isNews = (d) => fits(d, filter) && !known.has(keyOf(d)) && known.add(keyOf(d))
+    const news = arrived.filter(isNews).reverse()
     arrived = []
     if (!news.length) return
     if (total != null) total += news.length
@@ -164,7 +177,7 @@ export default function (ctx) {
     paused = value
     ctx.showPaused(paused)
     drawActions()
-    if (!paused && waiting.length) showWaiting()
+    if (!paused && (waiting.length || away)) showWaiting()
   }
 
   // Keys and the panel beside the log.
@@ -235,18 +248,16 @@ export default function (ctx) {
     if (had) log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
   }
 
-  // Names to choose from. Where they cannot be loaded, neither can the log, which says so.
-  async function loadNames(path, field, add) {
-    const { data } = await ctx.get(path).catch(() => ({ data: [] }))
-    if (ctx.signal.aborted) return
-    form.offer(field, add(data))
+  // Names to choose from. Where they cannot be loaded, neither can the log, which says so; the next time they are asked
+  // for once more.
+  async function loadNames(field) {
+    const { data } = await ctx.get(`${field}s`).catch(() => ({}))
+    if (!data || ctx.signal.aborted) return
+    unnamed.delete(field)
+    if (field === 'webhook') data.forEach((w) => webhooks.set(w.id, name(w)))
+    form.offer(field, field === 'event' ? data.map((e) => [e.name, e.name]) : [...webhooks])
     drawFilters()
   }
-  const loadEvents = () => loadNames('events', 'event', (data) => data.map((e) => [e.name, e.name]))
-  const loadWebhooks = () => loadNames('webhooks', 'webhook', (data) => {
-    data.forEach((w) => webhooks.set(w.id, name(w)))
-    return [...webhooks]
-  })
 
   ctx.signal.addEventListener('abort', () => {
     clearInterval(speaking)
@@ -255,8 +266,6 @@ export default function (ctx) {
   })
   drawFilters()
   drawActions()
-  loadEvents()
-  loadWebhooks()
   load()
   return {
     node: [

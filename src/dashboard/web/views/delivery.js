@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One delivery: what happened, what to do, what was sent, what came back.
-import { get, mount, query } from '../api.js'
+import { get, inOrder, mount, query } from '../api.js'
 import { badge, bdi, ms, result, time } from '../format.js'
 import { button, copyButton, fill, h, loader, loading } from '../ui.js'
 import { redeliverOne } from './again.js'
@@ -13,7 +13,7 @@ export default function (ctx, panel) {
   const body = h('div', loading())
   const heading = h(panel ? 'h2' : 'h1', { tabindex: -1 }, 'Delivery')
   const head = h('div.row.head')
-  let attempts = [], again = [], chosen = 0
+  let attempts = [], again = [], chosen = 0, drawn
   ctx.title('Delivery')
 
   function draw() {
@@ -54,15 +54,26 @@ export default function (ctx, panel) {
       h('a', { href: ctx.to('deliveries') + query({ q: event }) }, 'see the new delivery'), '.'))
   }
 
+  const ask = inOrder(() => Promise.all([get(at, { signal: ctx.signal }),
+    get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })]))
   const load = loader(body, async () => {
-    const [own, others] = await Promise.all([get(at, { signal: ctx.signal }),
-      get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })])
+    const got = await ask().catch((error) => {
+      drawn = null
+      throw error
+    })
+    if (!got) return
+    const text = JSON.stringify(got)
+    if (text === drawn) return // to draw it anew closes what is open
+    drawn = text
+    const [own, others] = got
     attempts = own.data
     again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
     draw()
   })
 
-  ctx.live((type, data) => { if (type === 'delivery' && [data.id, data.redelivery_of].includes(ctx.id)) load() })
+  ctx.live((type, data) => {
+    if (type === 'delivery' ? [data.id, data.redelivery_of].includes(ctx.id) : type !== 'webhooks') load()
+  })
   load()
   return {
     heading,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One webhook: how it does, a test, its secret, its latest deliveries.
-import { query } from '../api.js'
+import { inOrder, query } from '../api.js'
 import { badge, bdi, plural, time, visible } from '../format.js'
 import { button, empty, fill, h, loader, loading, menu } from '../ui.js'
 import { remove, toggle } from './actions.js'
@@ -9,6 +9,8 @@ import { crumbs, formatTag, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
+
+const LATEST = 10
 
 export default function (ctx) {
   const { id } = ctx
@@ -24,7 +26,8 @@ export default function (ctx) {
   const body = h('div.columns', loading())
   const log = logTable(ctx)
   const latest = h('div', loading())
-  let secret
+  const ask = inOrder(() => ctx.get(pathOf(id)))
+  let secret, arrived = []
 
   function draw() {
     ctx.title(name(webhook))
@@ -47,7 +50,10 @@ export default function (ctx) {
   }
 
   async function pauseOrResume() {
-    webhook = { ...webhook, ...await toggle(ctx, webhook) }
+    const before = webhook
+    const changed = await toggle(ctx, before)
+    if (changed === before) return
+    webhook = { ...webhook, ...changed }
     draw()
   }
 
@@ -66,10 +72,15 @@ export default function (ctx) {
     await loadLatest()
   })
 
+  const askLatest = inOrder(() => ctx.get('deliveries', { webhook: id, limit: LATEST }))
   const loadLatest = loader(latest, async () => {
-    const { data } = await ctx.get('deliveries', { webhook: id, limit: 10 })
-    log.set(data)
-    fill(latest, data.length ? log.node : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
+    arrived = []
+    const got = await askLatest()
+    if (!got) return
+    log.set(got.data)
+    log.add(arrived, LATEST) // which the answer may not know of
+    fill(latest, log.list.length ? log.node
+      : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
   })
 
   /** What people did with this webhook. */
@@ -87,7 +98,9 @@ export default function (ctx) {
 
   async function refresh() {
     const before = webhook
-    webhook = await ctx.get(pathOf(id))
+    const got = await ask()
+    if (!got) return
+    webhook = got
     // Only if it differs: to draw the head anew takes an open menu away.
     if (webhook.state !== before.state || webhook.version !== before.version) draw()
     if (secret) secret.update(webhook)
@@ -98,7 +111,8 @@ export default function (ctx) {
     if (type === 'reset' || type === 'poll') loadLatest()
     if (type !== 'delivery') return refresh()
     if (data.webhook_id !== id) return null
-    log.add([data], 10)
+    arrived = [data, ...arrived].slice(0, LATEST)
+    log.add([data], LATEST)
     return log.node.isConnected || fill(latest, log.node)
   })
   ctx.reload(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)

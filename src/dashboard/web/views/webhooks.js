@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The webhooks of a project.
-import { query } from '../api.js'
+import { inOrder, query } from '../api.js'
 import { sparkline } from '../chart.js'
 import { badge, bdi, percent, plain, plural, result, time } from '../format.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
@@ -37,19 +37,25 @@ export default function (ctx) {
       : h('span.muted', 'none yet')),
     h('td.act', ctx.admin && menu(`Actions for ${plain(name(w))}`, [
       ['Send test', () => { ctx.store.fresh = { id: w.id, test: true }; ctx.go(ctx.to('webhooks', w.id)) }],
-      [w.active ? 'Pause…' : 'Resume', async () => { await toggle(ctx, w); await load() }],
+      [w.active ? 'Pause…' : 'Resume', async () => { if (await toggle(ctx, w) !== w) await load() }],
       ['Edit', () => ctx.go(ctx.to('webhooks', w.id, 'edit'))],
       ['Rotate secret…', () => { ctx.store.fresh = { id: w.id, rotate: true }; ctx.go(ctx.to('webhooks', w.id)) }],
       ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: w.id }))],
       ['Delete…', async () => { if (await remove(ctx, w)) await load() }, 'bad'],
     ])))
 
+  const drawRows = () => reconcile(rows, list, (w) => w.id, row)
+  // A row whose menu is open is not drawn anew before that is closed.
+  rows.addEventListener('toggle', (event) => event.newState === 'closed' && drawRows(), true)
+  const ask = inOrder(() => ctx.get('webhooks'))
   const load = loader(body, async () => {
-    list = (await ctx.get('webhooks')).data
+    const got = await ask()
+    if (!got) return null
+    list = got.data
     stats.draw()
     stats.node.hidden = !list.length
     if (!list.length) return fill(body, nothing())
-    reconcile(rows, list, (w) => w.id, row)
+    drawRows()
     return table.isConnected || fill(body, h('div.card.flush', table))
   })
 

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Answers that come late, in another order, twice or not at all: the page shows what is newest, and loses nothing.
+import assert from 'node:assert/strict'
+import { hold } from './lib/hold.mjs'
+import { button, choose, live, row, settled, stage } from './lib/stage.mjs'
+import { eventually } from './lib/wait.mjs'
+
+const { it } = stage()
+
+/** A webhook for one test. */
+async function webhook(scene, name, respond = '200') {
+  const receiver = await scene.listen({ respond })
+  const made = await scene.desk.webhook({ name, url: receiver.url })
+  scene.keep({ stop: () => scene.desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
+  return made
+}
+
+async function newPage(scene) {
+  const context = await scene.context()
+  return context.newPage()
+}
+
+/** The page has heard of the stream's beginning, and has looked once more. */
+async function open(scene, path, looks) {
+  const page = await newPage(scene)
+  const looked = page.waitForResponse((response) => looks.test(response.url()))
+  await page.goto(scene.desk.page + path)
+  await looked
+  await live(page)
+  await settled(page)
+  return page
+}
+
+it('17 the page of a webhook: a row that comes before the answer that does not know of it', async (scene) => {
+  const made = await webhook(scene, 'Late log')
+  const page = await newPage(scene)
+  const held = await hold(page, '**/api/**/deliveries?webhook=*', 1)
+  await page.goto(`${scene.desk.page}webhooks/${made.id}`)
+  await live(page)
+  await held.made
+  await scene.desk.ticket({ subject: 'comes meanwhile' })
+  await row(page, 'comes meanwhile').waitFor()
+  await held.release()
+  assert.equal(await row(page, 'comes meanwhile').count(), 1)
+})
+
+it('17 the log: a delivery that is told and found is one row', async (scene) => {
+  await webhook(scene, 'Told twice')
+  const page = await newPage(scene)
+  const busy = await hold(page, '**/deliveries/count?q=found*', 1)
+  let look
+  const late = new Promise((resolve) => { look = resolve })
+  let asked = 0
+  await page.route('**/api/**/deliveries?q=found*', async (route) => {
+    if (++asked === 2) await late // the look at the stream's beginning
+    await route.continue()
+  })
+  await page.goto(`${scene.desk.page}deliveries?q=found`)
+  await live(page)
+  await busy.made
+  const told = scene.desk.logged(1, '?q=found')
+  await scene.desk.ticket({ subject: 'found and told' })
+  await told
+  await eventually(() => asked >= 2, 'the look')
+  const found = page.waitForResponse(/api\/.*deliveries\?q=found/)
+  look()
+  await (await found).finished()
+  await busy.release()
+  await row(page, 'found and told').first().waitFor()
+  await settled(page)
+  assert.equal(await row(page, 'found and told').count(), 1)
+  await page.getByText('1 match', { exact: true }).waitFor()
+})
+
+it('17 the log: paused, it stays as it is, whatever is found', async (scene) => {
+  await webhook(scene, 'Burst')
+  const page = await newPage(scene)
+  let look
+  const late = new Promise((resolve) => { look = resolve })
+  let asked = 0
+  await page.route('**/api/**/deliveries?q=crowd*', async (route) => {
+    if (++asked === 2) await late
+    await route.continue()
+  })
+  await page.goto(`${scene.desk.page}deliveries?q=crowd`)
+  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await live(page)
+  await eventually(() => asked >= 2, 'the look')
+  await button(page, 'Pause').click()
+  await Promise.all(Array.from({ length: 60 }, (_, i) => scene.desk.ticket({ subject: `crowd ${i}` })))
+  await button(page, '● 60 new ↑').waitFor()
+  const found = page.waitForResponse(/api\/.*deliveries\?q=crowd/)
+  look()
+  await (await found).finished()
+  await settled(page)
+  assert.equal(await page.locator('tbody tr').count(), 0)
+  assert.ok(await button(page, '● 60 new ↑').isVisible())
+  await button(page, 'Resume').click()
+  await eventually(async () => await page.locator('tbody tr').count() >= 50, 'what came')
+})
+
+it('17 the log: what was found with another filter is not shown', async (scene) => {
+  const old = await webhook(scene, 'Older')
+  await scene.desk.ticket({ subject: 'former one' })
+  await scene.desk.logged(1, '?q=former')
+  await scene.desk.api('DELETE', `webhooks/${old.id}`)
+  await webhook(scene, 'Newer')
+  await Promise.all(Array.from({ length: 51 }, (_, i) => scene.desk.ticket({ subject: `latter ${i}` })))
+  await scene.desk.logged(51, '?q=latter')
+  const page = await newPage(scene)
+  const held = await hold(page, '**/api/**/deliveries?q=former*', 2)
+  await page.goto(`${scene.desk.page}deliveries?q=former`)
+  await held.made
+  await row(page, 'former one').waitFor()
+  await page.getByRole('searchbox').fill('')
+  await eventually(async () => await page.locator('tbody tr').count() === 50, 'a page of the log')
+  await held.release()
+  assert.equal(await row(page, 'former one').count(), 0, 'it is on a page further down')
+})
+
+it('17 the list: an answer that another one has overtaken', async (scene) => {
+  const page = await open(scene, 'webhooks', /stats/)
+  const held = await hold(page, '**/webhooks', 1)
+  await webhook(scene, 'Between')
+  await held.made
+  await webhook(scene, 'Last one')
+  await row(page, 'Last one').waitFor()
+  await held.release()
+  assert.equal(await row(page, 'Last one').count(), 1)
+})
+
+it('17 the page of a webhook: an answer that another one has overtaken', async (scene) => {
+  const made = await webhook(scene, 'To and fro')
+  const page = await open(scene, `webhooks/${made.id}`, /stats/)
+  const held = await hold(page, `**/webhooks/${made.id}`, 1)
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await held.made
+  const newer = page.waitForResponse((response) => response.url().endsWith(`/api/v1/projects/acme/webhooks/${made.id}`))
+  await scene.desk.api('POST', `webhooks/${made.id}/resume`, {})
+  await newer
+  await held.release()
+  await page.locator('.head').getByText('Active').waitFor()
+})
+
+it('17 a question that is answered with no brings nothing older back', async (scene) => {
+  const made = await webhook(scene, 'Name one')
+  const page = await open(scene, `webhooks/${made.id}`, /stats/)
+  await button(page, 'Pause…').click()
+  await scene.desk.api('PATCH', `webhooks/${made.id}`, { name: 'Name two' },
+    { headers: { 'If-Match': `"${made.version}"` } })
+  await eventually(async () => await page.locator('h1').textContent() === 'Name two', 'the other name')
+  await button(page.getByRole('dialog'), 'Cancel').click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await settled(page)
+  assert.equal(await page.locator('h1').textContent(), 'Name two')
+})
+
+it('17 a question that is answered with no can be asked again at once', async (scene) => {
+  await webhook(scene, 'Menu')
+  const page = await open(scene, 'webhooks', /stats/)
+  await hold(page, '**/webhooks', 1)
+  const box = page.getByRole('dialog')
+  for (let i = 0; i < 2; i++) {
+    await choose(page, 'Actions for Menu', 'Pause…')
+    await button(box, 'Cancel').click()
+    await box.waitFor({ state: 'detached' })
+  }
+})
+
+it('17 a row whose menu is open is drawn anew when it is closed', async (scene) => {
+  const made = await webhook(scene, 'Open menu')
+  const page = await open(scene, 'webhooks', /stats/)
+  await button(page, 'Actions for Open menu').click()
+  await page.locator('.menu:popover-open').waitFor()
+  const heard = page.waitForResponse((response) => response.url().endsWith('/webhooks'))
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await (await heard).finished()
+  await settled(page)
+  await page.keyboard.press('Escape')
+  await row(page, 'Open menu').getByText('Paused').waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Actions for Open menu')
+})
+
+it('17 the focus stays on its row while others come and go', async (scene) => {
+  const first = await webhook(scene, 'A first')
+  await webhook(scene, 'B second')
+  const page = await open(scene, 'webhooks', /stats/)
+  const link = row(page, 'B second').getByRole('link', { name: 'B second' })
+  await link.focus()
+  await scene.desk.api('DELETE', `webhooks/${first.id}`)
+  await row(page, 'A first').waitFor({ state: 'detached' })
+  await webhook(scene, 'C third')
+  await row(page, 'C third').waitFor()
+  await settled(page)
+  assert.ok(await link.evaluate((el) => el === document.activeElement))
+})
+
+it('17 a delivery without a stream: its page looks, too', async (scene) => {
+  scene.allow(/status of 503/)
+  await webhook(scene, 'No stream', '500')
+  await scene.desk.ticket({ subject: 'without a stream' })
+  await scene.desk.logged(1, '?q=without')
+  const { data: [delivery] } = await scene.desk.api('GET', 'deliveries?q=without')
+  const page = await newPage(scene)
+  await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
+  await page.goto(`${scene.desk.page}deliveries/${delivery.id}`)
+  await page.getByRole('region', { name: 'What happened' }).waitFor()
+  await page.locator('#live').getByText('Looks every 5 s').waitFor()
+  await scene.desk.api('POST', `deliveries/${delivery.id}/redeliver`, {})
+  await page.getByText('Repeated by').waitFor()
+})
+
+it('17 the names to choose from: not there once, they are asked for again', async (scene) => {
+  scene.allow(/status of 503/)
+  const page = await newPage(scene)
+  await page.route('**/events', (route) => route.fulfill({ status: 503, body: '{}' }), { times: 1 })
+  const refused = page.waitForResponse(/\/events$/)
+  await page.goto(`${scene.desk.page}deliveries`)
+  await refused
+  await settled(page)
+  await page.getByLabel('All outcomes').selectOption('failed')
+  await page.getByLabel('All events').locator('option', { hasText: 'ticket.created' }).waitFor({ state: 'attached' })
+})
+
+it('17 an answer that takes long turns no clock back', async (scene) => {
+  await webhook(scene, 'Fails', '500')
+  await scene.desk.ticket({ subject: 'slow clock' })
+  await scene.desk.logged(1, '?q=slow')
+  const page = await newPage(scene)
+  const held = await hold(page, '**/webhooks', 1)
+  await page.goto(`${scene.desk.page}deliveries?q=slow`)
+  await button(page, 'Redeliver failed…').waitFor()
+  await page.waitForTimeout(2600) // which the answer takes
+  await held.release()
+  await scene.desk.ticket({ subject: 'slow clock again' })
+  await row(page, 'slow clock again').waitFor()
+  await button(page, 'Redeliver failed…').click()
+  await page.getByRole('dialog').getByRole('heading', { name: 'Redeliver 2 deliveries (failed)?' }).waitFor()
+})
