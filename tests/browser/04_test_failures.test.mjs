@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Tests that fail, each in its own way: the right sentence, and a page that stays usable.
 import assert from 'node:assert/strict'
-import { closedPort, Desk, odd, selfSigned } from './lib/servers.mjs'
-import { button, card, GONE, heading, row, stage } from './lib/stage.mjs'
+import { API, CLOSED_PORT, Desk, odd, selfSigned } from './lib/servers.mjs'
+import { button, card, GONE, heading, row, settled, stage } from './lib/stage.mjs'
 
 const { it } = stage()
 
@@ -17,7 +17,7 @@ const FAILURES = [
   ['429', answers('429'), '429', /asks for fewer requests \(429\)/],
   ['500', answers('500'), '500', /The receiver failed \(5xx\)/],
   ['reset', answers('reset'), 'Connection closed', /closed the connection before it had answered/],
-  ['refused', async () => `http://127.0.0.1:${await closedPort()}/`, 'Connection refused',
+  ['refused', () => `http://127.0.0.1:${CLOSED_PORT}/`, 'Connection refused',
     /Nothing listens on this port/],
   ['a name that is not there', () => 'http://nobody.invalid/', 'Name not found',
     /No address was found for the host name/],
@@ -60,10 +60,10 @@ it('04 events that come late: a test is of one of them all the same', async (sce
     await route.continue()
   })
   const asked = page.waitForRequest(/\/events$/)
-  const answered = page.waitForResponse((response) => response.url().endsWith(webhook.id))
+  const answered = page.waitForResponse((response) => response.url().endsWith(API + `webhooks/${webhook.id}`))
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}`)
   await Promise.all([asked, answered])
-  await page.evaluate(() => new Promise(requestAnimationFrame))
+  await settled(page)
   const test = card(page, 'Send a test')
   assert.equal(await button(test, 'Send test').count(), 0, 'nothing to press before there is an event to send')
   release()

@@ -24,7 +24,7 @@ it('05 a hostile subject of 5,000 characters is a message that Slack takes', asy
   assert.ok(text.includes('&lt;!channel&gt; &amp; &lt;https'))
 
   const page = await scene.open('deliveries')
-  await row(page, 'click').getByText('200').waitFor()
+  await row(page, 'click').locator('.badge', { hasText: '200' }).waitFor()
   await row(page, 'click').getByRole('link').first().click()
   await page.getByRole('region', { name: 'Answer body' }).getByText('ok', { exact: true }).waitFor()
 })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pausing, resuming, deleting, duplicating: what is sent, and what is kept.
 import assert from 'node:assert/strict'
-import { button, choose, focused, heading, row, stage } from './lib/stage.mjs'
+import { button, choose, focused, heading, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -19,7 +19,9 @@ it('06 paused, nothing is sent; resumed, it is again', async (scene) => {
   const box = page.getByRole('dialog', { name: 'Pause Pausable?' })
   await focused(button(box, 'Cancel'), 'Cancel')
   await button(box, 'Cancel').click()
-  await row(page, 'Pausable').getByText('Active').waitFor()
+  await box.waitFor({ state: 'detached' })
+  await settled(page)
+  assert.ok(await row(page, 'Pausable').getByText('Active').isVisible())
   await choose(page, 'Actions for Pausable', 'Pause…')
   await button(box, 'Pause').click()
   await row(page, 'Pausable').getByText('Paused').waitFor()
@@ -36,6 +38,7 @@ it('06 paused, nothing is sent; resumed, it is again', async (scene) => {
 it('06 deleted after a question: its deliveries still open', async (scene) => {
   const receiver = await scene.listen({ respond: '200' })
   const webhook = await scene.desk.webhook({ name: 'Short lived', url: receiver.url })
+  const other = await scene.desk.webhook({ name: 'Stays', url: receiver.url })
   await scene.desk.ticket({ subject: 'of the past' })
   await receiver.arrived(1)
   const page = await scene.open(`webhooks/${webhook.id}`)
@@ -44,21 +47,24 @@ it('06 deleted after a question: its deliveries still open', async (scene) => {
   const box = page.getByRole('dialog', { name: 'Delete Short lived?' })
   await focused(button(box, 'Cancel'), 'Cancel')
   await page.keyboard.press('Escape')
-  await heading(page, 'Short lived')
+  await box.waitFor({ state: 'detached' })
+  await settled(page)
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Short lived')
   await choose(page, 'More actions', 'Delete…')
   await button(box, 'Delete webhook').click()
   await heading(page, 'Webhooks')
-  await eventually(async () => await row(page, 'Short lived').count() === 0, 'a list without it')
+  await row(page, 'Stays').waitFor()
+  assert.equal(await row(page, 'Short lived').count(), 0)
 
   await page.getByRole('link', { name: 'Deliveries' }).click()
   await row(page, 'of the past').getByRole('link').first().click()
-  await page.getByRole('region', { name: 'What happened' }).getByText('200').waitFor()
+  await page.getByRole('region', { name: 'What happened' }).locator('.badge', { hasText: '200' }).waitFor()
   await page.getByRole('region', { name: 'Request body' }).getByText('of the past').waitFor()
   scene.allow(/status of 404/)
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}`)
   await page.getByRole('heading', { name: 'Not found' }).waitFor()
   await scene.desk.ticket({ subject: 'too late' })
+  await scene.desk.logged(1, `?q=too%20late&webhook=${other.id}`)
   assert.equal((await scene.desk.api('GET', 'deliveries?q=too%20late')).data.filter((d) =>
     d.webhook_id === webhook.id).length, 0)
 })
@@ -72,6 +78,7 @@ it('06 a question goes with its page', async (scene) => {
   await page.getByRole('dialog', { name: 'Delete Asked about?' }).waitFor()
   await page.goBack()
   await heading(page, 'Webhooks')
+  await settled(page)
   assert.equal(await page.getByRole('dialog').count(), 0)
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Asked about')
 })

@@ -3,7 +3,7 @@
 // mixed: loading, could not load, nothing matches, nothing yet.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { closedPort, Desk, Way } from './lib/servers.mjs'
+import { CLOSED_PORT, Desk, Way } from './lib/servers.mjs'
 import { button, GONE, heading, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
@@ -15,7 +15,7 @@ async function fill(scene) {
   filled ??= await (async () => {
     const receiver = await scene.stage.keepReceiver({ respond: '200,200,200,503,200,200' })
     const good = await scene.desk.webhook({ name: 'Good one', url: receiver.url })
-    const bad = await scene.desk.webhook({ name: 'Bad one', url: `http://127.0.0.1:${await closedPort()}/` })
+    const bad = await scene.desk.webhook({ name: 'Bad one', url: `http://127.0.0.1:${CLOSED_PORT}/` })
     for (const subject of ['No sound', 'No picture', 'Bill is wrong', 'Password', 'Refund']) {
       await scene.desk.ticket({ subject, email: `${subject.split(' ').pop().toLowerCase()}@example.com` })
     }
@@ -55,7 +55,7 @@ it('07 filters combine, stand in the address, and survive a reload and Back', as
   await page.reload()
   await agrees(page, scene, 1)
   assert.equal(await page.getByLabel('All outcomes').inputValue(), 'failed')
-  assert.equal(await page.getByLabel('All webhooks').inputValue(), good.id)
+  await eventually(async () => await page.getByLabel('All webhooks').inputValue() === good.id, 'the names to choose from')
   await page.goBack()
   await agrees(page, scene, 6)
   assert.equal(await page.getByLabel('All webhooks').inputValue(), '')

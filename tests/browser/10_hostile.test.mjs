@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { API, listening } from './lib/servers.mjs'
-import { button, card, choose, heading, row, stage } from './lib/stage.mjs'
+import { button, card, choose, heading, loaded, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -181,7 +181,7 @@ it('10 in the address: filters, ids and projects', async (scene) => {
       `deliveries/${word}`, `webhooks/${word}`, `${word}/webhooks`]) {
       await page.goto(scene.desk.page + path)
       await page.locator('h1').waitFor()
-      await page.locator('main .loading').waitFor({ state: 'detached' })
+      await loaded(page)
       await harmless(page, path)
     }
   }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
 import { makeDirectory } from './lib/servers.mjs'
-import { button, live, row, stage } from './lib/stage.mjs'
+import { button, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const store = makeDirectory()
@@ -121,6 +121,7 @@ it('12 a live row costs little, however many are shown', async (scene) => {
   await scene.desk.ticket({ subject: 'one that is live' })
   await row(page, 'one that is live').first().waitFor()
   await eventually(async () => await page.locator('tbody tr').count() >= Math.min(before + HOOKS, 500), 'its rows')
+  await settled(page) // long frames are told of a little later
   const frames = await page.evaluate(() => window.slow)
   budget(`script of the longest frame while ${HOOKS} rows came to ${before}`,
     Math.max(0, ...frames.map((frame) => frame.script)), 16, 3000)
@@ -142,7 +143,7 @@ it('12 older ones that come after another filter was chosen are not shown', asyn
   await eventually(async () => await page.locator('tbody tr').count() === HOOKS, 'what is searched')
   release()
   await (await late).finished()
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+  await settled(page)
   assert.equal(await page.locator('tbody tr').count(), HOOKS)
 })
 

@@ -81,7 +81,8 @@ export class Desk extends Program {
     const links = join(directory.path, 'links')
     const desk = new Desk('helmdesk-desk', ['--port', '0', '--token-file', links, '--store', store, '--viewer',
       ...options])
-    Object.assign(desk, { directory, links, agent: new http.Agent({ keepAlive: true, maxSockets: 8 }) })
+    Object.assign(desk, { directory, links, agent: new http.Agent({ keepAlive: true, maxSockets: 8,
+      timeout: 10000 }) })
     desk.url = (await desk.line(/listens on (http:\S+)\/\n/))[1]
     await desk.line(/sign-in links/)
     desk.cookies = { admin: await desk.signIn('admin'), viewer: await desk.signIn('viewer') }
@@ -198,9 +199,9 @@ export class Mount extends Program {
 }
 
 /** The port of a server, once it listens. */
-export const listening = (server) => new Promise((resolve, reject) => {
-  server.on('error', reject)
-  server.listen(0, '127.0.0.1', () => resolve(server.address().port))
+export const listening = (server, port = 0) => new Promise((resolve, reject) => {
+  server.once('error', reject)
+  server.listen(port, '127.0.0.1', () => resolve(server.address().port))
 })
 
 const closing = (server) => () => new Promise((resolve) => {
@@ -232,13 +233,8 @@ export async function selfSigned() {
   return { url: `https://127.0.0.1:${port}/`, stop: closing(server) }
 }
 
-/** A port where nobody listens: it was free a moment ago, and is held without listening on it. */
-export async function closedPort() {
-  const server = net.createServer()
-  const port = await listening(server)
-  await closing(server)()
-  return port
-}
+/** A port where nobody listens, and that no server of these tests is given: the system gives none below 1024. */
+export const CLOSED_PORT = 1
 
 /** A way to a server that can be cut off and led elsewhere, as when the server behind an address starts anew. */
 export class Way {
@@ -250,7 +246,7 @@ export class Way {
   }
 
   async open() {
-    this.server = net.createServer((near) => {
+    const server = net.createServer((near) => {
       const far = net.connect(this.target, '127.0.0.1')
       for (const [socket, other] of [[near, far], [far, near]]) {
         this.connections.add(socket)
@@ -259,11 +255,10 @@ export class Way {
         socket.pipe(other)
       }
     })
-    await new Promise((resolve, reject) => {
-      this.server.on('error', reject)
-      this.server.listen(this.port ?? 0, '127.0.0.1', resolve)
-    })
-    this.port = this.server.address().port
+    // Its port may belong to a connection of somebody else's for a moment.
+    await eventually(() => listening(server, this.port), `port ${this.port}`)
+    this.server = server
+    this.port = server.address().port
     this.url = `http://127.0.0.1:${this.port}`
   }
 
