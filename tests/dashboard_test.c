@@ -28,6 +28,14 @@ static struct server *server;
 static hd_client *client;
 static hd_dashboard *dashboard;
 
+static int64_t ahead_ms; /* of the dashboard's clock, for what took place in its past */
+int64_t __real_hd__dash_now_ms(void);
+int64_t __wrap_hd__dash_now_ms(void);
+
+int64_t __wrap_hd__dash_now_ms(void) {
+    return __real_hd__dash_now_ms() + ahead_ms;
+}
+
 static int set_up(void **state) {
     (void)state;
     server = server_start();
@@ -693,6 +701,20 @@ static void test_stream(void **state) {
     free(id);
 }
 
+/* A delivery may join the log after a stream began and have ended before: it is news, since no page has read it. */
+static void test_stream_tells_what_joins_the_log(void **state) {
+    (void)state;
+    char *id = create("/ok");
+    ahead_ms = 60000;
+    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
+    send_ticket(client, 79);
+    (void)wait_for_piece(stream, "\"ticket_number\":79");
+    hd_dashboard_response_free(stream);
+    ahead_ms = 0;
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
 /* Each connection of a server has a thread of its own. */
 static void *ask_much(void *user) {
     static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats",
@@ -748,6 +770,7 @@ int main(void) {
         TEST(test_redelivery),
         TEST(test_me_events_preview),
         TEST(test_stream),
+        TEST(test_stream_tells_what_joins_the_log),
         TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

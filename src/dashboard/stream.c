@@ -75,6 +75,25 @@ static int tell_page(struct hd__dash_stream *stream, const hd_log_page *page) {
     return 1;
 }
 
+/* What is in the log by now is read by the page itself; what joins it later is news, though it may have ended before: a
+ * store takes some at once. They join in the order in which they ended. */
+static int begin_at_newest(struct hd__dash_stream *stream) {
+    hd_log_page *page = NULL;
+    int status = hd_log_query(stream->dashboard->client, stream->filter, NULL, BURST_MAX, &page);
+    if (status != HD_OK)
+        return status != HD_E_NO_MEMORY; /* all is told when the store works again */
+    stream->since_ms = 1;
+    int ok = 1;
+    for (size_t i = 0; ok && i < hd_log_page_count(page); i++) {
+        const hd_report *report = hd_log_page_at(page, i);
+        if (hd_report_finished_at_ms(report) < stream->since_ms)
+            break;
+        ok = note_told(stream, report);
+    }
+    hd_log_page_free(page);
+    return ok;
+}
+
 /* What has ended since the last look, the oldest first. More than a page of it is not told: the page reads it anew. */
 static int look_at_log(struct hd__dash_stream *stream) {
     hd_log_page *page = NULL;
@@ -158,14 +177,21 @@ static int take_place(hd_dashboard *dashboard, uint64_t *changes) {
     return has_room;
 }
 
-/* Where a browser that was away goes on: the last id that it has. */
+/* Where a browser that was away goes on: the last id that it has; 0 without one of the past. */
 static int64_t place_of(struct hd__call *call) {
     const char *last = hd__dash_header(call->request, "Last-Event-ID"), *since = hd__call_query(call, "since");
     const char *text = last ? last : since;
     char *end = NULL;
     long long ms = text ? strtoll(text, &end, 10) : 0;
-    int64_t now_ms = hd__dash_now_ms();
-    return text && end != text && *end == '\0' && ms > 0 && ms <= now_ms ? ms : now_ms;
+    return text && end != text && *end == '\0' && ms > 0 && ms <= hd__dash_now_ms() ? ms : 0;
+}
+
+static int begin(struct hd__call *call, struct hd__dash_stream *stream) {
+    if (hd_log_filter_new(&stream->filter) != HD_OK ||
+        hd_log_filter_set_project(stream->filter, call->params[0]) != HD_OK)
+        return 0;
+    stream->since_ms = place_of(call);
+    return stream->since_ms > 0 || begin_at_newest(stream);
 }
 
 void hd__api_stream(struct hd__call *call) {
@@ -184,10 +210,8 @@ void hd__api_stream(struct hd__call *call) {
     }
     stream->dashboard = call->dashboard;
     stream->changes = changes;
-    stream->since_ms = place_of(call);
     call->response->stream = stream;
-    if (hd_log_filter_new(&stream->filter) != HD_OK ||
-        hd_log_filter_set_project(stream->filter, call->params[0]) != HD_OK)
+    if (!begin(call, stream))
         call->response->failed = 1;
     hd__dash_set_body(call->response, 200, "text/event-stream", "", 0);
     hd__dash_set_header(call->response, "X-Accel-Buffering", "no");
