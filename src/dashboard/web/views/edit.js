@@ -134,14 +134,14 @@ export default function (ctx) {
       if (!url.value) return
       try {
         const { warnings } = await ctx.post('check-url', { url: url.value, format })
-        if (turn !== checks) return
+        if (turn !== checks || ctx.signal.aborted) return
         const other = format === 'json' ? 'slack' : 'json'
         mark([], 'url')
         const change = () => form.querySelector(`[name=format][value=${other}]`).click()
         fill(advice, warnings.map((w) => h('div.note', w.message, ' ',
           w.code === 'slack_format' && button(`Switch to ${FORMATS[other]}`, change, { class: 'plain small' }))))
       } catch (error) {
-        if (turn !== checks) return
+        if (turn !== checks || ctx.signal.aborted) return
         if (error.status !== 422) return toast(error)
         mark(error.errors, 'url')
       }
@@ -172,11 +172,14 @@ export default function (ctx) {
       if (!fields.events.length) errors.push({ pointer: '/events', message: 'Choose one event at least.' })
       mark(errors)
       if (errors.length) return
+      const had = document.activeElement
+      form.inert = true // what is typed or pressed now would be lost
       try {
         const headers = id && { 'If-Match': `"${version}"` }
         const answer = await ctx.request(id ? 'PATCH' : 'POST', id ? pathOf(id) : 'webhooks', fields, { headers })
         const saved = await answer.json()
         dirty = false
+        if (ctx.signal.aborted) return
         ctx.store.fresh = { id: saved.id, secret: saved.secret, test }
         ctx.go(ctx.to('webhooks', saved.id))
       } catch (error) {
@@ -184,8 +187,12 @@ export default function (ctx) {
           return toast('Somebody else has changed this webhook meanwhile. Load the page again to see it; ' +
             'your changes are not saved.')
         }
-        if (error.status !== 422 || !error.errors.length) throw error
+        if (error.status !== 422 || !error.errors.length || ctx.signal.aborted) throw error
+        form.inert = false
         mark(error.errors)
+      } finally {
+        form.inert = false
+        if (document.activeElement === document.body) had.focus()
       }
     }
     save.work = () => submit(false)

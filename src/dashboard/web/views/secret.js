@@ -23,10 +23,10 @@ export function secretCard(ctx, webhook, fresh, refresh) {
 
   const call = async (step, values) => {
     const secrets = await ask(step, values)
+    if (ctx.signal.aborted) return
+    if (step !== 'reveal') await refresh()
     reveal(secrets)
-    if (step === 'reveal') return
-    await refresh()
-    say(SAID[step])
+    if (step !== 'reveal') say(SAID[step])
   }
 
   function reveal(secrets) {
@@ -123,9 +123,9 @@ export function secretCard(ctx, webhook, fresh, refresh) {
   return {
     node: card('Secret', body),
     update(changed) {
-      if (changed.secret_staged === webhook.secret_staged && changed.secret_previous === webhook.secret_previous) return
+      if (changed.version === webhook.version) return
       webhook = changed
-      draw()
+      hide() // what was shown may be another one by now
     },
   }
 }
