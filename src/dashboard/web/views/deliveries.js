@@ -18,7 +18,7 @@ const BURST = 20
 export default function (ctx) {
   const log = logTable(ctx)
   let filter = read(ctx.parameters)
-  let cursor, total, paused = false, away = false, busy = false, loads, frame, panel
+  let cursor, total, paused = false, away = false, busy = false, loads, shown, frame, panel
   let waiting = [], arrived = [], unsaid = []
   const webhooks = new Map() // names by id; those that are deleted keep theirs
   const unnamed = new Set(['event', 'webhook']) // what has no names to choose from yet
@@ -29,8 +29,12 @@ export default function (ctx) {
     () => log.node.querySelector('a')?.focus())
   const drawFilters = () => form.draw(filter, webhooks)
 
-  const actions = h('div.row')
+  const found = h('span.muted')
+  const outcome = () => filter.outcome ?? 'failed'
+  const again = button('', () => redeliverMany(ctx, { ...forApi(filter), outcome: outcome() }), { class: 'plain' })
+  const save = button('Export NDJSON', () => exportAll(ctx, forApi(filter), total), { class: 'plain' })
   const pause = h('button.plain', { type: 'button', onclick: () => setPaused(!paused) })
+  const actions = h('div.row', found, h('span.grow'), ctx.admin && again, save, pause)
   const pill = h('button.pill', { type: 'button', hidden: true,
     onclick: () => { showWaiting(); scrollTo({ top: 0 }) } })
   const body = h('div', loading())
@@ -39,17 +43,13 @@ export default function (ctx) {
   const older = h('div.row.inset')
   const aside = h('aside', { 'aria-label': 'Delivery', hidden: true })
 
+  // Only their words change: a button that is replaced while it is pressed is not pressed.
   function drawActions() {
-    const outcome = filter.outcome ?? 'failed'
-    const found = Object.keys(filter).length ? ['match', 'matches'] : ['delivery', 'deliveries']
-    fill(actions,
-      h('span.muted', total == null ? '' : plural(total, ...found)),
-      h('span.grow'),
-      ctx.admin && total > 0 && outcome !== 'retrying' &&
-        button(filter.outcome ? `Redeliver ${count(total)}…` : 'Redeliver failed…',
-          () => redeliverMany(ctx, { ...forApi(filter), outcome }), { class: 'plain' }),
-      total > 0 && button('Export NDJSON', () => exportAll(ctx, forApi(filter), total), { class: 'plain' }),
-      pause)
+    const words = Object.keys(filter).length ? ['match', 'matches'] : ['delivery', 'deliveries']
+    found.textContent = total == null ? '' : plural(total, ...words)
+    again.hidden = !total || outcome() === 'retrying'
+    again.textContent = filter.outcome ? `Redeliver ${count(total)}…` : 'Redeliver failed…'
+    save.hidden = !total
     pause.textContent = paused ? 'Resume' : 'Pause'
   }
 
@@ -60,7 +60,7 @@ export default function (ctx) {
     loads = new AbortController()
     const signal = AbortSignal.any([loads.signal, ctx.signal])
     const f = forApi(filter)
-    const slow = setTimeout(() => fill(body, loading()), log.list.length ? 300 : 0)
+    const slow = shown !== filter && setTimeout(() => fill(body, loading()), log.list.length ? 300 : 0)
     busy = true
     waiting = []
     away = false
@@ -73,6 +73,15 @@ export default function (ctx) {
       total = all.count
       cursor = page.next_cursor
       log.set(page.data)
+      shown = filter
+    } catch (error) {
+      if (error.name !== 'AbortError') { // nothing of another filter stays beside the words
+        shown = cursor = total = null
+        log.set([])
+        drawOlder()
+        drawActions()
+      }
+      throw error
     } finally {
       clearTimeout(slow)
     }
@@ -112,13 +121,14 @@ export default function (ctx) {
 
   // What arrives meanwhile.
   ctx.live(async (type, data) => {
+    unnamed.forEach(loadNames)
     if (type === 'webhooks') return loadNames('webhook')
     if (type === 'reset') return loadUnlessPaused()
     if (type === 'delivery') arrived.push(data)
     else {
       const of = filter
       const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
-      if (filter !== of) return null
+      if (filter !== of || away) return null
       if (page.length === PAGE && !busy && !page.some(isKnown)) return loadUnlessPaused()
       arrived.push(...page.reverse())
     }
@@ -127,8 +137,10 @@ export default function (ctx) {
 
   const isKnown = (d) => log.has(d) || waiting.some((other) => keyOf(other) === keyOf(d))
 
+  const isBelow = () => region.getBoundingClientRect().top <= 0
+
   function loadUnlessPaused() {
-    if (!paused) return load()
+    if (!paused && !isBelow()) return load()
     away = true
     return drawPill()
   }
@@ -137,14 +149,15 @@ export default function (ctx) {
     frame = null
     if (busy) return
     const known = new Set([...log.list, ...waiting].map(keyOf))
-    const isNews = (d) => fits(d, filter) && !known.has(keyOf(d)) && known.add(keyOf(d))
+    const oldest = cursor && log.list.at(-1)?.finished_at // what is older comes with the older ones
+    const isNews = (d) => fits(d, filter) && !(d.finished_at < oldest) && !known.has(keyOf(d)) && known.add(keyOf(d))
     const news = arrived.filter(isNews).reverse()
     arrived = []
     if (!news.length) return
     if (total != null) total += news.length
     unsaid.push(...news)
     waiting.unshift(...news)
-    if (!paused && !away && waiting.length <= BURST && region.getBoundingClientRect().top > 0) return showWaiting()
+    if (!paused && !away && waiting.length <= BURST && !isBelow()) return showWaiting()
     waiting.length = Math.min(waiting.length, MOST)
     drawPill()
     drawActions()
@@ -220,7 +233,7 @@ export default function (ctx) {
   function openPanel(id) {
     panel?.end.abort()
     const end = new AbortController()
-    ctx.signal.addEventListener('abort', () => end.abort())
+    ctx.signal.addEventListener('abort', () => end.abort(), { signal: end.signal })
     const close = h('button.quiet', { type: 'button', 'aria-label': 'Close', onclick: closePanel }, '✕')
     const page = delivery({ ...ctx, id, signal: end.signal, live: (listener) => ctx.live(listener, end.signal) }, close)
     panel = { end, id }

@@ -17,7 +17,10 @@ export function filterForm(ctx, change, leave) {
   const typing = {} // for each field: what is typed into the next one must not undo it
   const later = (name) => (event) => {
     clearTimeout(typing[name])
-    typing[name] = setTimeout(() => change({ [name]: event.target.value.trim() }, true), 250)
+    typing[name] = setTimeout(() => {
+      delete typing[name]
+      change({ [name]: event.target.value.trim() }, true)
+    }, 250)
   }
   ctx.signal.addEventListener('abort', () => Object.values(typing).forEach(clearTimeout))
 
@@ -59,9 +62,10 @@ export function filterForm(ctx, change, leave) {
     /** webhooks: their names by id. */
     draw(filter, webhooks) {
       for (const el of form.elements) {
-        if (!el.name || el === document.activeElement && el.type !== 'select-one') continue
-        const value = filter[el.name] ?? ''
-        el.value = el.type === 'datetime-local' ? local(value) : value
+        if (!el.name || el.name in typing) continue
+        const given = filter[el.name] ?? ''
+        const value = el.type === 'datetime-local' ? local(given) : given
+        if (el.value.trim() !== value) el.value = value
       }
       const set = Object.entries(filter)
       fill(chips, set.map(([name, value]) => h('li',

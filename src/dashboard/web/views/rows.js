@@ -3,6 +3,7 @@
 import { badge, bdi, ms, result, time } from '../format.js'
 import { h, reconcile } from '../ui.js'
 
+const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at < a.finished_at)
 export const keyOf = (d) => `${d.id}/${d.attempt}`
 
 const row = (ctx, d) => h('tr', { 'data-id': d.id },
@@ -34,7 +35,7 @@ export function logTable(ctx) {
     set(data) { list = data; draw() },
     /** Adds newer ones at the top, and drops from the end what is more than most. */
     add(data, most) {
-      list = [...data.filter((d) => !this.has(d)), ...list].slice(0, most)
+      list = [...data.filter((d) => !this.has(d)), ...list].sort(newestFirst).slice(0, most)
       draw()
     },
     /** Adds older ones at the end, and drops from the top what is more than most; answers how many were dropped. */
