@@ -62,6 +62,7 @@ it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
   await webhook(scene)
   const page = await scene.open('deliveries')
   await live(page)
+  await loaded(page)
   await button(page, 'Pause').click()
   await page.locator('#live').getByText('Paused').waitFor()
   for (const i of [1, 2, 3]) {
@@ -185,9 +186,9 @@ it('11 the chart as a table stays open', async (scene) => {
 })
 
 it('11 of two time ranges the last one that was chosen is shown, whichever is answered first', async (scene) => {
-  await webhook(scene)
+  const made = await webhook(scene)
   await scene.desk.ticket({ subject: 'in each range' })
-  await scene.desk.logged(1, '?q=in%20each%20range')
+  await scene.desk.logged(1, `?q=in%20each%20range&webhook=${made.id}`)
   const page = await scene.open()
   const bars = () => page.locator('svg.bars').getAttribute('aria-label')
   await page.locator('svg.bars').waitFor()
@@ -248,6 +249,23 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
     await row(page, `after ${round}`).waitFor()
   }
   assert.deepEqual(await subjects(page), ['after 2', 'unseen 2', 'after 1', 'unseen 1', 'before'])
+})
+
+it('11 what was done with webhooks while there was no stream is seen when there is one', async (scene) => {
+  scene.allow(GONE)
+  const made = await webhook(scene, { name: 'Unseen' })
+  const way = scene.keep(await Way.to(Number(new URL(scene.desk.url).port)))
+  const page = await scene.open('webhooks', { base: `${way.url}/admin/projects/acme/`, url: way.url })
+  await live(page)
+  await loaded(page)
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await row(page, 'Unseen').getByText('Paused').waitFor()
+  await way.cut()
+  await page.locator('#live').getByText(/^Reconnecting/).waitFor()
+  await scene.desk.api('POST', `webhooks/${made.id}/resume`, {})
+  await way.open()
+  await live(page)
+  await row(page, 'Unseen').getByText('Active').waitFor()
 })
 
 it('11 whoever is signed out meanwhile is told so', async (scene) => {

@@ -5,7 +5,7 @@ import { hold } from './lib/hold.mjs'
 import { button, choose, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
-const { it } = stage()
+const { it } = stage({ jitter: 0 }) // here each answer has its turn
 
 /** A webhook for one test. */
 async function webhook(scene, name, respond = '200') {

@@ -85,7 +85,7 @@ export function follow(project, tell, state) {
     source.onopen = () => {
       last = now()
       state('live', last)
-      if (!position) tell('poll') // what took place before the stream began
+      tell('poll') // what took place while there was no stream
     }
     source.onerror = () => source.readyState === EventSource.CLOSED ? poll(1) : state('lost', last)
     for (const type of ['delivery', 'webhooks', 'reset']) source.addEventListener(type, (event) => {

@@ -42,6 +42,7 @@ const path = (project, ...parts) => `${mount}projects/${[project, ...parts].map(
 /** Goes to a page. */
 async function go(url, { replace, state } = {}) {
   if (page?.leave && !(await page.leave())) return
+  replace ||= new URL(url, location.href).href === location.href // pressed twice
   if (!replace) place++
   history[replace ? 'replaceState' : 'pushState']({ ...state, place }, '', url)
   show()
@@ -96,11 +97,12 @@ function show() {
     request: (method, path, body, options) => request(method, api + path, body, options),
     to: (...parts) => path(project, ...parts),
     live,
-    /** Loads anew on news of this kind: a while after a delivery, as others may follow it, and else at once. */
-    reload(load, wants = () => true) {
+    /** Does its work again on news of this kind: a while after a delivery, as others may follow it, and else at once. */
+    again(work, wants = () => true) {
       let timer
       live((type, data) => {
-        if (wants(type, data)) timer ??= setTimeout(() => { timer = null; hear(load) }, type === 'delivery' ? 3000 : 0)
+        if (!wants(type, data)) return
+        timer ??= setTimeout(() => { timer = null; hear(work) }, type === 'delivery' ? 3000 : 0)
       })
       signal.addEventListener('abort', () => clearTimeout(timer))
     },
@@ -138,8 +140,8 @@ async function hear(listener, type, data) {
   try {
     await listener(type, data)
   } catch (error) {
-    if (error.status === 0) showConnection({ state: 'lost' })
-    else toast(error)
+    if (error.status !== 0) toast(error)
+    else if (connection.state === 'polling') showConnection({ state: 'lost' }) // a stream tells by itself
   }
 }
 
@@ -187,9 +189,12 @@ theme.addEventListener('change', () => {
 })
 
 onSignedOut(() => {
+  if (page?.dirty?.()) return toast('You are signed out. Sign in in another tab, then save here.')
   store.stop?.()
+  store.project = null // and is followed anew after signing in
   leave?.abort()
   page = null
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   title('Signed out')
   const again = h('button', { type: 'button', onclick: () => location.reload() }, 'Load again')
   fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'You are signed out'),

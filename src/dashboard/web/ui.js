@@ -44,6 +44,13 @@ export function fill(el, ...children) {
   return el
 }
 
+/** The same, and details that are open stay open. */
+export function refill(el, ...children) {
+  const open = [...el.querySelectorAll('details')].map((details) => details.open)
+  fill(el, ...children)
+  el.querySelectorAll('details').forEach((details, i) => { details.open ||= Boolean(open[i]) })
+}
+
 const drawn = new WeakMap()
 
 /** Makes the children of parent those of items, by key, and touches only what differs; the focus stays where it is. */
@@ -141,9 +148,14 @@ async function copy(value) {
 
 /** Shows a dialog; resolves with the value of the pressed button, or null. buttons: [text, value, class]. */
 export function dialog(title, body, buttons) {
+  const opener = document.activeElement
   return new Promise((resolve) => {
     const el = h('dialog', { 'aria-labelledby': 'dialog-title',
-      onclose: () => { el.remove(); resolve(el.result ?? null) } },
+      onclose: () => {
+        el.remove()
+        if (!opener.isConnected) document.querySelector('h1')?.focus({ preventScroll: true }) // drawn anew meanwhile
+        resolve(el.result ?? null)
+      } },
       h('h2', { id: 'dialog-title' }, title), body,
       h('div.row.end', buttons.map(([text, value, kind], i) => h('button', {
         type: 'button', class: kind, autofocus: i === 0,
@@ -188,15 +200,19 @@ export const failed = (error, retry) => h('div.empty', { role: 'alert' },
   h('h2', error.status === 404 ? 'Not found' : 'Could not load'), h('p', error.message),
   error.status !== 404 && button('Try again', retry, { class: 'plain' }))
 
-/** Work that fills a box; where it fails, the box says so, and lets it be tried again. */
+/**
+ * Work that fills a box; where it fails, the box says so, and lets it be tried again. Its work alone leaves the box as it
+ * is where it fails: for what is there already.
+ */
 export function loader(box, work) {
-  return async function load() {
+  async function load() {
     try {
       await work()
     } catch (error) {
       if (error.name !== 'AbortError') fill(box, failed(error, load))
     }
   }
+  return Object.assign(load, { work })
 }
 
 /** A card: a section with a heading. */

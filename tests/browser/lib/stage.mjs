@@ -18,7 +18,7 @@ export const launch = (options = {}) => chromium.launch({ executablePath: proces
   args: ['--no-sandbox', ...options.args ?? []] })
 
 /** In a page: requests are sent late, and answers come late, each at random. */
-function jitter(most) {
+function holdUp(most) {
   const { fetch, setTimeout } = window
   const late = () => new Promise((resolve) => setTimeout(resolve, Math.random() * most))
   window.fetch = async (url, options) => {
@@ -59,7 +59,7 @@ class Scene {
     // Runs before the page does, and changes nothing of it.
     await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
       console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)))
-    if (JITTER) await context.addInitScript(jitter, JITTER)
+    if (this.stage.jitter) await context.addInitScript(holdUp, this.stage.jitter)
     context.on('page', (page) => this.watch(page))
     return context
   }
@@ -119,9 +119,9 @@ class Scene {
  *   const { it } = stage()
  *   it('is seen', async (scene) => { ... })
  */
-export function stage({ desk = {}, browser = {} } = {}) {
+export function stage({ desk = {}, browser = {}, jitter = JITTER } = {}) {
   const receivers = []
-  const self = { desk: null, browser: null,
+  const self = { desk: null, browser: null, jitter,
     /** A receiver for all tests of the file. */
     async keepReceiver(options) {
       receivers.push(await Receiver.start(options))

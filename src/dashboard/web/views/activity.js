@@ -3,7 +3,7 @@
 import { inOrder, query } from '../api.js'
 import { chart } from '../chart.js'
 import { count, ms, percent, result } from '../format.js'
-import { fill, h, loader, loading, segmented } from '../ui.js'
+import { fill, h, loader, loading, refill, segmented } from '../ui.js'
 import { RANGES } from './filters.js'
 
 const CHOICES = Object.entries(RANGES).map(([value, range]) => [value, range.short])
@@ -29,12 +29,10 @@ export function activity(ctx, webhook, more = () => []) {
       stats.retrying > 0 && tile('Retrying', count(stats.retrying)),
       stats.waiting > 0 && tile('Waiting', count(stats.waiting)),
       more())
-    const open = body.querySelector('details')?.open
     const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
-    fill(body, chart(stats, (from, to) => log({ since: from, until: to })), reasons.length > 0 &&
+    refill(body, chart(stats, (from, to) => log({ since: from, until: to })), reasons.length > 0 &&
       h('p.reasons', h('span.muted', 'Why they failed: '), reasons.map(([reason, n], i) => [
         i > 0 && ' · ', h('a', { href: log({ since, until, reason }) }, `${result(reason)} (${count(n)})`)])))
-    if (open) body.querySelector('details')?.setAttribute('open', '')
   }
 
   const ask = inOrder(() => ctx.get('stats', { range, webhook }))
@@ -46,13 +44,19 @@ export function activity(ctx, webhook, more = () => []) {
     draw()
   })
 
-  ctx.reload(load, (type) => type !== 'webhooks')
-  load()
-  return {
-    draw,
-    node: h('section.card', { 'aria-label': 'Activity' },
-      h('div.row', h('h2.grow', 'Activity'),
-        segmented('Time range', 'range', CHOICES, range, (value) => { range = value; load() })),
-      tiles, body),
+  async function choose(value) {
+    range = value
+    stats = null
+    node.setAttribute('aria-busy', 'true') // what is shown is of another range
+    await load()
+    if (value !== range) return
+    node.removeAttribute('aria-busy')
+    if (!stats) fill(tiles)
   }
+
+  const node = h('section.card', { 'aria-label': 'Activity' },
+    h('div.row', h('h2.grow', 'Activity'), segmented('Time range', 'range', CHOICES, range, choose)), tiles, body)
+  ctx.again(load.work, (type) => type !== 'webhooks')
+  load()
+  return { draw, node }
 }

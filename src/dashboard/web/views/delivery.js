@@ -2,7 +2,7 @@
 // One delivery: what happened, what to do, what was sent, what came back.
 import { get, inOrder, mount, query } from '../api.js'
 import { badge, bdi, ms, result, time } from '../format.js'
-import { button, copyButton, fill, h, loader, loading } from '../ui.js'
+import { button, copyButton, fill, h, loader, loading, refill } from '../ui.js'
 import { redeliverOne } from './again.js'
 import { curl, exchange, explanation, timing } from './attempt.js'
 
@@ -22,7 +22,7 @@ export default function (ctx, panel) {
     fill(heading, d.event, ' → ', d.webhook_name ? bdi(d.webhook_name) : d.url_masked)
     fill(head, badge(d.outcome), d.test && h('span.tag', 'test'), time(d.finished_at), h('span.grow'),
       ctx.admin && button('Redeliver…', redeliver), copyButton('Copy as curl', () => curl(d), { class: 'plain' }))
-    fill(body,
+    refill(body,
       attempts.length > 1 && h('nav.attempts', { 'aria-label': 'Attempts' }, attempts.map((a, i) => h('button', {
         type: 'button', class: 'plain', 'aria-pressed': String(i === chosen), onclick: () => { chosen = i; draw() },
       }, `Attempt ${a.attempt} `, badge(a.outcome, result(a.result))))),
@@ -57,22 +57,22 @@ export default function (ctx, panel) {
   const ask = inOrder(() => Promise.all([get(at, { signal: ctx.signal }),
     get(`${ctx.api}deliveries${query({ redelivery_of: ctx.id })}`, { signal: ctx.signal })]))
   const load = loader(body, async () => {
-    const got = await ask().catch((error) => {
-      drawn = null
-      throw error
-    })
+    const got = await ask()
     if (!got) return
     const text = JSON.stringify(got)
     if (text === drawn) return // to draw it anew closes what is open
     drawn = text
     const [own, others] = got
+    const reading = attempts[chosen]?.attempt
     attempts = own.data
+    if (chosen) chosen = Math.max(0, attempts.findIndex((a) => a.attempt === reading)) // or else the newest
     again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
     draw()
   })
 
   ctx.live((type, data) => {
-    if (type === 'delivery' ? [data.id, data.redelivery_of].includes(ctx.id) : type !== 'webhooks') load()
+    const is = type === 'delivery' ? [data.id, data.redelivery_of].includes(ctx.id) : type !== 'webhooks'
+    return is && load.work()
   })
   load()
   return {

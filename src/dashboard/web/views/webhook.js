@@ -2,7 +2,7 @@
 // One webhook: how it does, a test, its secret, its latest deliveries.
 import { inOrder, query } from '../api.js'
 import { badge, bdi, plural, time, visible } from '../format.js'
-import { button, empty, fill, h, loader, loading, menu } from '../ui.js'
+import { button, empty, failed, fill, h, loader, loading, menu } from '../ui.js'
 import { remove, toggle } from './actions.js'
 import { activity } from './activity.js'
 import { crumbs, formatTag, name, pathOf, tabs } from './parts.js'
@@ -39,7 +39,7 @@ export default function (ctx) {
         menu('More actions', [
           ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
           ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
-          ['Delete…', async () => { if (await remove(ctx, webhook)) ctx.go(ctx.to('webhooks')) }, 'bad'],
+          ['Delete…', deleteAndLeave, 'bad'],
         ]),
       ])
     fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
@@ -49,10 +49,14 @@ export default function (ctx) {
       webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')))
   }
 
+  async function deleteAndLeave() {
+    if (await remove(ctx, webhook) && !ctx.signal.aborted) ctx.go(ctx.to('webhooks'))
+  }
+
   async function pauseOrResume() {
     const before = webhook
     const changed = await toggle(ctx, before)
-    if (changed === before) return
+    if (changed === before || ctx.signal.aborted) return
     webhook = { ...webhook, ...changed }
     draw()
   }
@@ -98,7 +102,10 @@ export default function (ctx) {
 
   async function refresh() {
     const before = webhook
-    const got = await ask()
+    const got = await ask().catch((error) => {
+      if (error.status !== 404) throw error
+      fill(body, failed(error)) // somebody has deleted it
+    })
     if (!got) return
     webhook = got
     // Only if it differs: to draw the head anew takes an open menu away.
@@ -108,14 +115,14 @@ export default function (ctx) {
 
   ctx.live((type, data) => {
     if (!webhook) return null
-    if (type === 'reset' || type === 'poll') loadLatest()
-    if (type !== 'delivery') return refresh()
+    if (type === 'reset' || type === 'poll') return Promise.all([loadLatest.work(), refresh()])
+    if (type === 'webhooks') return refresh()
     if (data.webhook_id !== id) return null
     arrived = [data, ...arrived].slice(0, LATEST)
     log.add([data], LATEST)
     return log.node.isConnected || fill(latest, log.node)
   })
-  ctx.reload(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)
+  ctx.again(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)
   build()
   return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, 'Overview'), body] }
 }

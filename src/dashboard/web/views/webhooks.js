@@ -65,7 +65,7 @@ export default function (ctx) {
     h('pre', { tabindex: 0 }, 'helmdesk listen --port 8787 --print-secret\n' +
       '# then a webhook with that secret and the address\n# http://127.0.0.1:8787/'))
 
-  ctx.reload(load)
+  ctx.again(load.work)
   load()
   return { node: [h('div.row.head', h('h1', { tabindex: -1, class: 'grow' }, 'Webhooks'), create()), stats.node, body] }
 }
