@@ -574,8 +574,8 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 $(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/dashboard_oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 
-# Its clock is ahead when the test wants it to be.
-$(BUILD)/tests/dashboard_test: TEST_LDFLAGS := -Wl,--wrap=hd__dash_now_ms
+# Its clock is ahead, and reports are of one millisecond, when the test wants them to be.
+$(BUILD)/tests/dashboard_test: TEST_LDFLAGS := -Wl,--wrap=hd__dash_now_ms,--wrap=hd_report_finished_at_ms
 
 # Those of stores.
 STORE_TESTS := $(filter $(BUILD)/tests/store_%,$(TEST_PROGRAMS))

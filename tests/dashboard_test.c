@@ -31,9 +31,16 @@ static hd_dashboard *dashboard;
 static int64_t ahead_ms; /* of the dashboard's clock, for what took place in its past */
 int64_t __real_hd__dash_now_ms(void);
 int64_t __wrap_hd__dash_now_ms(void);
+static int64_t all_finished_at_ms; /* all reports say so, unless it is 0 */
+int64_t __real_hd_report_finished_at_ms(const hd_report *report);
+int64_t __wrap_hd_report_finished_at_ms(const hd_report *report);
 
 int64_t __wrap_hd__dash_now_ms(void) {
     return __real_hd__dash_now_ms() + ahead_ms;
+}
+
+int64_t __wrap_hd_report_finished_at_ms(const hd_report *report) {
+    return all_finished_at_ms ? all_finished_at_ms : __real_hd_report_finished_at_ms(report);
 }
 
 static int set_up(void **state) {
@@ -715,6 +722,24 @@ static void test_stream_tells_what_joins_the_log(void **state) {
     free(id);
 }
 
+/* More of one millisecond than are told at once: the page reads them itself, and is told so no more than once. */
+static void test_stream_of_one_millisecond(void **state) {
+    (void)state;
+    char *id = create("/ok");
+    for (int i = 0; i < 201; i++)
+        send_ticket(client, 80);
+    flush(client);
+    all_finished_at_ms = 1;
+    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
+    (void)next_piece(stream, 0);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(next_piece(stream, 0), ": still here\n\n");
+    hd_dashboard_response_free(stream);
+    all_finished_at_ms = 0;
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
 /* Each connection of a server has a thread of its own. */
 static void *ask_much(void *user) {
     static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats",
@@ -771,6 +796,7 @@ int main(void) {
         TEST(test_me_events_preview),
         TEST(test_stream),
         TEST(test_stream_tells_what_joins_the_log),
+        TEST(test_stream_of_one_millisecond),
         TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,8 @@ static int look_at_log(struct hd__dash_stream *stream) {
         return status != HD_E_NO_MEMORY; /* the store may work again */
     int ok;
     if (hd_log_page_cursor(page)) {
-        ok = note_told(stream, hd_log_page_at(page, 0)) && put_event(stream, "reset", json_object());
+        const hd_report *newest = hd_log_page_at(page, 0); /* may have been told if more are of one millisecond */
+        ok = was_told(stream, newest) || (note_told(stream, newest) && put_event(stream, "reset", json_object()));
     } else {
         ok = tell_page(stream, page);
     }
