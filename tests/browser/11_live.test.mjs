@@ -131,6 +131,7 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
   const [list, log] = [await scene.open(), await scene.open('deliveries')]
   await live(list)
   await live(log)
+  await log.getByLabel('All events').locator('option', { hasText: 'ticket.created' }).waitFor({ state: 'attached' })
   let asked = 0
   log.on('request', (request) => { asked += request.url().endsWith('/events') })
   await scene.desk.webhook({ name: 'By somebody else', url: 'http://127.0.0.1:9/' })

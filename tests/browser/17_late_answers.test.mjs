@@ -2,7 +2,7 @@
 // Answers that come late, in another order, twice or not at all: the page shows what is newest, and loses nothing.
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
-import { button, choose, live, row, settled, stage } from './lib/stage.mjs'
+import { button, card, choose, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
@@ -142,6 +142,47 @@ it('17 the page of a webhook: an answer that another one has overtaken', async (
   await page.locator('.head').getByText('Active').waitFor()
 })
 
+it('17 the page of a webhook: a change that comes while it loads', async (scene) => {
+  const made = await webhook(scene, 'Changed early')
+  const page = await newPage(scene)
+  const held = await hold(page, `**/api/**/webhooks/${made.id}`)
+  await page.goto(`${scene.desk.page}webhooks/${made.id}`)
+  await live(page)
+  await held.made
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await page.waitForTimeout(1000) // in which the news comes
+  await held.release()
+  await page.locator('.head').getByText('Paused').waitFor()
+})
+
+it('17 the page of a webhook: an answer to what was pressed, and newer news', async (scene) => {
+  const made = await webhook(scene, 'Pressed late')
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  const page = await open(scene, `webhooks/${made.id}`, /stats/)
+  const held = await hold(page, '**/resume')
+  await button(page, 'Resume').click()
+  await held.made
+  await page.locator('.head').getByText('Active').waitFor()
+  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await page.locator('.head').getByText('Paused').waitFor()
+  await held.release()
+  assert.ok(await page.locator('.head').getByText('Paused').isVisible())
+})
+
+it('17 a secret that is revealed late is shown if it is the present one', async (scene) => {
+  const made = await webhook(scene, 'Revealed late')
+  const page = await open(scene, `webhooks/${made.id}`, /stats/)
+  const held = await hold(page, '**/secret/reveal')
+  await button(card(page, 'Secret'), 'Reveal').click()
+  await held.made
+  const heard = page.waitForResponse((response) => response.url().endsWith(`/api/v1/projects/acme/webhooks/${made.id}`))
+  await scene.desk.api('POST', `webhooks/${made.id}/secret/replace`, {})
+  await (await heard).finished()
+  await settled(page)
+  await held.release()
+  assert.match(await card(page, 'Secret').locator('code').innerText(), /^•+$/)
+})
+
 it('17 a question that is answered with no brings nothing older back', async (scene) => {
   const made = await webhook(scene, 'Name one')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
@@ -220,6 +261,24 @@ it('17 the names to choose from: not there once, they are asked for again', asyn
   await settled(page)
   await page.getByLabel('All outcomes').selectOption('failed')
   await page.getByLabel('All events').locator('option', { hasText: 'ticket.created' }).waitFor({ state: 'attached' })
+})
+
+it('17 the names to choose from: not asked for with each row', async (scene) => {
+  scene.allow(/status of 503/)
+  await webhook(scene, 'Nameless')
+  const page = await newPage(scene)
+  let asked = 0
+  await page.route('**/events', (route) => {
+    asked++
+    return route.fulfill({ status: 503, body: '{}' })
+  })
+  await page.goto(`${scene.desk.page}deliveries?q=nameless`)
+  await live(page)
+  for (let i = 0; i < 10; i++) {
+    await scene.desk.ticket({ subject: `nameless ${i}` })
+    await row(page, `nameless ${i}`).waitFor()
+  }
+  assert.ok(asked <= 3, `asked ${asked} times`)
 })
 
 it('17 an answer that takes long turns no clock back', async (scene) => {

@@ -137,6 +137,24 @@ it('18 the log: whoever reads further down is not moved by a look', async (scene
   await row(page, 'newest').first().waitFor()
 })
 
+it('18 the log: one look that fails leaves the rows, and a way to the newest', async (scene) => {
+  scene.allow(/status of 503/)
+  await webhook(scene, 'Looks')
+  await many(scene, 5, 'morning')
+  const page = await newPage(scene)
+  await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
+  await page.goto(`${scene.desk.page}deliveries`)
+  await row(page, 'morning').first().waitFor()
+  await loaded(page)
+  const before = await subjects(page)
+  await page.route('**/deliveries/count', (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }), { times: 1 })
+  await many(scene, 60, 'evening')
+  await page.locator('#toast').getByText('Busy.').waitFor()
+  assert.deepEqual(await subjects(page), before)
+  await button(page, '↑ Back to the newest').click()
+  await row(page, 'evening').first().waitFor()
+})
+
 it('18 a form that was left: nothing comes of what it had asked', async (scene) => {
   scene.allow(/status of 422/)
   const page = await open(scene, 'webhooks/new')
@@ -208,6 +226,39 @@ it('18 a secret that is shown is hidden when somebody else changes the webhook',
   assert.match((await secret.locator('code').allInnerTexts()).join(''), /^•+$/)
 })
 
+it('18 a secret that was just made stays when its webhook is paused', async (scene) => {
+  const page = await open(scene, 'webhooks/new')
+  await page.getByLabel('Name', { exact: true }).fill('Made and paused')
+  await page.getByLabel('Address', { exact: true }).fill((await scene.listen()).url)
+  await button(page, 'Save').click()
+  await heading(page, 'Made and paused')
+  const secret = card(page, 'Secret')
+  await secret.getByText('The webhook is made.').waitFor()
+  const shown = await secret.locator('code').innerText()
+  assert.doesNotMatch(shown, /•/)
+  // The answer comes first here, and the news of it then.
+  await button(page, 'Pause…').click()
+  await button(page.getByRole('dialog'), 'Pause').click()
+  await page.locator('.head').getByText('Paused').waitFor()
+  await settled(page)
+  assert.equal(await secret.locator('code').innerText(), shown)
+  const { data } = await scene.desk.api('GET', 'webhooks')
+  await scene.desk.api('DELETE', `webhooks/${data.find((w) => w.name === 'Made and paused').id}`)
+})
+
+it('18 a secret that was made is shown, though the page cannot be read again', async (scene) => {
+  scene.allow(/status of 503/)
+  const { id } = await webhook(scene, 'Replaced')
+  const page = await open(scene, `webhooks/${id}`)
+  const secret = card(page, 'Secret')
+  await page.route(`**/api/**/webhooks/${id}`, (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }))
+  await button(secret, 'Replace now…').click()
+  await button(page.getByRole('dialog'), 'Replace now').click()
+  await button(secret, 'Hide').waitFor()
+  const { secret: present } = await scene.desk.api('POST', `webhooks/${id}/secret/reveal`, {})
+  assert.equal(await secret.locator('code').innerText(), present)
+})
+
 it('18 a session that ends: what is typed stays, and who signs in again goes on', async (scene) => {
   scene.allow(/status of (401|422)/)
   const page = await open(scene, 'webhooks/new')
@@ -275,6 +326,14 @@ it('18 the page of a webhook that was left, and of one that is deleted', async (
   await scene.desk.api('DELETE', `webhooks/${id}`)
   await page.getByRole('heading', { name: 'Not found' }).waitFor()
   assert.equal(await toasts(page), '')
+  assert.equal(await button(page, 'Resume').count() + await button(page, 'Pause…').count(), 0)
+  let asked = 0
+  page.on('request', (request) => { asked += request.url().endsWith(`/api/v1/projects/acme/webhooks/${id}`) })
+  const list = await open(scene, 'webhooks')
+  await webhook(scene, 'Another one')
+  await row(list, 'Another one').waitFor()
+  await settled(page)
+  assert.equal(asked, 0, 'there is nothing more to ask about')
 })
 
 it('18 a delivery: the attempt that is read stays, and what is open', async (scene) => {

@@ -75,12 +75,7 @@ export default function (ctx) {
       log.set(page.data)
       shown = filter
     } catch (error) {
-      if (error.name !== 'AbortError') { // nothing of another filter stays beside the words
-        shown = cursor = total = null
-        log.set([])
-        drawOlder()
-        drawActions()
-      }
+      if (error.name !== 'AbortError') failedToLoad()
       throw error
     } finally {
       clearTimeout(slow)
@@ -89,6 +84,19 @@ export default function (ctx) {
     busy = false
     merge()
   })
+
+  // Nothing of another filter stays beside the words of a fault; of this one, the rows do.
+  function failedToLoad() {
+    if (shown === filter) {
+      busy = false
+      away = true
+      return drawPill()
+    }
+    shown = cursor = total = null
+    log.set([])
+    drawOlder()
+    return drawActions()
+  }
 
   // Only if it differs: to take the button away from under the focus has the browser lay out the whole table at once.
   function drawOlder() {
@@ -121,8 +129,8 @@ export default function (ctx) {
 
   // What arrives meanwhile.
   ctx.live(async (type, data) => {
-    unnamed.forEach(loadNames)
     if (type === 'webhooks') return loadNames('webhook')
+    if (type !== 'delivery') unnamed.forEach(loadNames)
     if (type === 'reset') return loadUnlessPaused()
     if (type === 'delivery') arrived.push(data)
     else {
@@ -140,7 +148,7 @@ export default function (ctx) {
   const isBelow = () => region.getBoundingClientRect().top <= 0
 
   function loadUnlessPaused() {
-    if (!paused && !isBelow()) return load()
+    if (!paused && !isBelow()) return load.work()
     away = true
     return drawPill()
   }
@@ -264,9 +272,10 @@ export default function (ctx) {
   // Names to choose from. Where they cannot be loaded, neither can the log, which says so; the next time they are asked
   // for once more.
   async function loadNames(field) {
-    const { data } = await ctx.get(`${field}s`).catch(() => ({}))
-    if (!data || ctx.signal.aborted) return
     unnamed.delete(field)
+    const { data } = await ctx.get(`${field}s`).catch(() => ({}))
+    if (ctx.signal.aborted) return
+    if (!data) return void unnamed.add(field)
     if (field === 'webhook') data.forEach((w) => webhooks.set(w.id, name(w)))
     form.offer(field, field === 'event' ? data.map((e) => [e.name, e.name]) : [...webhooks])
     drawFilters()

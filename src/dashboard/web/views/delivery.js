@@ -72,7 +72,9 @@ export default function (ctx, panel) {
 
   ctx.live((type, data) => {
     const is = type === 'delivery' ? [data.id, data.redelivery_of].includes(ctx.id) : type !== 'webhooks'
-    return is && load.work()
+    return is && load.work().catch((error) => {
+      if (error.status !== 404) throw error // it has left the log, and stays here
+    })
   })
   load()
   return {

@@ -22,10 +22,14 @@ export function secretCard(ctx, webhook, fresh, refresh) {
   let timer
 
   const call = async (step, values) => {
+    const of = webhook
     const secrets = await ask(step, values)
-    if (ctx.signal.aborted) return
-    if (step !== 'reveal') await refresh()
-    reveal(secrets)
+    if (ctx.signal.aborted || (step === 'reveal' && webhook !== of)) return
+    try {
+      if (step !== 'reveal') await refresh()
+    } finally {
+      reveal(secrets)
+    }
     if (step !== 'reveal') say(SAID[step])
   }
 
@@ -122,6 +126,7 @@ export function secretCard(ctx, webhook, fresh, refresh) {
   if (fresh.rotate) setTimeout(rotate)
   return {
     node: card('Secret', body),
+    seen(changed) { webhook = changed }, // which touched no secret
     update(changed) {
       if (changed.version === webhook.version) return
       webhook = changed

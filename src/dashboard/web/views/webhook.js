@@ -27,7 +27,7 @@ export default function (ctx) {
   const log = logTable(ctx)
   const latest = h('div', loading())
   const ask = inOrder(() => ctx.get(pathOf(id)))
-  let secret, arrived = []
+  let secret, arrived = [], missed = false
 
   function draw() {
     ctx.title(name(webhook))
@@ -56,9 +56,11 @@ export default function (ctx) {
   async function pauseOrResume() {
     const before = webhook
     const changed = await toggle(ctx, before)
-    if (changed === before || ctx.signal.aborted) return
+    if (changed === before || ctx.signal.aborted || !webhook || changed.version < webhook.version) return
+    const own = changed.version === before.version + 1 && secret
     webhook = { ...webhook, ...changed }
     draw()
+    if (own) secret.seen(webhook)
   }
 
   const build = loader(body, async () => {
@@ -74,6 +76,7 @@ export default function (ctx) {
           h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
       ctx.admin && history())
     await loadLatest()
+    if (missed) await refresh()
   })
 
   const askLatest = inOrder(() => ctx.get('deliveries', { webhook: id, limit: LATEST }))
@@ -104,7 +107,9 @@ export default function (ctx) {
     const before = webhook
     const got = await ask().catch((error) => {
       if (error.status !== 404) throw error
-      fill(body, failed(error)) // somebody has deleted it
+      webhook = null // somebody has deleted it
+      fill(head)
+      fill(body, failed(error))
     })
     if (!got) return
     webhook = got
@@ -114,7 +119,10 @@ export default function (ctx) {
   }
 
   ctx.live((type, data) => {
-    if (!webhook) return null
+    if (!webhook) {
+      missed ||= type !== 'delivery'
+      return null
+    }
     if (type === 'reset' || type === 'poll') return Promise.all([loadLatest.work(), refresh()])
     if (type === 'webhooks') return refresh()
     if (data.webhook_id !== id) return null
