@@ -76,7 +76,7 @@ export default function (ctx) {
           h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
       ctx.admin && history())
     await loadLatest()
-    if (missed) await refresh()
+    if (missed) refresh()
   })
 
   const askLatest = inOrder(() => ctx.get('deliveries', { webhook: id, limit: LATEST }))
