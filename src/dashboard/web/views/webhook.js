@@ -2,7 +2,7 @@
 // One webhook: how it does, a test, its secret, its latest deliveries.
 import { inOrder, query } from '../api.js'
 import { badge, bdi, plural, time, visible } from '../format.js'
-import { button, empty, failed, fill, h, loader, loading, menu } from '../ui.js'
+import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { remove, toggle } from './actions.js'
 import { activity } from './activity.js'
 import { crumbs, formatTag, name, pathOf, tabs } from './parts.js'
@@ -76,7 +76,7 @@ export default function (ctx) {
           h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
       ctx.admin && history())
     await loadLatest()
-    if (missed) refresh()
+    if (missed) refresh().catch(toast)
   })
 
   const askLatest = inOrder(() => ctx.get('deliveries', { webhook: id, limit: LATEST }))
