@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tests that fail, each in its own way: the right sentence, and a page that stays usable.
 import assert from 'node:assert/strict'
+import { hold } from './lib/hold.mjs'
 import { API, CLOSED_PORT, Desk, odd, selfSigned } from './lib/servers.mjs'
 import { button, card, GONE, heading, row, settled, stage } from './lib/stage.mjs'
 
@@ -51,22 +52,15 @@ for (const [what, receiver, result, sentence] of FAILURES) {
 
 it('04 events that come late: a test is of one of them all the same', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'Late', url: (await scene.listen()).url })
-  const context = await scene.context()
-  const page = await context.newPage()
-  let release
-  const held = new Promise((resolve) => { release = resolve })
-  await page.route('**/events', async (route) => {
-    await held
-    await route.continue()
-  })
-  const asked = page.waitForRequest(/\/events$/)
+  const page = await scene.newPage()
+  const held = await hold(page, '**/events')
   const answered = page.waitForResponse((response) => response.url().endsWith(API + `webhooks/${webhook.id}`))
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}`)
-  await Promise.all([asked, answered])
+  await Promise.all([held.made, answered])
   await settled(page)
   const test = card(page, 'Send a test')
   assert.equal(await button(test, 'Send test').count(), 0, 'nothing to press before there is an event to send')
-  release()
+  await held.release()
   await button(test, 'Send test').click()
   await test.locator('.verdict').waitFor()
 })

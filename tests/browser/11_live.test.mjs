@@ -2,25 +2,16 @@
 // The log while it grows: rows come by themselves, and neither focus nor place is lost; through pauses, a server that
 // starts anew, and more tabs than a browser has connections for.
 import assert from 'node:assert/strict'
+import { hold } from './lib/hold.mjs'
 import { Desk, makeDirectory, Way } from './lib/servers.mjs'
-import { button, GONE, heading, live, loaded, row, settled, stage } from './lib/stage.mjs'
+import { button, GONE, heading, live, loaded, row, stage, subjects } from './lib/stage.mjs'
 import { Tabs } from './lib/tabs.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
 
-/** A webhook for one test. */
-async function webhook(scene, { desk = scene.desk, respond = '200', ...values } = {}) {
-  const receiver = await scene.listen({ respond })
-  const made = await desk.webhook({ name: 'Live', url: receiver.url, ...values })
-  scene.keep({ stop: () => desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
-  return made
-}
-
-const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()
-
 it('11 a ticket of somebody else appears by itself; focus and place stay', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   for (let i = 0; i < 40; i++) await scene.desk.ticket({ subject: `old ${i}` })
   await scene.desk.logged(40)
   const page = await scene.open('deliveries')
@@ -59,7 +50,7 @@ it('11 a ticket of somebody else appears by itself; focus and place stay', async
 })
 
 it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   const page = await scene.open('deliveries')
   await live(page)
   await loaded(page)
@@ -95,7 +86,7 @@ it('11 paused is what a log says that is paused, though the stream begins anew',
 })
 
 it('11 what does not fit the filter does not come', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   const page = await scene.open('deliveries?q=wanted')
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   await live(page)
@@ -114,7 +105,7 @@ it('11 what does not fit the filter does not come', async (scene) => {
 })
 
 it('11 a burst becomes one line, and all of it is in the log', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   const page = await scene.open('deliveries?q=burst')
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   await live(page)
@@ -127,7 +118,7 @@ it('11 a burst becomes one line, and all of it is in the log', async (scene) => 
 })
 
 it('11 other pages live too: the list, and a webhook of its own', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   const [list, log] = [await scene.open(), await scene.open('deliveries')]
   await live(list)
   await live(log)
@@ -145,7 +136,7 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
 })
 
 it('11 the page of a webhook: its state is the present one', async (scene) => {
-  const made = await webhook(scene, { name: 'Falls and rises', respond: '500,500,500,500,500,200' })
+  const made = await scene.webhook('Falls and rises', { respond: '500,500,500,500,500,200' })
   const page = await scene.open(`webhooks/${made.id}`)
   await page.locator('.head').getByText('Active').waitFor()
   await live(page)
@@ -158,7 +149,7 @@ it('11 the page of a webhook: its state is the present one', async (scene) => {
 })
 
 it('11 a viewer too sees what changes about a webhook', async (scene) => {
-  const made = await webhook(scene, { name: 'Old name' })
+  const made = await scene.webhook('Old name')
   const page = await scene.open(`webhooks/${made.id}`, { role: 'viewer' })
   await heading(page, 'Old name')
   await live(page)
@@ -172,7 +163,7 @@ it('11 a viewer too sees what changes about a webhook', async (scene) => {
 })
 
 it('11 the chart as a table stays open', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   await scene.desk.ticket({ subject: 'in the chart' })
   const page = await scene.open()
   await live(page)
@@ -187,33 +178,26 @@ it('11 the chart as a table stays open', async (scene) => {
 })
 
 it('11 of two time ranges the last one that was chosen is shown, whichever is answered first', async (scene) => {
-  const made = await webhook(scene)
+  const made = await scene.webhook('Live')
   await scene.desk.ticket({ subject: 'in each range' })
   await scene.desk.logged(1, `?q=in%20each%20range&webhook=${made.id}`)
   const page = await scene.open()
   const bars = () => page.locator('svg.bars').getAttribute('aria-label')
   await page.locator('svg.bars').waitFor()
-  let release
-  const held = new Promise((resolve) => { release = resolve })
-  await page.route('**/stats?range=7d*', async (route) => {
-    await held
-    await route.continue()
-  })
-  const week = page.waitForResponse(/stats\?range=7d/)
+  const held = await hold(page, '**/stats?range=7d*')
   const hour = page.waitForResponse(/stats\?range=1h/)
   await page.getByRole('radio', { name: '7 d' }).check({ force: true })
   await page.getByRole('radio', { name: '1 h' }).check({ force: true })
   await hour
   await eventually(async () => !/24 bars/.test(await bars()), 'the bars of the hour')
   const before = await bars()
-  release()
-  await (await week).finished()
-  await settled(page)
+  await held.made
+  await held.release()
   assert.equal(await bars(), before)
 })
 
 it('11 news that the page cannot understand is a fault, and no lost connection', async (scene) => {
-  const made = await webhook(scene, { name: 'Garbled' })
+  const made = await scene.webhook('Garbled')
   const page = await scene.open(`webhooks/${made.id}`)
   await heading(page, 'Garbled')
   await live(page)
@@ -229,7 +213,7 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
   scene.keep({ stop: store.remove })
   let desk = scene.keep(await Desk.start({ store: `${store.path}/store` }))
   const way = scene.keep(await Way.to(Number(new URL(desk.url).port)))
-  await webhook(scene, { desk })
+  await scene.webhook('Live', { desk })
   const page = await scene.open('deliveries', { desk, base: `${way.url}/admin/projects/acme/` })
   await live(page)
   await desk.ticket({ subject: 'before' })
@@ -254,7 +238,7 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
 
 it('11 what was done with webhooks while there was no stream is seen when there is one', async (scene) => {
   scene.allow(GONE)
-  const made = await webhook(scene, { name: 'Unseen' })
+  const made = await scene.webhook('Unseen')
   const way = scene.keep(await Way.to(Number(new URL(scene.desk.url).port)))
   const page = await scene.open('webhooks', { base: `${way.url}/admin/projects/acme/`, url: way.url })
   await live(page)
@@ -282,7 +266,7 @@ it('11 whoever is signed out meanwhile is told so', async (scene) => {
 })
 
 it('11 eight tabs: all load, and each lives when it is looked at', async (scene) => {
-  await webhook(scene)
+  await scene.webhook('Live')
   const browser = scene.keep(await Tabs.start())
   const tabs = []
   for (let i = 0; i < 8; i++) {

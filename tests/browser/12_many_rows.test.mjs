@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
+import { hold } from './lib/hold.mjs'
 import { makeDirectory } from './lib/servers.mjs'
 import { button, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
@@ -131,19 +132,12 @@ it('12 a live row costs little, however many are shown', async (scene) => {
 it('12 older ones that come after another filter was chosen are not shown', async (scene) => {
   const page = await scene.open('deliveries')
   await page.locator('tbody tr').nth(49).waitFor()
-  let release
-  const held = new Promise((resolve) => { release = resolve })
-  await page.route('**/deliveries?*cursor=*', async (route) => {
-    await held
-    await route.continue()
-  })
-  const late = page.waitForResponse(/cursor=/)
+  const held = await hold(page, '**/deliveries?*cursor=*')
   await button(page, 'Load older').click()
   await page.getByRole('searchbox').fill('user0@example.com')
   await eventually(async () => await page.locator('tbody tr').count() === HOOKS, 'what is searched')
-  release()
-  await (await late).finished()
-  await settled(page)
+  await held.made
+  await held.release()
   assert.equal(await page.locator('tbody tr').count(), HOOKS)
 })
 

@@ -7,22 +7,9 @@ import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
 
-/** A webhook for one test. */
-async function webhook(scene, name, respond = '200') {
-  const receiver = await scene.listen({ respond })
-  const made = await scene.desk.webhook({ name, url: receiver.url })
-  scene.keep({ stop: () => scene.desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
-  return made
-}
-
-async function newPage(scene) {
-  const context = await scene.context()
-  return context.newPage()
-}
-
 /** The page has heard of the stream's beginning, and has looked once more. */
 async function open(scene, path, looks) {
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   const looked = page.waitForResponse((response) => looks.test(response.url()))
   await page.goto(scene.desk.page + path)
   await looked
@@ -32,8 +19,8 @@ async function open(scene, path, looks) {
 }
 
 it('17 the page of a webhook: a row that comes before the answer that does not know of it', async (scene) => {
-  const made = await webhook(scene, 'Late log')
-  const page = await newPage(scene)
+  const made = await scene.webhook('Late log')
+  const page = await scene.newPage()
   const held = await hold(page, '**/api/**/deliveries?webhook=*', 1)
   await page.goto(`${scene.desk.page}webhooks/${made.id}`)
   await live(page)
@@ -45,8 +32,8 @@ it('17 the page of a webhook: a row that comes before the answer that does not k
 })
 
 it('17 the log: a delivery that is told and found is one row', async (scene) => {
-  await webhook(scene, 'Told twice')
-  const page = await newPage(scene)
+  await scene.webhook('Told twice')
+  const page = await scene.newPage()
   const busy = await hold(page, '**/deliveries/count?q=found*', 1)
   let look
   const late = new Promise((resolve) => { look = resolve })
@@ -73,8 +60,8 @@ it('17 the log: a delivery that is told and found is one row', async (scene) => 
 })
 
 it('17 the log: paused, it stays as it is, whatever is found', async (scene) => {
-  await webhook(scene, 'Burst')
-  const page = await newPage(scene)
+  await scene.webhook('Burst')
+  const page = await scene.newPage()
   let look
   const late = new Promise((resolve) => { look = resolve })
   let asked = 0
@@ -100,14 +87,14 @@ it('17 the log: paused, it stays as it is, whatever is found', async (scene) => 
 })
 
 it('17 the log: what was found with another filter is not shown', async (scene) => {
-  const old = await webhook(scene, 'Older')
+  const old = await scene.webhook('Older')
   await scene.desk.ticket({ subject: 'former one' })
   await scene.desk.logged(1, '?q=former')
   await scene.desk.api('DELETE', `webhooks/${old.id}`)
-  await webhook(scene, 'Newer')
+  await scene.webhook('Newer')
   await Promise.all(Array.from({ length: 51 }, (_, i) => scene.desk.ticket({ subject: `latter ${i}` })))
   await scene.desk.logged(51, '?q=latter')
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   const held = await hold(page, '**/api/**/deliveries?q=former*', 2)
   await page.goto(`${scene.desk.page}deliveries?q=former`)
   await held.made
@@ -121,16 +108,16 @@ it('17 the log: what was found with another filter is not shown', async (scene) 
 it('17 the list: an answer that another one has overtaken', async (scene) => {
   const page = await open(scene, 'webhooks', /stats/)
   const held = await hold(page, '**/webhooks', 1)
-  await webhook(scene, 'Between')
+  await scene.webhook('Between')
   await held.made
-  await webhook(scene, 'Last one')
+  await scene.webhook('Last one')
   await row(page, 'Last one').waitFor()
   await held.release()
   assert.equal(await row(page, 'Last one').count(), 1)
 })
 
 it('17 the page of a webhook: an answer that another one has overtaken', async (scene) => {
-  const made = await webhook(scene, 'To and fro')
+  const made = await scene.webhook('To and fro')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
   const held = await hold(page, `**/webhooks/${made.id}`, 1)
   await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
@@ -143,8 +130,8 @@ it('17 the page of a webhook: an answer that another one has overtaken', async (
 })
 
 it('17 the page of a webhook: a change that comes while it loads', async (scene) => {
-  const made = await webhook(scene, 'Changed early')
-  const page = await newPage(scene)
+  const made = await scene.webhook('Changed early')
+  const page = await scene.newPage()
   const held = await hold(page, `**/api/**/webhooks/${made.id}`)
   await page.goto(`${scene.desk.page}webhooks/${made.id}`)
   await live(page)
@@ -156,7 +143,7 @@ it('17 the page of a webhook: a change that comes while it loads', async (scene)
 })
 
 it('17 the page of a webhook: an answer to what was pressed, and newer news', async (scene) => {
-  const made = await webhook(scene, 'Pressed late')
+  const made = await scene.webhook('Pressed late')
   await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
   const held = await hold(page, '**/resume')
@@ -170,7 +157,7 @@ it('17 the page of a webhook: an answer to what was pressed, and newer news', as
 })
 
 it('17 a secret that is revealed late is shown if it is the present one', async (scene) => {
-  const made = await webhook(scene, 'Revealed late')
+  const made = await scene.webhook('Revealed late')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
   const held = await hold(page, '**/secret/reveal')
   await button(card(page, 'Secret'), 'Reveal').click()
@@ -184,7 +171,7 @@ it('17 a secret that is revealed late is shown if it is the present one', async 
 })
 
 it('17 a question that is answered with no brings nothing older back', async (scene) => {
-  const made = await webhook(scene, 'Name one')
+  const made = await scene.webhook('Name one')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
   await button(page, 'Pause…').click()
   await scene.desk.api('PATCH', `webhooks/${made.id}`, { name: 'Name two' },
@@ -197,7 +184,7 @@ it('17 a question that is answered with no brings nothing older back', async (sc
 })
 
 it('17 a question that is answered with no can be asked again at once', async (scene) => {
-  await webhook(scene, 'Menu')
+  await scene.webhook('Menu')
   const page = await open(scene, 'webhooks', /stats/)
   await hold(page, '**/webhooks', 1)
   const box = page.getByRole('dialog')
@@ -209,7 +196,7 @@ it('17 a question that is answered with no can be asked again at once', async (s
 })
 
 it('17 a row whose menu is open is drawn anew when it is closed', async (scene) => {
-  const made = await webhook(scene, 'Open menu')
+  const made = await scene.webhook('Open menu')
   const page = await open(scene, 'webhooks', /stats/)
   await button(page, 'Actions for Open menu').click()
   await page.locator('.menu:popover-open').waitFor()
@@ -223,37 +210,33 @@ it('17 a row whose menu is open is drawn anew when it is closed', async (scene) 
 })
 
 it('17 the focus stays on its row while others come and go', async (scene) => {
-  const first = await webhook(scene, 'A first')
-  await webhook(scene, 'B second')
+  const first = await scene.webhook('A first')
+  await scene.webhook('B second')
   const page = await open(scene, 'webhooks', /stats/)
   const link = row(page, 'B second').getByRole('link', { name: 'B second' })
   await link.focus()
   await scene.desk.api('DELETE', `webhooks/${first.id}`)
   await row(page, 'A first').waitFor({ state: 'detached' })
-  await webhook(scene, 'C third')
+  await scene.webhook('C third')
   await row(page, 'C third').waitFor()
   await settled(page)
   assert.ok(await link.evaluate((el) => el === document.activeElement))
 })
 
 it('17 a delivery without a stream: its page looks, too', async (scene) => {
-  scene.allow(/status of 503/)
-  await webhook(scene, 'No stream', '500')
+  await scene.webhook('No stream', { respond: '500' })
   await scene.desk.ticket({ subject: 'without a stream' })
   await scene.desk.logged(1, '?q=without')
   const { data: [delivery] } = await scene.desk.api('GET', 'deliveries?q=without')
-  const page = await newPage(scene)
-  await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
-  await page.goto(`${scene.desk.page}deliveries/${delivery.id}`)
+  const page = await scene.openWithoutStream(`deliveries/${delivery.id}`)
   await page.getByRole('region', { name: 'What happened' }).waitFor()
-  await page.locator('#live').getByText('Looks every 5 s').waitFor()
   await scene.desk.api('POST', `deliveries/${delivery.id}/redeliver`, {})
   await page.getByText('Repeated by').waitFor()
 })
 
 it('17 the names to choose from: not there once, they are asked for again', async (scene) => {
   scene.allow(/status of 503/)
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   await page.route('**/events', (route) => route.fulfill({ status: 503, body: '{}' }), { times: 1 })
   const refused = page.waitForResponse(/\/events$/)
   await page.goto(`${scene.desk.page}deliveries`)
@@ -265,8 +248,8 @@ it('17 the names to choose from: not there once, they are asked for again', asyn
 
 it('17 the names to choose from: not asked for with each row', async (scene) => {
   scene.allow(/status of 503/)
-  await webhook(scene, 'Nameless')
-  const page = await newPage(scene)
+  await scene.webhook('Nameless')
+  const page = await scene.newPage()
   let asked = 0
   await page.route('**/events', (route) => {
     asked++
@@ -282,10 +265,10 @@ it('17 the names to choose from: not asked for with each row', async (scene) => 
 })
 
 it('17 an answer that takes long turns no clock back', async (scene) => {
-  await webhook(scene, 'Fails', '500')
+  await scene.webhook('Fails', { respond: '500' })
   await scene.desk.ticket({ subject: 'slow clock' })
   await scene.desk.logged(1, '?q=slow')
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   const held = await hold(page, '**/webhooks', 1)
   await page.goto(`${scene.desk.page}deliveries?q=slow`)
   await button(page, 'Redeliver failed…').waitFor()

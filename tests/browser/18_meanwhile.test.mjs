@@ -2,26 +2,13 @@
 // What takes place while somebody presses, types, reads, or has left.
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
-import { button, card, choose, heading, live, loaded, row, settled, stage } from './lib/stage.mjs'
+import { button, card, choose, heading, live, loaded, row, settled, stage, subjects } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
 
-/** A webhook for one test. */
-async function webhook(scene, name, { respond = '200', ...values } = {}) {
-  const receiver = await scene.listen({ respond })
-  const made = await scene.desk.webhook({ name, url: receiver.url, ...values })
-  scene.keep({ stop: () => scene.desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
-  return made
-}
-
-async function newPage(scene) {
-  const context = await scene.context()
-  return context.newPage()
-}
-
 async function open(scene, path) {
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   await page.goto(scene.desk.page + path)
   await live(page)
   await loaded(page)
@@ -29,7 +16,6 @@ async function open(scene, path) {
 }
 
 const inBar = (page, name) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name })
-const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()
 const toasts = (page) => page.locator('#toast').innerText()
 
 async function many(scene, count, word) {
@@ -38,7 +24,7 @@ async function many(scene, count, word) {
 }
 
 it('18 the log: a button that is pressed while a row comes is pressed', async (scene) => {
-  await webhook(scene, 'Pressed')
+  await scene.webhook('Pressed')
   await scene.desk.ticket({ subject: 'before the press' })
   const page = await open(scene, 'deliveries?q=press')
   await row(page, 'before the press').waitFor()
@@ -51,7 +37,7 @@ it('18 the log: a button that is pressed while a row comes is pressed', async (s
 })
 
 it('18 the log: a redelivery is asked about once, though rows come meanwhile', async (scene) => {
-  await webhook(scene, 'Asked', { respond: '500' })
+  await scene.webhook('Asked', { respond: '500' })
   await scene.desk.ticket({ subject: 'fails at first' })
   const page = await open(scene, 'deliveries?q=fails')
   const again = button(page, 'Redeliver failed…')
@@ -68,8 +54,8 @@ it('18 the log: a redelivery is asked about once, though rows come meanwhile', a
 })
 
 it('18 the log: what is found late stands where it belongs', async (scene) => {
-  await webhook(scene, 'In order')
-  const page = await newPage(scene)
+  await scene.webhook('In order')
+  const page = await scene.newPage()
   let begin
   const later = new Promise((resolve) => { begin = resolve })
   await page.route('**/stream*', async (route) => {
@@ -92,7 +78,7 @@ it('18 the log: what is found late stands where it belongs', async (scene) => {
 
 it('18 the log: nothing of the former filter stays beside words of a fault', async (scene) => {
   scene.allow(/status of 503/)
-  await webhook(scene, 'Former')
+  await scene.webhook('Former')
   await many(scene, 55, 'former')
   const page = await open(scene, 'deliveries')
   await button(page, 'Load older').waitFor()
@@ -105,14 +91,10 @@ it('18 the log: nothing of the former filter stays beside words of a fault', asy
 })
 
 it('18 the log: whoever reads further down is not moved by a look', async (scene) => {
-  scene.allow(/status of 503/)
-  await webhook(scene, 'Far down')
+  await scene.webhook('Far down')
   await many(scene, 50, 'seen')
-  const page = await newPage(scene)
-  await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
-  await page.goto(`${scene.desk.page}deliveries`)
+  const page = await scene.openWithoutStream('deliveries')
   await page.locator('tbody tr').nth(49).waitFor()
-  await page.locator('#live').getByText('Looks every 5 s').waitFor()
   await page.evaluate(() => scrollTo(0, 1500))
   const y = await page.evaluate(() => scrollY)
   assert.ok(y > 500)
@@ -139,11 +121,9 @@ it('18 the log: whoever reads further down is not moved by a look', async (scene
 
 it('18 the log: one look that fails leaves the rows, and a way to the newest', async (scene) => {
   scene.allow(/status of 503/)
-  await webhook(scene, 'Looks')
+  await scene.webhook('Looks')
   await many(scene, 5, 'morning')
-  const page = await newPage(scene)
-  await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
-  await page.goto(`${scene.desk.page}deliveries`)
+  const page = await scene.openWithoutStream('deliveries')
   await row(page, 'morning').first().waitFor()
   await loaded(page)
   const before = await subjects(page)
@@ -166,7 +146,7 @@ it('18 a form that was left: nothing comes of what it had asked', async (scene) 
   await checked.release()
   assert.equal(await toasts(page), '')
 
-  const { id } = await webhook(scene, 'Left')
+  const { id } = await scene.webhook('Left')
   await page.goto(`${scene.desk.page}webhooks/${id}/edit`)
   await page.getByLabel('Name', { exact: true }).fill('Left behind')
   const saved = await hold(page, `**/api/**/webhooks/${id}`)
@@ -200,7 +180,7 @@ it('18 a form that is being saved: saved once, and nothing is typed into it', as
 
 it('18 a form that could not be saved: the focus is where it was', async (scene) => {
   scene.allow(/status of 503/)
-  const { id } = await webhook(scene, 'Unsaved')
+  const { id } = await scene.webhook('Unsaved')
   const page = await open(scene, `webhooks/${id}/edit`)
   await page.route(`**/api/**/webhooks/${id}`, (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }))
   await button(page, 'Save').press('Enter')
@@ -210,7 +190,7 @@ it('18 a form that could not be saved: the focus is where it was', async (scene)
 })
 
 it('18 a secret that is shown is hidden when somebody else changes the webhook', async (scene) => {
-  const { id } = await webhook(scene, 'Rotated by another')
+  const { id } = await scene.webhook('Rotated by another')
   const page = await open(scene, `webhooks/${id}`)
   const secret = card(page, 'Secret')
   await button(secret, 'Reveal').click()
@@ -248,7 +228,7 @@ it('18 a secret that was just made stays when its webhook is paused', async (sce
 
 it('18 a secret that was made is shown, though the page cannot be read again', async (scene) => {
   scene.allow(/status of 503/)
-  const { id } = await webhook(scene, 'Replaced')
+  const { id } = await scene.webhook('Replaced')
   const page = await open(scene, `webhooks/${id}`)
   const secret = card(page, 'Secret')
   await page.route(`**/api/**/webhooks/${id}`, (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }))
@@ -282,7 +262,7 @@ it('18 a session that ends: what is typed stays, and who signs in again goes on'
 
 it('18 a dialog does not stay over a session that has ended', async (scene) => {
   scene.allow(/status of 401/)
-  const { id } = await webhook(scene, 'Asked about')
+  const { id } = await scene.webhook('Asked about')
   const page = await open(scene, 'webhooks')
   await choose(page, 'Actions for Asked about', 'Delete…')
   await page.getByRole('dialog').waitFor()
@@ -294,7 +274,7 @@ it('18 a dialog does not stay over a session that has ended', async (scene) => {
 
 it('18 one look that fails takes nothing away', async (scene) => {
   scene.allow(/ERR_FAILED/)
-  const { id } = await webhook(scene, 'Stays here')
+  const { id } = await scene.webhook('Stays here')
   const page = await open(scene, 'webhooks')
   await page.route('**/api/**/webhooks', (route) => route.abort(), { times: 1 })
   const failed = page.waitForEvent('requestfailed')
@@ -309,7 +289,7 @@ it('18 one look that fails takes nothing away', async (scene) => {
 
 it('18 the page of a webhook that was left, and of one that is deleted', async (scene) => {
   scene.allow(/status of 404/)
-  const { id } = await webhook(scene, 'Resumed', { active: false })
+  const { id } = await scene.webhook('Resumed', { active: false })
   const page = await open(scene, `webhooks/${id}`)
   const held = await hold(page, '**/resume')
   await button(page, 'Resume').click()
@@ -330,18 +310,18 @@ it('18 the page of a webhook that was left, and of one that is deleted', async (
   let asked = 0
   page.on('request', (request) => { asked += request.url().endsWith(`/api/v1/projects/acme/webhooks/${id}`) })
   const list = await open(scene, 'webhooks')
-  await webhook(scene, 'Another one')
+  await scene.webhook('Another one')
   await row(list, 'Another one').waitFor()
   await settled(page)
   assert.equal(asked, 0, 'there is nothing more to ask about')
 })
 
 it('18 a delivery: the attempt that is read stays, and what is open', async (scene) => {
-  await webhook(scene, 'Attempts', { respond: '500' })
+  await scene.webhook('Attempts', { respond: '500' })
   await scene.desk.ticket({ subject: 'several attempts' })
   await scene.desk.logged(1, '?q=several')
   const { data: [{ id }] } = await scene.desk.api('GET', 'deliveries?q=several')
-  const page = await newPage(scene)
+  const page = await scene.newPage()
   let attempts = 2
   await page.route(`**/api/**/deliveries/${id}`, async (route) => {
     const response = await route.fetch()
@@ -363,7 +343,7 @@ it('18 a delivery: the attempt that is read stays, and what is open', async (sce
 })
 
 it('18 the focus after a dialog whose row was drawn anew', async (scene) => {
-  const { id } = await webhook(scene, 'Asked and changed')
+  const { id } = await scene.webhook('Asked and changed')
   const page = await open(scene, 'webhooks')
   await choose(page, 'Actions for Asked and changed', 'Delete…')
   await page.getByRole('dialog').waitFor()
@@ -396,7 +376,7 @@ it('18 a link that is pressed twice is one step back', async (scene) => {
 })
 
 it('18 another time range: what is shown is of the former one, and says so', async (scene) => {
-  await webhook(scene, 'Ranges')
+  await scene.webhook('Ranges')
   await scene.desk.ticket({ subject: 'in all of them' })
   const page = await open(scene, 'webhooks')
   await page.locator('svg.bars').waitFor()

@@ -46,6 +46,14 @@ class Scene {
 
   async listen(options) { return this.keep(await Receiver.start(options)) }
 
+  /** A webhook for this test, with a receiver of its own. */
+  async webhook(name, { desk = this.desk, respond = '200', ...values } = {}) {
+    const receiver = await this.listen({ respond })
+    const made = await desk.webhook({ name, url: receiver.url, ...values })
+    this.keep({ stop: () => desk.api('DELETE', `webhooks/${made.id}`).catch(() => {}) })
+    return made
+  }
+
   /** A fault that the test brings about, and that browsers write into the console. */
   allow(...patterns) { this.allowed.push(...patterns) }
 
@@ -78,6 +86,21 @@ class Scene {
       if (dialog.type() !== 'beforeunload') complain('dialog', dialog.message())
       dialog.dismiss().catch(() => {})
     })
+  }
+
+  async newPage() {
+    const context = await this.context()
+    return context.newPage()
+  }
+
+  /** A page that the server has no stream for: it looks every 5 s. */
+  async openWithoutStream(path) {
+    this.allow(/status of 503/)
+    const page = await this.newPage()
+    await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
+    await page.goto(this.desk.page + path)
+    await page.locator('#live').getByText('Looks every 5 s').waitFor()
+    return page
   }
 
   /** A page of the dashboard, below the project's address: 'webhooks'. */
@@ -156,6 +179,8 @@ export function stage({ desk = {}, browser = {}, jitter = JITTER } = {}) {
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor()
 export const card = (page, name) => page.getByRole('region', { name, exact: true })
 export const row = (page, text) => page.locator('tbody tr').filter({ hasText: text })
+/** The tickets of the rows of a log, from the top. */
+export const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()
 export const button = (where, name) => where.getByRole('button', { name, exact: true })
 /** The page hears of what happens. */
 export const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
