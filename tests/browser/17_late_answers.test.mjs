@@ -35,22 +35,16 @@ it('17 the log: a delivery that is told and found is one row', async (scene) => 
   await scene.webhook('Told twice')
   const page = await scene.newPage()
   const busy = await hold(page, '**/deliveries/count?q=found*', 1)
-  let look
-  const late = new Promise((resolve) => { look = resolve })
-  let asked = 0
-  await page.route('**/api/**/deliveries?q=found*', async (route) => {
-    if (++asked === 2) await late // the look at the stream's beginning
-    await route.continue()
-  })
+  const look = await hold(page, '**/api/**/deliveries?q=found*', 2, { asked: true }) // at the stream's beginning
   await page.goto(`${scene.desk.page}deliveries?q=found`)
   await live(page)
   await busy.made
   const told = scene.desk.logged(1, '?q=found')
   await scene.desk.ticket({ subject: 'found and told' })
   await told
-  await eventually(() => asked >= 2, 'the look')
+  await look.made
   const found = page.waitForResponse(/api\/.*deliveries\?q=found/)
-  look()
+  await look.release()
   await (await found).finished()
   await busy.release()
   await row(page, 'found and told').first().waitFor()
@@ -62,22 +56,16 @@ it('17 the log: a delivery that is told and found is one row', async (scene) => 
 it('17 the log: paused, it stays as it is, whatever is found', async (scene) => {
   await scene.webhook('Burst')
   const page = await scene.newPage()
-  let look
-  const late = new Promise((resolve) => { look = resolve })
-  let asked = 0
-  await page.route('**/api/**/deliveries?q=crowd*', async (route) => {
-    if (++asked === 2) await late
-    await route.continue()
-  })
+  const look = await hold(page, '**/api/**/deliveries?q=crowd*', 2, { asked: true })
   await page.goto(`${scene.desk.page}deliveries?q=crowd`)
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   await live(page)
-  await eventually(() => asked >= 2, 'the look')
+  await look.made
   await button(page, 'Pause').click()
   await Promise.all(Array.from({ length: 60 }, (_, i) => scene.desk.ticket({ subject: `crowd ${i}` })))
   await button(page, '● 60 new ↑').waitFor()
   const found = page.waitForResponse(/api\/.*deliveries\?q=crowd/)
-  look()
+  await look.release()
   await (await found).finished()
   await settled(page)
   assert.equal(await page.locator('tbody tr').count(), 0)

@@ -56,18 +56,13 @@ it('18 the log: a redelivery is asked about once, though rows come meanwhile', a
 it('18 the log: what is found late stands where it belongs', async (scene) => {
   await scene.webhook('In order')
   const page = await scene.newPage()
-  let begin
-  const later = new Promise((resolve) => { begin = resolve })
-  await page.route('**/stream*', async (route) => {
-    await later
-    await route.continue()
-  })
+  const stream = await hold(page, '**/stream*', 1, { asked: true })
   await page.goto(`${scene.desk.page}deliveries?q=turn`)
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   const held = await hold(page, '**/api/**/deliveries?q=turn*')
   await scene.desk.ticket({ subject: 'turn one' })
   await scene.desk.logged(1, '?q=turn')
-  begin()
+  await stream.release()
   await held.made
   await scene.desk.ticket({ subject: 'turn two' })
   await row(page, 'turn two').waitFor()

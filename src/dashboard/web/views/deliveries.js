@@ -137,13 +137,15 @@ export default function (ctx) {
       const of = filter
       const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
       if (filter !== of || away) return null
-      if (page.length === PAGE && !busy && !page.some(isKnown)) return loadUnlessPaused()
+      const known = allKeys()
+      if (page.length === PAGE && !busy && !page.some((d) => known.has(keyOf(d)))) return loadUnlessPaused()
       arrived.push(...page.reverse())
     }
     frame ??= requestAnimationFrame(merge)
   })
 
-  const isKnown = (d) => log.has(d) || waiting.some((other) => keyOf(other) === keyOf(d))
+  /** Of what is shown, or waits to be. */
+  const allKeys = () => new Set([...log.list, ...waiting].map(keyOf))
 
   const isBelow = () => region.getBoundingClientRect().top <= 0
 
@@ -156,7 +158,7 @@ export default function (ctx) {
   function merge() {
     frame = null
     if (busy) return
-    const known = new Set([...log.list, ...waiting].map(keyOf))
+    const known = allKeys()
     const oldest = cursor && log.list.at(-1)?.finished_at // what is older comes with the older ones
     const isNews = (d) => fits(d, filter) && !(d.finished_at < oldest) && !known.has(keyOf(d)) && known.add(keyOf(d))
     const news = arrived.filter(isNews).reverse()
