@@ -574,6 +574,9 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 $(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/dashboard_oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 
+# It stands between the library and libcurl's timers.
+$(BUILD)/tests/deadline_test: TEST_LDFLAGS := -Wl,--wrap=curl_multi_setopt
+
 # Its clock is ahead, and reports are of one millisecond, when the test wants them to be.
 $(BUILD)/tests/dashboard_test: TEST_LDFLAGS := -Wl,--wrap=hd__dash_now_ms,--wrap=hd_report_finished_at_ms
 

@@ -26,6 +26,15 @@ static atomic_int answer;                /* the code for names with "moody" in t
 static atomic_int_fast64_t now_us;       /* of this test's clock */
 static struct sockaddr_in addresses[64]; /* 192.0.2.1 and so on, of names with "many" in them */
 static struct addrinfo infos[64];
+static struct hd__policy policy; /* allows these, and 127.0.0.1 */
+
+/* Of names with "forbidden" in them, and of those with "v6". */
+static struct {
+    struct sockaddr_in addresses[64];
+    struct addrinfo infos[64];
+    struct sockaddr_in6 v6;
+    struct addrinfo v6_info;
+} forbidden;
 
 static int code_of(const char *node) {
     return strstr(node, "missing") != NULL  ? EAI_NONAME
@@ -44,7 +53,10 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     while (strstr(node, "hang") != NULL && !atomic_load(&gate_is_open))
         sleep_ms(1);
     (void)atomic_fetch_sub(&running, 1);
-    *result = strstr(node, "many") != NULL ? infos : &infos[63];
+    *result = strstr(node, "many") != NULL        ? infos
+              : strstr(node, "forbidden") != NULL ? forbidden.infos
+              : strstr(node, "v6") != NULL        ? &forbidden.v6_info
+                                                  : &infos[63];
     return code_of(node);
 }
 
@@ -64,16 +76,27 @@ static void count_wake(void *user) {
     (void)atomic_fetch_add(&wakes, 1);
 }
 
+/* A list of 64 addresses from the first on. */
+static void make_list(struct addrinfo *list, struct sockaddr_in *of, uint32_t first) {
+    for (size_t i = 0; i < 64; i++) {
+        of[i].sin_family = AF_INET;
+        of[i].sin_addr.s_addr = htonl(first + (uint32_t)i);
+        list[i] = (struct addrinfo){
+            .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&of[i], .ai_next = i + 1 < 64 ? &list[i + 1] : NULL};
+    }
+}
+
 static int make_addresses(void **state) {
     (void)state;
-    for (size_t i = 0; i < 64; i++) {
-        addresses[i].sin_family = AF_INET;
-        addresses[i].sin_addr.s_addr = htonl(0xC0000201 + (uint32_t)i);
-        infos[i] = (struct addrinfo){.ai_family = AF_INET,
-                                     .ai_addr = (struct sockaddr *)&addresses[i],
-                                     .ai_next = i + 1 < 64 ? &infos[i + 1] : NULL};
-    }
-    return 0;
+    make_list(infos, addresses, 0xC0000201);
+    make_list(forbidden.infos, forbidden.addresses, 0x0A000001); /* 10.0.0.1 and so on */
+    forbidden.v6.sin6_family = AF_INET6;
+    forbidden.v6_info = (struct addrinfo){.ai_family = AF_INET6, .ai_addr = (struct sockaddr *)&forbidden.v6};
+    policy.allowed_count = 2;
+    return hd__network_parse("192.0.2.0/24", &policy.allowed[0]) == HD_OK &&
+                   hd__network_parse("127.0.0.1/32", &policy.allowed[1]) == HD_OK
+               ? 0
+               : -1;
 }
 
 static int set_up(void **state) {
@@ -83,7 +106,7 @@ static int set_up(void **state) {
     atomic_store(&gate_is_open, 0);
     atomic_store(&answer, 0);
     atomic_store(&now_us, 1000000);
-    *state = hd__resolver_new(&test_clock, count_wake, NULL);
+    *state = hd__resolver_new(&policy, &test_clock, count_wake, NULL);
     return *state == NULL ? -1 : 0;
 }
 
@@ -104,6 +127,7 @@ static int answer_for(struct hd__resolver *resolver, struct hd__name *name, char
     int64_t end = now_ms() + PATIENCE_MS;
     while ((result = hd__resolver_answer(resolver, name, &found, &failure)) == HD__NAME_PENDING && now_ms() < end)
         sleep_ms(1);
+    assert_true(result == HD__NAME_FOUND || found.data == NULL);
     (void)snprintf(text, 1024, "%s", result == HD__NAME_FOUND ? found.data : failure == NULL ? "" : failure);
     hd__buffer_free(&found);
     return result;
@@ -126,8 +150,8 @@ static void test_answers(void **state) {
     assert_int_equal(atomic_load(&calls), 1);
     assert_answer(resolver, "missing.example", HD__NAME_FAILED, "no such name");
     assert_answer(resolver, "silent.example", HD__NAME_FAILED, "the name server does not answer");
-    assert_answer(resolver, "localhost", HD__NAME_FOUND, "127.0.0.1,[::1]");
-    assert_answer(resolver, "some.LOCALHOST", HD__NAME_FOUND, "127.0.0.1,[::1]");
+    assert_answer(resolver, "localhost", HD__NAME_FOUND, "127.0.0.1");
+    assert_answer(resolver, "some.LOCALHOST", HD__NAME_FOUND, "127.0.0.1");
     assert_int_equal(atomic_load(&calls), 3); /* of these two, no name server is asked */
     assert_int_equal(atomic_load(&wakes), 5);
 }
@@ -144,6 +168,37 @@ static void test_many_addresses(void **state) {
     assert_int_equal(commas, 31);
     assert_memory_equal(text, "192.0.2.1,192.0.2.2,", 20);
     hd__resolver_release(resolver, name);
+}
+
+/* Addresses that the policy forbids are not handed on, wherever they stand and however many they are. */
+static void test_forbidden_addresses_are_left_out(void **state) {
+    struct hd__resolver *resolver = *state;
+    forbidden.addresses[40].sin_addr.s_addr = htonl(0xC0000207); /* 192.0.2.7 */
+    forbidden.addresses[63].sin_addr.s_addr = htonl(0xC0000208);
+    assert_answer(resolver, "forbidden.example", HD__NAME_FOUND, "192.0.2.7,192.0.2.8");
+    forbidden.addresses[40].sin_addr.s_addr = htonl(0x0A000029);
+    forbidden.addresses[63].sin_addr.s_addr = htonl(0x7F000002); /* another rule than that of the first one */
+    assert_answer(resolver, "all.forbidden.example", HD__NAME_BLOCKED, "private, 10.0.0.0/8");
+    assert_answer(resolver, "v6.example", HD__NAME_BLOCKED, "not public, outside 2000::/3");
+    assert_int_equal(atomic_load(&calls), 3);
+}
+
+/* That a name is blocked holds as long as any other answer, and no longer. */
+static void test_blocked_names_are_asked_for_again(void **state) {
+    struct hd__resolver *resolver = *state;
+    assert_answer(resolver, "moody.forbidden.example", HD__NAME_BLOCKED, "private, 10.0.0.0/8");
+    assert_answer(resolver, "moody.forbidden.example", HD__NAME_BLOCKED, "private, 10.0.0.0/8");
+    assert_int_equal(atomic_load(&calls), 1);
+    (void)atomic_fetch_add(&now_us, 61 * 1000000);
+    atomic_store(&answer, EAI_AGAIN);
+    assert_answer(resolver, "moody.forbidden.example", HD__NAME_BLOCKED, "private, 10.0.0.0/8");
+    assert_eventually(atomic_load(&wakes) == 2);
+    atomic_store(&answer, 0);
+    forbidden.addresses[0].sin_addr.s_addr = htonl(0xC0000201);
+    hd__resolver_release(resolver, hd__resolver_ask(resolver, "moody.forbidden.example"));
+    assert_eventually(atomic_load(&wakes) == 3);
+    assert_answer(resolver, "moody.forbidden.example", HD__NAME_FOUND, "192.0.2.1");
+    forbidden.addresses[0].sin_addr.s_addr = htonl(0x0A000001);
 }
 
 /* A name that was found once is used while it is looked up again, also if the name server is silent by then. */
@@ -228,7 +283,7 @@ static void test_slow_names_leave_room(void **state) {
 /* P9: nobody waits for lookups that hang, and what is left of them ends on its own. */
 static void test_free_does_not_wait(void **state) {
     for (int i = 0; i < 20; i++) {
-        struct hd__resolver *resolver = hd__resolver_new(&test_clock, count_wake, NULL);
+        struct hd__resolver *resolver = hd__resolver_new(&policy, &test_clock, count_wake, NULL);
         assert_non_null(resolver);
         char host[32];
         for (int k = 0; k < 10; k++) {
@@ -252,7 +307,7 @@ static void test_names_are_forgotten(void **state) {
     char host[32];
     for (int i = 0; i < 10000; i++) {
         (void)snprintf(host, sizeof host, "n%d.localhost", i);
-        assert_answer(resolver, host, HD__NAME_FOUND, "127.0.0.1,[::1]");
+        assert_answer(resolver, host, HD__NAME_FOUND, "127.0.0.1");
     }
     assert_true(hd__resolver_name_count(resolver) <= 4096);
 }
@@ -263,6 +318,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         RESOLVER_TEST(test_answers),
         RESOLVER_TEST(test_many_addresses),
+        RESOLVER_TEST(test_forbidden_addresses_are_left_out),
+        RESOLVER_TEST(test_blocked_names_are_asked_for_again),
         RESOLVER_TEST(test_found_names_do_not_wait),
         RESOLVER_TEST(test_hanging_lookups_are_bounded),
         RESOLVER_TEST(test_slow_names_leave_room),

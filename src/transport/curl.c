@@ -35,6 +35,7 @@
 #define IDLE_MAX_S 1L
 #define KEPT_MAX_US ((int64_t)3 * 1000 * 1000) /* then an idle transport closes the ones that it has kept */
 #define LOOKUP_CHECK_MS 100
+#define LATER_MS 100                       /* than the deadline: when libcurl would end a connect itself */
 #define NOWHERE "https://webhook.invalid/" /* CURLOPT_CURLU counts; without this, libcurl would make a text of it */
 #define ABSURD_MS 10000
 #define EXPECT_FROM ((size_t)512 * 1024) /* libcurl would ask before it sends more than 1 MiB */
@@ -83,6 +84,7 @@ struct transfer {
     struct curl_transport *transport;
     struct shard *shard;
     struct transfer *previous, *next; /* in one of the transport's lists */
+    struct transfer *older, *newer;   /* among all that have started and not been given back */
     enum stage stage;
     CURLcode code; /* when it is DONE */
 
@@ -96,6 +98,7 @@ struct transfer {
     int socket_count; /* opened */
     int socket_error; /* errno of a failed socket() */
     int repeats;      /* what was sent before was about to be sent again */
+    int is_late;      /* it was ended at its deadline */
     int is_unclean;   /* the kept connection was closed, or something was said over it that nobody asked for */
     size_t header_bytes;
     size_t body_bytes;
@@ -130,6 +133,7 @@ struct curl_transport {
     struct transfer *failed;  /* before libcurl had them */
     struct transfer *done;    /* with a result of libcurl's */
     struct transfer *free;
+    struct transfer *oldest, *newest; /* in the order of their deadlines, since all have the same time */
     struct hd__sockets sockets;
     int64_t now_us; /* as of the last look at the clock: each costs a hundredth of a delivery */
     uint32_t timeout_ms;
@@ -374,6 +378,19 @@ static void unlink_from(struct transfer **list, struct transfer *transfer) {
         transfer->next->previous = transfer->previous;
 }
 
+static void set_deadline(struct curl_transport *transport, struct transfer *transfer) {
+    transfer->older = transport->newest;
+    *(transport->newest ? &transport->newest->newer : &transport->oldest) = transfer;
+    transport->newest = transfer;
+}
+
+static void clear_deadline(struct curl_transport *transport, struct transfer *transfer) {
+    if (transport->oldest != transfer && !transfer->older)
+        return; /* it has none */
+    *(transfer->older ? &transfer->older->newer : &transport->oldest) = transfer->newer;
+    *(transfer->newer ? &transfer->newer->older : &transport->newest) = transfer->older;
+}
+
 static struct transfer *take_transfer(struct curl_transport *transport) {
     struct transfer *transfer = transport->free;
     if (!transfer)
@@ -387,6 +404,7 @@ static struct transfer *take_transfer(struct curl_transport *transport) {
  * its transfers, and gives up at the sixth. */
 static void give_back(struct curl_transport *transport, struct transfer *transfer) {
     int is_worn = transfer->asked > 1;
+    clear_deadline(transport, transfer);
     if (transfer->resolve)
         curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, NULL);
     curl_slist_free_all(transfer->resolve);
@@ -532,6 +550,10 @@ static int set_request(struct transfer *transfer, struct hd__exchange *exchange)
     return 1;
 }
 
+static int64_t deadline_us(const struct curl_transport *transport, const struct transfer *transfer) {
+    return transfer->started_us + (int64_t)transport->timeout_ms * 1000;
+}
+
 static uint32_t spent_ms(const struct transfer *transfer) {
     return (uint32_t)((hd__monotonic_us(&hd__system_clock) - transfer->started_us) / 1000);
 }
@@ -543,14 +565,22 @@ static long names_kept_s(const struct curl_transport *transport, struct shard *s
     return transport->prunes_always || ++shard->launches % PRUNE_EVERY == 0 ? NAMES_KEPT_S : -1L;
 }
 
-/* Hands a transfer to libcurl, with what is left of its time. */
+/* libcurl gives an address half of the time that is left for connecting, as long as there are others to try
+ * (github.com/curl/curl/commit/b3e7c2c44be2): that is all it needs to know of the deadline, which is kept here. Its own
+ * limit comes a little later, so that the reason does not depend on which of the two is noticed first. It is at least
+ * 1, since 0 would stand for 300 s (CURLOPT_CONNECTTIMEOUT_MS). */
+static long connect_limit_ms(const struct curl_transport *transport, const struct transfer *transfer) {
+    int64_t left_ms = (deadline_us(transport, transfer) - transport->now_us) / 1000 + LATER_MS;
+    return left_ms < 1 ? 1L : (long)left_ms;
+}
+
+/* Hands a transfer to libcurl. */
 static int launch(const struct curl_transport *transport, struct transfer *transfer) {
     CURL *easy = transfer->easy;
-    uint32_t spent = transfer->looked_up_ms;
     SET(CURLOPT_FRESH_CONNECT, (long)(transfer->exchange->fresh || transfer->is_unclean));
     SET(CURLOPT_FORBID_REUSE, (long)transfer->exchange->fresh);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, names_kept_s(transport, transfer->shard));
-    SET(CURLOPT_TIMEOUT_MS, spent < transport->timeout_ms ? (long)(transport->timeout_ms - spent) : 1L);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(transport, transfer));
     if (curl_multi_add_handle(transfer->shard->multi, easy) != CURLM_OK)
         return 0;
     transfer->stage = RUNNING;
@@ -605,12 +635,12 @@ static void follow_lookup(struct curl_transport *transport, struct transfer *tra
     const char *failure;
     begin_addresses(transfer->exchange, &addresses);
     int answer = hd__resolver_answer(transport->resolver, transfer->name, &addresses, &failure);
-    if (answer != HD__NAME_PENDING || spent_ms(transfer) >= transport->timeout_ms) {
+    if (answer != HD__NAME_PENDING) {
         end_lookup(transport, transfer);
-        if (answer == HD__NAME_PENDING)
-            fail(transport, transfer, HD_REASON_DNS, "no answer in time");
-        else if (answer == HD__NAME_FAILED)
+        if (answer == HD__NAME_FAILED)
             fail(transport, transfer, HD_REASON_DNS, failure);
+        else if (answer == HD__NAME_BLOCKED)
+            fail(transport, transfer, HD_REASON_BLOCKED, failure);
         else if (!set_addresses(transfer, &addresses) || !launch_first(transport, transfer))
             fail(transport, transfer, HD_REASON_INTERNAL, "out of memory");
     }
@@ -646,6 +676,7 @@ static int start_entered(struct curl_transport *transport, struct hd__exchange *
     if (!transfer)
         return HD_E_NO_MEMORY;
     transfer->started_us = hd__monotonic_us(&hd__system_clock);
+    set_deadline(transport, transfer);
     if (!set_request(transfer, exchange) ||
         !(exchange->host ? look_up(transport, transfer) : launch_first(transport, transfer))) {
         give_back(transport, transfer);
@@ -810,6 +841,8 @@ static void take_times(const struct transfer *transfer, struct hd__exchange *exc
     exchange->total_ms = transfer->looked_up_ms + to_ms(info_us(easy, CURLINFO_TOTAL_TIME_T));
     if (exchange->total_ms > transfer->transport->timeout_ms + ABSURD_MS)
         use_own_time(transfer, exchange);
+    if (transfer->is_late) /* libcurl did not see its end */
+        exchange->total_ms = spent_ms(transfer);
 }
 
 static char *put_number(char *out, long number) {
@@ -900,6 +933,13 @@ static struct hd__exchange *take_failed(struct curl_transport *transport) {
     return exchange;
 }
 
+static void set_result(struct transfer *transfer, CURLcode code) {
+    take_back(transfer);
+    transfer->stage = DONE;
+    transfer->code = code;
+    link_to(&transfer->transport->done, transfer);
+}
+
 /* Takes over all results that a shard's multi handle has. */
 static void take_messages(struct shard *shard) {
     struct transfer *transfer;
@@ -908,10 +948,7 @@ static void take_messages(struct shard *shard) {
     while (shard->multi && (message = curl_multi_info_read(shard->multi, &more))) {
         CURLcode code = message->data.result; /* the message does not outlive the removal */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        take_back(transfer);
-        transfer->stage = DONE;
-        transfer->code = code;
-        link_to(&shard->transport->done, transfer);
+        set_result(transfer, code);
     }
 }
 
@@ -1040,14 +1077,39 @@ static void follow_lookups(struct curl_transport *transport) {
     }
 }
 
+/* Ends what has no result at its deadline, whatever libcurl waits for: a transfer of 7.88 whose eight or more addresses
+ * all fail can lose its timers and never end. */
+static void end_late(struct curl_transport *transport, struct transfer *transfer) {
+    if (transfer->stage == LOOKING) {
+        end_lookup(transport, transfer);
+        fail(transport, transfer, HD_REASON_DNS, "no answer in time");
+    }
+    if (transfer->stage == RUNNING)
+        take_messages(transfer->shard); /* its result may be there by now */
+    if (transfer->stage == RUNNING) {
+        transfer->is_late = 1;
+        set_result(transfer, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
+static void end_all_late(struct curl_transport *transport) {
+    for (struct transfer *transfer = transport->oldest;
+         transfer && deadline_us(transport, transfer) <= transport->now_us; transfer = transfer->newer)
+        end_late(transport, transfer);
+}
+
 static int earlier(int timeout_ms, int64_t left_ms) {
     return left_ms < 0 ? 0 : left_ms < timeout_ms ? (int)left_ms : timeout_ms;
 }
 
-/* Until a name has taken too long, or threads may have become free for it. */
+/* Until the first deadline. */
+static int deadline_timeout(const struct curl_transport *transport, int timeout_ms) {
+    const struct transfer *oldest = transport->oldest;
+    return oldest ? earlier(timeout_ms, (deadline_us(transport, oldest) - transport->now_us + 999) / 1000) : timeout_ms;
+}
+
+/* Until threads may have become free for a name. */
 static int lookup_timeout(const struct curl_transport *transport, int timeout_ms) {
-    for (struct transfer *transfer = transport->looking; transfer; transfer = transfer->next)
-        timeout_ms = earlier(timeout_ms, (int64_t)transport->timeout_ms - spent_ms(transfer));
     return transport->looking ? earlier(timeout_ms, LOOKUP_CHECK_MS) : timeout_ms;
 }
 
@@ -1086,7 +1148,8 @@ static void wait_for(struct hd__transport *base, int timeout_ms) {
     run_timers(transport);
     leave();
     int has_results = transport->with_results || transport->done || transport->failed;
-    timeout_ms = has_results ? 0 : shard_timeout(transport, lookup_timeout(transport, timeout_ms));
+    timeout_ms = deadline_timeout(transport, lookup_timeout(transport, timeout_ms));
+    timeout_ms = has_results ? 0 : shard_timeout(transport, timeout_ms);
     size_t count = hd__poller_wait(transport->poller, timeout_ms, events, EVENTS_MAX);
     look_at_clock(transport);
     enter();
@@ -1094,6 +1157,7 @@ static void wait_for(struct hd__transport *base, int timeout_ms) {
         handle_event(&events[i]);
     run_timers(transport);
     follow_lookups(transport);
+    end_all_late(transport);
     close_kept(transport);
     leave();
 }
@@ -1167,7 +1231,7 @@ int hd__curl_new(const struct hd__transport_config *config, struct hd__transport
     made->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     made->prunes_always = info->version_num >= 0x081000;
     made->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
-    made->resolver = hd__resolver_new(&hd__system_clock, wake_from_resolver, made);
+    made->resolver = hd__resolver_new(config->policy, &hd__system_clock, wake_from_resolver, made);
     int status = !made->user_agent || (config->ca_file && !made->ca_file) || !made->resolver ? HD_E_NO_MEMORY : HD_OK;
     made->poller = hd__poller_new();
     if (status == HD_OK && !made->poller)

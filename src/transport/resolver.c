@@ -22,7 +22,7 @@
                                     never waits for a name server */
 #define NAMES_MAX 4096
 #define BUCKETS 1024
-#define ADDRESSES_MAX 32
+#define ADDRESSES_MAX 32 /* of those that may be reached */
 
 enum state {
     IDLE,
@@ -39,8 +39,9 @@ struct hd__name {
     int was_slow;
     int runs_as_slow;
     int64_t fresh_until_us, usable_until_us;
-    char *addresses;     /* NULL if there are none */
-    const char *failure; /* why */
+    char *addresses;     /* that may be reached; NULL if there are none */
+    const char *blocked; /* the rule, if there are addresses and all of them are forbidden */
+    const char *failure; /* why nothing is known */
 };
 
 struct hd__resolver {
@@ -50,6 +51,7 @@ struct hd__resolver {
     struct hd__name *first_queued, *last_queued;
     unsigned threads, slow_threads;
     int closed;
+    struct hd__policy policy; /* never changes, so that lookups need no lock for it */
     const struct hd__clock *clock;
     void (*wake)(void *user);
     void *user;
@@ -74,6 +76,12 @@ static void give_thread_back(void) {
 }
 
 /* ---- One lookup ---- */
+
+struct answer {
+    int code;        /* of getaddrinfo() */
+    char *addresses; /* this and the next two as in struct hd__name */
+    const char *blocked, *failure;
+};
 
 static void append_address(struct hd__buffer *out, const struct sockaddr *address) {
     char text[INET6_ADDRSTRLEN];
@@ -111,30 +119,52 @@ static int is_localhost(const char *host) {
     return hd__equal_nocase(host, "localhost") || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
 }
 
-/* The addresses of a host in the system's order; NULL if there are none, with the reason. */
-static char *look_up(const char *host, int *code, const char **failure) {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
+/* Keeps the addresses that the policy lets deliveries go to, in the system's order. */
+static void take_addresses(const struct hd__policy *policy, const struct addrinfo *found, struct answer *answer) {
     struct hd__buffer out = {0};
+    const char *first_rule = NULL;
     int count = 0;
-    *code = 0;
-    *failure = "out of memory";
-    if (is_localhost(host))
-        return strdup("127.0.0.1,[::1]");
-    *code = getaddrinfo(host, NULL, &hints, &found);
-    *failure = *code == 0 ? "the name has no address" : failure_of(*code);
-    if (*code != 0)
-        return NULL;
-    for (struct addrinfo *at = found; at && count < ADDRESSES_MAX; at = at->ai_next)
-        if (at->ai_family == AF_INET || at->ai_family == AF_INET6) {
-            append_address(&out, at->ai_addr);
-            count++;
-        }
-    freeaddrinfo(found);
-    if (out.failed) {
-        *failure = "out of memory";
-        hd__buffer_free(&out);
+    for (const struct addrinfo *at = found; at && count < ADDRESSES_MAX; at = at->ai_next) {
+        if (at->ai_family != AF_INET && at->ai_family != AF_INET6)
+            continue;
+        const char *rule = hd__address_blocked(policy, at->ai_addr);
+        if (!first_rule)
+            first_rule = rule;
+        if (rule)
+            continue;
+        append_address(&out, at->ai_addr);
+        count++;
     }
-    return out.data;
+    answer->blocked = count == 0 ? first_rule : NULL;
+    answer->failure = out.failed ? "out of memory" : "the name has no address";
+    if (out.failed)
+        hd__buffer_free(&out);
+    answer->addresses = out.data;
+}
+
+static void take_localhost(const struct hd__policy *policy, struct answer *answer) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    struct addrinfo second = {.ai_family = AF_INET6, .ai_addr = (struct sockaddr *)&v6};
+    struct addrinfo first = {.ai_family = AF_INET, .ai_addr = (struct sockaddr *)&v4, .ai_next = &second};
+    take_addresses(policy, &first, answer);
+}
+
+static struct answer look_up(const struct hd__policy *policy, const char *host) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    struct answer answer = {0};
+    if (is_localhost(host)) {
+        take_localhost(policy, &answer);
+        return answer;
+    }
+    answer.code = getaddrinfo(host, NULL, &hints, &found);
+    if (answer.code != 0) {
+        answer.failure = failure_of(answer.code);
+        return answer;
+    }
+    take_addresses(policy, found, &answer);
+    freeaddrinfo(found);
+    return answer;
 }
 
 /* ---- Names ---- */
@@ -235,14 +265,14 @@ static void end(struct hd__resolver *resolver, struct hd__name *name, int64_t be
 }
 
 /* What a name server that does not answer said before still holds for a while. */
-static void set_answer(struct hd__resolver *resolver, struct hd__name *name, int code, char *addresses,
-                       const char *failure) {
+static void set_answer(struct hd__resolver *resolver, struct hd__name *name, const struct answer *answer) {
     int64_t now_us = hd__monotonic_us(resolver->clock);
-    name->failure = failure;
-    if (code == EAI_AGAIN || code == EAI_MEMORY || code == EAI_SYSTEM)
+    name->failure = answer->failure;
+    if (answer->code == EAI_AGAIN || answer->code == EAI_MEMORY || answer->code == EAI_SYSTEM)
         return;
     free(name->addresses);
-    name->addresses = addresses;
+    name->addresses = answer->addresses;
+    name->blocked = answer->blocked;
     name->fresh_until_us = now_us + FRESH_US;
     name->usable_until_us = now_us + FRESH_US + USABLE_US;
 }
@@ -266,12 +296,10 @@ static void *run(void *argument) {
     while (!resolver->closed && (name = dequeue(resolver))) {
         begin(resolver, name);
         pthread_mutex_unlock(&resolver->mutex);
-        int code;
-        const char *failure;
         int64_t began_us = hd__monotonic_us(resolver->clock);
-        char *addresses = look_up(name->host, &code, &failure);
+        struct answer answer = look_up(&resolver->policy, name->host);
         pthread_mutex_lock(&resolver->mutex);
-        set_answer(resolver, name, code, addresses, failure);
+        set_answer(resolver, name, &answer);
         end(resolver, name, began_us);
         if (!resolver->closed)
             resolver->wake(resolver->user);
@@ -302,7 +330,8 @@ static int staff(struct hd__resolver *resolver) {
 
 /* ---- For the transport ---- */
 
-struct hd__resolver *hd__resolver_new(const struct hd__clock *clock, void (*wake)(void *user), void *user) {
+struct hd__resolver *hd__resolver_new(const struct hd__policy *policy, const struct hd__clock *clock,
+                                      void (*wake)(void *user), void *user) {
     struct hd__resolver *resolver = calloc(1, sizeof *resolver);
     if (!resolver)
         return NULL;
@@ -310,6 +339,7 @@ struct hd__resolver *hd__resolver_new(const struct hd__clock *clock, void (*wake
         free(resolver);
         return NULL;
     }
+    resolver->policy = *policy;
     resolver->clock = clock;
     resolver->wake = wake;
     resolver->user = user;
@@ -326,7 +356,7 @@ void hd__resolver_free(struct hd__resolver *resolver) {
 }
 
 static int holds_until(const struct hd__resolver *resolver, const struct hd__name *name, int64_t until_us) {
-    return name->addresses && hd__monotonic_us(resolver->clock) < until_us;
+    return (name->addresses || name->blocked) && hd__monotonic_us(resolver->clock) < until_us;
 }
 
 static void refresh(struct hd__resolver *resolver, struct hd__name *name) {
@@ -355,11 +385,14 @@ int hd__resolver_answer(struct hd__resolver *resolver, struct hd__name *name, st
                         const char **failure) {
     pthread_mutex_lock(&resolver->mutex);
     staff(resolver); /* threads of closed clients may have ended since */
-    int is_usable = holds_until(resolver, name, name->usable_until_us);
-    if (is_usable)
+    int is_usable = holds_until(resolver, name, name->usable_until_us), is_blocked = is_usable && name->blocked;
+    if (is_usable && !is_blocked)
         hd__buffer_text(addresses, name->addresses);
-    *failure = name->failure;
-    int answer = is_usable ? HD__NAME_FOUND : name->state == IDLE ? HD__NAME_FAILED : HD__NAME_PENDING;
+    *failure = is_blocked ? name->blocked : name->failure;
+    int answer = is_blocked            ? HD__NAME_BLOCKED
+                 : is_usable           ? HD__NAME_FOUND
+                 : name->state == IDLE ? HD__NAME_FAILED
+                                       : HD__NAME_PENDING;
     pthread_mutex_unlock(&resolver->mutex);
     return answer;
 }

@@ -65,7 +65,7 @@ struct hd__transport {
 };
 
 struct hd__transport_config {
-    uint32_t timeout_ms;             /* of an exchange, name lookup included */
+    uint32_t timeout_ms;             /* after that an exchange has finished, name lookup included */
     uint32_t max_connections;        /* that are kept, at the most; 0 for what the system's limits suggest */
     const struct hd__policy *policy; /* must outlive the transport, as the next */
     const struct hd__pins *pins;     /* NULL for none */
