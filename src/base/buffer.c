@@ -39,6 +39,16 @@ void hd__buffer_text(struct hd__buffer *buffer, const char *text) {
     hd__buffer_append(buffer, text, strlen(text));
 }
 
+void hd__buffer_renew(struct hd__buffer *buffer, size_t len) {
+    if (len >= buffer->size) {
+        free(buffer->data);
+        buffer->data = malloc(len + 1);
+        buffer->size = buffer->data ? len + 1 : 0;
+    }
+    buffer->len = 0;
+    buffer->failed = buffer->data == NULL;
+}
+
 void hd__buffer_trim(struct hd__buffer *buffer) {
     char *data = buffer->len > 0 ? realloc(buffer->data, buffer->len + 1) : NULL;
     if (!data)

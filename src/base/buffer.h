@@ -17,6 +17,9 @@ void hd__buffer_text(struct hd__buffer *buffer, const char *text);
 /* Makes room for so many bytes in all, so that appending them does not move what is there. */
 void hd__buffer_reserve(struct hd__buffer *buffer, size_t len);
 
+/* Empties a buffer and makes room for so many bytes, in memory of just that size where what it has is too small. */
+void hd__buffer_renew(struct hd__buffer *buffer, size_t len);
+
 /* Gives back the memory behind the last byte. */
 void hd__buffer_trim(struct hd__buffer *buffer);
 

@@ -54,7 +54,7 @@ static void take_some(const struct request *request, int these_matter, struct hd
         if (belongs_to_connection(header->name) || matters(header->name) != these_matter)
             continue;
         if (exchange->field_count < HD__FIELDS_MAX)
-            exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value};
+            exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value, 0};
         else
             ++*left_out;
     }
@@ -64,7 +64,7 @@ static void take_some(const struct request *request, int these_matter, struct hd
 static size_t take_headers(const struct request *request, struct hd__exchange *exchange) {
     size_t left_out = 0;
     if (!cli_request_header(request, "Content-Type")) /* else libcurl says that it is a form */
-        exchange->fields[exchange->field_count++] = (struct hd__field){"Content-Type", "application/octet-stream"};
+        exchange->fields[exchange->field_count++] = (struct hd__field){"Content-Type", "application/octet-stream", 0};
     take_some(request, 1, exchange, &left_out);
     take_some(request, 0, exchange, &left_out);
     return left_out;

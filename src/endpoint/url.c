@@ -217,6 +217,68 @@ int hd__url_target(void *parsed, char **name, uint16_t *port) {
     return status;
 }
 
+/* The same; *failed is set if it cannot be told whether there is one. */
+static char *get_if_any(CURLU *parsed, CURLUPart part, unsigned flags, int *failed) {
+    char *text = NULL;
+    *failed |= curl_url_get(parsed, part, &text, flags) == CURLUE_OUT_OF_MEMORY;
+    return text;
+}
+
+static void free_wiped(char *text) {
+    if (text)
+        hd__wipe(text, strlen(text));
+    curl_free(text);
+}
+
+static char *text_or_nothing(struct hd__buffer *out) {
+    if (!out->failed)
+        return out->data;
+    hd__buffer_free(out);
+    return NULL;
+}
+
+/* As libcurl asks itself for it: from 8.8.0 on, it leaves an empty query out. */
+static char *target_of(CURLU *parsed) {
+    struct hd__buffer out = {0};
+    int failed = 0;
+    char *path = get(parsed, CURLUPART_PATH, CURLU_URLENCODE);
+    char *query = get_if_any(parsed, CURLUPART_QUERY, 0, &failed);
+    if (path && !failed) {
+        hd__buffer_renew(&out, strlen(path) + 1 + (query ? strlen(query) : 0)); /* growing would leave a copy behind */
+        hd__buffer_text(&out, path);
+        hd__buffer_text(&out, query ? "?" : "");
+        hd__buffer_text(&out, query ? query : "");
+    } else
+        out.failed = 1;
+    free_wiped(path);
+    free_wiped(query);
+    return text_or_nothing(&out);
+}
+
+/* The host, and the port unless it is the scheme's own. */
+static char *authority_of(CURLU *parsed) {
+    struct hd__buffer out = {0};
+    int failed = 0;
+    char *host = get(parsed, CURLUPART_HOST, 0);
+    char *port = get_if_any(parsed, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &failed);
+    if (host && !failed) {
+        hd__buffer_renew(&out, strlen(host) + 1 + (port ? strlen(port) : 0));
+        hd__buffer_text(&out, host);
+        hd__buffer_text(&out, port ? ":" : "");
+        hd__buffer_text(&out, port ? port : "");
+    } else
+        out.failed = 1;
+    curl_free(host);
+    curl_free(port);
+    return text_or_nothing(&out);
+}
+
+int hd__url_request(void *parsed, char **target, char **authority) {
+    *target = target_of(parsed);
+    *authority = authority_of(parsed);
+    return *target && *authority ? HD_OK : HD_E_NO_MEMORY;
+}
+
 char *hd__url_mask(const char *url) {
     struct hd__buffer out = {0};
     const char *authority = strstr(url, "://") + 3;
@@ -233,4 +295,8 @@ char *hd__url_mask(const char *url) {
         return NULL;
     }
     return out.data;
+}
+
+const char *hd__url_masked_target(const char *masked_url) {
+    return strchr(strstr(masked_url, "://") + 3, '/');
 }

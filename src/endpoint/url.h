@@ -20,7 +20,14 @@ void hd__url_free(void *parsed);
  * HD_E_NO_MEMORY. free() the name. */
 int hd__url_target(void *parsed, char **name, uint16_t *port);
 
+/* What a request for a parsed URL names: path and query, which may be a secret, and host and port as the header Host
+ * has them. Returns HD_OK or HD_E_NO_MEMORY. Free the target with hd__free_key() and the authority with free(). */
+int hd__url_request(void *parsed, char **target, char **authority);
+
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);
+
+/* The part of a masked URL that stands for path and query: it points into the text. */
+const char *hd__url_masked_target(const char *masked_url);
 
 #endif

@@ -89,6 +89,8 @@ void hd_webhook_free(hd_webhook *webhook) {
     hd__label_free(webhook->label);
     free(webhook->host);
     hd__url_free(webhook->parsed_url);
+    hd__free_key(webhook->target);
+    free(webhook->authority);
     hd__hmac_key_free(webhook->key);
     hd__hmac_key_free(webhook->standard_key);
     free(webhook);
@@ -168,6 +170,10 @@ static int prepare(hd_webhook *snapshot) {
     if (!snapshot->label || !snapshot->parsed_url || !snapshot->key)
         return HD_E_NO_MEMORY;
     int status = hd__url_target(snapshot->parsed_url, &snapshot->host, &snapshot->port);
+    if (status == HD_OK)
+        status = hd__url_request(snapshot->parsed_url, &snapshot->target, &snapshot->authority);
+    if (status == HD_OK)
+        snapshot->masked_target = hd__url_masked_target(snapshot->masked_url);
     if (status == HD_OK && snapshot->standard_headers)
         status = hd__standard_key(snapshot->secret, snapshot->secret_len, &snapshot->standard_key);
     return status;

@@ -48,6 +48,9 @@ struct hd_webhook {
     char *host; /* the name to look up; NULL also if the URL holds an address */
     uint16_t port;
     void *parsed_url; /* see url.h */
+    char *target;     /* path and query as they are requested */
+    const char *masked_target;
+    char *authority; /* host and port as Host has them */
     struct hd__hmac_key *key;
     struct hd__hmac_key *standard_key; /* NULL without standard_headers */
 };

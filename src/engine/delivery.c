@@ -67,7 +67,12 @@ hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct h
 }
 
 static void add_field(struct hd__exchange *exchange, const char *name, const char *value) {
-    exchange->fields[exchange->field_count++] = (struct hd__field){name, value};
+    exchange->fields[exchange->field_count++] = (struct hd__field){name, value, 0};
+}
+
+/* What a customer adds is mostly a key. */
+static void add_secret_field(struct hd__exchange *exchange, const struct hd__header *header) {
+    exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value, 1};
 }
 
 /* The headers of Standard Webhooks: the id stays the same over all attempts, the time is that of this one. */
@@ -104,6 +109,9 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
     exchange->parsed_url = webhook->parsed_url;
     exchange->host = webhook->host;
     exchange->port = webhook->port;
+    exchange->target = webhook->target;
+    exchange->masked_target = webhook->masked_target;
+    exchange->authority = webhook->authority;
     exchange->body = body->data;
     exchange->body_len = body->len;
     exchange->owner = delivery;
@@ -112,7 +120,7 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
     add_field(exchange, "X-Helmdesk-Signature", attempt->signature);
     add_field(exchange, "X-Helmdesk-Delivery", delivery->report->delivery_id);
     for (size_t i = 0; i < webhook->header_count; i++)
-        add_field(exchange, webhook->headers[i].name, webhook->headers[i].value);
+        add_secret_field(exchange, &webhook->headers[i]);
     return webhook->standard_key ? add_standard_fields(source, attempt, delivery) : HD_OK;
 }
 

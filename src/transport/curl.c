@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "helmdesk.h"
+#include "transport/head.h"
 #include "transport/poller.h"
 #include "transport/resolver.h"
 #include "transport/sockets.h"
@@ -500,7 +501,7 @@ static struct shard *shard_for(struct curl_transport *transport, const char *url
 
 static void add_field(struct hd__buffer *lines, const struct hd__field *field) {
     hd__buffer_text(lines, field->name);
-    if (field->value[0] > ' ' || field->value[strspn(field->value, " \t")]) {
+    if (!hd__field_is_blank(field)) {
         hd__buffer_text(lines, ": ");
         hd__buffer_text(lines, field->value);
     } else {

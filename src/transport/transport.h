@@ -18,6 +18,7 @@
 
 struct hd__field {
     const char *name, *value;
+    int is_secret; /* where the head is shown, the value is not */
 };
 
 /* One POST. What goes in must live until the exchange has finished or is canceled. */
@@ -26,7 +27,9 @@ struct hd__exchange {
     void *parsed_url; /* see endpoint/url.h */
     const char *host; /* its name to look up; NULL if the URL holds an address */
     uint16_t port;
-    int fresh; /* over a connection of its own */
+    int fresh;                          /* over a connection of its own */
+    const char *target, *masked_target; /* path and query, and how they are shown; the three are for the head */
+    const char *authority;              /* host and port as Host has them */
     const char *body;
     size_t body_len;
     struct hd__field fields[HD__FIELDS_MAX];

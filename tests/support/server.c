@@ -115,13 +115,14 @@ static struct sockaddr_in loopback(uint16_t port) {
     return address;
 }
 
-/* A socket bound to a free loopback port, or -1. */
-static int bind_free_port(uint16_t *port) {
+/* A socket bound to an address, with a free port in the place of 0; or -1. */
+static int bind_to(struct sockaddr_in address, uint16_t *port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0)
         return -1;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    struct sockaddr_in address = loopback(0);
+    int on = address.sin_port != 0;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     socklen_t length = sizeof address;
     if (bind(fd, (struct sockaddr *)&address, length) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
@@ -749,12 +750,12 @@ static void *accept_connections(void *argument) {
  */
 
 /* A server that is bound, does not listen and has no threads yet. */
-static struct server *make_server(void) {
+static struct server *make_server(struct sockaddr_in address) {
     struct server *server = need(calloc(1, sizeof *server));
     server->wake[0] = server->wake[1] = -1;
     (void)pthread_mutex_init(&server->lock, NULL);
     (void)pthread_cond_init(&server->changed, NULL);
-    server->listener = bind_free_port(&server->port);
+    server->listener = bind_to(address, &server->port);
     if (server->listener < 0 || pipe(server->wake) != 0) {
         server_stop(server);
         return NULL;
@@ -764,8 +765,8 @@ static struct server *make_server(void) {
     return server;
 }
 
-struct server *server_start(void) {
-    struct server *server = make_server();
+static struct server *start_at(struct sockaddr_in address) {
+    struct server *server = make_server(address);
     if (server == NULL)
         return NULL;
     int flags = fcntl(server->listener, F_GETFL);
@@ -779,8 +780,17 @@ struct server *server_start(void) {
     return server;
 }
 
+struct server *server_start(void) {
+    return start_at(loopback(0));
+}
+
+struct server *server_start_at(const char *address, uint16_t port) {
+    struct sockaddr_in there = loopback(port);
+    return inet_pton(AF_INET, address, &there.sin_addr) == 1 ? start_at(there) : NULL;
+}
+
 struct server *server_start_refusing(void) {
-    return make_server();
+    return make_server(loopback(0));
 }
 
 /* Begins one more connection to the server; true if it was established. */
@@ -798,7 +808,7 @@ static bool fill_backlog(struct server *server) {
 }
 
 struct server *server_start_busy(void) {
-    struct server *server = make_server();
+    struct server *server = make_server(loopback(0));
     if (server == NULL)
         return NULL;
     if (listen(server->listener, 0) == 0)
@@ -949,7 +959,7 @@ size_t request_header_count(const struct request *request, const char *name) {
 
 uint16_t server_refused_port(void) {
     uint16_t port = 0;
-    int fd = bind_free_port(&port);
+    int fd = bind_to(loopback(0), &port);
     if (fd < 0)
         return 0;
     (void)close(fd);

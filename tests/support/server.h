@@ -70,6 +70,9 @@ struct request {
 /* Starts a receiver on a free port. NULL if the system refuses. */
 struct server *server_start(void);
 
+/* Starts a receiver at an address and a port of this machine. NULL if the system refuses, as it may below port 1024. */
+struct server *server_start_at(const char *address, uint16_t port);
+
 /* Starts a receiver to which connecting never ends, since its backlog is full. NULL if this system cannot do that. */
 struct server *server_start_busy(void);
 
