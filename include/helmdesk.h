@@ -1375,6 +1375,12 @@ HD_API uint32_t hd_report_wait_ms(const hd_report *report);
 HD_API uint32_t hd_report_total_ms(const hd_report *report);
 /** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. */
 HD_API const char *hd_report_remote_address(const hd_report *report);
+/** The head of the attempt's request as it was sent: the request line and every header in their order, each line with
+ * CR LF, and an empty line; a NUL follows. If no connection came about, it is what would have been sent. Secrets are
+ * masked: the target as by hd_webhook_masked_url(), the value of each header of hd_webhook_set_header() as "***".
+ * Signatures are shown. "" if no attempt was begun, or if there was no memory for it. length receives the number of
+ * bytes; NULL is allowed. */
+HD_API const char *hd_report_request(const hd_report *report, size_t *length);
 /** Status line and headers of the answer as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
 HD_API const char *hd_report_response_headers(const hd_report *report, size_t *length);
 /** Body of the answer as received, at most 16 KiB; untrusted bytes; a NUL follows them. */

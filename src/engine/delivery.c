@@ -112,6 +112,7 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
     exchange->target = webhook->target;
     exchange->masked_target = webhook->masked_target;
     exchange->authority = webhook->authority;
+    exchange->head = &delivery->report->request;
     exchange->body = body->data;
     exchange->body_len = body->len;
     exchange->owner = delivery;

@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESPONSE_KEPT 1024 /* more is given back when a report becomes blank */
+#define REQUEST_KEPT 1024 /* more is given back when a report becomes blank */
+#define RESPONSE_KEPT 1024
 
 hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label) {
     hd_report *report = blank ? blank : calloc(1, sizeof *report);
     if (!report)
         return NULL;
-    *report = (hd_report){.response = report->response, .response_size = report->response_size};
+    *report =
+        (hd_report){.request = report->request, .response = report->response, .response_size = report->response_size};
     atomic_init(&report->references, 1);
     report->event = hd__event_ref(event);
     report->label = hd__label_ref(label);
@@ -32,6 +34,7 @@ static void release(hd_report *report) {
 }
 
 void hd__report_free_blank(void *report) {
+    hd__buffer_free(&((hd_report *)report)->request);
     free(((hd_report *)report)->response);
     free(report);
 }
@@ -49,6 +52,7 @@ int hd__report_blank(hd_report *report) {
         return 0;
     }
     release(report);
+    hd__buffer_clear(&report->request, REQUEST_KEPT);
     if (report->response_size > RESPONSE_KEPT) {
         free(report->response);
         report->response = NULL;
@@ -60,6 +64,13 @@ int hd__report_blank(hd_report *report) {
 void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id) {
     if (delivery_id)
         hd__uuid_format(delivery_id, report->redelivery_of);
+}
+
+void hd__report_set_request(hd_report *report, const char *head, size_t len) {
+    if (len == 0)
+        return;
+    hd__buffer_renew(&report->request, len);
+    hd__buffer_append(&report->request, head, len);
 }
 
 void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,
@@ -87,7 +98,7 @@ void hd__report_set_response(hd_report *report, const char *headers, size_t head
 }
 
 size_t hd__report_size(const hd_report *report) {
-    return sizeof *report + report->response_size + report->event->size;
+    return sizeof *report + report->request.size + report->response_size + report->event->size;
 }
 
 const char *hd_report_delivery_id(const hd_report *report) {
@@ -198,6 +209,13 @@ uint32_t hd_report_total_ms(const hd_report *report) {
 
 const char *hd_report_remote_address(const hd_report *report) {
     return report ? report->remote_address : NULL;
+}
+
+const char *hd_report_request(const hd_report *report, size_t *length) {
+    size_t len = report ? report->request.len : 0;
+    if (length)
+        *length = len;
+    return !report ? NULL : len > 0 ? report->request.data : "";
 }
 
 static int has_response(const hd_report *report) {

@@ -3,6 +3,7 @@
 #ifndef HD_STORE_REPORT_H
 #define HD_STORE_REPORT_H
 
+#include "base/buffer.h"
 #include "base/uuid.h"
 #include "helmdesk.h"
 
@@ -33,6 +34,7 @@ struct hd_report {
     int64_t accepted_at_ms, finished_at_ms, next_attempt_at_ms;
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__ADDRESS_SIZE];
+    struct hd__buffer request; /* the head that was sent, masked; its memory too is kept */
     char *response; /* headers, a NUL, body, a NUL, of a stored report also the detail and a NUL; kept for the next
                        report that this memory is used for */
     size_t response_size;
@@ -52,6 +54,9 @@ void hd__report_free_blank(void *report);
 
 /* The delivery that this one makes again; NULL for none. */
 void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id);
+
+/* Copies the head of the request, masked, as a store has it. Without memory the report has none. */
+void hd__report_set_request(hd_report *report, const char *head, size_t len);
 
 /* Copies what a receiver answered. Without memory the report has none of it, and says that it was cut. */
 void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,

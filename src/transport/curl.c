@@ -683,6 +683,8 @@ static int start_entered(struct curl_transport *transport, struct hd__exchange *
         give_back(transport, transfer);
         return HD_E_NO_MEMORY;
     }
+    if (exchange->head)
+        hd__head_write(exchange, transport->user_agent, 1, exchange->head);
     return HD_OK;
 }
 

@@ -30,6 +30,7 @@ struct hd__exchange {
     int fresh;                          /* over a connection of its own */
     const char *target, *masked_target; /* path and query, and how they are shown; the three are for the head */
     const char *authority;              /* host and port as Host has them */
+    struct hd__buffer *head;            /* is given the head that is sent, masked; NULL if nobody wants it */
     const char *body;
     size_t body_len;
     struct hd__field fields[HD__FIELDS_MAX];
@@ -49,7 +50,8 @@ struct hd__exchange {
 };
 
 struct hd__transport {
-    /* Begins an exchange. Returns HD_OK, or HD_E_NO_MEMORY with nothing begun. */
+    /* Begins an exchange, and writes its head for who wants it. Returns HD_OK, or HD_E_NO_MEMORY with nothing begun. A
+     * head that there is no memory for is no reason. */
     int (*start)(struct hd__transport *transport, struct hd__exchange *exchange);
 
     /* An exchange that has finished, each once; NULL if there is none at the moment. */

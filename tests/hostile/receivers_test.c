@@ -2,6 +2,7 @@
 /** @file receivers_test.c Receivers that behave badly: what they cost the sender, and what the log says of them. */
 #include "stage.h"
 #include "support/bodies.h"
+#include "support/head.h"
 #include "support/support.h"
 #include "tls.h"
 
@@ -410,6 +411,43 @@ static void test_certificate_behind_a_named_address(void **state) {
     hd_report_free(not_own);
 }
 
+/* What a report has as the head of its request is what came out of TLS: at a port that Host names, and at its own one.
+ */
+static void compare_head(struct scene *scene, const char *address, uint16_t port, const char *path) {
+    char url[128];
+    hd_options *options = options_for_tests();
+    struct tls *tls = tls_start_at(scene->authority, address, port);
+    if (!tls) {
+        print_message("             port %d cannot be had: it is left out\n", port);
+        hd_options_free(options);
+        return;
+    }
+    assert_int_equal(hd_options_set_ca_file(options, tls_authority_file(scene->authority)), HD_OK);
+    assert_int_equal(hd_options_resolve(options, "localhost", tls_port(tls), address), HD_OK);
+    hd_client *client = client_for_tests(options);
+    (void)snprintf(url, sizeof url, "https://localhost:%u%s", (unsigned)tls_port(tls), path);
+    hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, url);
+    assert_int_equal(hd_webhook_set_header(webhook, "Authorization", "Bearer the-key"), HD_OK);
+    assert_int_equal(hd_client_put_webhook(client, webhook), HD_OK);
+    for (unsigned i = 1; i <= 2; i++) { /* the second one over the kept connection */
+        (void)send_ticket(client, i);
+        hd_report *report = next_report(client);
+        assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+        assert_int_equal(tls_posts(tls), i);
+        assert_head_is(report, webhook, tls_head(tls));
+        hd_report_free(report);
+    }
+    assert_int_equal(strstr(tls_head(tls), "\r\nHost: localhost\r\n") != NULL, port == 443);
+    hd_webhook_free(webhook);
+    end_client(client);
+    tls_stop(tls);
+}
+
+static void test_head_of_the_request(void **state) {
+    compare_head(*state, "127.0.0.1", 0, "/services/T0/B0/a-long-secret?key=value");
+    compare_head(*state, "127.0.0.2", 443, "/hooks");
+}
+
 #define READS(how)                                                                                                     \
     {                                                                                                                  \
         .kind = RAW, .raw = {.reads = (how), .ends = RAW_STAYS }                                                       \
@@ -670,6 +708,7 @@ int main(void) {
         ROW(test_row_72_connection_ends),
         ROW(test_row_73_tls),
         ROW(test_certificate_behind_a_named_address),
+        ROW(test_head_of_the_request),
         ROW(test_row_74_does_not_read),
         ROW(test_row_75_floods_and_bombs),
         ROW(test_row_76_unfinished_body),

@@ -354,7 +354,9 @@ static void assert_report_private(const struct private_things *things, const hd_
     assert_text_private(things, "hd_report_detail", hd_report_detail(report));
     assert_text_private(things, "hd_report_explanation", hd_report_explanation(report));
     assert_text_private(things, "hd_report_remote_address", hd_report_remote_address(report));
-    const char *bytes = hd_report_response_headers(report, &length);
+    const char *bytes = hd_report_request(report, &length);
+    assert_private(things, "hd_report_request", bytes, length);
+    bytes = hd_report_response_headers(report, &length);
     assert_private(things, "hd_report_response_headers", bytes, length);
     bytes = hd_report_response_body(report, &length);
     assert_private(things, "hd_report_response_body", bytes, length);

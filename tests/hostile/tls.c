@@ -25,6 +25,7 @@
 #endif
 
 #define PEM_MAX 4096
+#define HEAD_MAX 4096
 #define AUTHORITY_NAME "CN=hostile tests"
 
 /* mbedTLS's random numbers. Each thread has its own, since how mbedTLS was built says whether they may share one. */
@@ -44,6 +45,7 @@ struct tls {
     struct raw *raw;   /* for manners that need no TLS */
     struct door *door; /* for the others */
     atomic_uint posts;
+    char head[HEAD_MAX + 1]; /* of the newest; written before it is counted */
     unsigned char certificate_pem[PEM_MAX];
     unsigned char key_pem[PEM_MAX];
 };
@@ -51,6 +53,8 @@ struct tls {
 /* One connection. What it needs of mbedTLS it has for itself, for the same reason. */
 struct session {
     int fd;
+    char request[HEAD_MAX + 1]; /* how the one that is read begins */
+    size_t request_length;
     struct random random;
     mbedtls_x509_crt certificate;
     mbedtls_pk_context key;
@@ -275,7 +279,23 @@ static void end(struct session *session) {
 
 static ssize_t read_session(void *from, void *bytes, size_t size) {
     struct session *session = from;
-    return mbedtls_ssl_read(&session->ssl, bytes, size);
+    ssize_t got = mbedtls_ssl_read(&session->ssl, bytes, size);
+    size_t room = HEAD_MAX - session->request_length, length = got > 0 ? (size_t)got : 0;
+    memcpy(session->request + session->request_length, bytes, length < room ? length : room);
+    session->request_length += length < room ? length : room;
+    return got;
+}
+
+/* Reads a request, and keeps its head. */
+static bool read_request(struct tls *tls, struct session *session) {
+    session->request_length = 0;
+    if (!door_read_request(read_session, session))
+        return false;
+    session->request[session->request_length] = '\0';
+    const char *end = strstr(session->request, "\r\n\r\n");
+    (void)snprintf(tls->head, sizeof tls->head, "%.*s", end ? (int)(end + 4 - session->request) : 0, session->request);
+    atomic_fetch_add(&tls->posts, 1);
+    return true;
 }
 
 static bool say(struct session *session, const char *text) {
@@ -312,10 +332,8 @@ static void serve(struct door *door, void *user, int fd) {
     struct tls *tls = user;
     struct session session;
     bool goes_on = begin(&session, tls, fd);
-    while (goes_on && door_read_request(read_session, &session)) {
-        atomic_fetch_add(&tls->posts, 1);
+    while (goes_on && read_request(tls, &session))
         goes_on = answer(tls->manners, door, &session);
-    }
     end(&session);
 }
 
@@ -352,20 +370,29 @@ static const struct raw_script *script_of(enum tls_manners manners) {
     }
 }
 
-struct tls *tls_start(struct tls_authority *authority, enum tls_certificate certificate, enum tls_manners manners) {
+static struct tls *start_at(struct tls_authority *authority, enum tls_certificate certificate, enum tls_manners manners,
+                            const char *address, uint16_t port) {
     const struct raw_script *script = script_of(manners);
     struct tls *tls = calloc(1, sizeof *tls);
     if (tls == NULL)
         return NULL;
     tls->manners = manners;
     if (script != NULL)
-        tls->raw = raw_start("127.0.0.1", 0, script);
+        tls->raw = raw_start(address, port, script);
     else if (make_identity(tls, authority, certificate))
-        tls->door = door_open("127.0.0.1", 0, serve, tls);
+        tls->door = door_open(address, port, serve, tls);
     if (tls->raw != NULL || tls->door != NULL)
         return tls;
     free(tls);
     return NULL;
+}
+
+struct tls *tls_start(struct tls_authority *authority, enum tls_certificate certificate, enum tls_manners manners) {
+    return start_at(authority, certificate, manners, "127.0.0.1", 0);
+}
+
+struct tls *tls_start_at(struct tls_authority *authority, const char *address, uint16_t port) {
+    return start_at(authority, TLS_GOOD, TLS_ANSWERS, address, port);
 }
 
 void tls_stop(struct tls *tls) {
@@ -382,6 +409,10 @@ uint16_t tls_port(const struct tls *tls) {
 
 unsigned tls_posts(struct tls *tls) {
     return tls->raw != NULL ? raw_posts(tls->raw) : atomic_load(&tls->posts);
+}
+
+const char *tls_head(const struct tls *tls) {
+    return tls->head;
 }
 
 unsigned tls_connections(struct tls *tls) {

@@ -52,6 +52,9 @@ const char *tls_authority_file(const struct tls_authority *authority);
 /* Starts a receiver on a free port. NULL if mbedTLS or the system refuses. */
 struct tls *tls_start(struct tls_authority *authority, enum tls_certificate certificate, enum tls_manners manners);
 
+/* The same with TLS_GOOD and TLS_ANSWERS at an IPv4 address and a port of this machine. */
+struct tls *tls_start_at(struct tls_authority *authority, const char *address, uint16_t port);
+
 /* Closes all connections and frees the receiver. NULL does nothing. */
 void tls_stop(struct tls *tls);
 
@@ -59,6 +62,9 @@ uint16_t tls_port(const struct tls *tls);
 
 /* How many whole requests it has read. */
 unsigned tls_posts(struct tls *tls);
+
+/* The head of the newest of them, request line and headers as received, with the empty line. "" while there is none. */
+const char *tls_head(const struct tls *tls);
 
 /* How many connections it has accepted of all that were made before this call. */
 unsigned tls_connections(struct tls *tls);

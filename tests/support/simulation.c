@@ -2,6 +2,7 @@
 
 #include "endpoint/webhook.h"
 #include "engine/delivery.h"
+#include "transport/head.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,8 @@ static int start(struct hd__transport *transport, struct hd__exchange *exchange)
     must(simulation->under_way_count < SIMULATION_MAX);
     simulation->under_way[simulation->under_way_count++] = exchange;
     simulation->started++;
+    if (exchange->head)
+        hd__head_write(exchange, "simulation", 1, exchange->head);
     return HD_OK;
 }
 
