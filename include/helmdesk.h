@@ -502,8 +502,29 @@ HD_API int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t bo
 /** One configured webhook. The object is yours; hd_client_put_webhook() takes a copy. */
 typedef struct hd_webhook hd_webhook;
 
+/** What a webhook does with events. hd_webhook_test() works in every mode. */
+enum hd_mode {
+    HD_MODE_OFF = 0, /**< accepts no events; what waits stays, unsent, until it is on again or is discarded */
+    HD_MODE_ON = 1,  /**< accepts events and sends them */
+    HD_MODE_HELD = 2 /**< accepts events and sends nothing until it is on again; nothing is lost */
+};
+
 /**
- * Makes a webhook: enabled, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.
+ * The name of a mode: "off", "on" or "held".
+ * @param mode  one of HD_MODE_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_mode_name(int mode);
+
+/**
+ * The mode with a name.
+ * @param name  "off", "on" or "held"; may be NULL
+ * Returns: one of HD_MODE_...; -1 for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_mode_from_name(const char *name);
+
+/**
+ * Makes a webhook: on, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.
  * @param webhook  receives the webhook; free it with hd_webhook_free()
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -613,6 +634,15 @@ HD_API int hd_webhook_set_event(hd_webhook *webhook, int type, int on);
 HD_API int hd_webhook_set_format(hd_webhook *webhook, int format);
 
 /**
+ * Sets whether the webhook accepts events, and whether it sends them. A new webhook is on. The mode takes effect when
+ * the webhook is put into a client, and then applies to what already waits for it too.
+ * @param webhook  the webhook
+ * @param mode     HD_MODE_OFF, HD_MODE_ON or HD_MODE_HELD
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_mode(hd_webhook *webhook, int mode);
+
+/**
  * Switches deliveries of real events on or off; hd_webhook_test() works in both cases.
  * @param webhook  the webhook
  * @param on       0 or 1
@@ -705,6 +735,7 @@ HD_API const char *hd_webhook_url(const hd_webhook *webhook);
 HD_API const char *hd_webhook_masked_url(const hd_webhook *webhook);
 HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
 HD_API int hd_webhook_format(const hd_webhook *webhook);
+HD_API int hd_webhook_mode(const hd_webhook *webhook);
 HD_API int hd_webhook_enabled(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
@@ -1166,7 +1197,7 @@ HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *fil
 
 /**
  * Sends a sample event to one webhook through the very path of real events, ahead of what waits there, and returns the
- * real result. Subscriptions and hd_webhook_set_enabled() are not asked. The report is in the log too, marked as test.
+ * real result. The webhook's subscriptions and mode do not matter. The report is in the log too, marked as test.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param type        HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED

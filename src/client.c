@@ -48,7 +48,7 @@ static int take_webhook(struct recovered *recovered, const struct hd__stored_web
     if (!client->store->is_reader && hd__url_allowed(webhook->url, &client->options->policy) != HD_OK) {
         hd__log(&client->options->log, HD_LOG_WARNING, "webhook %s is off: its URL is not allowed any more",
                 webhook->id);
-        (void)hd_webhook_set_enabled(webhook, 0);
+        (void)hd_webhook_set_mode(webhook, HD_MODE_OFF);
     }
     int status = hd__webhook_snapshot(webhook, &snapshot);
     if (status != HD_OK)

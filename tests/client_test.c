@@ -269,7 +269,7 @@ static void test_webhook_comes_back_whole(void **state) {
     assert_int_equal(hd_webhook_set_secret(webhook, secret, sizeof secret - 1), HD_OK);
     assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
-    assert_int_equal(hd_webhook_set_enabled(webhook, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
     assert_int_equal(hd_webhook_set_header(webhook, "X-Team", "blue"), HD_OK);
     assert_int_equal(hd_webhook_set_header(webhook, "X-Empty", ""), HD_OK);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 64), HD_OK);
@@ -289,7 +289,7 @@ static void test_webhook_comes_back_whole(void **state) {
     assert_int_equal(hd_webhook_event(copy, HD_TICKET_RESOLVED), 0);
     assert_int_equal(hd_webhook_event(copy, HD_MESSAGE_RECEIVED), 1);
     assert_int_equal(hd_webhook_format(copy), HD_FORMAT_SLACK);
-    assert_int_equal(hd_webhook_enabled(copy), 0);
+    assert_int_equal(hd_webhook_mode(copy), HD_MODE_HELD);
     assert_int_equal(hd_webhook_max_in_flight(copy), 64);
     assert_int_equal(hd_webhook_header_count(copy), 2);
     assert_string_equal(hd_webhook_header_name(copy, 0), "X-Team");
@@ -598,7 +598,7 @@ static void test_event_can_be_sent_twice(void **state) {
     assert_int_equal(server_requests(scene->server), 2);
 }
 
-/* An event goes to the enabled webhooks of its own project that subscribe to its type, and to no other. */
+/* An event goes to the webhooks of its own project that are not off and subscribe to its type, and to no other. */
 static void test_event_reaches_its_subscribers_only(void **state) {
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL, "/ok/subscribed");
@@ -607,9 +607,8 @@ static void test_event_reaches_its_subscribers_only(void **state) {
     put_webhook(client, webhook_for_tests("twin", PROJECT, server_url(scene->server, "/ok/twin", url, sizeof url)));
     put_webhook(client,
                 webhook_for_tests("other", "project-2", server_url(scene->server, "/ok/other", url, sizeof url)));
-    hd_webhook *webhook =
-        webhook_for_tests("disabled", PROJECT, server_url(scene->server, "/ok/disabled", url, sizeof url));
-    assert_int_equal(hd_webhook_set_enabled(webhook, 0), HD_OK);
+    hd_webhook *webhook = webhook_for_tests("off", PROJECT, server_url(scene->server, "/ok/off", url, sizeof url));
+    assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_OFF), HD_OK);
     put_webhook(client, webhook);
     webhook = webhook_for_tests("unsubscribed", PROJECT, server_url(scene->server, "/ok/un", url, sizeof url));
     assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_CREATED, 0), HD_OK);
@@ -624,6 +623,32 @@ static void test_event_reaches_its_subscribers_only(void **state) {
     assert_int_equal(counter(client, HD_COUNTER_ACCEPTED), 2);
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 2);
     assert_int_equal(counter(client, HD_COUNTER_PENDING), 0);
+}
+
+static void put_in_mode(struct scene *scene, int mode) {
+    char url[256];
+    hd_webhook *webhook = webhook_for_tests("moody", PROJECT, server_url(scene->server, "/ok", url, sizeof url));
+    assert_int_equal(hd_webhook_set_mode(webhook, mode), HD_OK);
+    put_webhook(scene->client, webhook);
+}
+
+/* What happens while a webhook is held is delivered when it is on again; what happens while it is off is not. */
+static void test_held_keeps_events_and_off_takes_none(void **state) {
+    struct scene *scene = *state;
+    hd_client *client = scene->client = client_for_tests(NULL);
+    put_in_mode(scene, HD_MODE_HELD);
+    for (int64_t i = 1; i <= 3; i++)
+        (void)send_ticket(client, i);
+    put_in_mode(scene, HD_MODE_ON);
+    flush(client);
+    assert_int_equal(server_requests(scene->server), 3);
+    put_in_mode(scene, HD_MODE_OFF);
+    (void)send_ticket(client, 4);
+    put_in_mode(scene, HD_MODE_ON);
+    flush(client);
+    assert_int_equal(server_requests(scene->server), 3);
+    assert_int_equal(counter(client, HD_COUNTER_ACCEPTED), 4);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 3);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1556,6 +1581,7 @@ int main(void) {
         SCENE_TEST(test_sent_event_is_frozen),
         SCENE_TEST(test_event_can_be_sent_twice),
         SCENE_TEST(test_event_reaches_its_subscribers_only),
+        SCENE_TEST(test_held_keeps_events_and_off_takes_none),
         SCENE_TEST(test_queue_has_a_limit_of_events),
         SCENE_TEST(test_full_queue_refuses_tests),
         SCENE_TEST(test_queue_has_a_limit_of_bytes),

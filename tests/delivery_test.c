@@ -1208,22 +1208,22 @@ static void test_change_counts_from_the_next_event(void **state) {
     }
 }
 
-/* Who is added, disabled or removed after an event was accepted does not change who gets that event. */
+/* Who is added, changed or removed after an event was accepted does not change who gets that event. */
 static void test_accepted_events_keep_their_receivers(void **state) {
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL, "/ok/removed");
-    hd_webhook *disabled = webhook_at(scene, "webhook-2", "/ok/disabled");
-    assert_int_equal(hd_client_put_webhook(client, disabled), HD_OK);
+    hd_webhook *changed = webhook_at(scene, "webhook-2", "/ok/changed");
+    assert_int_equal(hd_client_put_webhook(client, changed), HD_OK);
     for (int64_t i = 1; i <= 50; i++)
         (void)send_ticket(client, i);
     assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_OK);
-    assert_int_equal(hd_webhook_set_enabled(disabled, 0), HD_OK);
-    put_webhook(client, disabled);
+    assert_int_equal(hd_webhook_set_event(changed, HD_TICKET_CREATED, 0), HD_OK);
+    put_webhook(client, changed);
     put_webhook(client, webhook_at(scene, "webhook-3", "/ok/added"));
     (void)send_ticket(client, 51);
     flush(client);
     assert_int_equal(server_requests_at(scene->server, "/ok/removed"), 50);
-    assert_int_equal(server_requests_at(scene->server, "/ok/disabled"), 50);
+    assert_int_equal(server_requests_at(scene->server, "/ok/changed"), 50);
     assert_int_equal(server_requests_at(scene->server, "/ok/added"), 1);
 }
 
@@ -1275,21 +1275,23 @@ static void test_button_shows_the_real_result(void **state) {
     assert_int_equal(server_requests(scene->server), LENGTH_OF(cases));
 }
 
-/* A test is asked for by a person: it is made even if the webhook is switched off or does not want such events. */
-static void test_button_works_on_a_disabled_webhook(void **state) {
+/* A test is asked for by a person: it is made even if the webhook is held or off, or does not want such events. */
+static void test_button_works_in_every_mode(void **state) {
     struct scene *scene = *state;
     hd_client *client = scene->client = client_for_tests(NULL);
-    hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
-    assert_int_equal(hd_webhook_set_enabled(webhook, 0), HD_OK);
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
-    assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
-    put_webhook(client, webhook);
-    hd_report *report = NULL;
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_RESOLVED, PATIENCE_MS, &report), HD_OK);
-    assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
-    assert_int_equal(hd_report_format(report), HD_FORMAT_SLACK);
-    assert_body_is(server_request(scene->server, 0), hd_report_event(report), HD_FORMAT_SLACK);
-    hd_report_free(report);
+    for (int mode = HD_MODE_OFF; mode <= HD_MODE_HELD; mode++) {
+        hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
+        assert_int_equal(hd_webhook_set_mode(webhook, mode), HD_OK);
+        assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
+        assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
+        put_webhook(client, webhook);
+        hd_report *report = NULL;
+        assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_RESOLVED, PATIENCE_MS, &report), HD_OK);
+        assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+        assert_int_equal(hd_report_format(report), HD_FORMAT_SLACK);
+        assert_body_is(server_request(scene->server, (size_t)mode), hd_report_event(report), HD_FORMAT_SLACK);
+        hd_report_free(report);
+    }
 }
 
 /* What cannot be tested is refused, and nothing is sent. */
@@ -1358,7 +1360,7 @@ static void test_button_with_a_tiny_log(void **state) {
     assert_int_equal(hd_options_set_queue_limits(options, 100, 1 << 24), HD_OK);
     hd_client *client = open_client(scene, options, "/ok/busy");
     hd_webhook *tested = webhook_at(scene, "tested", "/ok/tested");
-    assert_int_equal(hd_webhook_set_enabled(tested, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_mode(tested, HD_MODE_OFF), HD_OK);
     put_webhook(client, tested);
     struct talker talker = {.client = client};
     assert_int_equal(pthread_mutex_init(&talker.lock, NULL), 0);
@@ -1467,7 +1469,7 @@ int main(void) {
         SCENE_TEST(test_change_counts_from_the_next_event),
         SCENE_TEST(test_accepted_events_keep_their_receivers),
         SCENE_TEST(test_button_shows_the_real_result),
-        SCENE_TEST(test_button_works_on_a_disabled_webhook),
+        SCENE_TEST(test_button_works_in_every_mode),
         SCENE_TEST(test_button_refuses),
         SCENE_TEST(test_button_may_be_left_alone),
         SCENE_TEST(test_button_goes_ahead),

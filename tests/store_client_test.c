@@ -101,7 +101,7 @@ static void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     for (int type = HD_TICKET_CREATED; type <= HD_MESSAGE_RECEIVED; type++)
         assert_int_equal(hd_webhook_event(a, type), hd_webhook_event(b, type));
     assert_int_equal(hd_webhook_format(a), hd_webhook_format(b));
-    assert_int_equal(hd_webhook_enabled(a), hd_webhook_enabled(b));
+    assert_int_equal(hd_webhook_mode(a), hd_webhook_mode(b));
     assert_int_equal(hd_webhook_max_in_flight(a), hd_webhook_max_in_flight(b));
     assert_int_equal(hd_webhook_max_attempts(a), hd_webhook_max_attempts(b));
     assert_int_equal(hd_webhook_retry_first_ms(a), hd_webhook_retry_first_ms(b));
@@ -137,7 +137,7 @@ static hd_webhook *full_webhook(void) {
     assert_int_equal(hd_webhook_stage_secret(webhook, "with\0NUL", 8), HD_OK);
     assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
-    assert_int_equal(hd_webhook_set_enabled(webhook, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 7), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 2000, 9000), HD_OK);
@@ -1364,7 +1364,7 @@ static void test_reader_after_a_crash(void **state) {
     hd_client *client = client_for_tests(options);
     hd_webhook *webhook = NULL;
     assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &webhook), HD_OK);
-    assert_int_equal(hd_webhook_enabled(webhook), 1);
+    assert_int_equal(hd_webhook_mode(webhook), HD_MODE_ON);
     hd_webhook_free(webhook);
     assert_int_equal(counter(client, HD_COUNTER_STORED), 20);
     assert_int_equal(count_log(client), 0);

@@ -75,14 +75,14 @@ static void breathe(void) {
         sleep_ms(5);
 }
 
-/* Webhooks come, get another secret, are switched off, and go. */
+/* Webhooks come, get another secret and another mode, and go. */
 static void *change_webhooks(void *argument) {
     struct storm *storm = argument;
     for (size_t i = 0; !atomic_load(&storm->over); i++) {
         char id[32];
         int state = -1;
         hd_webhook *webhook = webhook_named(storm, "changing", i % CHANGING, i % 2 ? "another secret" : NULL);
-        assert_int_equal(hd_webhook_set_enabled(webhook, i % 3 != 0), HD_OK);
+        assert_int_equal(hd_webhook_set_mode(webhook, (int)(i % 3)), HD_OK);
         put_webhook(storm->client, webhook);
         (void)snprintf(id, sizeof id, "changing-%zu", (i * 7) % CHANGING);
         int status = hd_client_remove_webhook(storm->client, id);

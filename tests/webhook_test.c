@@ -32,7 +32,7 @@ static void test_defaults(void **state) {
     assert_int_equal(hd_webhook_event(webhook, HD_TICKET_RESOLVED), 1);
     assert_int_equal(hd_webhook_event(webhook, HD_MESSAGE_RECEIVED), 1);
     assert_int_equal(hd_webhook_format(webhook), HD_FORMAT_JSON);
-    assert_int_equal(hd_webhook_enabled(webhook), 1);
+    assert_int_equal(hd_webhook_mode(webhook), HD_MODE_ON);
     assert_int_equal(hd_webhook_max_in_flight(webhook), 4);
     assert_int_equal(hd_webhook_header_count(webhook), 0);
     assert_null(hd_webhook_project(webhook));
@@ -483,7 +483,7 @@ static void test_events(void **state) {
     hd_webhook_free(webhook);
 }
 
-/* Format, switch and limit take the documented numbers only. */
+/* Format, mode and limit take the documented numbers only. */
 static void test_numbers(void **state) {
     (void)state;
     hd_webhook *webhook = new_webhook();
@@ -494,12 +494,14 @@ static void test_numbers(void **state) {
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_JSON), HD_OK);
     assert_int_equal(hd_webhook_format(webhook), HD_FORMAT_JSON);
 
-    assert_int_equal(hd_webhook_set_enabled(webhook, 0), HD_OK);
-    assert_int_equal(hd_webhook_set_enabled(webhook, 2), HD_E_INVALID);
-    assert_int_equal(hd_webhook_set_enabled(webhook, -1), HD_E_INVALID);
-    assert_int_equal(hd_webhook_enabled(webhook), 0);
-    assert_int_equal(hd_webhook_set_enabled(webhook, 1), HD_OK);
-    assert_int_equal(hd_webhook_enabled(webhook), 1);
+    static const int modes[] = {HD_MODE_OFF, HD_MODE_ON, HD_MODE_HELD};
+    for (size_t i = 0; i < LENGTH_OF(modes); i++) {
+        assert_int_equal(hd_webhook_set_mode(webhook, modes[i]), HD_OK);
+        assert_int_equal(hd_webhook_mode(webhook), modes[i]);
+    }
+    assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD + 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_mode(webhook, -1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_mode(webhook), HD_MODE_HELD);
 
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_max_in_flight(webhook), 1);
@@ -722,6 +724,25 @@ static void test_setters_copy(void **state) {
     hd_webhook_free(webhook);
 }
 
+/* Each mode has a name, and each name leads back to its mode. */
+static void test_mode_names(void **state) {
+    (void)state;
+    static const struct {
+        int mode;
+        const char *name;
+    } modes[] = {{HD_MODE_OFF, "off"}, {HD_MODE_ON, "on"}, {HD_MODE_HELD, "held"}};
+    static const char *const strangers[] = {"", "On", "held ", "hold", "unknown", "1"};
+    for (size_t i = 0; i < LENGTH_OF(modes); i++) {
+        assert_string_equal(hd_mode_name(modes[i].mode), modes[i].name);
+        assert_int_equal(hd_mode_from_name(modes[i].name), modes[i].mode);
+    }
+    assert_string_equal(hd_mode_name(-1), "unknown");
+    assert_string_equal(hd_mode_name(HD_MODE_HELD + 1), "unknown");
+    for (size_t i = 0; i < LENGTH_OF(strangers); i++)
+        assert_int_equal(hd_mode_from_name(strangers[i]), -1);
+    assert_int_equal(hd_mode_from_name(NULL), -1);
+}
+
 /* Every getter answers NULL or 0 for a NULL webhook, and every setter HD_E_INVALID; free does nothing. */
 static void test_null_webhook(void **state) {
     (void)state;
@@ -734,7 +755,7 @@ static void test_null_webhook(void **state) {
     assert_null(hd_webhook_secret(NULL, &secret_len));
     assert_int_equal(hd_webhook_event(NULL, HD_TICKET_CREATED), 0);
     assert_int_equal(hd_webhook_format(NULL), 0);
-    assert_int_equal(hd_webhook_enabled(NULL), 0);
+    assert_int_equal(hd_webhook_mode(NULL), HD_MODE_OFF);
     assert_int_equal(hd_webhook_max_in_flight(NULL), 0);
     assert_int_equal(hd_webhook_header_count(NULL), 0);
     assert_null(hd_webhook_header_name(NULL, 0));
@@ -746,7 +767,7 @@ static void test_null_webhook(void **state) {
     assert_int_equal(hd_webhook_set_secret(NULL, "s", 1), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_event(NULL, HD_TICKET_CREATED, 1), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_format(NULL, HD_FORMAT_JSON), HD_E_INVALID);
-    assert_int_equal(hd_webhook_set_enabled(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_mode(NULL, HD_MODE_ON), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_header(NULL, "X-Test", "x"), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_max_in_flight(NULL, 1), HD_E_INVALID);
     hd_webhook_free(NULL);
@@ -778,6 +799,7 @@ int main(void) {
         cmocka_unit_test(test_header_replace_and_remove),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_setters_copy),
+        cmocka_unit_test(test_mode_names),
         cmocka_unit_test(test_null_webhook),
     };
     return cmocka_run_group_tests_name("webhook", tests, NULL, NULL);

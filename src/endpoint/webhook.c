@@ -18,6 +18,23 @@
 #define DAY_MS 86400000
 #define ALL_EVENTS (1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | 1u << HD_MESSAGE_RECEIVED)
 
+static const char *const mode_names[] = {[HD_MODE_OFF] = "off", [HD_MODE_ON] = "on", [HD_MODE_HELD] = "held"};
+
+static int mode_known(int mode) {
+    return mode >= HD_MODE_OFF && mode <= HD_MODE_HELD;
+}
+
+const char *hd_mode_name(int mode) {
+    return mode_known(mode) ? mode_names[mode] : "unknown";
+}
+
+int hd_mode_from_name(const char *name) {
+    for (int mode = HD_MODE_OFF; name && mode <= HD_MODE_HELD; mode++)
+        if (strcmp(name, mode_names[mode]) == 0)
+            return mode;
+    return -1;
+}
+
 static hd_webhook *alloc(void) {
     hd_webhook *webhook = calloc(1, sizeof *webhook);
     if (webhook)
@@ -33,7 +50,7 @@ int hd_webhook_new(hd_webhook **webhook) {
     if (!made)
         return HD_E_NO_MEMORY;
     made->events = ALL_EVENTS;
-    made->enabled = 1;
+    made->mode = HD_MODE_ON;
     made->max_in_flight = 4;
     made->max_attempts = 1;
     char id[HD__UUID_SIZE], secret[HD_SECRET_SIZE];
@@ -134,7 +151,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
         return NULL;
     copy->events = webhook->events;
     copy->format = webhook->format;
-    copy->enabled = webhook->enabled;
+    copy->mode = webhook->mode;
     copy->max_in_flight = webhook->max_in_flight;
     copy->max_attempts = webhook->max_attempts;
     copy->retry_first_ms = webhook->retry_first_ms;
@@ -317,11 +334,15 @@ int hd_webhook_set_format(hd_webhook *webhook, int format) {
     return HD_OK;
 }
 
-int hd_webhook_set_enabled(hd_webhook *webhook, int on) {
-    if (!webhook || (on != 0 && on != 1))
+int hd_webhook_set_mode(hd_webhook *webhook, int mode) {
+    if (!webhook || !mode_known(mode))
         return HD_E_INVALID;
-    webhook->enabled = on;
+    webhook->mode = mode;
     return HD_OK;
+}
+
+int hd_webhook_set_enabled(hd_webhook *webhook, int on) {
+    return on == 0 || on == 1 ? hd_webhook_set_mode(webhook, on) : HD_E_INVALID;
 }
 
 int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
@@ -447,8 +468,12 @@ int hd_webhook_format(const hd_webhook *webhook) {
     return webhook ? webhook->format : HD_FORMAT_JSON;
 }
 
+int hd_webhook_mode(const hd_webhook *webhook) {
+    return webhook ? webhook->mode : HD_MODE_OFF;
+}
+
 int hd_webhook_enabled(const hd_webhook *webhook) {
-    return webhook ? webhook->enabled : 0;
+    return hd_webhook_mode(webhook) != HD_MODE_OFF;
 }
 
 uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook) {

@@ -34,7 +34,7 @@ struct hd_webhook {
     size_t staged_len, previous_len;
     unsigned events; /* bit 1 << type for each subscribed one */
     int format;
-    int enabled;
+    int mode;
     uint32_t max_in_flight;
     uint32_t max_attempts;
     uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */

@@ -90,7 +90,7 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot) {
         .headers = bytes_of(&sealed.headers),
         .events = snapshot->events,
         .format = snapshot->format,
-        .enabled = snapshot->enabled,
+        .mode = snapshot->mode,
         .ordered = snapshot->ordered,
         .standard_headers = snapshot->standard_headers,
         .max_in_flight = snapshot->max_in_flight,
@@ -158,7 +158,7 @@ static int read_settings(hd_webhook *webhook, const struct hd__stored_webhook *s
     webhook->version = stored->version;
     int status = hd_webhook_set_format(webhook, stored->format);
     if (status == HD_OK)
-        status = hd_webhook_set_enabled(webhook, stored->enabled);
+        status = hd_webhook_set_mode(webhook, stored->mode);
     if (status == HD_OK)
         status = hd_webhook_set_ordered(webhook, stored->ordered);
     if (status == HD_OK)

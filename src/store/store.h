@@ -31,7 +31,7 @@ struct hd__stored_webhook {
     const char *id, *project, *name, *masked_url;
     struct hd__bytes url, secret, staged, previous, headers;
     unsigned events;
-    int format, enabled, ordered, standard_headers;
+    int format, mode, ordered, standard_headers;
     uint32_t max_in_flight, max_attempts, retry_first_ms, retry_max_ms;
     uint64_t version;
     int is_removed;  /* and kept for what waits */

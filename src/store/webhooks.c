@@ -228,7 +228,7 @@ int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct
 }
 
 static int subscribed(const struct version *version, int type, uint64_t event_id) {
-    return version->since <= event_id && event_id < version->until && version->webhook->enabled &&
+    return version->since <= event_id && event_id < version->until && version->webhook->mode != HD_MODE_OFF &&
            hd_webhook_event(version->webhook, type);
 }
 

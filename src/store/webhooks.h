@@ -39,8 +39,8 @@ void hd__webhooks_forget(struct hd__webhooks *webhooks, uint64_t oldest_event);
 /* Appends a project's webhooks (all for NULL) to list. HD_OK or HD_E_NO_MEMORY. */
 int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct hd_webhook_list *list);
 
-/* Appends to list the enabled webhooks of the event's project that subscribed to it when it was accepted. HD_OK or
- * HD_E_NO_MEMORY; then list is empty. */
+/* Appends to list the webhooks of the event's project that subscribed to it and were not off when it was accepted.
+ * HD_OK or HD_E_NO_MEMORY; then list is empty. */
 int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t event_id,
                              struct hd_webhook_list *list);
 

@@ -38,7 +38,7 @@ static int put(struct hd__sqlite *store, const struct hd__stored_webhook *webhoo
     hd__sql_bytes(statement, 9, webhook->headers.data, webhook->headers.len);
     hd__sql_int(statement, 10, webhook->events);
     hd__sql_int(statement, 11, webhook->format);
-    hd__sql_int(statement, 12, webhook->enabled);
+    hd__sql_int(statement, 12, webhook->mode);
     hd__sql_int(statement, 13, webhook->ordered);
     hd__sql_int(statement, 14, webhook->standard_headers);
     hd__sql_int(statement, 15, webhook->max_in_flight);
@@ -91,7 +91,7 @@ static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
         .headers = hd__sql_get_bytes(row, 11),
         .events = (unsigned)sqlite3_column_int64(row, 12),
         .format = sqlite3_column_int(row, 13),
-        .enabled = sqlite3_column_int(row, 14),
+        .mode = sqlite3_column_int(row, 14),
         .ordered = sqlite3_column_int(row, 15),
         .standard_headers = sqlite3_column_int(row, 16),
         .max_in_flight = (uint32_t)sqlite3_column_int64(row, 17),
