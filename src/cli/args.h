@@ -67,7 +67,7 @@ enum option_id {
     OPT_URL,
     OPT_FORMAT,
     OPT_EVENTS,
-    OPT_DISABLED,
+    OPT_MODE,
     OPT_IN_FLIGHT,
     OPT_ORDERED,
     OPT_YES,

@@ -92,8 +92,8 @@ static void close_client(struct redelivery *redelivery) {
     redelivery->summary.left += left;
     redelivery->code = CLI_NEGATIVE;
     cli_note(
-        "Left in the store for the next server: %zu. Something older for their webhook waits there, or its receiver "
-        "has asked for a pause.",
+        "Left in the store for the next server: %zu. Something older for their webhook waits there, the webhook is not "
+        "on, or its receiver has asked to wait.",
         left);
 }
 

@@ -77,7 +77,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_FORMAT] = {"format", '\0', "FORMAT", "json slack", "json, or slack for a Slack incoming webhook"},
     [OPT_EVENTS] = {"events", 'e', "LIST", "all ticket.created ticket.resolved message.received",
                     "The events that it gets, separated by commas, or all"},
-    [OPT_DISABLED] = {"disabled", '\0', NULL, NULL, "Not to get anything yet"},
+    [OPT_MODE] = {"mode", '\0', "MODE", "on held off",
+                  "on, held (accepts events and sends nothing until it is on) or off (accepts nothing)"},
     [OPT_IN_FLIGHT] = {"in-flight", '\0', "N", NULL, "How many deliveries may be under way at once, 1 to 64"},
     [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
@@ -195,27 +196,34 @@ const struct command cli_commands[] = {
      "Slack's is, can come from standard input: -.\n\n"
      "As all that changes a store, it needs it for itself: no server may have it open. Nothing is delivered meanwhile.",
      "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
-     OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_DISABLED, OPT_SECRET_FILE), cli_run_webhooks_create},
+     OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
 
     {"webhooks update", "ID", NULL, 1, 1,
      "change a webhook",
      "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed.",
      "helmdesk webhooks update 0192... --name 'CRM sync' --events all",
-     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_NO_STANDARD), cli_run_webhooks_update},
+     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_MODE, OPT_NO_STANDARD), cli_run_webhooks_update},
 
     {"webhooks delete", "ID", NULL, 1, 1,
      "remove a webhook",
      "Removes a webhook. What was accepted for it before is still delivered, by the next server, and its log stays.",
      NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
 
-    {"webhooks pause", "ID", NULL, 1, 1,
-     "stop a webhook's deliveries",
-     "Events that happen meanwhile are not delivered later either.", NULL, OPTIONS(STORE_OPTIONS),
-     cli_run_webhooks_pause},
+    {"webhooks hold", "ID", NULL, 1, 1,
+     "keep a webhook's events, and send nothing for now",
+     "The webhook accepts events, and sends nothing until it is on again. Nothing is lost. A test is still sent.",
+     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_hold},
 
-    {"webhooks resume", "ID", NULL, 1, 1,
-     "go on with a webhook's deliveries",
-     "It gets what happens from now on.", NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_resume},
+    {"webhooks on", "ID", NULL, 1, 1,
+     "turn a webhook on",
+     "The webhook accepts events and sends them, and it sends what waited while it was held or off.",
+     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_on},
+
+    {"webhooks off", "ID", NULL, 1, 1,
+     "turn a webhook off",
+     "The webhook accepts no events: what happens now is not sent later either. What waits already stays, and is not "
+     "sent until the webhook is on again. A test is still sent.",
+     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_off},
 
     {"webhooks test", "ID [EVENT]", EVENT_NAMES, 1, 2,
      "send a sample event to a webhook",

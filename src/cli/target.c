@@ -160,7 +160,8 @@ static int set_numbers(const struct args *args, hd_webhook *webhook) {
 
 int cli_set_webhook(const struct args *args, hd_webhook *webhook) {
     const char *name = cli_value(args, OPT_NAME), *format = cli_value(args, OPT_FORMAT);
-    const char *events = cli_value(args, OPT_EVENTS), *ordered = cli_value(args, OPT_ORDERED), *header;
+    const char *events = cli_value(args, OPT_EVENTS), *ordered = cli_value(args, OPT_ORDERED);
+    const char *mode = cli_value(args, OPT_MODE), *header;
     size_t index = 0;
     int status = name ? hd_webhook_set_name(webhook, name) : HD_OK;
     if (status != HD_OK)
@@ -168,6 +169,8 @@ int cli_set_webhook(const struct args *args, hd_webhook *webhook) {
     if (format || cli_has(args, OPT_SLACK))
         (void)hd_webhook_set_format(webhook,
                                     !format || strcmp(format, "slack") == 0 ? HD_FORMAT_SLACK : HD_FORMAT_JSON);
+    if (mode)
+        (void)hd_webhook_set_mode(webhook, hd_mode_from_name(mode));
     if (ordered)
         (void)hd_webhook_set_ordered(webhook, strcmp(ordered, "yes") == 0);
     if (cli_has(args, OPT_STANDARD) || cli_has(args, OPT_NO_STANDARD))

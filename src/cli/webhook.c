@@ -21,10 +21,6 @@ void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE
         strcpy(text, count ? "all" : "none");
 }
 
-const char *cli_webhook_state(const hd_webhook *webhook) {
-    return hd_webhook_enabled(webhook) ? "active" : "paused";
-}
-
 static void print_line(const char *name, const char *value) {
     printf("%s%-15s%s ", cli_color(stdout, COLOR_DIM), name, cli_plain(stdout));
     cli_print_text(stdout, value, strlen(value));
@@ -55,7 +51,7 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     print_line("url", reveals ? hd_webhook_url(webhook) : hd_webhook_masked_url(webhook));
     print_line("format", hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json");
     print_line("events", events);
-    print_line("state", cli_webhook_state(webhook));
+    print_line("mode", hd_mode_name(hd_webhook_mode(webhook)));
     print_number("attempts", hd_webhook_max_attempts(webhook));
     print_number("in flight", hd_webhook_max_in_flight(webhook));
     print_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
@@ -95,7 +91,7 @@ json_t *cli_webhook_json(const hd_webhook *webhook, int reveals) {
     json_object_set_new(object, "format",
                         json_string(hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json"));
     json_object_set_new(object, "events", events_json(webhook));
-    json_object_set_new(object, "active", json_boolean(hd_webhook_enabled(webhook)));
+    json_object_set_new(object, "mode", json_string(hd_mode_name(hd_webhook_mode(webhook))));
     json_object_set_new(object, "headers", headers_json(webhook, reveals));
     json_object_set_new(object, "max_attempts", json_integer(hd_webhook_max_attempts(webhook)));
     json_object_set_new(object, "max_in_flight", json_integer(hd_webhook_max_in_flight(webhook)));

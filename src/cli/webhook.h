@@ -9,8 +9,6 @@
 #define WEBHOOK_EVENTS_SIZE 64
 void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE]);
 
-const char *cli_webhook_state(const hd_webhook *webhook);
-
 /* Without its secrets. reveals shows its address and added headers whole. */
 void cli_webhook_print(const hd_webhook *webhook, int reveals);
 json_t *cli_webhook_json(const hd_webhook *webhook, int reveals);

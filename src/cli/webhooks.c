@@ -1,4 +1,4 @@
-/* helmdesk webhooks: list, get, create, update, delete, pause, resume, test. */
+/* helmdesk webhooks: list, get, create, update, delete, hold, on, off, test. */
 #include "cli/columns.h"
 #include "cli/fields.h"
 #include "cli/input.h"
@@ -19,7 +19,7 @@
 /* ---- Reading ---- */
 
 static int print_list(const hd_webhook_list *list) {
-    static const char *const heading[] = {"NAME", "ID", "PROJECT", "FORMAT", "EVENTS", "STATE", "ADDRESS"};
+    static const char *const heading[] = {"NAME", "ID", "PROJECT", "FORMAT", "EVENTS", "MODE", "ADDRESS"};
     enum {
         COLUMNS = sizeof heading / sizeof *heading
     };
@@ -36,7 +36,7 @@ static int print_list(const hd_webhook_list *list) {
                                        hd_webhook_project(webhook),
                                        hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json",
                                        events[i],
-                                       cli_webhook_state(webhook),
+                                       hd_mode_name(hd_webhook_mode(webhook)),
                                        hd_webhook_masked_url(webhook)};
             memcpy(texts + i * COLUMNS, row, sizeof row);
         }
@@ -162,8 +162,6 @@ static int fill_new(const struct args *args, hd_webhook *webhook) {
         code = cli_set_webhook(args, webhook);
     if (code == CLI_OK)
         code = set_secret(args, webhook);
-    if (code == CLI_OK && cli_has(args, OPT_DISABLED))
-        (void)hd_webhook_set_enabled(webhook, 0);
     return code;
 }
 
@@ -215,6 +213,7 @@ static int has_change(const struct args *args) {
         case OPT_NAME:
         case OPT_FORMAT:
         case OPT_EVENTS:
+        case OPT_MODE:
         case OPT_HEADER:
         case OPT_STANDARD:
         case OPT_NO_STANDARD:
@@ -246,24 +245,34 @@ int cli_run_webhooks_update(const struct args *args) {
     return CLI_USAGE;
 }
 
-static int apply_pause(const struct args *args, hd_webhook *webhook) {
+static int apply_hold(const struct args *args, hd_webhook *webhook) {
     (void)args;
-    (void)hd_webhook_set_enabled(webhook, 0);
+    (void)hd_webhook_set_mode(webhook, HD_MODE_HELD);
     return CLI_OK;
 }
 
-int cli_run_webhooks_pause(const struct args *args) {
-    return change(args, apply_pause);
+int cli_run_webhooks_hold(const struct args *args) {
+    return change(args, apply_hold);
 }
 
-static int apply_resume(const struct args *args, hd_webhook *webhook) {
+static int apply_on(const struct args *args, hd_webhook *webhook) {
     (void)args;
-    (void)hd_webhook_set_enabled(webhook, 1);
+    (void)hd_webhook_set_mode(webhook, HD_MODE_ON);
     return CLI_OK;
 }
 
-int cli_run_webhooks_resume(const struct args *args) {
-    return change(args, apply_resume);
+int cli_run_webhooks_on(const struct args *args) {
+    return change(args, apply_on);
+}
+
+static int apply_off(const struct args *args, hd_webhook *webhook) {
+    (void)args;
+    (void)hd_webhook_set_mode(webhook, HD_MODE_OFF);
+    return CLI_OK;
+}
+
+int cli_run_webhooks_off(const struct args *args) {
+    return change(args, apply_off);
 }
 
 static int remove_found(const struct args *args, const struct place *place, const hd_webhook *webhook) {

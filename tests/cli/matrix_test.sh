@@ -117,10 +117,13 @@ both 4 webhooks create http://example.com/hooks --project acme
 both 0 webhooks update "$good" --name 'another name'
 both 1 webhooks update nobody --name x
 both 2 webhooks update "$good"
-both 0 webhooks pause "$good"
-both 0 webhooks resume "$good"
-both 1 webhooks pause nobody
-both 1 webhooks resume nobody
+both 0 webhooks hold "$good"
+both 0 webhooks off "$good"
+both 0 webhooks on "$good"
+both 1 webhooks hold nobody
+both 1 webhooks off nobody
+both 1 webhooks on nobody
+both 2 webhooks update "$good" --mode paused
 both 0 webhooks test "$good" --allow-private
 both 1 webhooks test "$failing" --allow-private
 both 4 webhooks test "$good"

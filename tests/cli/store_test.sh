@@ -152,8 +152,8 @@ answer() {
 
 # ---- Which store ----
 
-for command in 'webhooks list' 'webhooks get x' 'webhooks update x --name y' 'webhooks delete x --yes' 'webhooks pause x' \
-    'webhooks resume x' 'webhooks test x' 'webhooks secret x reveal' 'webhooks secret x stage' 'deliveries list' \
+for command in 'webhooks list' 'webhooks get x' 'webhooks update x --name y' 'webhooks delete x --yes' 'webhooks hold x' \
+    'webhooks on x' 'webhooks off x' 'webhooks test x' 'webhooks secret x reveal' 'webhooks secret x stage' 'deliveries list' \
     "deliveries get $none" 'deliveries tail' "deliveries redeliver $none" 'deliveries export' 'stats'; do
     read -ra words <<<"$command"
     both 5 "${words[@]}"
@@ -167,7 +167,7 @@ for command in 'webhooks list' 'webhooks get x' 'webhooks update x --name y' 'we
     says 'PostgreSQL' "$err"
 done
 mkdir "$tmp/empty" "$tmp/damaged"
-does 5 webhooks pause x --store "sqlite:$tmp/empty"
+does 5 webhooks hold x --store "sqlite:$tmp/empty"
 empty "$(ls -A "$tmp/empty")"
 echo 'this is no database, however long it is looked at' >"$tmp/damaged/helmdesk.db"
 both 5 deliveries list --store "sqlite:$tmp/damaged"
@@ -202,7 +202,7 @@ code=0
 out=$(cat "$tmp/out") err=$(cat "$tmp/err")
 expect 0
 failing=$(json "$tmp/out" 'all[0]["id"]')
-told 'sorted(all[0])' "['active', 'events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'name', 'ordered', 'project', \
+told 'sorted(all[0])' "['events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'mode', 'name', 'ordered', 'project', \
 'secret', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["max_in_flight"], all[0]["ordered"], all[0]["standard_headers"]' \
     "(['ticket.created', 'ticket.resolved'], 3, 2, True, True)"
@@ -210,9 +210,9 @@ json "$tmp/out" 'all[0]["secret"]' >>"$tmp/secrets"
 echo from-stdin >>"$tmp/secrets"
 
 printf 'a secret of our own\n' >"$tmp/own"
-new /slow --disabled --secret-file "$tmp/own"
+new /slow --mode off --secret-file "$tmp/own"
 slow=$id
-told 'all[0]["secret"], all[0]["active"]' "('a secret of our own', False)"
+told 'all[0]["secret"], all[0]["mode"]' "('a secret of our own', 'off')"
 
 shows 0 webhooks create https://hooks.slack.com/services/T0/B0/in-slacks-url --project slack
 says '--format slack' "$err"
@@ -225,9 +225,9 @@ echo in-slacks-url >>"$tmp/secrets"
 # ---- Listing ----
 
 does 0 webhooks list
-says '^NAME +ID +PROJECT +FORMAT +EVENTS +STATE +ADDRESS$' "$out"
-says "^CRM sync +$crm +acme +json +all +active +http://127" "$out"
-says "$slow +acme +json +all +paused" "$out"
+says '^NAME +ID +PROJECT +FORMAT +EVENTS +MODE +ADDRESS$' "$out"
+says "^CRM sync +$crm +acme +json +all +on +http://127" "$out"
+says "$slow +acme +json +all +off" "$out"
 [ "$(grep -n acme <<<"$out" | sed 's/^\([0-9]*:.*\)acme.*/\1/' | sed 's/^[0-9]*://' | awk '{print length}' | sort -u | wc -l)" = 1 ] ||
     die "columns are not aligned: $out"
 both 0 webhooks list --project acme
@@ -246,15 +246,15 @@ says $'\033\[1m' "$(printf '' | TERM=xterm script -qec "$helmdesk webhooks list"
 
 # ---- Changing ----
 
-# is_active ID yes|no
-is_active() {
+# is_in_mode ID on|held|off
+is_in_mode() {
     does 0 webhooks get "$1" --json
-    told 'all[0]["active"]' "$([ "$2" = yes ] && echo True || echo False)"
+    told 'all[0]["mode"]' "$2"
 }
 
-# Its address needs --allow-private, which a server has, and the tool here has not: it stays switched on all the same.
+# Its address needs --allow-private, which a server has, and the tool here has not: it stays on all the same.
 both 0 webhooks update "$crm" --name 'CRM'
-told 'all[0]["name"], all[0]["active"], all[0]["version"]' "('CRM', True, 3)"
+told 'all[0]["name"], all[0]["mode"], all[0]["version"]' "('CRM', 'on', 3)"
 both 0 webhooks update "$crm" --events message.received --attempts 2 --ordered yes
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["ordered"]' "(['message.received'], 2, True)"
 does 0 webhooks update "$crm" --events all --attempts 1 --ordered no
@@ -268,11 +268,16 @@ both 4 webhooks update "$crm" --url http://example.com/
 does 2 webhooks update "$crm" --attempts many
 both 1 webhooks update "$none" --name x
 does 0 webhooks update "$failing" --url "$receiver/fail" --allow-private
-is_active "$crm" yes
-both 0 webhooks pause "$crm"
-is_active "$crm" no
-both 0 webhooks resume "$crm"
-is_active "$crm" yes
+is_in_mode "$crm" on
+both 0 webhooks hold "$crm"
+is_in_mode "$crm" held
+both 0 webhooks off "$crm"
+is_in_mode "$crm" off
+both 0 webhooks update "$crm" --mode held
+is_in_mode "$crm" held
+does 2 webhooks update "$crm" --mode paused
+both 0 webhooks on "$crm"
+is_in_mode "$crm" on
 
 # ---- Testing ----
 
@@ -291,7 +296,7 @@ both 4 webhooks test "$crm"
 told 'all[0]["reason"]' blocked
 does 2 webhooks test "$crm" ticket.opened
 both 1 webhooks test "$none" --allow-private
-is_active "$crm" yes
+is_in_mode "$crm" on
 [ "$(requests /ok)" = 3 ] || die "there are not 3 requests: $(cat "$tmp/requests")"
 [ "$(json "$tmp/requests" 'all[0]["tenant"]')" = in-the-header ] || die "the header did not come"
 
@@ -337,7 +342,7 @@ json "$tmp/out" 'all[0]["secret"]' | tee -a "$tmp/secrets" | tr -d '\n' >"$tmp/r
 signed_with replaced
 both 2 webhooks secret "$crm" publish
 both 1 webhooks secret "$none" reveal
-is_active "$crm" yes
+is_in_mode "$crm" on
 
 # ---- The log ----
 
@@ -605,7 +610,7 @@ done
 does 0 deliveries export
 shows 0 webhooks secret "$crm" reveal
 for command in 'webhooks create https://example.com/ --project acme' "webhooks update $crm --name x" "webhooks delete $crm --yes" \
-    "webhooks pause $crm" "webhooks resume $crm" "webhooks test $crm" "webhooks secret $crm stage" "deliveries redeliver $good"; do
+    "webhooks hold $crm" "webhooks on $crm" "webhooks off $crm" "webhooks test $crm" "webhooks secret $crm stage" "deliveries redeliver $good"; do
     read -ra words <<<"$command"
     both 5 "${words[@]}"
     says 'in use by another process' "$err"
@@ -626,11 +631,11 @@ sealed_secret=$(json "$tmp/out" 'all[0]["secret"]')
 ! grep -qaF "$sealed_secret" "$sealed"/* || die "the secret is in the store as it stands"
 echo "$sealed_secret" >>"$tmp/secrets"
 both 0 webhooks list --store "sqlite:$sealed" --store-key-file "$tmp/key"
-HELMDESK_STORE_KEY=$(cat "$tmp/key") both 0 webhooks pause "$id" --store "sqlite:$sealed"
+HELMDESK_STORE_KEY=$(cat "$tmp/key") both 0 webhooks hold "$id" --store "sqlite:$sealed"
 both 5 webhooks list --store "sqlite:$sealed"
 says 'another key' "$err"
 says 'store-key-file' "$err"
-both 5 webhooks pause "$id" --store "sqlite:$sealed" --store-key-file "$tmp/other.key"
+both 5 webhooks hold "$id" --store "sqlite:$sealed" --store-key-file "$tmp/other.key"
 both 2 webhooks list --store "sqlite:$sealed" --store-key-file "$tmp/bad.key"
 says '64 hexadecimal digits' "$err"
 HELMDESK_STORE_KEY=07 both 2 webhooks list --store "sqlite:$sealed"
