@@ -34,7 +34,7 @@ static const char *const parts[] = {"p",         "webhooks", "deliveries",   "kn
                                     "..",        "%2e%2e",   "%00",          "%",
                                     "%g",        "",         "a%2Fb",        "count",
                                     "redeliver", "secret",   "reveal",       "test",
-                                    "pause",     "\xff",     "%F0%9F%8E%AB", "00000000-0000-7000-8000-000000000000",
+                                    "hold",      "\xff",     "%F0%9F%8E%AB", "00000000-0000-7000-8000-000000000000",
                                     "stream"};
 static const char *const queries[] = {"limit=1",
                                       "limit=-1",
@@ -100,7 +100,7 @@ static const struct {
                {"name", "\"x\""},
                {"format", "\"slack\""},
                {"events", "[\"ticket.created\"]"},
-               {"active", "true"},
+               {"mode", "\"held\""},
                {"headers", "[[\"X-A\",\"b\"]]"},
                {"secret", "\"s\""},
                {"event", "\"ticket.created\""},

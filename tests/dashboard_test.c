@@ -229,7 +229,7 @@ static void test_door(void **state) {
     for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
         const struct door *door = &doors[i];
         hd_dashboard_request *request = NULL;
-        const char *target = strcmp(door->method, "GET") == 0 ? API "me" : WEBHOOKS "/none/pause";
+        const char *target = strcmp(door->method, "GET") == 0 ? API "me" : WEBHOOKS "/none/hold";
         if (strcmp(door->method, "DELETE") == 0)
             target = WEBHOOKS "/none";
         assert_int_equal(hd_dashboard_request_new(door->method, target, &request), HD_OK);
@@ -350,7 +350,7 @@ static void test_validation(void **state) {
         {"{\"url\":\"https://example.com/\",\"events\":[\"ticket.opened\"]}", "/events"},
         {"{\"url\":\"https://example.com/\",\"format\":\"xml\"}", "/format"},
         {"{\"url\":\"https://example.com/\",\"name\":\"a\\u0007\"}", "/name"},
-        {"{\"url\":\"https://example.com/\",\"active\":1}", "/active"},
+        {"{\"url\":\"https://example.com/\",\"mode\":1}", "/mode"},
         {"{\"url\":\"https://example.com/\",\"headers\":[[\"Host\",\"x\"]]}", "/headers"},
         {"{\"url\":\"https://example.com/\",\"headers\":{}}", "/headers"},
         {"{\"url\":\"https://example.com/\",\"max_attempts\":21}", "/max_attempts"},
@@ -389,7 +389,7 @@ static void test_life_of_a_webhook(void **state) {
     json_decref(on_webhook(200, "PATCH", id, "", "{\"headers\":[[\"X-One\",\"1\"],[\"X-Two\",\"2\"]]}"));
     json_t *webhook = on_webhook(200, "GET", id, "", NULL);
     assert_string_equal(text_of(webhook, "name"), "CRM");
-    assert_string_equal(text_of(webhook, "state"), "active");
+    assert_string_equal(text_of(webhook, "state"), "on");
     assert_int_equal(json_array_size(json_object_get(webhook, "headers")), 2);
     assert_true(json_is_null(json_array_get(json_array_get(json_object_get(webhook, "headers"), 0), 1)));
     json_decref(webhook);
@@ -407,10 +407,18 @@ static void test_life_of_a_webhook(void **state) {
     hd_dashboard_response *response = send_request(request);
     assert_int_equal(hd_dashboard_response_status(response), 412);
     hd_dashboard_response_free(response);
-    json_t *paused = on_webhook(200, "POST", id, "/pause", "{}");
-    assert_string_equal(text_of(paused, "state"), "paused");
-    json_decref(paused);
-    json_decref(on_webhook(200, "POST", id, "/resume", "{}"));
+    static const char *const modes[][2] = {{"/hold", "held"}, {"/off", "off"}, {"/on", "on"}};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        json_t *changed = on_webhook(200, "POST", id, modes[i][0], "{}");
+        assert_string_equal(text_of(changed, "mode"), modes[i][1]);
+        assert_string_equal(text_of(changed, "state"), modes[i][1]);
+        json_decref(changed);
+    }
+    json_decref(on_webhook(422, "PATCH", id, "", "{\"mode\":\"paused\"}"));
+    json_t *changed = on_webhook(200, "PATCH", id, "", "{\"mode\":\"held\"}");
+    assert_string_equal(text_of(changed, "mode"), "held");
+    json_decref(changed);
+    json_decref(on_webhook(200, "POST", id, "/on", "{}"));
     /* a viewer sees no address and no secret */
     response = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
     assert_null(strstr(hd_dashboard_response_body(response, NULL), "/ok"));
@@ -427,7 +435,7 @@ static void test_life_of_a_webhook(void **state) {
     assert_string_equal(text_of(first_of(audit), "user"), "ann");
     for (size_t i = 0; i < json_array_size(json_object_get(audit, "data")); i++)
         assert_true(*text_of(json_array_get(json_object_get(audit, "data"), i), "text") != '\0');
-    assert_int_equal(json_array_size(json_object_get(audit, "data")), 6);
+    assert_int_equal(json_array_size(json_object_get(audit, "data")), 9);
     json_decref(audit);
     free(id);
 }
@@ -686,7 +694,7 @@ static void test_stream(void **state) {
     assert_string_equal(next_piece(streams[0], 0), ": still here\n\n"); /* once */
     send_ticket(client, 78);
     flush(client);
-    json_decref(on_webhook(200, "POST", id, "/pause", "{}"));
+    json_decref(on_webhook(200, "POST", id, "/hold", "{}"));
     (void)wait_for_piece(streams[0], "event: webhooks\n");
     /* who was away goes on where it was */
     streams[1] = call_as(HD_ROLE_VIEWER, "GET", target, NULL);

@@ -17,8 +17,9 @@ void hd__api_create_webhook(struct hd__call *call);
 void hd__api_get_webhook(struct hd__call *call);
 void hd__api_update_webhook(struct hd__call *call);
 void hd__api_delete_webhook(struct hd__call *call);
-void hd__api_pause_webhook(struct hd__call *call);
-void hd__api_resume_webhook(struct hd__call *call);
+void hd__api_hold_webhook(struct hd__call *call);
+void hd__api_turn_on_webhook(struct hd__call *call);
+void hd__api_turn_off_webhook(struct hd__call *call);
 void hd__api_test_webhook(struct hd__call *call);
 
 void hd__api_reveal_secret(struct hd__call *call);

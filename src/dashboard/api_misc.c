@@ -145,8 +145,9 @@ static const char *text_of(const char *action) {
     } texts[] = {
         {"webhook.create", "made it"},
         {"webhook.update", "changed its settings"},
-        {"webhook.pause", "paused it"},
-        {"webhook.resume", "resumed it"},
+        {"webhook.hold", "put it on hold"},
+        {"webhook.on", "turned it on"},
+        {"webhook.off", "turned it off"},
         {"webhook.delete", "deleted it"},
         {"webhook.secret.stage", "made the next secret"},
         {"webhook.secret.unstage", "took the next secret back"},

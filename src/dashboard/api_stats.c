@@ -134,11 +134,11 @@ static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_
 
 static const char *state_of(const hd_webhook *webhook, const hd_log_page *page) {
     size_t failed = 0;
-    if (!hd_webhook_enabled(webhook))
-        return "paused";
+    if (hd_webhook_mode(webhook) != HD_MODE_ON)
+        return hd_mode_name(hd_webhook_mode(webhook));
     for (size_t i = 0; i < hd_log_page_count(page); i++)
         failed += hd_report_outcome(hd_log_page_at(page, i)) != HD_OUTCOME_DELIVERED;
-    return failed == FAILING_AFTER ? "failing" : "active";
+    return failed == FAILING_AFTER ? "failing" : "on";
 }
 
 static json_t *last_of(const hd_log_page *page) {

@@ -159,21 +159,25 @@ void hd__api_update_webhook(struct hd__call *call) {
     hd_webhook_free(webhook);
 }
 
-static void enable(struct hd__call *call, int on, const char *action) {
+static void change_mode(struct hd__call *call, int mode, const char *action) {
     hd_webhook *webhook = hd__api_find_webhook(call);
-    if (webhook && hd_webhook_set_enabled(webhook, on) == HD_OK && hd__api_put_webhook(call, webhook)) {
+    if (webhook && hd_webhook_set_mode(webhook, mode) == HD_OK && hd__api_put_webhook(call, webhook)) {
         hd__call_audit(call, action, hd_webhook_id(webhook));
         answer_present(call, 200, hd_webhook_id(webhook));
     }
     hd_webhook_free(webhook);
 }
 
-void hd__api_pause_webhook(struct hd__call *call) {
-    enable(call, 0, "webhook.pause");
+void hd__api_hold_webhook(struct hd__call *call) {
+    change_mode(call, HD_MODE_HELD, "webhook.hold");
 }
 
-void hd__api_resume_webhook(struct hd__call *call) {
-    enable(call, 1, "webhook.resume");
+void hd__api_turn_on_webhook(struct hd__call *call) {
+    change_mode(call, HD_MODE_ON, "webhook.on");
+}
+
+void hd__api_turn_off_webhook(struct hd__call *call) {
+    change_mode(call, HD_MODE_OFF, "webhook.off");
 }
 
 void hd__api_delete_webhook(struct hd__call *call) {

@@ -41,7 +41,7 @@ json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin) {
     hd__json_set(object, "url_masked", json_string(hd_webhook_masked_url(webhook)), &failed);
     hd__json_set(object, "format", json_string(format_name(hd_webhook_format(webhook))), &failed);
     hd__json_set(object, "events", events_of(webhook), &failed);
-    hd__json_set(object, "active", json_boolean(hd_webhook_enabled(webhook)), &failed);
+    hd__json_set(object, "mode", json_string(hd_mode_name(hd_webhook_mode(webhook))), &failed);
     hd__json_set(object, "headers", headers_of(webhook), &failed);
     hd__json_set(object, "max_attempts", json_integer(hd_webhook_max_attempts(webhook)), &failed);
     hd__json_set(object, "max_in_flight", json_integer(hd_webhook_max_in_flight(webhook)), &failed);

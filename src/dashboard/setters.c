@@ -38,8 +38,8 @@ static int set_events(hd_webhook *webhook, const json_t *value) {
     return HD_OK;
 }
 
-static int set_active(hd_webhook *webhook, const json_t *value) {
-    return json_is_boolean(value) ? hd_webhook_set_enabled(webhook, json_is_true(value)) : HD_E_INVALID;
+static int set_mode(hd_webhook *webhook, const json_t *value) {
+    return hd_webhook_set_mode(webhook, hd_mode_from_name(json_string_value(value)));
 }
 
 static int set_secret(hd_webhook *webhook, const json_t *value) {
@@ -120,7 +120,7 @@ static const struct {
     {"url", set_url},
     {"format", set_format},
     {"events", set_events},
-    {"active", set_active},
+    {"mode", set_mode},
     {"secret", set_secret},
     {"headers", set_headers},
     {"ordered", set_ordered},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A webhook is made with the keyboard alone, and its secret is shown once.
 import assert from 'node:assert/strict'
-import { heading, row, stage } from './lib/stage.mjs'
+import { badge, heading, row, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -66,7 +66,7 @@ it('01 created by keyboard: in the list, in the API, the secret shown once', asy
   assert.equal((await scene.desk.api('POST', `webhooks/${webhook.id}/secret/reveal`, {})).secret, secret)
 
   await page.getByRole('link', { name: 'Webhooks' }).first().click()
-  await row(page, 'CRM sync').getByText('Active').waitFor()
+  await badge(row(page, 'CRM sync'), 'On').waitFor()
   await row(page, 'CRM sync').getByRole('link', { name: 'CRM sync' }).click()
   await heading(page, 'CRM sync')
   await page.locator('.secret code').first().waitFor()

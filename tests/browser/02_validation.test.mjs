@@ -8,7 +8,7 @@ import { eventually } from './lib/wait.mjs'
 const { it } = stage({ desk: { options: [] } })
 
 const REFUSED = /status of 422/
-const good = { name: 'A name', url: 'https://example.com/hooks', format: 'json', active: true, headers: [],
+const good = { name: 'A name', url: 'https://example.com/hooks', format: 'json', mode: 'on', headers: [],
   events: ['ticket.created'] }
 
 async function form(scene) {

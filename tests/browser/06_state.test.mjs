@@ -1,38 +1,59 @@
 // SPDX-License-Identifier: MIT
-// Pausing, resuming, deleting, duplicating: what is sent, and what is kept.
+// Holding, turning on and off, deleting, duplicating: what is sent, and what is kept.
 import assert from 'node:assert/strict'
-import { button, choose, focused, heading, row, settled, stage } from './lib/stage.mjs'
-import { eventually } from './lib/wait.mjs'
+import { badge, button, choose, focused, heading, row, settled, stage } from './lib/stage.mjs'
 
 const { it } = stage()
 
-it('06 paused, nothing is sent; resumed, it is again', async (scene) => {
+const subjectsAt = async (receiver, count) =>
+  (await receiver.arrived(count)).map((arrived) => JSON.parse(arrived.body).data.ticket.subject)
+
+it('06 held: what happens meanwhile is sent when it is on again', async (scene) => {
   const receiver = await scene.listen({ respond: '200' })
-  const other = await scene.listen({ respond: '200' })
-  await scene.desk.webhook({ name: 'Pausable', url: receiver.url })
-  await scene.desk.webhook({ name: 'Other', url: other.url })
+  const webhook = await scene.desk.webhook({ name: 'Holdable', url: receiver.url })
   const page = await scene.open()
   await scene.desk.ticket({ subject: 'before' })
   await receiver.arrived(1)
 
-  await choose(page, 'Actions for Pausable', 'Pause…')
-  const box = page.getByRole('dialog', { name: 'Pause Pausable?' })
-  await focused(button(box, 'Cancel'), 'Cancel')
-  await button(box, 'Cancel').click()
-  await box.waitFor({ state: 'detached' })
-  await settled(page)
-  assert.ok(await row(page, 'Pausable').getByText('Active').isVisible())
-  await choose(page, 'Actions for Pausable', 'Pause…')
-  await button(box, 'Pause').click()
-  await row(page, 'Pausable').getByText('Paused').waitFor()
+  await choose(page, 'Actions for Holdable', 'Hold')
+  await badge(row(page, 'Holdable'), 'Held').waitFor()
   await scene.desk.ticket({ subject: 'meanwhile' })
-  await other.arrived(2) // which has the event, as the paused one would
-  await choose(page, 'Actions for Pausable', 'Resume')
-  await row(page, 'Pausable').getByText('Active').waitFor()
+  await row(page, 'Holdable').getByRole('link', { name: 'Holdable' }).click()
+  await page.getByText('On hold. Accepts events and sends nothing until it is on again.').waitFor()
+  await button(page, 'Turn on').click()
+  await badge(page.locator('.head'), 'On').waitFor()
+  await page.getByText('On hold.').waitFor({ state: 'hidden' })
+  await scene.desk.ticket({ subject: 'after' })
+  assert.deepEqual((await subjectsAt(receiver, 3)).sort(), ['after', 'before', 'meanwhile'])
+  const { data } = await scene.desk.api('GET', 'audit')
+  assert.deepEqual(data.filter((entry) => entry.object === webhook.id).slice(0, 2).map((entry) => entry.text),
+    ['turned it on', 'put it on hold'])
+})
+
+it('06 off, as the settings say: what happens meanwhile is not sent, then or later', async (scene) => {
+  const receiver = await scene.listen({ respond: '200' })
+  const other = await scene.listen({ respond: '200' })
+  const webhook = await scene.desk.webhook({ name: 'Can be off', url: receiver.url })
+  await scene.desk.webhook({ name: 'Other', url: other.url })
+  const page = await scene.open(`webhooks/${webhook.id}/edit`)
+  await scene.desk.ticket({ subject: 'before' })
+  await receiver.arrived(1)
+  await other.arrived(1)
+
+  const modes = page.getByRole('group', { name: 'Mode' })
+  assert.ok(await modes.getByRole('radio', { name: /^On/ }).isChecked())
+  assert.equal(await modes.getByRole('radio').count(), 3)
+  await modes.getByRole('radio', { name: /^Off/ }).check()
+  await button(page, 'Save').click()
+  await badge(page.locator('.head'), 'Off').waitFor()
+  await page.getByText('Off. Accepts no events.').waitFor()
+  await scene.desk.ticket({ subject: 'meanwhile' })
+  await other.arrived(2) // which has the event, as this one would
+  await button(page, 'Turn on').click()
+  await badge(page.locator('.head'), 'On').waitFor()
   await scene.desk.ticket({ subject: 'after' })
   await other.arrived(3)
-  const subjects = (await receiver.arrived(2)).map((a) => JSON.parse(a.body).data.ticket.subject)
-  assert.deepEqual(subjects, ['before', 'after'], 'what was paused is not sent, then or later')
+  assert.deepEqual(await subjectsAt(receiver, 2), ['before', 'after'])
 })
 
 it('06 deleted after a question: its deliveries still open', async (scene) => {

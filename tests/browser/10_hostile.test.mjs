@@ -138,7 +138,7 @@ it('10 names of webhooks and extra headers', async (scene) => {
   for (const text of CORPUS) {
     const name = text.slice(0, 60)
     const answer = await scene.desk.ask('POST', `${API}webhooks`, { name, format: 'json',
-      url: 'http://127.0.0.1:9/', events: ['ticket.created'], active: false })
+      url: 'http://127.0.0.1:9/', events: ['ticket.created'], mode: 'off' })
     if (answer.status === 201) names.push([answer.json.id, name])
     else assert.ok([400, 422].includes(answer.status), `${JSON.stringify(name)}: ${answer.text}`)
   }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
 import { Desk, makeDirectory, Way } from './lib/servers.mjs'
-import { button, GONE, heading, live, loaded, row, stage, subjects } from './lib/stage.mjs'
+import { badge, button, GONE, heading, live, loaded, row, stage, subjects } from './lib/stage.mjs'
 import { Tabs } from './lib/tabs.mjs'
 import { eventually } from './lib/wait.mjs'
 
@@ -138,13 +138,13 @@ it('11 other pages live too: the list, and a webhook of its own', async (scene) 
 it('11 the page of a webhook: its state is the present one', async (scene) => {
   const made = await scene.webhook('Falls and rises', { respond: '500,500,500,500,500,200' })
   const page = await scene.open(`webhooks/${made.id}`)
-  await page.locator('.head').getByText('Active').waitFor()
+  await badge(page.locator('.head'), 'On').waitFor()
   await live(page)
   for (let i = 0; i < 5; i++) await scene.desk.ticket({ subject: `falls ${i}` })
   await page.locator('.head').getByText('Failing').waitFor()
   await page.getByText('Its last five deliveries failed.').waitFor()
   await scene.desk.ticket({ subject: 'rises' })
-  await page.locator('.head').getByText('Active').waitFor()
+  await badge(page.locator('.head'), 'On').waitFor()
   await page.getByText('Its last five deliveries failed.').waitFor({ state: 'hidden' })
 })
 
@@ -156,8 +156,8 @@ it('11 a viewer too sees what changes about a webhook', async (scene) => {
   await scene.desk.api('PATCH', `webhooks/${made.id}`, { name: 'New name' },
     { headers: { 'If-Match': `"${made.version}"` } })
   await heading(page, 'New name')
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
-  await page.locator('.head').getByText('Paused').waitFor()
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
+  await badge(page.locator('.head'), 'Held').waitFor()
   await live(page)
   assert.equal(await page.locator('#toast').innerText(), '')
 })
@@ -202,7 +202,7 @@ it('11 news that the page cannot understand is a fault, and no lost connection',
   await heading(page, 'Garbled')
   await live(page)
   await page.route(`**/webhooks/${made.id}`, (route) => route.fulfill({ body: 'no JSON' }))
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
   await page.locator('#toast .toast').waitFor()
   await live(page)
 })
@@ -243,14 +243,14 @@ it('11 what was done with webhooks while there was no stream is seen when there 
   const page = await scene.open('webhooks', { base: `${way.url}/admin/projects/acme/`, url: way.url })
   await live(page)
   await loaded(page)
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
-  await row(page, 'Unseen').getByText('Paused').waitFor()
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
+  await badge(row(page, 'Unseen'), 'Held').waitFor()
   await way.cut()
   await page.locator('#live').getByText(/^Reconnecting/).waitFor()
-  await scene.desk.api('POST', `webhooks/${made.id}/resume`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/on`, {})
   await way.open()
   await live(page)
-  await row(page, 'Unseen').getByText('Active').waitFor()
+  await badge(row(page, 'Unseen'), 'On').waitFor()
 })
 
 it('11 whoever is signed out meanwhile is told so', async (scene) => {

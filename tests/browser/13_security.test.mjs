@@ -26,8 +26,8 @@ it('13 another site posts: refused, and nothing changes', async (scene) => {
     const statuses = []
     page.on('response', (response) => response.request().method() === 'POST' && statuses.push(response.status()))
     for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
-      for (const [path, mode] of [[`${API}webhooks/${webhook.id}/pause`, 'no-cors'],
-        [`${API}webhooks/${webhook.id}/pause`, 'cors'], ['/tickets', 'no-cors']]) {
+      for (const [path, mode] of [[`${API}webhooks/${webhook.id}/hold`, 'no-cors'],
+        [`${API}webhooks/${webhook.id}/hold`, 'cors'], ['/tickets', 'no-cors']]) {
         const outcome = await page.evaluate(async ([url, contentType, how]) => {
           try {
             const answer = await fetch(url, { method: 'POST', mode: how, credentials: 'include', body: '{}',
@@ -54,14 +54,14 @@ it('13 another site posts: refused, and nothing changes', async (scene) => {
     assert.ok(statuses.length > 0 && statuses.every((status) => [401, 403, 405, 404, 415].includes(status)),
       String(statuses))
   }
-  assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).active, true)
+  assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).mode, 'on')
   const { text } = await scene.desk.ask('GET', '/')
   assert.ok(!text.includes('forged'))
 })
 
 it('13 the guards themselves: with and without Sec-Fetch-Site, by Origin, by type', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'Guarded', url: 'http://127.0.0.1:9/' })
-  const url = `${scene.desk.url}${API}webhooks/${webhook.id}/pause`
+  const url = `${scene.desk.url}${API}webhooks/${webhook.id}/hold`
   const json = { Cookie: cookie(scene), 'Content-Type': 'application/json' }
   const host = new URL(scene.desk.url).host
   for (const [headers, status] of [
@@ -75,7 +75,7 @@ it('13 the guards themselves: with and without Sec-Fetch-Site, by Origin, by typ
     const answer = await send(url, { method: 'POST', headers: sent, body: '{}' })
     assert.equal(answer.status, status, JSON.stringify(headers))
   }
-  assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).active, true)
+  assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).mode, 'on')
   for (const headers of [{ 'Sec-Fetch-Site': 'same-origin' }, { Origin: `http://${host}` }]) {
     assert.equal((await send(url, { method: 'POST', headers: { ...json, ...headers }, body: '{}' })).status, 200)
   }
@@ -181,7 +181,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
   await page.getByRole('region', { name: 'Latest deliveries' }).getByText('for the viewer').waitFor()
   texts.push(await page.content())
   for (const name of ['Send a test', 'Secret']) assert.equal(await card(page, name).count(), 0, name)
-  for (const name of [/^Pause/, 'Reveal', 'Send test', 'More actions']) {
+  for (const name of [/^(Hold|Turn on)/, 'Reveal', 'Send test', 'More actions']) {
     assert.equal(await page.getByRole('button', { name }).count(), 0, String(name))
   }
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}/edit`)
@@ -203,7 +203,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
   const asViewer = (method, path, body) => scene.desk.ask(method, API + path, body, { role: 'viewer' })
   for (const [method, path, body] of [['POST', `webhooks/${webhook.id}/secret/reveal`, {}],
     ['POST', `webhooks/${webhook.id}/secret/stage`, {}], ['POST', `webhooks/${webhook.id}/secret/replace`, {}],
-    ['POST', `webhooks/${webhook.id}/pause`, {}], ['POST', `webhooks/${webhook.id}/test`, { event: 'ticket.created' }],
+    ['POST', `webhooks/${webhook.id}/hold`, {}], ['POST', `webhooks/${webhook.id}/test`, { event: 'ticket.created' }],
     ['POST', 'webhooks', { name: 'x', url, format: 'json', events: ['ticket.created'] }],
     ['PATCH', `webhooks/${webhook.id}`, { name: 'x' }], ['DELETE', `webhooks/${webhook.id}`],
     ['POST', `deliveries/${delivery.id}/redeliver`, {}], ['POST', 'deliveries/redeliver', { filter: {} }],

@@ -23,7 +23,8 @@ async function fill(scene) {
     await scene.desk.webhook({ name: '#support', url: slack.url, format: 'slack' })
     const bad = await scene.desk.webhook({ name: 'Warehouse with a name that is rather long, as names become',
       url: `http://127.0.0.1:${CLOSED_PORT}/hooks`, events: ['ticket.created'] })
-    await scene.desk.webhook({ name: 'Paused', url: receiver.url, active: false })
+    await scene.desk.webhook({ name: 'Held', url: receiver.url, events: ['message.received'], mode: 'held' })
+    await scene.desk.webhook({ name: 'Off', url: receiver.url, mode: 'off' })
     for (let i = 0; i < 6; i++) {
       await scene.desk.ticket({ subject: `A subject of some length, number ${i}, with <b>markup</b>` })
     }
@@ -190,8 +191,8 @@ it('14 the focus: on the heading of a new page, and back where it came from', as
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
   assert.equal(await active(), 'Send test')
-  await button(page.locator('.menu:popover-open'), 'Pause…').press('Enter')
-  await page.getByRole('dialog', { name: 'Pause CRM sync?' }).waitFor()
+  await button(page.locator('.menu:popover-open'), 'Delete…').press('Enter')
+  await page.getByRole('dialog', { name: 'Delete CRM sync?' }).waitFor()
   assert.equal(await active(), 'Cancel')
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })

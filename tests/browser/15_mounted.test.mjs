@@ -29,7 +29,7 @@ async function mounted(scene) {
 
 it('15 every page is below its mount, and so is all that it asks for', async (scene) => {
   const { page, paths, api, project } = await mounted(scene)
-  await api('POST', 'webhooks', { name: 'Mounted', url: 'https://nobody.invalid/hooks', format: 'json', active: true,
+  await api('POST', 'webhooks', { name: 'Mounted', url: 'https://nobody.invalid/hooks', format: 'json', mode: 'on',
     events: ['ticket.created'], headers: [] })
   await row(page, 'Mounted').getByRole('link', { name: 'Mounted' }).click()
   await heading(page, 'Mounted')

@@ -2,7 +2,7 @@
 // Answers that come late, in another order, twice or not at all: the page shows what is newest, and loses nothing.
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
-import { button, card, choose, live, row, settled, stage } from './lib/stage.mjs'
+import { badge, button, card, choose, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
@@ -108,13 +108,13 @@ it('17 the page of a webhook: an answer that another one has overtaken', async (
   const made = await scene.webhook('To and fro')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
   const held = await hold(page, `**/webhooks/${made.id}`, 1)
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
   await held.made
   const newer = page.waitForResponse((response) => response.url().endsWith(`/api/v1/projects/acme/webhooks/${made.id}`))
-  await scene.desk.api('POST', `webhooks/${made.id}/resume`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/on`, {})
   await newer
   await held.release()
-  await page.locator('.head').getByText('Active').waitFor()
+  await badge(page.locator('.head'), 'On').waitFor()
 })
 
 it('17 the page of a webhook: a change that comes while it loads', async (scene) => {
@@ -124,24 +124,24 @@ it('17 the page of a webhook: a change that comes while it loads', async (scene)
   await page.goto(`${scene.desk.page}webhooks/${made.id}`)
   await live(page)
   await held.made
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
   await page.waitForTimeout(1000) // in which the news comes
   await held.release()
-  await page.locator('.head').getByText('Paused').waitFor()
+  await badge(page.locator('.head'), 'Held').waitFor()
 })
 
 it('17 the page of a webhook: an answer to what was pressed, and newer news', async (scene) => {
   const made = await scene.webhook('Pressed late')
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
-  const held = await hold(page, '**/resume')
-  await button(page, 'Resume').click()
+  const held = await hold(page, '**/on')
+  await button(page, 'Turn on').click()
   await held.made
-  await page.locator('.head').getByText('Active').waitFor()
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
-  await page.locator('.head').getByText('Paused').waitFor()
+  await badge(page.locator('.head'), 'On').waitFor()
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
+  await badge(page.locator('.head'), 'Held').waitFor()
   await held.release()
-  assert.ok(await page.locator('.head').getByText('Paused').isVisible())
+  assert.ok(await badge(page.locator('.head'), 'Held').isVisible())
 })
 
 it('17 a secret that is revealed late is shown if it is the present one', async (scene) => {
@@ -161,7 +161,7 @@ it('17 a secret that is revealed late is shown if it is the present one', async 
 it('17 a question that is answered with no brings nothing older back', async (scene) => {
   const made = await scene.webhook('Name one')
   const page = await open(scene, `webhooks/${made.id}`, /stats/)
-  await button(page, 'Pause…').click()
+  await choose(page, 'More actions', 'Delete…')
   await scene.desk.api('PATCH', `webhooks/${made.id}`, { name: 'Name two' },
     { headers: { 'If-Match': `"${made.version}"` } })
   await eventually(async () => await page.locator('h1').textContent() === 'Name two', 'the other name')
@@ -177,7 +177,7 @@ it('17 a question that is answered with no can be asked again at once', async (s
   await hold(page, '**/webhooks', 1)
   const box = page.getByRole('dialog')
   for (let i = 0; i < 2; i++) {
-    await choose(page, 'Actions for Menu', 'Pause…')
+    await choose(page, 'Actions for Menu', 'Delete…')
     await button(box, 'Cancel').click()
     await box.waitFor({ state: 'detached' })
   }
@@ -189,11 +189,11 @@ it('17 a row whose menu is open is drawn anew when it is closed', async (scene) 
   await button(page, 'Actions for Open menu').click()
   await page.locator('.menu:popover-open').waitFor()
   const heard = page.waitForResponse((response) => response.url().endsWith('/webhooks'))
-  await scene.desk.api('POST', `webhooks/${made.id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${made.id}/hold`, {})
   await (await heard).finished()
   await settled(page)
   await page.keyboard.press('Escape')
-  await row(page, 'Open menu').getByText('Paused').waitFor()
+  await badge(row(page, 'Open menu'), 'Held').waitFor()
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Actions for Open menu')
 })
 

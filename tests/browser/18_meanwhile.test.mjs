@@ -2,7 +2,7 @@
 // What takes place while somebody presses, types, reads, or has left.
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
-import { button, card, choose, heading, live, loaded, row, settled, stage, subjects } from './lib/stage.mjs'
+import { badge, button, card, choose, heading, live, loaded, row, settled, stage, subjects } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
@@ -201,24 +201,23 @@ it('18 a secret that is shown is hidden when somebody else changes the webhook',
   assert.match((await secret.locator('code').allInnerTexts()).join(''), /^•+$/)
 })
 
-it('18 a secret that was just made stays when its webhook is paused', async (scene) => {
+it('18 a secret that was just made stays when its webhook is held', async (scene) => {
   const page = await open(scene, 'webhooks/new')
-  await page.getByLabel('Name', { exact: true }).fill('Made and paused')
+  await page.getByLabel('Name', { exact: true }).fill('Made and held')
   await page.getByLabel('Address', { exact: true }).fill((await scene.listen()).url)
   await button(page, 'Save').click()
-  await heading(page, 'Made and paused')
+  await heading(page, 'Made and held')
   const secret = card(page, 'Secret')
   await secret.getByText('The webhook is made.').waitFor()
   const shown = await secret.locator('code').innerText()
   assert.doesNotMatch(shown, /•/)
   // The answer comes first here, and the news of it then.
-  await button(page, 'Pause…').click()
-  await button(page.getByRole('dialog'), 'Pause').click()
-  await page.locator('.head').getByText('Paused').waitFor()
+  await button(page, 'Hold').click()
+  await badge(page.locator('.head'), 'Held').waitFor()
   await settled(page)
   assert.equal(await secret.locator('code').innerText(), shown)
   const { data } = await scene.desk.api('GET', 'webhooks')
-  await scene.desk.api('DELETE', `webhooks/${data.find((w) => w.name === 'Made and paused').id}`)
+  await scene.desk.api('DELETE', `webhooks/${data.find((w) => w.name === 'Made and held').id}`)
 })
 
 it('18 a secret that was made is shown, though the page cannot be read again', async (scene) => {
@@ -262,7 +261,7 @@ it('18 a dialog does not stay over a session that has ended', async (scene) => {
   await choose(page, 'Actions for Asked about', 'Delete…')
   await page.getByRole('dialog').waitFor()
   await page.context().clearCookies()
-  await scene.desk.api('POST', `webhooks/${id}/pause`, {}) // which has the list load again
+  await scene.desk.api('POST', `webhooks/${id}/hold`, {}) // which has the list load again
   await heading(page, 'You are signed out')
   await eventually(async () => await page.getByRole('dialog').count() === 0, 'no dialog')
 })
@@ -273,21 +272,21 @@ it('18 one look that fails takes nothing away', async (scene) => {
   const page = await open(scene, 'webhooks')
   await page.route('**/api/**/webhooks', (route) => route.abort(), { times: 1 })
   const failed = page.waitForEvent('requestfailed')
-  await scene.desk.api('POST', `webhooks/${id}/pause`, {})
+  await scene.desk.api('POST', `webhooks/${id}/hold`, {})
   await failed
   await settled(page)
   assert.ok(await row(page, 'Stays here').isVisible())
   assert.equal(await page.locator('#live').innerText(), 'Live')
-  await scene.desk.api('POST', `webhooks/${id}/resume`, {})
-  await row(page, 'Stays here').getByText('Active').waitFor()
+  await scene.desk.api('POST', `webhooks/${id}/on`, {})
+  await badge(row(page, 'Stays here'), 'On').waitFor()
 })
 
 it('18 the page of a webhook that was left, and of one that is deleted', async (scene) => {
   scene.allow(/status of 404/)
-  const { id } = await scene.webhook('Resumed', { active: false })
+  const { id } = await scene.webhook('Turned on', { mode: 'off' })
   const page = await open(scene, `webhooks/${id}`)
-  const held = await hold(page, '**/resume')
-  await button(page, 'Resume').click()
+  const held = await hold(page, '**/on')
+  await button(page, 'Turn on').click()
   await held.made
   await inBar(page, 'Deliveries').click()
   await heading(page, 'Deliveries')
@@ -295,13 +294,13 @@ it('18 the page of a webhook that was left, and of one that is deleted', async (
   assert.equal(await page.title(), 'Deliveries · Helmdesk')
 
   await page.goto(`${scene.desk.page}webhooks/${id}`)
-  await heading(page, 'Resumed')
+  await heading(page, 'Turned on')
   await live(page)
   await loaded(page)
   await scene.desk.api('DELETE', `webhooks/${id}`)
   await page.getByRole('heading', { name: 'Not found' }).waitFor()
   assert.equal(await toasts(page), '')
-  assert.equal(await button(page, 'Resume').count() + await button(page, 'Pause…').count(), 0)
+  assert.equal(await button(page, 'Turn on').count() + await button(page, 'Hold').count(), 0)
   let asked = 0
   page.on('request', (request) => { asked += request.url().endsWith(`/api/v1/projects/acme/webhooks/${id}`) })
   const list = await open(scene, 'webhooks')
@@ -342,8 +341,8 @@ it('18 the focus after a dialog whose row was drawn anew', async (scene) => {
   const page = await open(scene, 'webhooks')
   await choose(page, 'Actions for Asked and changed', 'Delete…')
   await page.getByRole('dialog').waitFor()
-  await scene.desk.api('POST', `webhooks/${id}/pause`, {})
-  await row(page, 'Asked and changed').getByText('Paused').waitFor()
+  await scene.desk.api('POST', `webhooks/${id}/hold`, {})
+  await badge(row(page, 'Asked and changed'), 'Held').waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await settled(page)

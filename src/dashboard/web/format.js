@@ -92,8 +92,9 @@ const STATES = {
   failed: ['bad', '✕', 'Failed'],
   canceled: ['warn', '⊘', 'Canceled'],
   retrying: ['warn', '↻', 'Retrying'],
-  active: ['good', '✓', 'Active'],
-  paused: ['warn', '‖', 'Paused'],
+  on: ['good', '✓', 'On'],
+  held: ['warn', '‖', 'Held'],
+  off: ['muted', '○', 'Off'],
   failing: ['bad', '✕', 'Failing'],
 }
 

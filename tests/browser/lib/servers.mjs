@@ -127,7 +127,7 @@ export class Desk extends Program {
   }
 
   webhook(values) {
-    return this.api('POST', 'webhooks', { name: 'A webhook', format: 'json', active: true, headers: [],
+    return this.api('POST', 'webhooks', { name: 'A webhook', format: 'json', mode: 'on', headers: [],
       events: ['ticket.created', 'ticket.resolved', 'message.received'], ...values })
   }
 

@@ -178,6 +178,8 @@ export function stage({ desk = {}, browser = {}, jitter = JITTER } = {}) {
 /** What a page is looked at through: words that people see. */
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor()
 export const card = (page, name) => page.getByRole('region', { name, exact: true })
+/** The badge with this word in a row, in the head of a page. */
+export const badge = (box, word) => box.locator('.badge').filter({ hasText: new RegExp(`^\\S ${word}$`) })
 export const row = (page, text) => page.locator('tbody tr').filter({ hasText: text })
 /** The tickets of the rows of a log, from the top. */
 export const subjects = (page) => page.locator('tbody td.subject bdi').allInnerTexts()

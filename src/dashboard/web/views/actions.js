@@ -4,13 +4,14 @@ import { plain } from '../format.js'
 import { confirm, say } from '../ui.js'
 import { name, pathOf } from './parts.js'
 
-/** Pauses or resumes; answers the webhook as it is then. */
+/** What toggle() does with a webhook. */
+export const toggleText = (webhook) => webhook.mode === 'on' ? 'Hold' : 'Turn on'
+
+/** Holds a webhook that is on, and turns on one that is not; returns the webhook as it is then. */
 export async function toggle(ctx, webhook) {
-  const pause = webhook.active
-  if (pause && !(await confirm(`Pause ${plain(name(webhook))}?`,
-    'New events are not sent to it until you resume it. They are not kept for it.', 'Pause'))) return webhook
-  const changed = await ctx.post(`${pathOf(webhook.id)}/${pause ? 'pause' : 'resume'}`)
-  say(pause ? 'Paused' : 'Resumed')
+  const isOn = webhook.mode === 'on'
+  const changed = await ctx.post(`${pathOf(webhook.id)}/${isOn ? 'hold' : 'on'}`)
+  say(isOn ? 'On hold' : 'Turned on')
   return changed
 }
 

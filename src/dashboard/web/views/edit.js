@@ -2,7 +2,7 @@
 // A new webhook, or the settings of one.
 import { bdi } from '../format.js'
 import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
-import { crumbs, FORMATS, name, pathOf, tabs } from './parts.js'
+import { crumbs, FORMATS, MODES, name, pathOf, tabs } from './parts.js'
 import { preview } from './preview.js'
 
 export default function (ctx) {
@@ -20,7 +20,7 @@ export default function (ctx) {
       (id || from) && ctx.get(pathOf(id || from)),
       ctx.get('events'),
     ])
-    const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), active: true,
+    const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), mode: 'on',
       headers: [], max_attempts: 1, max_in_flight: 4, ordered: false, standard_headers: false }
     if (id) {
       fill(heading, bdi(name(given)))
@@ -93,11 +93,17 @@ export default function (ctx) {
         h('input', { type: 'checkbox', name: 'events', value: e.name, checked: given.events.includes(e.name) }),
         h('span', h('code', e.name), h('span.hint', e.meaning)))),
       h('p.error', { id: 'f-events-error' }))
+    const modes = h('fieldset.field', { id: 'f-mode', tabindex: -1, 'aria-describedby': 'f-mode-error' },
+      h('legend', 'Mode'),
+      Object.entries(MODES).map(([value, [text, meaning]]) => h('label.check',
+        h('input', { type: 'radio', name: 'mode', value, checked: value === given.mode }),
+        h('span', text, h('span.hint', meaning)))),
+      h('p.error', { id: 'f-mode-error' }))
     const form = h('form.card', { novalidate: true, oninput: () => { dirty = true },
       onsubmit: (event) => { event.preventDefault(); save.click() } }, summary,
       field('name', 'Name', 'For people. Optional.', input('name', { value: given.name })),
       field('url', 'Address', 'Where deliveries are posted to. Required.', url), advice, formatBox, choices,
-      box('active', 'Active', 'A paused webhook gets no events.', given.active), advanced,
+      modes, advanced,
       // Pressing one of them leaves no field, so that no message comes and moves it away under the pointer.
       h('div.row', { onmousedown: (event) => event.preventDefault() }, save, saveAndTest,
         h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, 'Cancel')))
@@ -155,7 +161,7 @@ export default function (ctx) {
       }
       const { elements } = form
       const fields = {
-        name: elements.name.value.trim(), url: url.value.trim(), format, active: elements.active.checked,
+        name: elements.name.value.trim(), url: url.value.trim(), format, mode: elements.mode.value,
         events: [...form.querySelectorAll('[name=events]:checked')].map((el) => el.value),
         max_attempts: elements.max_attempts.valueAsNumber, max_in_flight: elements.max_in_flight.valueAsNumber,
         ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,

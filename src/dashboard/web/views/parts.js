@@ -11,6 +11,13 @@ export const pathOf = (id) => `webhooks/${encodeURIComponent(id)}`
 export const FORMATS = { json: 'JSON', slack: 'Slack' }
 export const formatTag = (webhook) => h('span.tag', FORMATS[webhook.format])
 
+/** The modes of a webhook: what a person chooses, and what it means. */
+export const MODES = {
+  on: ['On', 'Accepts events and sends them.'],
+  held: ['Hold', 'Accepts events and sends nothing until it is on again. Nothing is lost.'],
+  off: ['Off', 'Accepts no events. What waits already is not sent until it is on again.'],
+}
+
 /** The way back from a page about a webhook. */
 export const crumbs = (ctx) => h('nav.crumbs', { 'aria-label': 'Breadcrumb' },
   h('a', { href: ctx.to('webhooks') }, 'Webhooks'))

@@ -36,7 +36,7 @@ export function testCard(ctx, webhook, events, now) {
   if (now) go.click()
   return card('Send a test',
     h('p.hint', 'Goes the same way as a real event: format, signature, address rules, 5 second limit, log.',
-      ' It is sent even while the webhook is paused.'),
+      ' It is sent even while the webhook is held or off.'),
     h('div.row', h('label', { for: 'test-event', class: 'sr' }, 'Event'), kind, go),
     h('details', h('summary', 'Show sample data'), sample), out)
 }

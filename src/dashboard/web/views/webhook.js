@@ -3,9 +3,9 @@
 import { inOrder, query } from '../api.js'
 import { badge, bdi, plural, time, visible } from '../format.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
-import { remove, toggle } from './actions.js'
+import { remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
-import { crumbs, formatTag, name, pathOf, tabs } from './parts.js'
+import { crumbs, formatTag, MODES, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
@@ -22,7 +22,8 @@ export default function (ctx) {
   const heading = h('h1', { tabindex: -1 }, 'Webhook')
   const facts = h('div.facts')
   const failing = h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
-    'See the reasons below, mend the receiver, and send a test.')
+    'See the reasons below, fix the receiver, and send a test.')
+  const mode = h('div.note.wide')
   const body = h('div.columns', loading())
   const log = logTable(ctx)
   const latest = h('div', loading())
@@ -33,9 +34,11 @@ export default function (ctx) {
     ctx.title(name(webhook))
     fill(heading, bdi(name(webhook)))
     failing.hidden = webhook.state !== 'failing'
+    mode.hidden = webhook.mode === 'on'
+    fill(mode, h('strong', webhook.mode === 'held' ? 'On hold. ' : 'Off. '), MODES[webhook.mode][1])
     fill(head, badge(webhook.state), formatTag(webhook), h('span.grow'),
       ctx.admin && [
-        button(webhook.active ? 'Pause…' : 'Resume', pauseOrResume, { class: 'plain' }),
+        button(toggleText(webhook), changeMode, { class: 'plain' }),
         menu('More actions', [
           ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
           ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
@@ -53,10 +56,10 @@ export default function (ctx) {
     if (await remove(ctx, webhook) && !ctx.signal.aborted) ctx.go(ctx.to('webhooks'))
   }
 
-  async function pauseOrResume() {
+  async function changeMode() {
     const before = webhook
     const changed = await toggle(ctx, before)
-    if (changed === before || ctx.signal.aborted || !webhook || changed.version < webhook.version) return
+    if (ctx.signal.aborted || !webhook || changed.version < webhook.version) return
     const own = changed.version === before.version + 1 && secret
     webhook = { ...webhook, ...changed }
     draw()
@@ -68,7 +71,7 @@ export default function (ctx) {
     webhook = got
     draw()
     secret = ctx.admin && secretCard(ctx, webhook, fresh, refresh)
-    fill(body, failing,
+    fill(body, failing, mode,
       ctx.admin && [testCard(ctx, webhook, events.data, fresh.test), secret.node],
       h('div.wide', activity(ctx, id).node),
       h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },

@@ -4,7 +4,7 @@ import { inOrder, query } from '../api.js'
 import { sparkline } from '../chart.js'
 import { badge, bdi, percent, plain, plural, result, time } from '../format.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
-import { remove, toggle } from './actions.js'
+import { remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
 import { formatTag, name } from './parts.js'
 
@@ -37,7 +37,7 @@ export default function (ctx) {
       : h('span.muted', 'none yet')),
     h('td.act', ctx.admin && menu(`Actions for ${plain(name(w))}`, [
       ['Send test', () => { ctx.store.fresh = { id: w.id, test: true }; ctx.go(ctx.to('webhooks', w.id)) }],
-      [w.active ? 'Pause…' : 'Resume', async () => { if (await toggle(ctx, w) !== w) await load() }],
+      [toggleText(w), async () => { await toggle(ctx, w); await load() }],
       ['Edit', () => ctx.go(ctx.to('webhooks', w.id, 'edit'))],
       ['Rotate secret…', () => { ctx.store.fresh = { id: w.id, rotate: true }; ctx.go(ctx.to('webhooks', w.id)) }],
       ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: w.id }))],
