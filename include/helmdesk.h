@@ -643,14 +643,6 @@ HD_API int hd_webhook_set_format(hd_webhook *webhook, int format);
 HD_API int hd_webhook_set_mode(hd_webhook *webhook, int mode);
 
 /**
- * Switches deliveries of real events on or off; hd_webhook_test() works in both cases.
- * @param webhook  the webhook
- * @param on       0 or 1
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API int hd_webhook_set_enabled(hd_webhook *webhook, int on);
-
-/**
  * Adds a header to every delivery, or replaces the one of the same name.
  * @param webhook  the webhook, which holds at most 16 of them
  * @param name     an RFC 9110 token of 1 to 128 characters; not one that libhelmdesk or HTTP itself sets (Host,
@@ -736,7 +728,6 @@ HD_API const char *hd_webhook_masked_url(const hd_webhook *webhook);
 HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
 HD_API int hd_webhook_format(const hd_webhook *webhook);
 HD_API int hd_webhook_mode(const hd_webhook *webhook);
-HD_API int hd_webhook_enabled(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook);
@@ -1060,7 +1051,8 @@ HD_API int hd_client_new(const hd_options *options, hd_client **client);
 
 /**
  * Adds a webhook, or replaces the one with the same id. It counts from the next event on; deliveries that were accepted
- * before end with the old settings, but for those that wait in a store: they get the newest.
+ * before end with the old settings, but for those that wait in a store: they get the newest. Its mode applies to all
+ * of them at once.
  * @param client   the client
  * @param webhook  the webhook; copied
  * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or

@@ -341,10 +341,6 @@ int hd_webhook_set_mode(hd_webhook *webhook, int mode) {
     return HD_OK;
 }
 
-int hd_webhook_set_enabled(hd_webhook *webhook, int on) {
-    return on == 0 || on == 1 ? hd_webhook_set_mode(webhook, on) : HD_E_INVALID;
-}
-
 int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
     if (!webhook || limit < 1 || limit > 64)
         return HD_E_INVALID;
@@ -470,10 +466,6 @@ int hd_webhook_format(const hd_webhook *webhook) {
 
 int hd_webhook_mode(const hd_webhook *webhook) {
     return webhook ? webhook->mode : HD_MODE_OFF;
-}
-
-int hd_webhook_enabled(const hd_webhook *webhook) {
-    return hd_webhook_mode(webhook) != HD_MODE_OFF;
 }
 
 uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook) {
