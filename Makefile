@@ -99,11 +99,15 @@ DESK_OPTIONS ?= --demo
 MOUNT := $(BUILD)/examples/mount
 MOUNT_OBJECTS := $(patsubst examples/%.c,$(BUILD)/folders/%.o,$(sort $(wildcard examples/mount/*.c)))
 
-# One program per tests/*_test.c; tests/*_test.sh are run as they are.
-TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_test.c)))
+# One program per tests/*_test.c and tests/store/*_test.c; tests/*_test.sh are run as they are.
+TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_test.c tests/store/*_test.c)))
 TEST_SCRIPTS := $(sort $(wildcard tests/*_test.sh))
 TEST_SUPPORT_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(wildcard tests/support/*.c)))
 TEST_SUPPORT := $(BUILD)/tests/libsupport.a
+
+# What every store is tried with: the list of stores, the conformance suite, and the explorer of interleavings.
+SUITE_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(filter-out %_test.c,$(wildcard tests/store/*.c))))
+SUITE := $(BUILD)/tests/libsuite.a
 
 # The hostile suite takes minutes and stands apart: one program per tests/hostile/*_test.c, the rest there is shared.
 HOSTILE_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/hostile/*_test.c)))
@@ -119,7 +123,7 @@ CRASH_SUPPORT := $(BUILD)/tests/crash/crash.o
 INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
 
 # The benchmark: a receiver, senders, and what drives them.
-BENCH_SUPPORT := body descriptors
+BENCH_SUPPORT := body descriptors figures steps store_clients store_log store_shared store_steps
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out $(BENCH_SUPPORT:%=tests/bench/%.c),$(wildcard tests/bench/*.c))))
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -266,7 +270,7 @@ check-hostile: ## attack the library: bad receivers, TLS, names, processes, load
 	@$(MAKE) $(PARALLEL) all hostile-programs
 	@SHOW=1 $(RUN_TESTS) $(HOSTILE_PROGRAMS)
 
-check-crash: ## kill a process with a store 200 times, fill its disk, leave it a million deliveries; prints what it saw
+check-crash: ## kill a process with a store 200 times, and one of four every 300 ms; fill its disk; leave it a million deliveries
 	@$(DEPS) core test
 	@$(MAKE) $(PARALLEL) all crash-programs
 	@SHOW=1 $(RUN_TESTS) $(CRASH_PROGRAMS)
@@ -571,8 +575,11 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # Here every allocation goes through the test, which lets one after the other fail.
-$(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/dashboard_oom_test: TEST_LDFLAGS := \
+$(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/sqlite_oom_test $(BUILD)/tests/dashboard_oom_test: TEST_LDFLAGS := \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
+
+# And here no nap takes any time.
+$(BUILD)/tests/store_oom_test: TEST_LDFLAGS += -Wl,--wrap=nanosleep
 
 # It stands between the library and libcurl's timers.
 $(BUILD)/tests/deadline_test: TEST_LDFLAGS := -Wl,--wrap=curl_multi_setopt
@@ -580,20 +587,23 @@ $(BUILD)/tests/deadline_test: TEST_LDFLAGS := -Wl,--wrap=curl_multi_setopt
 # Its clock is ahead, and reports are of one millisecond, when the test wants them to be.
 $(BUILD)/tests/dashboard_test: TEST_LDFLAGS := -Wl,--wrap=hd__dash_now_ms,--wrap=hd_report_finished_at_ms
 
-# Those of stores.
-STORE_TESTS := $(filter $(BUILD)/tests/store_%,$(TEST_PROGRAMS))
-$(STORE_TESTS): $(SQLITE_STATIC_LIB)
-$(STORE_TESTS): TEST_LIBS := $(SQLITE_STATIC_LIB)
-$(STORE_TESTS): TEST_MORE_LIBS = $(HD_SQLITE_LIBS)
+$(SUITE): $(SUITE_OBJECTS)
+	$(call say,AR)
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+SUITE_TESTS := $(filter $(BUILD)/tests/store/%,$(TEST_PROGRAMS))
+$(SUITE_TESTS): $(SUITE)
+$(SUITE_TESTS): TEST_LIBS := $(SUITE)
 
 DASHBOARD_TESTS := $(filter $(BUILD)/tests/dashboard_%,$(TEST_PROGRAMS))
 $(DASHBOARD_TESTS): $(DASHBOARD_STATIC_LIB)
 $(DASHBOARD_TESTS): TEST_LIBS := $(DASHBOARD_STATIC_LIB)
 
-$(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
+$(TEST_PROGRAMS): %: %.o $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB)
 	$(call say,LINK)
-	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(TEST_LIBS) $(STATIC_LIB) -Wl,--end-group \
-	  -lcmocka $(HD_DEPS_LIBS) $(TEST_MORE_LIBS) $(LDLIBS)
+	$(Q)$(call link,$(TEST_LDFLAGS)) $< -Wl,--start-group $(TEST_SUPPORT) $(TEST_LIBS) $(SQLITE_STATIC_LIB) $(STATIC_LIB) -Wl,--end-group \
+	  -lcmocka $(HD_DEPS_LIBS) $(HD_SQLITE_LIBS) $(LDLIBS)
 
 $(HOSTILE_SUPPORT): $(HOSTILE_SUPPORT_OBJECTS)
 	$(call say,AR)
@@ -616,12 +626,15 @@ $(BENCH_CROWDS): $(BUILD)/tests/bench/descriptors.o
 $(BENCH_CROWDS): BENCH_LIBS := $(BUILD)/tests/bench/descriptors.o
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-$(BUILD)/tests/bench/store: $(CRASH_SUPPORT) $(SQLITE_STATIC_LIB)
-$(BUILD)/tests/bench/store: BENCH_LIBS = $(CRASH_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB) $(HD_SQLITE_LIBS)
+# The store's benchmark has parts.
+BENCH_STORE := $(addprefix $(BUILD)/tests/bench/,figures.o steps.o store_clients.o store_log.o store_shared.o store_steps.o) $(CRASH_SUPPORT)
+$(BUILD)/tests/bench/store: $(BENCH_STORE) $(SQLITE_STATIC_LIB)
+$(BUILD)/tests/bench/store: BENCH_LIBS := $(HD_SQLITE_LIBS)
+$(BUILD)/tests/bench/store: BENCH_PARTS := $(BENCH_STORE) $(SQLITE_STATIC_LIB)
 
 $(BENCH_PROGRAMS): %: %.o $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB)
 	$(call say,LINK)
-	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
+	$(Q)$(call link,$(BENCH_LDFLAGS)) $< -Wl,--start-group $(BENCH_PARTS) $(HOSTILE_SUPPORT) $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lmbedtls -lmbedx509 -lcmocka $(BENCH_LIBS) $(HD_DEPS_LIBS) $(LDLIBS)
 
 $(CRASH_PROGRAMS): %: %.o $(CRASH_SUPPORT) $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB)
@@ -634,7 +647,7 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) \
+OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) $(SUITE_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
 .SECONDARY: $(OBJECTS)

@@ -111,8 +111,16 @@ enum {
     HD_E_STORE_KEY = -60,
     HD_E_CONFLICT = -61,
     HD_E_NO_DELIVERY = -62,
-    HD_E_STORE_READ_ONLY = -63
+    HD_E_STORE_READ_ONLY = -63,
+    HD_E_STORE_LOST = -64,
+    HD_E_STORE_ACCESS = -65,
+    HD_E_STORE_MISSING = -66,
+    HD_E_STORE_DAMAGED = -67,
+    HD_E_IDEMPOTENCY_KEY = -68
 };
+
+/** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
+#define HD_ID_SIZE 37
 
 /**
  * The version of the running library, as "major.minor.patch".
@@ -306,6 +314,25 @@ HD_API int hd_event_set_customer(hd_event *event, const char *email, const char 
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body);
+
+/**
+ * Names an event by a key of the program's own, so that it is sent once although the program asks for it twice: an
+ * event of the same project whose key was used within the last day (hd_options_set_idempotency_window_ms()) is that
+ * event, and hd_webhook_send() tells the id of the first. What else is in the event is not compared.
+ * @param event  the event
+ * @param key    1 to 255 characters without control characters; copied
+ * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);
+
+/**
+ * The key that hd_event_set_idempotency_key() has set.
+ * @param event  the event; NULL answers NULL
+ * Returns: the key, which stays the event's; NULL if there is none. Blocks: no.
+ * Threads: any, as long as nobody changes the event. Since: 0.2.0
+ */
+HD_API const char *hd_event_idempotency_key(const hd_event *event);
 
 /**
  * The first required field that is not set yet: "project", "ticket" or "customer".
@@ -901,9 +928,9 @@ HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t po
 
 /**
  * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
- * request is made; attempts that come due fail with HD_REASON_PAUSED. Then one delivery at a time is tried: a success
- * ends the matter, a failure pauses it again. hd_webhook_test() is not held up, and its result counts. By default
- * nothing is paused.
+ * request is made: what is due waits, and uses up no attempt. Then one delivery at a time is tried: a success ends the
+ * matter, a failure pauses it again. With a store a pause outlives the client, and holds for all clients.
+ * hd_webhook_test() is not held up, and its result counts. By default nothing is paused.
  * @param options   the options
  * @param failures  1 to 1,000,000; 0 for never
  * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
@@ -951,23 +978,36 @@ typedef struct hd_store hd_store;
 HD_API void hd_store_free(hd_store *store);
 
 /**
- * Bounds the delivery log in a store. Beyond either limit the oldest reports are deleted, in small slices, and with
- * them the events that nothing else needs. Without this call: 1,000,000 reports of the last 30 days.
+ * Bounds the delivery log in a store. Beyond any limit the oldest reports are deleted, in small slices, and with them
+ * the events that nothing else needs. Without this call: 1,000,000 reports of the last 30 days, and 4 GiB.
  * @param store        a store that no client uses yet
  * @param max_reports  how many reports are kept; 0 for any number
  * @param max_age_ms   how long, in milliseconds; 0 for ever
- * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @param max_bytes    what they and their events take, in bytes, about; 0 for any size
+ * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Since: 0.2.0
  */
-HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms);
+HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms, uint64_t max_bytes);
 
 /**
- * Has a client keep its webhooks, its undelivered events and its log in a store. The next client with that store goes
- * on where this one ended: at least once, everything that was accepted is delivered. hd_options_set_queue_limits() then
- * bounds only what is not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not
- * given.
+ * Says in words what the last failure of a store was, such as which file could not be read and why.
+ * @param store  the store; NULL answers 0
+ * @param text   receives the words and a NUL, cut if there is not enough room; "" if nothing has failed; may be NULL if
+ *               size is 0
+ * @param size   bytes at text
+ * Returns: how long the words are, without the NUL. Blocks: no. Threads: any. Since: 0.2.0
+ */
+HD_API size_t hd_store_error(hd_store *store, char *text, size_t size);
+
+/**
+ * Has a client keep its webhooks, its undelivered events and its log in a store. Several clients, in several processes,
+ * may use the same store at the same time, each with a hd_store of its own: they divide the webhooks among themselves,
+ * each is delivered to by one client at a time, and what a client leaves behind, in whatever way it ends, the others
+ * deliver. At least once, everything that was accepted is delivered. hd_options_set_queue_limits() then bounds only
+ * what is not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not given.
  * @param options  the options
- * @param store    the store, which stays yours: free it after the client. NULL for none, as without this call
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @param store    the store, which stays yours: free it after the client. One client uses it at a time. NULL for none,
+ * as without this call Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_store(hd_options *options, hd_store *store);
 
@@ -987,17 +1027,32 @@ enum {
  */
 HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
 
+/** What a client does with a store. */
+enum hd_client_role {
+    HD_CLIENT_DELIVER = 0, /**< all of it: it accepts, and delivers its share of what waits in the store */
+    HD_CLIENT_ACCEPT = 1,  /**< accepts events and changes webhooks; others deliver. It has no thread and opens no
+                              connection: for programs that end soon, and for servers that fork */
+    HD_CLIENT_READ = 2,    /**< reads webhooks and log, and changes nothing */
+    HD_CLIENT_OPERATE =
+        3 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_webhook_test() works: for an operator's tool */
+};
+
 /**
- * Sets whether the client delivers what an earlier one has left in the store. If not, that stays there for the next
- * client: for programs that change webhooks or send a test beside the real sender's turns. What this client accepts
- * itself it delivers, but for what it has no memory for, what is to be tried again for a webhook that is not ordered,
- * and what comes for an ordered one of which something is left: that stays, too. While anything stays,
- * hd_client_flush() answers HD_E_TIMEOUT after its time, and hd_client_close() as soon as the rest is done.
- * @param options  the options; without a store it means nothing
- * @param on       1, which is so without this call, or 0
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * Sets what a client does with its store. With HD_CLIENT_ACCEPT hd_webhook_send() returns when the event is on disk,
+ * whatever hd_options_set_accept_mode() says, and all callers at that moment share one commit.
+ * @param options  the options; without a store only HD_CLIENT_DELIVER makes sense
+ * @param role     HD_CLIENT_DELIVER, which is so without this call, HD_CLIENT_ACCEPT, HD_CLIENT_READ or
+ * HD_CLIENT_OPERATE Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
  */
-HD_API int hd_options_set_deliver_backlog(hd_options *options, int on);
+HD_API int hd_options_set_role(hd_options *options, int role);
+
+/**
+ * Sets how long the key of hd_event_set_idempotency_key() is remembered.
+ * @param options    the options
+ * @param window_ms  1,000 to 86,400,000 milliseconds; default 86,400,000: a day
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_options_set_idempotency_window_ms(hd_options *options, int64_t window_ms);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Client: the webhooks, the worker thread that delivers, and the log
@@ -1043,16 +1098,18 @@ enum {
  * @param options  how to work; NULL for all defaults; copied
  * @param client   receives the client; free it with hd_client_free()
  * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; with a store
- * HD_E_STATE if another client uses it, HD_E_STORE_KEY if its secrets are sealed with another key, HD_E_STORE or
- * HD_E_STORE_FULL if it cannot be read or written; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: briefly; disk with a store.
- * Threads: any. Since: 0.1.0
+ * HD_E_STATE if another client uses this hd_store, HD_E_STORE_KEY if its secrets are sealed with another key,
+ * HD_E_STORE, HD_E_STORE_FULL, HD_E_STORE_ACCESS, HD_E_STORE_MISSING, HD_E_STORE_DAMAGED or HD_E_STORE_VERSION if it
+ * cannot be read or written (hd_store_error() says why); HD_E_INVALID, also for a role without a store; HD_E_NO_MEMORY.
+ * Blocks: briefly; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_new(const hd_options *options, hd_client **client);
 
 /**
- * Adds a webhook, or replaces the one with the same id. It counts from the next event on; deliveries that were accepted
- * before end with the old settings, but for those that wait in a store: they get the newest. Its mode applies to all
- * of them at once.
+ * Adds a webhook, or replaces the one with the same id. Who gets an event is decided by the webhooks that there were
+ * when it was accepted; URL, secret, limits and all other settings are those that there are when an attempt begins. In
+ * another project than before, it is a webhook of its own there: what waits stays the old project's, with the old
+ * settings.
  * @param client   the client
  * @param webhook  the webhook; copied
  * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or
@@ -1100,7 +1157,7 @@ HD_API int hd_client_check_url(hd_client *client, const char *url);
 HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhook);
 
 /**
- * Removes a webhook. Deliveries that were accepted before are still made.
+ * Removes a webhook. Deliveries that were accepted before are still made, with its last settings.
  * @param client  the client
  * @param id      the webhook's id
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
@@ -1147,15 +1204,16 @@ HD_API void hd_webhook_list_free(hd_webhook_list *list);
  * queued. From now on the event cannot be changed; it may be sent again.
  * @param client    the client
  * @param event     the event, with project, ticket and customer set; the library takes a reference of its own
- * @param event_id  receives the number by which reports name this event, unique over restarts as long as the clock
- *                  does not jump back; may be NULL
+ * @param event_id  receives the id by which reports name this event: a UUID (version 7) as text, HD_ID_SIZE bytes with
+ *                  the NUL; of an event whose idempotency key was used before, the id of the first event with it; may
+ *                  be NULL
  * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
  * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED;
  * HD_E_INVALID. With HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be
  * stored, and is not accepted; HD_E_STATE in the log function. Blocks: no I/O; takes one short lock. With
  * HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
  */
-HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_id);
+HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]);
 
 /**
  * Sends the event of a delivery in the log again, to the same webhook as it is now: a new delivery through the very
@@ -1163,12 +1221,12 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, uint64_t *event_i
  * webhook subscribes to such events is not asked.
  * @param client       the client
  * @param delivery_id  what hd_report_delivery_id() gives
- * @param event_id     receives a number as from hd_webhook_send(); may be NULL
+ * @param event_id     receives an id as from hd_webhook_send(); may be NULL
  * Returns: as hd_webhook_send(); HD_E_NO_DELIVERY if the log has none with this id; HD_E_NOT_FOUND if its webhook is
  * not there any more; HD_E_STORE if the log cannot be read. Blocks: as hd_webhook_send(); disk with a store. Threads:
  * any. Since: 0.1.0
  */
-HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, uint64_t *event_id);
+HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
 
 /**
  * Sends all events of a page of the log again, as hd_webhook_redeliver() does one. Reports of tests, of attempts that
@@ -1181,8 +1239,9 @@ HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, uint
  * @param limit   how many reports to look at, 1 to 1,000
  * @param sent    receives how many were sent; may be NULL
  * @param page    receives the reports that were looked at; free it with hd_log_page_free(). If an event cannot be sent
- *                (HD_E_QUEUE_FULL), those before it, and its cursor goes on with that event; NULL if it was the first
- * Returns: as hd_log_query() and hd_webhook_send(). Blocks: as they do. Threads: any. Since: 0.1.0
+ *                (HD_E_QUEUE_FULL), those before it, and its cursor goes on with that event
+ * Returns: as hd_log_query() and hd_webhook_send(); an error only if the first event of the page cannot be sent.
+ * Blocks: as they do. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                                      size_t *sent, hd_log_page **page);
@@ -1206,8 +1265,9 @@ HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, 
 /** Whether deliveries to a webhook are made. */
 enum {
     HD_WEBHOOK_ACTIVE = 0,
-    HD_WEBHOOK_PAUSED = 1, /**< by the rule of hd_options_set_pause_rule() */
-    HD_WEBHOOK_PROBING = 2 /**< the pause is over; the next delivery decides */
+    HD_WEBHOOK_PAUSED = 1,   /**< by the rule of hd_options_set_pause_rule() */
+    HD_WEBHOOK_PROBING = 2,  /**< the pause is over; the next delivery decides */
+    HD_WEBHOOK_FORBIDDEN = 3 /**< its URL is not allowed by this client's options: what waits for it is kept */
 };
 
 /**
@@ -1222,16 +1282,42 @@ enum {
 HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms);
 
 /**
+ * Tells how many deliveries wait for a webhook, and since when.
+ * @param client      the client
+ * @param webhook_id  the webhook's id
+ * @param count       receives how many; with a store those of all its clients
+ * @param since_ms    receives when the event of the oldest was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0
+ * if none waits; may be NULL Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_STATE on the worker
+ * thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since: 0.2.0
+ */
+HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms);
+
+/**
+ * Discards what waits for a webhook: each of these deliveries ends without an attempt, with HD_OUTCOME_CANCELED and
+ * HD_REASON_DISCARDED, whether the webhook is on, held or off. What is under way is not touched, and what comes later
+ * is delivered.
+ * @param client      the client
+ * @param webhook_id  the webhook's id
+ * @param count       receives how many waited; may be NULL
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
+ * HD_E_STATE on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store.
+ * Threads: any. Since: 0.2.0
+ */
+HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count);
+
+/**
  * Tells whether the store takes what the worker writes. While it does not, no attempt is begun, so that nothing is sent
  * whose result could not be kept; the worker tries again by itself.
  * @param client  the client
- * Returns: HD_OK, also without a store; HD_E_STORE_FULL; HD_E_STORE; HD_E_NO_MEMORY; HD_E_FORKED; HD_E_INVALID.
+ * Returns: HD_OK, also without a store; HD_E_STORE_FULL; HD_E_STORE; HD_E_STORE_BUSY; HD_E_STORE_LOST; HD_E_NO_MEMORY;
+ * HD_E_STORE_DAMAGED if a part of it cannot be read: other webhooks go on then; HD_E_FORKED; HD_E_INVALID.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_store_status(hd_client *client);
 
 /**
- * Waits until all deliveries of the events accepted before this call have ended. Drops nothing.
+ * Waits until all deliveries of the events accepted before this call have ended. Drops nothing. With a store, those of
+ * its other clients count as well, since they may deliver what this one accepted.
  * @param client      the client
  * @param timeout_ms  how long to wait, in milliseconds; 0 only asks
  * Returns: HD_OK; HD_E_TIMEOUT; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID.
@@ -1320,7 +1406,8 @@ enum {
     HD_REASON_SLACK = 23,
     HD_REASON_INTERNAL = 24,
     HD_REASON_DROPPED = 25,
-    HD_REASON_PAUSED = 26
+    HD_REASON_PAUSED = 26, /**< only in logs that 0.1.0 wrote: a pause postpones */
+    HD_REASON_DISCARDED = 27
 };
 
 /**
@@ -1350,8 +1437,8 @@ HD_API const char *hd_reason_text(int reason);
  * @{ */
 /** The id of the delivery, a UUID: the value of the `X-Helmdesk-Delivery` header. */
 HD_API const char *hd_report_delivery_id(const hd_report *report);
-/** The number that hd_webhook_send() gave. */
-HD_API uint64_t hd_report_event_id(const hd_report *report);
+/** The id that hd_webhook_send() gave, a UUID. */
+HD_API const char *hd_report_event_id(const hd_report *report);
 /** The event, which stays the report's. hd_event_render() gives the body that was posted. */
 HD_API const hd_event *hd_report_event(const hd_report *report);
 HD_API const char *hd_report_webhook_id(const hd_report *report);
@@ -1487,6 +1574,21 @@ HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
  */
 HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                         hd_log_page **page);
+
+/**
+ * Reads the delivery log forwards: the reports that were added after a place, the oldest first, in the order in which
+ * they were added. It misses none and gives none twice, whatever the clocks say.
+ * @param client  the client
+ * @param filter  which reports; NULL for all; not kept
+ * @param after   hd_log_page_cursor() of the page that this function gave before; NULL to begin with what comes from
+ * now on: the page is empty, and its cursor is the place
+ * @param limit   how many reports at the most, 1 to 1,000
+ * @param page    receives the page, which always has a cursor; free it with hd_log_page_free()
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_STORE if the store cannot be read; HD_E_FORKED;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.2.0
+ */
+HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit,
+                         hd_log_page **page);
 
 /**
  * The number of reports on a page.

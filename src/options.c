@@ -9,6 +9,7 @@
 
 #define COUNT_MAX 10000000
 #define BYTES_MIN 65536
+#define KEY_WINDOW_MAX_MS ((int64_t)24 * 3600 * 1000)
 
 /* "libhelmdesk/" and the version; NULL without memory. */
 static char *default_user_agent(void) {
@@ -34,7 +35,7 @@ int hd_options_new(hd_options **options) {
     made->shutdown_timeout_ms = 5000;
     made->log_max_reports = 10000;
     made->log_max_bytes = (size_t)64 * 1024 * 1024;
-    made->deliver_backlog = 1;
+    made->key_window_ms = (int64_t)24 * 3600 * 1000;
     made->user_agent = default_user_agent();
     if (!made->user_agent) {
         free(made);
@@ -186,9 +187,16 @@ int hd_options_set_accept_mode(hd_options *options, int mode) {
     return HD_OK;
 }
 
-int hd_options_set_deliver_backlog(hd_options *options, int on) {
-    if (!options || (on != 0 && on != 1))
+int hd_options_set_role(hd_options *options, int role) {
+    if (!options || role < HD_CLIENT_DELIVER || role > HD_CLIENT_OPERATE)
         return HD_E_INVALID;
-    options->deliver_backlog = on;
+    options->role = role;
+    return HD_OK;
+}
+
+int hd_options_set_idempotency_window_ms(hd_options *options, int64_t window_ms) {
+    if (!options || window_ms < 1000 || window_ms > KEY_WINDOW_MAX_MS)
+        return HD_E_INVALID;
+    options->key_window_ms = window_ms;
     return HD_OK;
 }

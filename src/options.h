@@ -22,7 +22,8 @@ struct hd_options {
     struct hd__log log;
     hd_store *store; /* NULL for none; the program's */
     int accept_mode;
-    int deliver_backlog;
+    int role;
+    int64_t key_window_ms;
 };
 
 /* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */

@@ -440,6 +440,81 @@ static void test_life_of_a_webhook(void **state) {
     free(id);
 }
 
+static size_t count_of(const char *query) {
+    char target[256];
+    (void)snprintf(target, sizeof target, DELIVERIES "?%s", query);
+    json_t *answer = call(200, "GET", target, NULL);
+    size_t count = json_array_size(json_object_get(answer, "data"));
+    json_decref(answer);
+    (void)snprintf(target, sizeof target, DELIVERIES "/count?%s", query);
+    answer = call(200, "GET", target, NULL);
+    assert_int_equal(json_integer_value(json_object_get(answer, "count")), count);
+    json_decref(answer);
+    return count;
+}
+
+static json_int_t number_of(const json_t *object, const char *name) {
+    assert_true(json_is_integer(json_object_get(object, name)));
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* What waits is told with the webhook and in the sums, and can be discarded. */
+static void test_what_waits(void **state) {
+    (void)state;
+    char *id = create("/ok");
+    json_decref(on_webhook(200, "POST", id, "/hold", "{}"));
+    for (int i = 0; i < 3; i++)
+        send_ticket(client, 1);
+    json_t *webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_int_equal(number_of(webhook, "waiting"), 3);
+    assert_int_equal(strlen(text_of(webhook, "waiting_since")), strlen("2025-01-15T10:30:00.000Z"));
+    assert_true(json_is_null(json_object_get(webhook, "paused_until")));
+    json_decref(webhook);
+    json_t *stats = call(200, "GET", API "projects/" PROJECT "/stats", NULL);
+    assert_int_equal(number_of(stats, "waiting"), 3);
+    json_decref(stats);
+    stats = call(200, "GET", API "projects/" PROJECT "/stats?webhook=other", NULL);
+    assert_int_equal(number_of(stats, "waiting"), 0);
+    json_decref(stats);
+    char target[256];
+    (void)snprintf(target, sizeof target, WEBHOOKS "/%s/discard", id);
+    expect_status(403, HD_ROLE_VIEWER, "POST", target, "{}");
+    json_t *discarded = on_webhook(200, "POST", id, "/discard", "{}");
+    assert_int_equal(number_of(discarded, "discarded"), 3);
+    json_decref(discarded);
+    flush(client);
+    webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_int_equal(number_of(webhook, "waiting"), 0);
+    assert_true(json_is_null(json_object_get(webhook, "waiting_since")));
+    json_decref(webhook);
+    assert_int_equal(count_of("outcome=canceled&reason=discarded"), 3);
+    json_decref(on_webhook(404, "POST", "none", "/discard", "{}"));
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
+/* A webhook that the rule has paused says so, and until when. */
+static void test_pause(void **state) {
+    (void)state;
+    tear_down(NULL);
+    hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_pause_rule(options, 1, 3600000), HD_OK);
+    server = server_start();
+    client = client_for_tests(options);
+    assert_int_equal(hd_dashboard_new(client, MOUNT, &dashboard), HD_OK);
+    char *id = create("/status/500");
+    send_ticket(client, 1);
+    flush(client);
+    json_t *webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_string_equal(text_of(webhook, "state"), "paused");
+    assert_int_equal(strlen(text_of(webhook, "paused_until")), strlen("2025-01-15T10:30:00.000Z"));
+    json_decref(webhook);
+    webhook = on_webhook(200, "POST", id, "/hold", "{}"); /* what a person has chosen comes before */
+    assert_string_equal(text_of(webhook, "state"), "held");
+    json_decref(webhook);
+    free(id);
+}
+
 /* What is made says where it is, and each version which one it is. */
 static void test_headers_of_a_webhook(void **state) {
     (void)state;
@@ -494,14 +569,32 @@ static void test_secret_rotation(void **state) {
 
 /* ---- Deliveries ---- */
 
+/* Header for header as they arrived, but for those of the webhook, which may be keys. */
+static void assert_request_is(json_t *shown, const struct request *request) {
+    json_t *headers = json_object_get(shown, "headers"), *header;
+    size_t i;
+    assert_string_equal(text_of(shown, "line"), "POST /\xE2\x80\xA6 HTTP/1.1");
+    assert_int_equal(json_array_size(headers), request->header_count);
+    json_array_foreach(headers, i, header) {
+        const char *name = request->header_names[i];
+        assert_string_equal(json_string_value(json_array_get(header, 0)), name);
+        if (strcmp(name, "X-Tenant") == 0)
+            assert_true(json_is_null(json_array_get(header, 1)));
+        else
+            assert_string_equal(json_string_value(json_array_get(header, 1)), request->header_values[i]);
+    }
+}
+
 static void test_test_is_the_real_thing(void **state) {
     (void)state;
     char *good = create("/ok"), *bad = create("/status/500");
+    json_decref(on_webhook(200, "PATCH", good, "", "{\"headers\":[[\"X-Tenant\",\"acme\"]]}"));
     json_t *delivered = on_webhook(200, "POST", good, "/test", "{\"event\":\"ticket.created\"}");
     assert_string_equal(text_of(delivered, "outcome"), "delivered");
     assert_true(json_is_true(json_object_get(delivered, "test")));
     const struct request *request = server_request(server, 0);
     assert_string_equal(request->body, text_of(json_object_get(delivered, "request"), "body"));
+    assert_request_is(json_object_get(delivered, "request"), request);
     json_decref(delivered);
     json_t *failed = on_webhook(200, "POST", bad, "/test", "{\"event\":\"ticket.resolved\"}");
     assert_string_equal(text_of(failed, "reason"), "http_5xx");
@@ -517,19 +610,6 @@ static void test_test_is_the_real_thing(void **state) {
     json_decref(webhook);
     free(good);
     free(bad);
-}
-
-static size_t count_of(const char *query) {
-    char target[256];
-    (void)snprintf(target, sizeof target, DELIVERIES "?%s", query);
-    json_t *answer = call(200, "GET", target, NULL);
-    size_t count = json_array_size(json_object_get(answer, "data"));
-    json_decref(answer);
-    (void)snprintf(target, sizeof target, DELIVERIES "/count?%s", query);
-    answer = call(200, "GET", target, NULL);
-    assert_int_equal(json_integer_value(json_object_get(answer, "count")), count);
-    json_decref(answer);
-    return count;
 }
 
 static void test_log(void **state) {
@@ -675,6 +755,16 @@ static const char *wait_for_piece(hd_dashboard_response *response, const char *w
     return NULL;
 }
 
+#define STREAM API "projects/" PROJECT "/stream"
+
+/* The stream that goes on behind a piece. */
+static void set_place(const char *piece, char *target, size_t size) {
+    const char *place = strstr(piece, "\nid: ");
+    assert_non_null(place);
+    place += 5;
+    (void)snprintf(target, size, STREAM "?since=%.*s", (int)strcspn(place, "\n"), place);
+}
+
 static void test_stream(void **state) {
     (void)state;
     static hd_dashboard_response *streams[64];
@@ -687,10 +777,8 @@ static void test_stream(void **state) {
     send_ticket(client, 77);
     const char *piece = wait_for_piece(streams[0], "event: delivery\n");
     assert_non_null(strstr(piece, "\"ticket_number\":77"));
-    const char *place = strstr(piece, "id: ");
-    assert_non_null(place);
     char target[256];
-    (void)snprintf(target, sizeof target, API "projects/" PROJECT "/stream?since=%lld", strtoll(place + 4, NULL, 10));
+    set_place(piece, target, sizeof target);
     assert_string_equal(next_piece(streams[0], 0), ": still here\n\n"); /* once */
     send_ticket(client, 78);
     flush(client);
@@ -716,34 +804,78 @@ static void test_stream(void **state) {
     free(id);
 }
 
-/* A delivery may join the log after a stream began and have ended before: it is news, since no page has read it. */
-static void test_stream_tells_what_joins_the_log(void **state) {
+/* Deliveries that a piece tells of. */
+static size_t count_told(const char *piece) {
+    size_t count = 0;
+    for (const char *at = piece; (at = strstr(at, "event: delivery\n")); at++)
+        count++;
+    return count;
+}
+
+/* Every report is told once, in the order in which it was added, whatever the wall clock says meanwhile. */
+static void test_stream_whatever_the_clock_says(void **state) {
     (void)state;
+    static const int64_t times[] = {1, 4102444800000, 1, 1764500000000, 2};
+    char wanted[64];
     char *id = create("/ok");
-    ahead_ms = 60000;
-    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
-    send_ticket(client, 79);
-    (void)wait_for_piece(stream, "\"ticket_number\":79");
+    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", STREAM, NULL);
+    for (int i = 0; i < 5; i++) {
+        all_finished_at_ms = times[i];
+        ahead_ms = i % 2 ? -315576000000 : 315576000000;
+        send_ticket(client, 90 + i);
+        (void)snprintf(wanted, sizeof wanted, "\"ticket_number\":%d", 90 + i);
+        assert_int_equal(count_told(wait_for_piece(stream, wanted)), 1);
+    }
+    assert_string_equal(next_piece(stream, 0), ": still here\n\n");
     hd_dashboard_response_free(stream);
-    ahead_ms = 0;
+    all_finished_at_ms = ahead_ms = 0;
     json_decref(on_webhook(204, "DELETE", id, "", NULL));
     free(id);
 }
 
-/* More of one millisecond than are told at once: the page reads them itself, and is told so no more than once. */
-static void test_stream_of_one_millisecond(void **state) {
+/* More at once than are told: the page reads them itself, and is told so once. The stream goes on behind them. */
+static void test_stream_of_a_burst(void **state) {
     (void)state;
     char *id = create("/ok");
+    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", STREAM, NULL);
+    (void)next_piece(stream, 0);
     for (int i = 0; i < 201; i++)
         send_ticket(client, 80);
     flush(client);
-    all_finished_at_ms = 1;
-    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", API "projects/" PROJECT "/stream", NULL);
-    (void)next_piece(stream, 0);
-    for (int i = 0; i < 3; i++)
-        assert_string_equal(next_piece(stream, 0), ": still here\n\n");
+    const char *piece = wait_for_piece(stream, "event: reset\n");
+    assert_int_equal(count_told(piece), 0);
+    assert_string_equal(next_piece(stream, 0), ": still here\n\n");
+    send_ticket(client, 81);
+    assert_int_equal(count_told(wait_for_piece(stream, "\"ticket_number\":81")), 1);
     hd_dashboard_response_free(stream);
-    all_finished_at_ms = 0;
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
+/* Where a browser was that comes back: what is no place of this dashboard's, or of one before a restart, is the
+ * present. */
+static void test_places_of_streams(void **state) {
+    (void)state;
+    static const char *const places[] = {"", "x", "12", "1-7", "-1", "%20", "ffffffffffffffff-1"};
+    char target[256], place[256];
+    char *id = create("/ok");
+    hd_dashboard_response *stream = call_as(HD_ROLE_VIEWER, "GET", STREAM, NULL);
+    send_ticket(client, 82);
+    flush(client);
+    set_place(wait_for_piece(stream, "event: delivery\n"), target, sizeof target);
+    hd_dashboard_response_free(stream);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        (void)snprintf(place, sizeof place, STREAM "?since=%s", places[i]);
+        stream = call_as(HD_ROLE_VIEWER, "GET", place, NULL);
+        assert_string_equal(next_piece(stream, 0), "retry: 2000\n\n");
+        assert_string_equal(next_piece(stream, 0), ": still here\n\n");
+        hd_dashboard_response_free(stream);
+    }
+    /* a place that the log does not know: the page reads it anew */
+    strcpy(strrchr(target, '-') + 1, "x");
+    stream = call_as(HD_ROLE_VIEWER, "GET", target, NULL);
+    (void)wait_for_piece(stream, "event: reset\n");
+    hd_dashboard_response_free(stream);
     json_decref(on_webhook(204, "DELETE", id, "", NULL));
     free(id);
 }
@@ -796,6 +928,8 @@ int main(void) {
         TEST(test_page_and_assets),
         TEST(test_validation),
         TEST(test_life_of_a_webhook),
+        TEST(test_what_waits),
+        TEST(test_pause),
         TEST(test_headers_of_a_webhook),
         TEST(test_secret_rotation),
         TEST(test_test_is_the_real_thing),
@@ -803,8 +937,9 @@ int main(void) {
         TEST(test_redelivery),
         TEST(test_me_events_preview),
         TEST(test_stream),
-        TEST(test_stream_tells_what_joins_the_log),
-        TEST(test_stream_of_one_millisecond),
+        TEST(test_stream_whatever_the_clock_says),
+        TEST(test_stream_of_a_burst),
+        TEST(test_places_of_streams),
         TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

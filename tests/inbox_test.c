@@ -34,7 +34,7 @@ static void take(struct hd__inbox *inbox, size_t count, uint64_t *last) {
     struct hd__accepted entry;
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(hd__inbox_peek(inbox, &entry, 1), 1);
-        assert_int_equal(entry.id, ++*last);
+        assert_int_equal(entry.sequence, ++*last);
         hd__inbox_drop(inbox, 1);
         hd__inbox_release(inbox, 0);
         hd_event_free(entry.event);
@@ -49,7 +49,7 @@ static void test_order_survives_growth(void **state) {
         struct hd__accepted one_more = {.event = event};
         uint64_t last = 0;
         int wake;
-        assert_int_equal(hd__inbox_init(&inbox, 1500, (size_t)1 << 30, 1), HD_OK);
+        assert_int_equal(hd__inbox_init(&inbox, 1500, (size_t)1 << 30, &hd__system_clock), HD_OK);
         push(&inbox, 1024);
         take(&inbox, heads[i], &last);
         push(&inbox, 1500 - (1024 - heads[i]));

@@ -230,9 +230,9 @@ static int redeliver(void) {
     assert_int_equal(deliver_without_memory(simulation, 0), 1);
     hd_report *first = simulation_report(simulation);
     hd_webhook *target = hd__webhooks_get(simulation->webhooks, "a");
-    uint64_t id;
+    unsigned char id[HD__UUID_BYTES];
     for (int i = 0; i < 2; i++)
-        assert_int_equal(hd__worker_redeliver(simulation->worker, first, target, &id), HD_OK);
+        assert_int_equal(hd__worker_redeliver(simulation->worker, first, target, id), HD_OK);
     hd_webhook_free(target);
     uint64_t delivered = deliver_without_memory(simulation, was_armed);
     for (int i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** @file store_oom_test.c A worker with a store, with every one of its allocations failing in turn, once and from then
  * on, the library's own and SQLite's: each event that was accepted ends in one report for each webhook, and nothing
- * leaks. */
+ * leaks. Clients that accept only, and those that only read, say what they lack. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "support/support.h"
 
 #include "helmdesk/sqlite.h"
-#include "store/durable.h"
+#include "store/durable_log.h"
 #include "store/stats.h"
 
 #include <sqlite3.h>
@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS 3
@@ -38,16 +39,26 @@ static void *sqlite_realloc(void *old, int size) {
     return failing_now() ? NULL : real_sqlite.xRealloc(old, size);
 }
 
-static char directory[64];
-
-static void ignore_webhook(void *user, const struct hd__stored_webhook *webhook) {
-    (void)user, (void)webhook;
+/* What the store tells is waited for with naps: meanwhile memory comes back. Here they take no time. */
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left) {
+    (void)time, (void)left;
+    failing.armed = 0;
+    return 0;
 }
 
-static hd_store *open_store(struct hd__store_state *state) {
+static char directory[64];
+
+/* In memory where there is such a place: thousands of stores are made. */
+static void make_fast_directory(void) {
+    strcpy(directory, "/dev/shm/helmdesk-test.XXXXXX");
+    if (!mkdtemp(directory))
+        make_directory(directory);
+}
+
+static hd_store *open_store(void) {
     hd_store *store = NULL;
     assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &store), HD_OK);
-    assert_int_equal(store->ops->begin(store, ignore_webhook, NULL, state), HD_OK);
     return store;
 }
 
@@ -70,7 +81,7 @@ static void summarize(hd_store *store, const hd_log_filter *filter) {
     hd_log_stats *stats = NULL;
     int status = hd__log_stats_new(filter, 0, &stats);
     if (status == HD_OK)
-        status = hd__durable_summarize(store, filter, stats);
+        status = hd__durable_summarize(store, filter, 0, stats);
     if (failing.failures == 0)
         assert_int_equal(status, HD_OK);
     if (status == HD_OK)
@@ -83,15 +94,13 @@ static void summarize(hd_store *store, const hd_log_filter *filter) {
 /* A life of some events, in the middle of which memory runs out, and comes back. */
 static void live(void *user) {
     (void)user;
-    struct hd__store_state state;
     size_t accepted = 0, turns = 0;
     hd_log_filter *filter = NULL;
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
     assert_int_equal(hd_log_filter_set_text(filter, "subject"), HD_OK);
-    make_directory(directory);
-    hd_store *store = open_store(&state);
+    make_fast_directory();
+    hd_store *store = open_store();
     struct simulation *simulation = simulation_new_on(store);
-    hd__worker_set_state(simulation->worker, &state);
     simulation_put(simulation, "a", 1);
     simulation_put(simulation, "b", 4);
     failing.armed = 1;
@@ -118,16 +127,65 @@ static void live(void *user) {
 
 static void test_every_allocation(void **state) {
     (void)state;
-    failing_in_turn(live, NULL, runs_slowly() ? 7 : 1, 20);
+    failing_in_turn(live, NULL, runs_slowly() ? 23 : 1, 20);
+}
+
+/* An event that a client without a loop stores is stored once or not at all, and so is a webhook. */
+static void accept_one(void *user) {
+    hd_options *options = NULL;
+    hd_client *client = NULL;
+    hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, "https://example.com/");
+    hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 1);
+    uint64_t stored = 0;
+    (void)user;
+    make_fast_directory();
+    hd_store *store = open_store();
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    assert_int_equal(hd_options_set_store(options, store), HD_OK);
+    assert_int_equal(hd_options_set_role(options, HD_CLIENT_ACCEPT), HD_OK);
+    failing.armed = 1;
+    int status = hd_client_new(options, &client);
+    failing.armed = 0;
+    if (status != HD_OK) {
+        assert_int_equal(status, HD_E_NO_MEMORY);
+        assert_null(client);
+        if (hd_client_new(options, &client) != HD_OK) /* it ends a transaction that there was no memory to end */
+            assert_int_equal(hd_client_new(options, &client), HD_OK);
+    }
+    failing.armed = 1;
+    int put = hd_client_put_webhook(client, webhook);
+    failing.armed = 0;
+    if (put != HD_OK) {
+        assert_true(put == HD_E_NO_MEMORY || put == HD_E_STORE);
+        assert_int_equal(hd_client_put_webhook(client, webhook), HD_OK);
+    }
+    failing.armed = 1;
+    status = hd_webhook_send(client, event, NULL);
+    failing.armed = 0;
+    if (status != HD_OK)
+        assert_true(status == HD_E_NO_MEMORY || status == HD_E_STORE);
+    assert_int_equal(hd_client_waiting(client, WEBHOOK, &stored, NULL), HD_OK);
+    assert_int_equal(stored, status == HD_OK);
+    hd_client_free(client);
+    hd_store_free(store);
+    hd_options_free(options);
+    hd_webhook_free(webhook);
+    hd_event_free(event);
+    remove_directory(directory);
+}
+
+static void test_accepting(void **state) {
+    (void)state;
+    failing_in_turn(accept_one, NULL, runs_slowly() ? 211 : 23, 20);
 }
 
 /* A store as a process leaves it that is killed: what it wrote last is in the WAL alone. */
 static void leave_store_open(void) {
-    make_directory(directory);
+    make_fast_directory();
     pid_t child = fork();
     if (child == 0) {
-        struct hd__store_state state;
-        (void)open_store(&state);
+        hd_store *store = open_store();
+        (void)simulation_new_on(store);
         _exit(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -148,13 +206,20 @@ struct sizes {
 static void read_store(void *user) {
     const struct sizes *sizes = user;
     hd_store *store = NULL;
-    struct hd__store_state state;
+    hd_client *client = NULL;
+    hd_options *options = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    assert_int_equal(hd_options_set_role(options, HD_CLIENT_READ), HD_OK);
     failing.armed = 1;
-    int status = hd_store_sqlite_open_reader(directory, NULL, 0, &store);
+    int status = hd_store_sqlite_open(directory, NULL, 0, &store);
     if (status == HD_OK)
-        status = store->ops->begin(store, ignore_webhook, NULL, &state);
+        status = hd_options_set_store(options, store);
+    if (status == HD_OK)
+        status = hd_client_new(options, &client);
+    hd_client_free(client);
     hd_store_free(store);
     failing.armed = 0;
+    hd_options_free(options);
     if (failing.failures == 0 || status != HD_E_NO_MEMORY) /* SQLite can do without some */
         assert_int_equal(status, HD_OK);
     assert_int_equal(size_of("helmdesk.db"), sizes->database);
@@ -171,7 +236,7 @@ static void test_failing_reader_writes_nothing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_accepting),
                                        cmocka_unit_test(test_failing_reader_writes_nothing)};
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
         return 1;

@@ -57,14 +57,14 @@ static hd_webhook *webhook_named(const struct storm *storm, const char *kind, si
 static void *send_all(void *argument) {
     struct sender *sender = argument;
     for (size_t i = 0; i < sender->storm->events && sender->last_status == HD_OK; i++) {
-        uint64_t id = 0;
+        char id[HD_ID_SIZE];
         while (counter(sender->storm->client, HD_COUNTER_PENDING) > BACKLOG)
             sleep_ms(1); /* so that not all is accepted before the close */
         hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, (int64_t)i + 1);
-        sender->last_status = hd_webhook_send(sender->storm->client, event, &id);
+        sender->last_status = hd_webhook_send(sender->storm->client, event, id);
         hd_event_free(event);
         if (sender->last_status == HD_OK)
-            sender->accepted[sender->accepted_count++] = id;
+            sender->accepted[sender->accepted_count++] = number_of_id(id);
     }
     return NULL;
 }
@@ -127,7 +127,7 @@ static void *pull_reports(void *argument) {
     while (hd_client_next_report(storm->client, PATIENCE_MS, &report) == HD_OK) {
         if (strncmp(hd_report_webhook_id(report), "steady", 6) == 0 && !hd_report_is_test(report) &&
             storm->reported_count < storm->reported_max)
-            storm->reported[storm->reported_count++] = hd_report_event_id(report);
+            storm->reported[storm->reported_count++] = event_of(report);
         hd_report_free(report);
     }
     return NULL;

@@ -71,8 +71,6 @@ static int open_store(struct life *life) {
     if (!find_directory(life))
         return 0;
     int status = hd_store_sqlite_open(life->store_directory.data, NULL, 0, &life->store);
-    if (status == HD_E_STORE_BUSY)
-        fputs("Another process has it open. Stop that one, or name another directory with --store.\n", stderr);
     return status == HD_OK || fail(life->store_directory.data, status);
 }
 
@@ -105,6 +103,14 @@ static int allow_what_is_asked(hd_options *options, const struct options *given)
     return given->demo ? allow(options, this_machine, 1024) : HD_OK;
 }
 
+/* With the cause, if the store knows it. */
+static int fail_client(const struct life *life, int status) {
+    char words[256];
+    if (hd_store_error(life->store, words, sizeof words) > 0)
+        fprintf(stderr, "helmdesk-desk: %s\n", words);
+    return fail("the webhooks cannot be started", status);
+}
+
 static int make_client(struct life *life) {
     hd_options *options = NULL;
     int status = hd_options_new(&options);
@@ -117,7 +123,7 @@ static int make_client(struct life *life) {
     if (status == HD_OK)
         status = hd_client_new(options, &life->desk.client);
     hd_options_free(options);
-    return status == HD_OK || fail("the webhooks cannot be started", status);
+    return status == HD_OK || fail_client(life, status);
 }
 
 /* ---- The desk ---- */

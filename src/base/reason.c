@@ -55,7 +55,9 @@
       "Too many deliveries to this webhook wait already, and it has taken none for a while. Nothing was sent.")        \
     X(HD_REASON_PAUSED, "paused",                                                                                      \
       "The webhook is paused because it failed too often. Nothing was sent; it is tried again when the pause is "      \
-      "over.")
+      "over.")                                                                                                         \
+    X(HD_REASON_DISCARDED, "discarded",                                                                                \
+      "Somebody discarded what waited for this webhook. Nothing was sent; it can be sent again from the log.")
 
 #define ONE(code, name, text) +1
 _Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");

@@ -69,12 +69,20 @@
     X(HD_E_EVENT_MISMATCH, "X-Helmdesk-Event and the body name different events: the body is what is signed")          \
     X(HD_E_STORE, "the store cannot be read or written: is its directory there, writable, and on a working disk?")     \
     X(HD_E_STORE_FULL, "the store's disk is full, or its limit is reached: make room, and it goes on by itself")       \
-    X(HD_E_STORE_BUSY, "another process, or another part of this one, has the store open")                             \
+    X(HD_E_STORE_BUSY,                                                                                                 \
+      "others are writing to the store for too long, or an older version of the library has it open: try again")       \
     X(HD_E_STORE_VERSION, "the store is of another version of the library: use that one, or a newer one to update it") \
     X(HD_E_STORE_KEY, "the store's secrets are encrypted with another key than the one given")                         \
     X(HD_E_CONFLICT, "the webhook was changed meanwhile: get it again, and repeat your change")                        \
     X(HD_E_NO_DELIVERY, "there is no delivery with this id in the log")                                                \
-    X(HD_E_STORE_READ_ONLY, "the store was opened to be read: nothing can be changed or sent")
+    X(HD_E_STORE_READ_ONLY, "this client may only read the store: nothing can be changed or sent")                     \
+    X(HD_E_STORE_LOST, "the connection to the store was interrupted: it is tried again until it is known what was "    \
+                       "done")                                                                                         \
+    X(HD_E_STORE_ACCESS, "this process may not read or write the store: check the owner and the mode of its files")    \
+    X(HD_E_STORE_MISSING, "there is no store in this directory")                                                       \
+    X(HD_E_STORE_DAMAGED,                                                                                              \
+      "the store's database is damaged: restore it from a backup, or repair it with SQLite's tool")                    \
+    X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must be 1 to 255 characters without control characters")
 
 const char *hd_status_name(int status) {
     switch (status) {

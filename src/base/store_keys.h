@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 struct hd__store_keys {
-    int64_t webhook;
+    int64_t webhook; /* of a webhook in its project: it moves to another one under another key; its shard is the key
+                        modulo HD__SHARDS */
+    int64_t history; /* of all that ever had this id: the log goes by it */
     int64_t project; /* of the webhook */
     int64_t label;   /* the webhook's name and masked URL, as they are now: reports keep them */
 };

@@ -50,8 +50,7 @@ int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]) {
     return strcmp(again, text) == 0;
 }
 
-int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]) {
-    unsigned char bytes[HD__UUID_BYTES];
+int hd__uuid_make(struct hd__uuid_source *source, const struct hd__clock *clock, unsigned char bytes[HD__UUID_BYTES]) {
     int status = take_random(source, clock, bytes + 6);
     if (status != HD_OK)
         return status;
@@ -60,8 +59,15 @@ int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, 
         bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
     bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x70); /* version 7 */
     bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80); /* variant */
-    hd__uuid_format(bytes, out);
     return HD_OK;
+}
+
+int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]) {
+    unsigned char bytes[HD__UUID_BYTES];
+    int status = hd__uuid_make(source, clock, bytes);
+    if (status == HD_OK)
+        hd__uuid_format(bytes, out);
+    return status;
 }
 
 int hd__uuid_is_none(const unsigned char bytes[HD__UUID_BYTES]) {

@@ -13,10 +13,13 @@ struct hd__uuid_source {
     size_t left;
 };
 
-/* Writes a new UUID of version 7 (RFC 9562 5.7): milliseconds since 1970, then 74 random bits. Returns a status. */
-int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]);
-
 #define HD__UUID_BYTES 16
+
+/* Makes a new UUID of version 7 (RFC 9562 5.7): milliseconds since 1970, then 74 random bits. Returns a status. */
+int hd__uuid_make(struct hd__uuid_source *source, const struct hd__clock *clock, unsigned char out[HD__UUID_BYTES]);
+
+/* The same as text. */
+int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, char out[HD__UUID_SIZE]);
 
 void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]);
 

@@ -85,6 +85,7 @@ enum option_id {
     OPT_LIMIT_TAIL,
     OPT_CURSOR,
     OPT_ALL,
+    OPT_DELIVER,
     OPT_BUCKET,
     OPT_MDOC,
     OPT_COUNT

@@ -36,6 +36,7 @@ int cli_run_webhooks_delete(const struct args *args);
 int cli_run_webhooks_hold(const struct args *args);
 int cli_run_webhooks_on(const struct args *args);
 int cli_run_webhooks_off(const struct args *args);
+int cli_run_webhooks_discard(const struct args *args);
 int cli_run_webhooks_test(const struct args *args);
 int cli_run_webhooks_secret(const struct args *args);
 int cli_run_deliveries_list(const struct args *args);

@@ -1,4 +1,4 @@
-/* helmdesk deliveries: list, get, tail, export. */
+/* helmdesk deliveries: list, get, export. */
 #include "cli/filter.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -11,8 +11,6 @@
 #include <string.h>
 
 #define PAGE 200
-#define TAIL_MS 500
-#define TAIL_FIRST 10
 
 /* ---- list ---- */
 
@@ -134,11 +132,17 @@ static void print_answer(const hd_report *report) {
 static void print_request(const hd_report *report) {
     const hd_event *event = hd_report_event(report);
     int format = hd_report_format(report);
-    size_t length = 0;
+    size_t length;
+    const char *head = hd_report_request(report, &length);
+    printf("\n%sRequest%s\n", cli_color(stdout, COLOR_BOLD), cli_plain(stdout));
+    if (length > 0)
+        cli_print_lines(stdout, head, length);
+    else
+        puts(hd_report_attempts(report) > 0 ? "(The headers that were sent are not known.)\n"
+                                            : "(No attempt was begun: nothing was sent.)\n");
+    length = 0;
     (void)hd_event_render(event, format, NULL, 0, &length);
     char *body = malloc(length + 1);
-    printf("\n%sRequest%s\nContent-Type: application/json\nX-Helmdesk-Event: %s\nX-Helmdesk-Delivery: %s\n\n",
-           cli_color(stdout, COLOR_BOLD), cli_plain(stdout), hd_event_name(event), hd_report_delivery_id(report));
     if (body && hd_event_render(event, format, body, length + 1, NULL) == HD_OK)
         cli_print_lines(stdout, body, length);
     putchar('\n');
@@ -208,66 +212,4 @@ static int get(const struct args *args, const struct place *place, hd_log_filter
 
 int cli_run_deliveries_get(const struct args *args) {
     return read_log(args, get);
-}
-
-/* ---- tail ---- */
-
-/* The last one that was shown. The log has what ended later above it, and of what ended in the same millisecond what
- * was written later, so that all above it is new. */
-struct seen {
-    int64_t finished_at_ms;
-    char name[64]; /* a report's: attempts of one delivery differ in their number */
-};
-
-static void name_of(const hd_report *report, char name[64]) {
-    snprintf(name, 64, "%s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
-             hd_report_outcome(report));
-}
-
-static int was_seen(const struct seen *seen, const hd_report *report) {
-    char name[64];
-    name_of(report, name);
-    return hd_report_finished_at_ms(report) < seen->finished_at_ms || strcmp(seen->name, name) == 0;
-}
-
-/* Shows what is new, the oldest first: pages are read until one that was seen, then told from behind. */
-static int tell_new(const struct place *place, const hd_log_filter *filter, const char *cursor, size_t limit,
-                    int is_first, struct seen *seen) {
-    hd_log_page *page = NULL;
-    size_t count = 0;
-    int status = hd_log_query(place->client, filter, cursor, limit, &page), code = CLI_OK;
-    if (status != HD_OK)
-        return cli_fail_place(place, status);
-    while (count < hd_log_page_count(page) && !was_seen(seen, hd_log_page_at(page, count)))
-        count++;
-    if (!is_first && count == hd_log_page_count(page) && hd_log_page_cursor(page))
-        code = tell_new(place, filter, hd_log_page_cursor(page), limit, 0, seen);
-    for (size_t i = count; i > 0 && code == CLI_OK; i--) {
-        const hd_report *report = hd_log_page_at(page, i - 1);
-        code = tell(report, 0);
-        seen->finished_at_ms = hd_report_finished_at_ms(report);
-        name_of(report, seen->name);
-    }
-    hd_log_page_free(page);
-    return code;
-}
-
-static int tail(const struct args *args, const struct place *place, hd_log_filter *filter) {
-    struct seen seen = {0};
-    int64_t limit = TAIL_FIRST;
-    int code = cli_number(args, OPT_LIMIT_TAIL, 1, 1000, &limit);
-    if (code != CLI_OK)
-        return code;
-    cli_stop_begin(2);
-    code = tell_new(place, filter, NULL, (size_t)limit, 1, &seen);
-    while (code == CLI_OK && cli_stops() == 0 && cli_output_works()) {
-        cli_stop_wait(cli_now_us() + TAIL_MS * 1000);
-        if (cli_stops() == 0)
-            code = tell_new(place, filter, NULL, PAGE, 0, &seen);
-    }
-    return cli_stops() ? cli_stop_code() : code;
-}
-
-int cli_run_deliveries_tail(const struct args *args) {
-    return read_log(args, tail);
 }

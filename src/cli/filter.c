@@ -25,11 +25,16 @@ int cli_filters(const struct args *args) {
 
 /* ---- Times ---- */
 
+/* A number alone could be seconds, a year, a date (20250115) or a time of Unix. */
+static int is_number(const char *text) {
+    return *text && !text[strspn(text, "0123456789")];
+}
+
 int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
     const char *text = cli_value(args, id);
     int64_t ago_ms;
     *ms = text ? cli_date_parse(text) : 0;
-    if (*ms < 0 && cli_parse_duration(text, &ago_ms))
+    if (*ms < 0 && !is_number(text) && cli_parse_duration(text, &ago_ms))
         *ms = cli_wall_ms() - ago_ms;
     if (!text || *ms > 0) /* 0 would be no bound */
         return CLI_OK;

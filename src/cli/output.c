@@ -222,6 +222,10 @@ static int code_of(int status) {
     case HD_E_STORE_BUSY:
     case HD_E_STORE_VERSION:
     case HD_E_STORE_KEY:
+    case HD_E_STORE_LOST:
+    case HD_E_STORE_ACCESS:
+    case HD_E_STORE_MISSING:
+    case HD_E_STORE_DAMAGED:
     case HD_E_CONFLICT:
         return CLI_STORE;
     case HD_E_NOT_FOUND:

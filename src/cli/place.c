@@ -5,27 +5,57 @@
 #include "cli/target.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define KEY_SIZE 32
 #define SCHEME "sqlite:"
 
+/* What the store itself says of its last failure: which file, and why. */
+static void hint_cause(const struct place *place) {
+    char words[256];
+    if (hd_store_error(place->store, words, sizeof words) > 0)
+        cli_hint("%s", words);
+}
+
+static int fail_missing(const struct place *place) {
+    if (place->access == ACCESS_MAKE)
+        return cli_fail(CLI_STORE, "cannot make a store in %s: the directory above it is missing", place->directory);
+    cli_error("there is no store in %s", place->directory);
+    cli_hint("A server makes it, or 'helmdesk webhooks create'.");
+    return CLI_STORE;
+}
+
 int cli_fail_place(const struct place *place, int status) {
     switch (status) {
-    case HD_E_STORE_BUSY:
-        cli_error("the store in %s is in use by another process, a server as a rule", place->directory);
-        cli_hint(
-            "Change it there, or stop that first. To read (list, get, tail, export, stats) it need not be stopped.");
-        return CLI_STORE;
+    case HD_E_STORE_MISSING:
+        return fail_missing(place);
     case HD_E_STORE_KEY:
         cli_error("the secrets in %s are encrypted, with another key than the one given", place->directory);
         cli_hint("Name the key with --store-key-file, or HELMDESK_STORE_KEY.");
         return CLI_STORE;
+    case HD_E_CONFLICT:
+        cli_error("somebody else changed the webhook at the same moment: nothing was changed");
+        cli_hint("Look at it with 'helmdesk webhooks get ID', then run this again.");
+        return CLI_STORE;
     case HD_E_NO_MEMORY:
         return cli_no_memory();
+    case HD_E_STORE_BUSY:
+        cli_error("the store in %s is busy: another process has been writing to it for long", place->directory);
+        cli_hint("Try again. What was asked for has not been done.");
+        return CLI_STORE;
+    case HD_E_STORE:
+    case HD_E_STORE_FULL:
+    case HD_E_STORE_LOST:
+    case HD_E_STORE_ACCESS:
+    case HD_E_STORE_DAMAGED:
+        cli_error("%s: %s", place->directory, hd_strerror(status));
+        hint_cause(place);
+        return CLI_STORE;
     default:
         cli_error("%s: %s", place->directory, hd_strerror(status));
         return CLI_STORE;
@@ -67,18 +97,19 @@ static int read_directory(const struct args *args, struct place *place) {
     return place->directory ? CLI_OK : cli_no_memory();
 }
 
-static int has_store(const struct place *place) {
+/* A command that makes no store looks first, so that a store which may not be read is not said to be missing. */
+static int need_store(const struct place *place) {
     char path[4200];
     struct stat found;
-    return snprintf(path, sizeof path, "%s/helmdesk.db", place->directory) < (int)sizeof path &&
-           stat(path, &found) == 0;
-}
-
-static int need_store(const struct place *place) {
-    if (has_store(place))
+    if (snprintf(path, sizeof path, "%s/helmdesk.db", place->directory) >= (int)sizeof path)
+        return fail_missing(place);
+    if (stat(path, &found) == 0 && access(path, R_OK) == 0)
         return CLI_OK;
-    cli_error("there is no store in %s", place->directory);
-    cli_hint("A server makes it, or 'helmdesk webhooks create'.");
+    if (errno == ENOENT || errno == ENOTDIR)
+        return fail_missing(place);
+    cli_error("cannot read %s: %s", path, strerror(errno));
+    if (errno == EACCES)
+        cli_hint("Run it as the user whom the server runs as.");
     return CLI_STORE;
 }
 
@@ -129,22 +160,20 @@ static int read_key(const struct args *args, unsigned char key[KEY_SIZE], int *h
 
 /* ---- The store and its client ---- */
 
-static int open_store(const struct args *args, enum access access, struct place *place) {
+static int open_store(const struct args *args, struct place *place) {
     unsigned char key[KEY_SIZE];
     int has_key;
     int code = read_key(args, key, &has_key);
     if (code != CLI_OK)
         return code;
-    int status = (access == ACCESS_READ ? hd_store_sqlite_open_reader : hd_store_sqlite_open)(
-        place->directory, has_key ? key : NULL, has_key ? KEY_SIZE : 0, &place->store);
+    int status = hd_store_sqlite_open(place->directory, has_key ? key : NULL, has_key ? KEY_SIZE : 0, &place->store);
     cli_wipe(key, sizeof key);
     if (status == HD_OK)
-        status = hd_store_set_retention(place->store, 0, 0); /* how much is kept is the server's to say */
+        status = hd_store_set_retention(place->store, 0, 0, 0); /* how much is kept is the server's to say */
     return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
 
-/* Whatever a stored webhook's address is, it stays as it is: one that is not allowed would be switched off, and be
- * saved so. */
+/* Which addresses are allowed is for the clients to say that deliver: here it is not known. */
 static int allow_everything(hd_options *options) {
     int status = hd_options_allow_http(options, 1);
     if (status == HD_OK)
@@ -154,14 +183,27 @@ static int allow_everything(hd_options *options) {
     return status == HD_OK ? hd_options_allow_ports(options, 1, 65535) : status;
 }
 
+static int role_of(enum access access) {
+    switch (access) {
+    case ACCESS_READ:
+        return HD_CLIENT_READ;
+    case ACCESS_TEST:
+        return HD_CLIENT_OPERATE;
+    case ACCESS_DELIVER:
+        return HD_CLIENT_DELIVER;
+    default:
+        return HD_CLIENT_ACCEPT;
+    }
+}
+
 static int open_client(const struct args *args, enum access access, struct place *place) {
     hd_options *options = NULL;
     int code = cli_options_new(args, &options);
     if (code != CLI_OK)
         return code;
-    int status = access == ACCESS_SEND ? HD_OK : allow_everything(options);
+    int status = access == ACCESS_TEST || access == ACCESS_DELIVER ? HD_OK : allow_everything(options);
     if (status == HD_OK)
-        status = hd_options_set_deliver_backlog(options, 0);
+        status = hd_options_set_role(options, role_of(access));
     if (status == HD_OK)
         status = hd_options_set_store(options, place->store);
     if (status == HD_OK)
@@ -171,12 +213,12 @@ static int open_client(const struct args *args, enum access access, struct place
 }
 
 int cli_place_open(const struct args *args, enum access access, struct place *place) {
-    *place = (struct place){0};
+    *place = (struct place){.access = access};
     int code = read_directory(args, place);
     if (code == CLI_OK && access != ACCESS_MAKE)
         code = need_store(place);
     if (code == CLI_OK)
-        code = open_store(args, access, place);
+        code = open_store(args, place);
     return code == CLI_OK ? open_client(args, access, place) : code;
 }
 
@@ -191,14 +233,18 @@ int cli_place_find(const struct args *args, const struct place *place, hd_webhoo
     return CLI_NEGATIVE;
 }
 
-int cli_place_put(const struct place *place, const hd_webhook *webhook) {
-    int status = hd_client_replace_webhook(place->client, webhook);
+int cli_fail_put(const struct place *place, int status) {
     if (status == HD_E_SECRET)
         return cli_fail(CLI_USAGE, "--standard needs a secret that is whsec_ and base64");
-    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+    return cli_fail_place(place, status);
 }
 
-/* At once: what is wanted was waited for, and what else there is stays in the store. */
+int cli_place_put(const struct place *place, const hd_webhook *webhook) {
+    int status = hd_client_replace_webhook(place->client, webhook);
+    return status == HD_OK ? CLI_OK : cli_fail_put(place, status);
+}
+
+/* At once: what was wanted has been waited for. */
 void cli_place_close(struct place *place) {
     if (place->client)
         (void)hd_client_close(place->client, 0);

@@ -5,15 +5,18 @@
 #include "cli/args.h"
 #include "helmdesk.h"
 
+/* Other processes may use the same store at the same time, whatever a command does with it. */
 enum access {
-    ACCESS_READ,   /* beside a server that has it open */
-    ACCESS_CHANGE, /* webhooks; nothing is sent. The store is for this command alone, as for the next ones */
-    ACCESS_MAKE,   /* the same, and a store that is not there is made */
-    ACCESS_SEND    /* by the rules of the command line; what waits in the store is left there */
+    ACCESS_READ,   /* looks */
+    ACCESS_CHANGE, /* changes webhooks, and puts deliveries in, which others make */
+    ACCESS_MAKE,   /* the same, and makes a store that is not there */
+    ACCESS_TEST,   /* the same as ACCESS_CHANGE, and sends tests, by the rules of the command line */
+    ACCESS_DELIVER /* makes deliveries, by the rules of the command line: all that wait there */
 };
 
 struct place {
     char *directory;
+    enum access access;
     hd_store *store;
     hd_client *client;
 };
@@ -25,8 +28,11 @@ void cli_place_close(struct place *place);
 /* The webhook that the first operand names; to be freed. Returns CLI_OK, or says that there is none. */
 int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook);
 
-/* Writes a changed or new one, if nobody else has changed it meanwhile. */
+/* Writes a changed or new one, if nobody else has changed it meanwhile. Returns CLI_OK, or says why not. */
 int cli_place_put(const struct place *place, const hd_webhook *webhook);
+
+/* Says why it was not written, and returns the exit code. */
+int cli_fail_put(const struct place *place, int status);
 
 /* Says what went wrong with it, and returns the exit code. */
 int cli_fail_place(const struct place *place, int status);

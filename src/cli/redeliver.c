@@ -3,7 +3,7 @@
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
-#include "cli/place.h"
+#include "cli/pending.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/stop.h"
@@ -11,33 +11,37 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define BATCH 16 /* under way at once: as many as a webhook surely keeps in memory (see engine/lane.c) */
+#define PAGE 200
+#define WINDOW 16 /* awaited at once: what Ctrl-C leaves to be waited for */
 #define LOOK_MS 50
-#define QUIET_US 5000000 /* that nothing happens for so long says that nothing will */
-#define CLOSE_MS 5000
+#define HINT_US 2000000  /* after so long without a sign, one may ask whether a server runs */
+#define QUIET_US 7000000 /* longer than an attempt takes: if nothing happens for so long, nothing will */
+#define CLOSE_US 5000000 /* what an attempt takes at the most */
 
 struct redelivery {
     const struct args *args;
     struct place place;
     hd_log_filter *filter;
-    size_t total, sent, finished;
-    size_t stuck; /* of those that were sent: they are not waited for any more */
+    struct pending pending;
+    size_t total, sent, left_out;
     int64_t started_us;
-    int code; /* of the only one */
+    int is_hinted, has_waited_in_vain;
+    int code; /* of the last result */
     struct progress progress;
     struct summary summary;
 };
 
+/* Both are to happen; the first that went wrong is what is told. */
+static int first_of(int code, int other) {
+    return code == CLI_OK ? other : code;
+}
+
 /* ---- Results ---- */
 
-/* An attempt that is to be repeated ends the matter here, and the rest is the next server's; but for an ordered
- * webhook, which tries again before it goes on. */
-static void take_report(struct redelivery *redelivery, const hd_report *report) {
-    int is_first = hd_report_attempts(report) <= 1, is_end = hd_report_outcome(report) != HD_OUTCOME_RETRYING;
-    redelivery->finished += (size_t)is_first;
-    redelivery->summary.left += is_first && !is_end;
-    redelivery->summary.left -= !is_first && is_end;
+static void take_report(void *user, const hd_report *report, int was_awaited) {
+    struct redelivery *redelivery = user;
     redelivery->code = cli_report_code(report);
     cli_summary_add(&redelivery->summary, report);
     if (cli_is_json())
@@ -46,60 +50,63 @@ static void take_report(struct redelivery *redelivery, const hd_report *report) 
         cli_progress_hide(&redelivery->progress);
         cli_report_print(report);
     }
-    if (is_first)
+    if (was_awaited)
         cli_progress_step(&redelivery->progress, redelivery->code != CLI_OK);
 }
 
-/* Until all that were sent have ended, or a second signal comes, or nothing happens: what comes for an ordered webhook
- * waits in the store if something older does. A store that fails lets no attempt begin. */
-static int wait_for_results(struct redelivery *redelivery) {
-    hd_client *client = redelivery->place.client;
-    int64_t active_us = cli_now_us();
-    int status = HD_OK;
-    while (redelivery->sent - redelivery->finished > redelivery->stuck && cli_stops() < 2 && status == HD_OK) {
-        hd_report *report = NULL;
-        status = hd_client_next_report(client, LOOK_MS, &report);
-        if (status == HD_OK)
-            take_report(redelivery, report);
-        if (status == HD_OK || hd_client_counter(client, HD_COUNTER_IN_FLIGHT) > 0)
-            active_us = cli_now_us();
-        if (status == HD_E_TIMEOUT)
-            status = hd_client_store_status(client);
-        if (cli_now_us() - active_us >= (redelivery->stuck ? QUIET_US / 5 : QUIET_US))
-            redelivery->stuck = redelivery->sent - redelivery->finished;
-        hd_report_free(report);
+static int look(struct redelivery *redelivery) {
+    return cli_pending_look(&redelivery->pending, take_report, redelivery);
+}
+
+static void watch_the_time(struct redelivery *redelivery) {
+    int64_t quiet_us = cli_now_us() - redelivery->pending.active_us;
+    int is_first = redelivery->pending.awaited > 0 && redelivery->progress.done == 0;
+    if (quiet_us >= HINT_US && is_first && !redelivery->is_hinted++ && !cli_has(redelivery->args, OPT_DELIVER))
+        cli_note("Waiting for a server to deliver. If none has the store open, --deliver has this command do it.");
+    if (quiet_us < (redelivery->has_waited_in_vain ? QUIET_US / 5 : QUIET_US))
+        return;
+    redelivery->has_waited_in_vain = 1;
+    cli_pending_give_up(&redelivery->pending);
+}
+
+static void take_a_break(void) {
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* Until fewer than this many are awaited, or a second signal comes. */
+static int wait_for(struct redelivery *redelivery, size_t fewer) {
+    int code = look(redelivery);
+    while (code == CLI_OK && redelivery->pending.awaited >= fewer && cli_stops() < 2) {
+        take_a_break();
+        code = look(redelivery);
+        watch_the_time(redelivery);
         cli_progress_draw(&redelivery->progress);
     }
-    if (status == HD_OK)
-        return CLI_OK;
-    redelivery->stuck = redelivery->sent - redelivery->finished; /* no more will come */
-    return cli_fail_place(&redelivery->place, status);
+    return code;
 }
 
-/* The close leaves in the store what has not begun; what has, is told of. */
-static void close_client(struct redelivery *redelivery) {
-    hd_report *report = NULL;
-    if (redelivery->finished == redelivery->sent || cli_stops() >= 2)
-        return;
-    (void)hd_client_close(redelivery->place.client, CLOSE_MS);
-    while (hd_client_next_report(redelivery->place.client, 0, &report) == HD_OK) {
-        take_report(redelivery, report);
-        hd_report_free(report);
-    }
-    size_t left = redelivery->sent - redelivery->finished;
-    if (left == 0)
-        return;
-    redelivery->summary.left += left;
-    redelivery->code = CLI_NEGATIVE;
-    cli_note(
-        "Left in the store for the next server: %zu. Something older for their webhook waits there, the webhook is not "
-        "on, or its receiver has asked to wait.",
-        left);
+/* ---- Putting one in ---- */
+
+/* What comes for a webhook that sends nothing now is not worth waiting for. */
+static int is_sending(const struct redelivery *redelivery, const char *webhook_id) {
+    hd_webhook *webhook = NULL;
+    int state = HD_WEBHOOK_ACTIVE;
+    (void)hd_client_get_webhook(redelivery->place.client, webhook_id, &webhook);
+    (void)hd_client_webhook_state(redelivery->place.client, webhook_id, &state, NULL);
+    int is_on = !webhook || hd_webhook_mode(webhook) == HD_MODE_ON;
+    hd_webhook_free(webhook);
+    return is_on && (state == HD_WEBHOOK_ACTIVE || state == HD_WEBHOOK_PROBING);
 }
 
-/* Both are to happen; the first that went wrong is what is told. */
-static int first_of(int code, int other) {
-    return code == CLI_OK ? other : code;
+static int send_one(struct redelivery *redelivery, const char *id, const char *webhook_id) {
+    char event_id[HD_ID_SIZE];
+    int status = hd_webhook_redeliver(redelivery->place.client, id, event_id);
+    if (status != HD_OK)
+        return status;
+    redelivery->sent++;
+    cli_pending_add(&redelivery->pending, event_id, webhook_id, is_sending(redelivery, webhook_id));
+    return HD_OK;
 }
 
 /* What was asked before does not count. */
@@ -118,19 +125,33 @@ static int fail_one(const struct redelivery *redelivery, const char *id, int sta
     return cli_fail_place(&redelivery->place, status);
 }
 
+/* A page with the last report of a delivery, or with nothing. */
+static int find_delivery(struct redelivery *redelivery, const char *id, hd_log_page **page) {
+    int status = hd_log_filter_set_delivery(redelivery->filter, id);
+    if (status != HD_OK)
+        return HD_E_NO_DELIVERY;
+    return hd_log_query(redelivery->place.client, redelivery->filter, NULL, 1, page);
+}
+
+static int send_named_one(struct redelivery *redelivery, const char *id) {
+    hd_log_page *page = NULL;
+    int status = find_delivery(redelivery, id, &page);
+    const hd_report *report = hd_log_page_at(page, 0);
+    if (status == HD_OK)
+        status = report ? send_one(redelivery, id, hd_report_webhook_id(report)) : HD_E_NO_DELIVERY;
+    hd_log_page_free(page);
+    return status == HD_OK ? CLI_OK : fail_one(redelivery, id, status);
+}
+
 static int send_named(struct redelivery *redelivery) {
     int code = CLI_OK;
     redelivery->total = (size_t)redelivery->args->operand_count;
     begin(redelivery);
     for (int i = 0; i < redelivery->args->operand_count && code == CLI_OK && cli_stops() == 0; i++) {
-        const char *id = redelivery->args->operands[i];
-        int status = hd_webhook_redeliver(redelivery->place.client, id, NULL);
-        code = status == HD_OK ? CLI_OK : fail_one(redelivery, id, status);
-        redelivery->sent += status == HD_OK;
-        if (redelivery->sent % BATCH == 0)
-            code = first_of(code, wait_for_results(redelivery));
+        code = send_named_one(redelivery, redelivery->args->operands[i]);
+        code = first_of(code, wait_for(redelivery, WINDOW));
     }
-    return first_of(code, wait_for_results(redelivery));
+    return first_of(code, wait_for(redelivery, 1));
 }
 
 /* ---- All that match ---- */
@@ -154,18 +175,28 @@ static int count(struct redelivery *redelivery) {
     return CLI_OK;
 }
 
+static int send_matching_one(struct redelivery *redelivery, const hd_report *report) {
+    if (hd_report_outcome(report) == HD_OUTCOME_RETRYING)
+        return CLI_OK;
+    int status = send_one(redelivery, hd_report_delivery_id(report), hd_report_webhook_id(report));
+    if (status == HD_E_NOT_FOUND || status == HD_E_NO_DELIVERY) { /* or it was deleted from the log at this moment */
+        redelivery->left_out++;
+        return CLI_OK;
+    }
+    return status == HD_OK ? wait_for(redelivery, WINDOW) : cli_fail_place(&redelivery->place, status);
+}
+
 static int send_page(struct redelivery *redelivery, char **cursor) {
     hd_log_page *page = NULL;
-    size_t sent = 0;
-    int status = hd_webhook_redeliver_page(redelivery->place.client, redelivery->filter, *cursor, BATCH, &sent, &page);
+    int status = hd_log_query(redelivery->place.client, redelivery->filter, *cursor, PAGE, &page);
+    int code = status == HD_OK ? CLI_OK : cli_fail_place(&redelivery->place, status);
+    for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK && cli_stops() == 0; i++)
+        code = send_matching_one(redelivery, hd_log_page_at(page, i));
     const char *next = hd_log_page_cursor(page);
-    redelivery->sent += sent;
     free(*cursor);
     *cursor = next ? strdup(next) : NULL;
     int is_out_of_memory = next && !*cursor;
     hd_log_page_free(page);
-    int code = status == HD_OK ? CLI_OK : cli_fail_place(&redelivery->place, status);
-    code = first_of(code, wait_for_results(redelivery));
     return code == CLI_OK && is_out_of_memory ? cli_no_memory() : code;
 }
 
@@ -176,9 +207,10 @@ static int send_pages(struct redelivery *redelivery) {
     do
         code = send_page(redelivery, &cursor);
     while (code == CLI_OK && cursor && cli_stops() == 0);
-    if (code == CLI_OK && !cursor && redelivery->sent < redelivery->total)
-        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->total - redelivery->sent);
     free(cursor);
+    code = first_of(code, wait_for(redelivery, 1));
+    if (code == CLI_OK && redelivery->left_out > 0)
+        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->left_out);
     return code;
 }
 
@@ -197,6 +229,32 @@ static int send_matching(struct redelivery *redelivery) {
     return code == CLI_OK ? send_pages(redelivery) : code;
 }
 
+/* ---- The end ---- */
+
+/* Attempts that this command has begun end first, also those of what else waits; the rest stays in the store. */
+static void close_client(struct redelivery *redelivery) {
+    hd_client *client = redelivery->place.client;
+    int64_t end_us = cli_now_us() + CLOSE_US;
+    if (!cli_has(redelivery->args, OPT_DELIVER))
+        return;
+    while (hd_client_counter(client, HD_COUNTER_IN_FLIGHT) > 0 && cli_now_us() < end_us && cli_stops() < 2)
+        take_a_break();
+    (void)hd_client_close(client, 0);
+    (void)cli_pending_look(&redelivery->pending, take_report, redelivery);
+}
+
+static void tell_what_is_left(struct redelivery *redelivery) {
+    cli_pending_give_up(&redelivery->pending);
+    redelivery->summary.left = redelivery->pending.left;
+    if (redelivery->pending.left == 0)
+        return;
+    redelivery->code = CLI_NEGATIVE;
+    cli_note(
+        "Left in the store, to be delivered later: %zu. Either no server has the store open, or the webhook is not on, "
+        "is paused, tries again later, or has something older to deliver first.",
+        redelivery->pending.left);
+}
+
 /* ---- The command ---- */
 
 static int check_usage(const struct args *args) {
@@ -211,18 +269,25 @@ static int check_usage(const struct args *args) {
     return CLI_USAGE;
 }
 
+static int open_all(struct redelivery *redelivery) {
+    const struct args *args = redelivery->args;
+    int code = check_usage(args);
+    if (code == CLI_OK)
+        code = cli_filter_new(args, &redelivery->filter);
+    if (code == CLI_OK)
+        code = cli_place_open(args, cli_has(args, OPT_DELIVER) ? ACCESS_DELIVER : ACCESS_CHANGE, &redelivery->place);
+    return code == CLI_OK ? cli_pending_begin(&redelivery->place, &redelivery->pending) : code;
+}
+
 static int run(struct redelivery *redelivery) {
-    int code = check_usage(redelivery->args);
-    if (code == CLI_OK)
-        code = cli_filter_new(redelivery->args, &redelivery->filter);
-    if (code == CLI_OK)
-        code = cli_place_open(redelivery->args, ACCESS_SEND, &redelivery->place);
+    int code = open_all(redelivery);
     if (code != CLI_OK)
         return code;
     cli_stop_begin(3);
     code = cli_has(redelivery->args, OPT_ALL) ? send_matching(redelivery) : send_named(redelivery);
     close_client(redelivery);
     cli_progress_end(&redelivery->progress);
+    tell_what_is_left(redelivery);
     if (redelivery->total > 1 && redelivery->sent > 0) {
         int summary = cli_summary_print(&redelivery->summary, cli_now_us() - redelivery->started_us);
         code = first_of(code, summary);
@@ -238,6 +303,7 @@ int cli_run_deliveries_redeliver(const struct args *args) {
         return cli_no_memory();
     redelivery->args = args;
     int code = run(redelivery);
+    cli_pending_end(&redelivery->pending);
     hd_log_filter_free(redelivery->filter);
     cli_place_close(&redelivery->place);
     free(redelivery);

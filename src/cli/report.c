@@ -108,11 +108,31 @@ static json_t *times_json(const hd_report *report) {
                      (int)hd_report_wait_ms(report), "total_ms", (int)hd_report_total_ms(report));
 }
 
+/* A name and a value; null in the place of one that is masked. */
+static json_t *header_json(const char *line, size_t length) {
+    const char *colon = memchr(line, ':', length), *end = line + length;
+    const char *value = !colon ? end : colon + 1 < end && colon[1] == ' ' ? colon + 2 : colon + 1;
+    size_t value_length = (size_t)(end - value);
+    int is_masked = value_length == 3 && memcmp(value, "***", 3) == 0;
+    return json_pack("[o, o]", cli_json_text(line, (size_t)((colon ? colon : end) - line)),
+                     is_masked ? json_null() : cli_json_text(value, value_length));
+}
+
+static json_t *headers_json(const char *head) {
+    json_t *list = json_array();
+    for (const char *end; (end = strstr(head, "\r\n")) && end > head; head = end + 2)
+        json_array_append_new(list, header_json(head, (size_t)(end - head)));
+    return list;
+}
+
 static json_t *request_json(const hd_report *report) {
+    const char *head = hd_report_request(report, NULL), *headers = strstr(head, "\r\n");
     size_t length = 0;
     (void)hd_event_render(hd_report_event(report), hd_report_format(report), NULL, 0, &length);
     char *body = malloc(length + 1);
-    json_t *request = json_pack("{s:I}", "bytes", (json_int_t)length);
+    json_t *line = headers ? cli_json_text(head, (size_t)(headers - head)) : json_null();
+    json_t *request = json_pack("{s:o, s:o, s:I}", "line", line, "headers", headers_json(headers ? headers + 2 : ""),
+                                "bytes", (json_int_t)length);
     if (body && hd_event_render(hd_report_event(report), hd_report_format(report), body, length + 1, NULL) == HD_OK)
         json_object_set_new(request, "body", cli_json_text(body, length));
     free(body);
@@ -131,10 +151,8 @@ static json_t *response_json(const hd_report *report) {
 json_t *cli_report_json(const hd_report *report, int is_whole) {
     const hd_event *event = hd_report_event(report);
     json_t *object = json_object();
-    char event_id[24];
-    snprintf(event_id, sizeof event_id, "%llu", (unsigned long long)hd_report_event_id(report));
     json_object_set_new(object, "id", json_string(hd_report_delivery_id(report)));
-    json_object_set_new(object, "event_id", json_string(event_id)); /* 64 bits are too many for JSON's readers */
+    json_object_set_new(object, "event_id", json_string(hd_report_event_id(report)));
     json_object_set_new(object, "event", cli_json_string(hd_event_name(event)));
     json_object_set_new(object, "project", cli_json_string(hd_event_project(event)));
     json_object_set_new(object, "webhook_id", cli_json_string(hd_report_webhook_id(report)));

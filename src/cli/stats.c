@@ -4,6 +4,7 @@
 #include "cli/place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define YEAR_MS (366 * DAY_MS)
@@ -144,18 +145,41 @@ static int read_window(const struct args *args, struct window *window) {
     return code;
 }
 
-static int summarize(const struct place *place, hd_log_filter *filter, const struct window *window) {
+/* For the project or the webhook that is asked for; else all that waits, for webhooks that were deleted too. */
+static int count_waiting(const struct args *args, const struct place *place, uint64_t *waiting) {
+    const char *wanted = cli_value(args, OPT_WEBHOOK);
+    hd_webhook_list *list = NULL;
+    if (!wanted && !cli_has(args, OPT_PROJECT)) {
+        *waiting = hd_client_counter(place->client, HD_COUNTER_STORED);
+        return CLI_OK;
+    }
+    int status = hd_client_list_webhooks(place->client, cli_value(args, OPT_PROJECT), &list);
+    *waiting = 0;
+    for (size_t i = 0; i < hd_webhook_list_count(list) && status == HD_OK; i++) {
+        const char *id = hd_webhook_id(hd_webhook_list_at(list, i));
+        uint64_t count = 0;
+        if (!wanted || strcmp(wanted, id) == 0)
+            status = hd_client_waiting(place->client, id, &count, NULL);
+        status = status == HD_E_NOT_FOUND ? HD_OK : status; /* it was deleted at this moment */
+        *waiting += count;
+    }
+    hd_webhook_list_free(list);
+    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
+}
+
+static int summarize(const struct args *args, const struct place *place, hd_log_filter *filter,
+                     const struct window *window) {
     hd_log_stats *stats = NULL;
+    uint64_t waiting;
     int status = hd_log_filter_set_time(filter, window->since_ms, window->until_ms);
     if (status == HD_OK)
         status = hd_log_summarize(place->client, filter, window->bucket_ms, &stats);
     if (status != HD_OK)
         return cli_fail_place(place, status);
-    uint64_t waiting = hd_client_counter(place->client, HD_COUNTER_STORED);
-    int code = CLI_OK;
-    if (cli_is_json())
+    int code = count_waiting(args, place, &waiting);
+    if (code == CLI_OK && cli_is_json())
         code = tell_json(stats, window, waiting);
-    else
+    else if (code == CLI_OK)
         tell_text(stats, window, waiting);
     hd_log_stats_free(stats);
     return code;
@@ -171,7 +195,7 @@ int cli_run_stats(const struct args *args) {
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &place);
     if (code == CLI_OK)
-        code = summarize(&place, filter, &window);
+        code = summarize(args, &place, filter, &window);
     hd_log_filter_free(filter);
     cli_place_close(&place);
     return code;

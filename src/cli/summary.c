@@ -55,7 +55,7 @@ static void print_text(const struct summary *summary, double seconds) {
     if (summary->canceled)
         printf(", %llu given up", (unsigned long long)summary->canceled);
     if (summary->left)
-        printf(", %llu left for the next server", (unsigned long long)summary->left);
+        printf(", %llu left in the store", (unsigned long long)summary->left);
     putchar('\n');
     for (int i = 0; i < SUMMARY_REASONS; i++)
         if (summary->reasons[i])

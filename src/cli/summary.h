@@ -11,7 +11,7 @@
 
 struct summary {
     uint64_t delivered, failed, canceled;
-    uint64_t left; /* in the store for the next server, by the caller's count */
+    uint64_t left; /* in the store, to be delivered later; the caller counts them */
     uint64_t reasons[SUMMARY_REASONS];
     uint64_t attempts; /* that were timed */
     uint64_t times[SUMMARY_MAX_MS + 1];

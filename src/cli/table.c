@@ -96,6 +96,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_LIMIT_TAIL] = {"limit", 'n', "N", NULL, "How many of those before to show, 1 to 1000 (10)"},
     [OPT_CURSOR] = {"cursor", '\0', "CURSOR", NULL, "Go on where the page before ended"},
     [OPT_ALL] = {"all", '\0', NULL, NULL, "All that match the filters"},
+    [OPT_DELIVER] = {"deliver", '\0', NULL, NULL,
+                     "Deliver in this command, if no server does, and all else that waits"},
     [OPT_BUCKET] = {"bucket", '\0', "TIME", NULL, "Count for each such stretch of time too, such as 1h"},
     [OPT_MDOC] = {"mdoc", '\0', NULL, NULL, "Write the commands and options for the man page"},
 };
@@ -180,21 +182,23 @@ const struct command cli_commands[] = {
 
     {"webhooks list", "", NULL, 0, 0,
      "list the webhooks in a store",
-     "Lists webhooks. The store may be in use by a server meanwhile.",
+     "Lists webhooks: under STATE, whether each is on, held or off; or, of one that is on, that it is paused because its "
+     "deliveries kept failing, or probing after a pause.",
      "helmdesk webhooks list --store sqlite:/var/lib/helmdesk",
      OPTIONS(STORE_OPTIONS, OPT_PROJECT), cli_run_webhooks_list},
 
     {"webhooks get", "ID", NULL, 1, 1,
      "show one webhook",
-     "Shows everything about a webhook but its secrets (see webhooks secret). Its address and added headers are masked, "
-     "unless --reveal is given.",
+     "Shows everything about a webhook but its secrets (see webhooks secret): its settings, whether it is paused and until "
+     "when, and how many deliveries wait for it since when. Its address and added headers are masked, unless --reveal is "
+     "given.",
      NULL, OPTIONS(STORE_OPTIONS, OPT_REVEAL), cli_run_webhooks_get},
 
     {"webhooks create", "URL", NULL, 1, 1,
      "add a webhook",
      "Adds a webhook, and shows its secret, which is a new one without --secret-file. A URL that is itself a secret, as "
      "Slack's is, can come from standard input: -.\n\n"
-     "As all that changes a store, it needs it for itself: no server may have it open. Nothing is delivered meanwhile.",
+     "A server that has the store open knows of it within a second, as of every change of a webhook.",
      "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
      OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
 
@@ -206,7 +210,8 @@ const struct command cli_commands[] = {
 
     {"webhooks delete", "ID", NULL, 1, 1,
      "remove a webhook",
-     "Removes a webhook. What was accepted for it before is still delivered, by the next server, and its log stays.",
+     "Removes a webhook. What was accepted for it before is still delivered, and its log stays. To have that end unsent, "
+     "run webhooks discard first.",
      NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
 
     {"webhooks hold", "ID", NULL, 1, 1,
@@ -225,10 +230,16 @@ const struct command cli_commands[] = {
      "sent until the webhook is on again. A test is still sent.",
      NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_off},
 
+    {"webhooks discard", "ID", NULL, 1, 1,
+     "end what waits for a webhook, unsent",
+     "Every delivery that waits for the webhook ends without an attempt, whether it is on, held or off. What is under way "
+     "is not touched, and what comes later is delivered. The log has them as canceled (discarded).",
+     NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_discard},
+
     {"webhooks test", "ID [EVENT]", EVENT_NAMES, 1, 2,
      "send a sample event to a webhook",
      "Sends the sample of an event (ticket.created, if none is named) through the path of real events, and shows the "
-     "result, which is in the log too.",
+     "result, which is in the log too. The command sends it itself, by its own options: a server need not run.",
      NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
 
     {"webhooks secret", "ID reveal|stage|unstage|activate|undo|forget|replace", "reveal stage unstage activate undo forget replace", 2, 2,
@@ -242,7 +253,7 @@ const struct command cli_commands[] = {
 
     {"deliveries list", "", NULL, 0, 0,
      "list deliveries, the newest first",
-     "Reads the delivery log. The store may be in use by a server meanwhile.",
+     "Reads the delivery log.",
      "helmdesk deliveries list --outcome failed --since 24h",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT, OPT_CURSOR), cli_run_deliveries_list},
 
@@ -258,11 +269,13 @@ const struct command cli_commands[] = {
 
     {"deliveries redeliver", "[ID...]", NULL, 0, -1,
      "send the event of a delivery again",
-     "Sends the events of these deliveries again, or, with --all, of all that match the filters, each to its webhook as "
-     "it is now, as a delivery with a new id. What fails again matches as well when it is run again. It needs the store for itself. What else waits there is left for the "
-     "next server.",
+     "Puts the events of these deliveries into the store again, or, with --all, of all that match the filters, each for its "
+     "webhook as it is now, as a delivery with a new id. What fails again matches as well when it is run again.\n\n"
+     "The server that has the store open delivers them, and the command waits for the results. If no server runs, they stay "
+     "in the store for the next one; or, with --deliver, the command delivers: these and all else that waits there, to "
+     "addresses that its own options allow.",
      "helmdesk deliveries redeliver --all --outcome failed --since 2h",
-     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, TARGET_OPTIONS), cli_run_deliveries_redeliver},
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, OPT_DELIVER, TARGET_OPTIONS), cli_run_deliveries_redeliver},
 
     {"deliveries export", "", NULL, 0, 0,
      "write deliveries as JSON, one a line",

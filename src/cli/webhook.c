@@ -21,7 +21,7 @@ void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE
         strcpy(text, count ? "all" : "none");
 }
 
-static void print_line(const char *name, const char *value) {
+void cli_webhook_line(const char *name, const char *value) {
     printf("%s%-15s%s ", cli_color(stdout, COLOR_DIM), name, cli_plain(stdout));
     cli_print_text(stdout, value, strlen(value));
     putchar('\n');
@@ -30,7 +30,7 @@ static void print_line(const char *name, const char *value) {
 static void print_number(const char *name, uint32_t number) {
     char text[16];
     snprintf(text, sizeof text, "%u", number);
-    print_line(name, text);
+    cli_webhook_line(name, text);
 }
 
 static void print_headers(const hd_webhook *webhook, int reveals) {
@@ -38,27 +38,27 @@ static void print_headers(const hd_webhook *webhook, int reveals) {
         char text[1200];
         snprintf(text, sizeof text, "%s: %s", hd_webhook_header_name(webhook, i),
                  reveals ? hd_webhook_header_value(webhook, i) : HIDDEN);
-        print_line("header", text);
+        cli_webhook_line("header", text);
     }
 }
 
 void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     char events[WEBHOOK_EVENTS_SIZE];
     cli_webhook_events(webhook, events);
-    print_line("id", hd_webhook_id(webhook));
-    print_line("name", hd_webhook_name(webhook));
-    print_line("project", hd_webhook_project(webhook));
-    print_line("url", reveals ? hd_webhook_url(webhook) : hd_webhook_masked_url(webhook));
-    print_line("format", hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json");
-    print_line("events", events);
-    print_line("mode", hd_mode_name(hd_webhook_mode(webhook)));
+    cli_webhook_line("id", hd_webhook_id(webhook));
+    cli_webhook_line("name", hd_webhook_name(webhook));
+    cli_webhook_line("project", hd_webhook_project(webhook));
+    cli_webhook_line("url", reveals ? hd_webhook_url(webhook) : hd_webhook_masked_url(webhook));
+    cli_webhook_line("format", hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json");
+    cli_webhook_line("events", events);
+    cli_webhook_line("mode", hd_mode_name(hd_webhook_mode(webhook)));
     print_number("attempts", hd_webhook_max_attempts(webhook));
     print_number("in flight", hd_webhook_max_in_flight(webhook));
-    print_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
-    print_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
+    cli_webhook_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
+    cli_webhook_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
     print_headers(webhook, reveals);
     if (hd_webhook_staged_secret(webhook, NULL))
-        print_line("next secret", "staged");
+        cli_webhook_line("next secret", "staged");
 }
 
 /* ---- JSON ---- */

@@ -13,4 +13,7 @@ void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE
 void cli_webhook_print(const hd_webhook *webhook, int reveals);
 json_t *cli_webhook_json(const hd_webhook *webhook, int reveals);
 
+/* One line of it: a name and a value. */
+void cli_webhook_line(const char *name, const char *value);
+
 #endif

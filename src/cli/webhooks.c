@@ -1,5 +1,6 @@
 /* helmdesk webhooks: list, get, create, update, delete, hold, on, off, test. */
 #include "cli/columns.h"
+#include "cli/condition.h"
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/json.h"
@@ -14,51 +15,72 @@
 #include <strings.h>
 
 #define TEST_MS 6000
+#define TRIES 10
 #define SLACK_HOST "https://hooks.slack.com/"
 
 /* ---- Reading ---- */
 
-static int print_list(const hd_webhook_list *list) {
-    static const char *const heading[] = {"NAME", "ID", "PROJECT", "FORMAT", "EVENTS", "MODE", "ADDRESS"};
-    enum {
-        COLUMNS = sizeof heading / sizeof *heading
-    };
-    size_t rows = hd_webhook_list_count(list) + 1;
-    const char **texts = calloc(rows * COLUMNS, sizeof *texts);
-    char(*events)[WEBHOOK_EVENTS_SIZE] = calloc(rows, sizeof *events);
-    if (texts && events) {
-        memcpy(texts, heading, sizeof heading);
-        for (size_t i = 1; i < rows; i++) {
-            const hd_webhook *webhook = hd_webhook_list_at(list, i - 1);
-            cli_webhook_events(webhook, events[i]);
-            const char *const row[] = {hd_webhook_name(webhook),
-                                       hd_webhook_id(webhook),
-                                       hd_webhook_project(webhook),
-                                       hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json",
-                                       events[i],
-                                       hd_mode_name(hd_webhook_mode(webhook)),
-                                       hd_webhook_masked_url(webhook)};
-            memcpy(texts + i * COLUMNS, row, sizeof row);
-        }
-        cli_print_columns(texts, rows, COLUMNS);
-    }
-    int code = texts && events ? CLI_OK : cli_no_memory();
-    free(texts);
-    free(events);
+enum {
+    COLUMNS = 7
+};
+
+/* What stands in the columns lives as long as the list and these. */
+struct row {
+    char events[WEBHOOK_EVENTS_SIZE];
+    struct condition condition;
+};
+
+static int fill_row(const struct place *place, const hd_webhook *webhook, struct row *row, const char *texts[COLUMNS]) {
+    int code = cli_condition_read(place, webhook, &row->condition);
+    cli_webhook_events(webhook, row->events);
+    texts[0] = hd_webhook_name(webhook);
+    texts[1] = hd_webhook_id(webhook);
+    texts[2] = hd_webhook_project(webhook);
+    texts[3] = hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "slack" : "json";
+    texts[4] = row->events;
+    texts[5] = cli_condition_word(webhook, &row->condition);
+    texts[6] = hd_webhook_masked_url(webhook);
     return code;
 }
 
-static int tell_list(const struct args *args, const hd_webhook_list *list) {
+static int print_list(const struct place *place, const hd_webhook_list *list) {
+    static const char *const heading[COLUMNS] = {"NAME", "ID", "PROJECT", "FORMAT", "EVENTS", "STATE", "ADDRESS"};
+    size_t count = hd_webhook_list_count(list);
+    const char **texts = calloc((count + 1) * COLUMNS, sizeof *texts);
+    struct row *rows = calloc(count, sizeof *rows);
+    int code = texts && rows ? CLI_OK : cli_no_memory();
+    if (code == CLI_OK)
+        memcpy(texts, heading, sizeof heading);
+    for (size_t i = 0; i < count && code == CLI_OK; i++)
+        code = fill_row(place, hd_webhook_list_at(list, i), &rows[i], &texts[(i + 1) * COLUMNS]);
+    if (code == CLI_OK)
+        cli_print_columns(texts, count + 1, COLUMNS);
+    free(texts);
+    free(rows);
+    return code;
+}
+
+static int print_json(const struct place *place, const hd_webhook *webhook, int reveals) {
+    struct condition condition;
+    int code = cli_condition_read(place, webhook, &condition);
+    if (code != CLI_OK)
+        return code;
+    json_t *object = cli_webhook_json(webhook, reveals);
+    cli_condition_add(&condition, object);
+    return cli_json_print(object);
+}
+
+static int tell_list(const struct args *args, const struct place *place, const hd_webhook_list *list) {
     size_t count = hd_webhook_list_count(list);
     int code = CLI_OK;
     if (!cli_is_json() && count > 0)
-        return print_list(list);
+        return print_list(place, list);
     if (count == 0 && cli_has(args, OPT_PROJECT))
         cli_note("There is no webhook in project %s.", cli_value(args, OPT_PROJECT));
     else if (count == 0)
         cli_note("There are no webhooks yet. 'helmdesk webhooks create' adds one.");
     for (size_t i = 0; i < count && code == CLI_OK; i++)
-        code = cli_json_print(cli_webhook_json(hd_webhook_list_at(list, i), 0));
+        code = print_json(place, hd_webhook_list_at(list, i), 0);
     return code;
 }
 
@@ -68,17 +90,22 @@ int cli_run_webhooks_list(const struct args *args) {
     int code = cli_place_open(args, ACCESS_READ, &place);
     if (code == CLI_OK) {
         int status = hd_client_list_webhooks(place.client, cli_value(args, OPT_PROJECT), &list);
-        code = status == HD_OK ? tell_list(args, list) : cli_fail_place(&place, status);
+        code = status == HD_OK ? tell_list(args, &place, list) : cli_fail_place(&place, status);
     }
     hd_webhook_list_free(list);
     cli_place_close(&place);
     return code;
 }
 
-static int tell(const hd_webhook *webhook, int reveals) {
+static int tell(const struct place *place, const hd_webhook *webhook, int reveals) {
+    struct condition condition;
     if (cli_is_json())
-        return cli_json_print(cli_webhook_json(webhook, reveals));
+        return print_json(place, webhook, reveals);
+    int code = cli_condition_read(place, webhook, &condition);
+    if (code != CLI_OK)
+        return code;
     cli_webhook_print(webhook, reveals);
+    cli_condition_print(&condition);
     return CLI_OK;
 }
 
@@ -89,7 +116,7 @@ int cli_run_webhooks_get(const struct args *args) {
     if (code == CLI_OK)
         code = cli_place_find(args, &place, &webhook);
     if (code == CLI_OK)
-        code = tell(webhook, cli_has(args, OPT_REVEAL));
+        code = tell(&place, webhook, cli_has(args, OPT_REVEAL));
     hd_webhook_free(webhook);
     cli_place_close(&place);
     return code;
@@ -185,23 +212,32 @@ int cli_run_webhooks_create(const struct args *args) {
     return code;
 }
 
-/* Finds the webhook, has it changed, and puts it. */
+/* Finds the webhook, has it changed, and puts it. If somebody else does the same at that moment, once more. */
+static int change_found(const struct args *args, const struct place *place,
+                        int (*apply)(const struct args *args, hd_webhook *webhook)) {
+    int code, status = HD_E_CONFLICT;
+    for (int tries = 0; status == HD_E_CONFLICT && tries < TRIES; tries++) {
+        hd_webhook *webhook = NULL;
+        code = cli_place_find(args, place, &webhook);
+        if (code == CLI_OK)
+            code = apply(args, webhook);
+        status = code == CLI_OK ? hd_client_replace_webhook(place->client, webhook) : HD_OK;
+        hd_webhook_free(webhook);
+    }
+    return status == HD_OK ? code : cli_fail_put(place, status);
+}
+
 static int change(const struct args *args, int (*apply)(const struct args *args, hd_webhook *webhook)) {
     struct place place;
-    hd_webhook *webhook = NULL, *changed = NULL;
+    hd_webhook *changed = NULL;
     int code = cli_place_open(args, ACCESS_CHANGE, &place);
     if (code == CLI_OK)
-        code = cli_place_find(args, &place, &webhook);
-    if (code == CLI_OK)
-        code = apply(args, webhook);
-    if (code == CLI_OK)
-        code = cli_place_put(&place, webhook);
+        code = change_found(args, &place, apply);
     if (code == CLI_OK)
         code = cli_place_find(args, &place, &changed);
     if (code == CLI_OK)
-        code = tell(changed, 0);
+        code = tell(&place, changed, 0);
     hd_webhook_free(changed);
-    hd_webhook_free(webhook);
     cli_place_close(&place);
     return code;
 }
@@ -329,7 +365,7 @@ int cli_run_webhooks_test(const struct args *args) {
     int type = event ? cli_event_type(event) : HD_TICKET_CREATED;
     if (type == HD_EVENT_UNKNOWN)
         return CLI_USAGE;
-    int code = cli_place_open(args, ACCESS_SEND, &place);
+    int code = cli_place_open(args, ACCESS_TEST, &place);
     if (code == CLI_OK)
         code = cli_place_find(args, &place, &webhook);
     if (code == CLI_OK)

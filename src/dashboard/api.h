@@ -20,6 +20,7 @@ void hd__api_delete_webhook(struct hd__call *call);
 void hd__api_hold_webhook(struct hd__call *call);
 void hd__api_turn_on_webhook(struct hd__call *call);
 void hd__api_turn_off_webhook(struct hd__call *call);
+void hd__api_discard(struct hd__call *call);
 void hd__api_test_webhook(struct hd__call *call);
 
 void hd__api_reveal_secret(struct hd__call *call);

@@ -84,7 +84,7 @@ void hd__api_count_deliveries(struct hd__call *call) {
 /* ---- Export ---- */
 
 static void write_line(struct hd__json_text *text, const hd_report *report) {
-    json_t *object = hd__field_whole_delivery(report, NULL);
+    json_t *object = hd__field_whole_delivery(report);
     hd__json_write(object, text);
     hd__json_write_bytes("\n", 1, text);
     json_decref(object);
@@ -130,25 +130,15 @@ static hd_log_page *find_delivery(struct hd__call *call) {
     return NULL;
 }
 
-/* The webhook of a delivery, if it is still there. */
-static hd_webhook *webhook_of(struct hd__call *call, const hd_report *report) {
-    hd_webhook *webhook = NULL;
-    int status = hd_client_get_webhook(call->dashboard->client, hd_report_webhook_id(report), &webhook);
-    call->response->failed |= status != HD_OK && status != HD_E_NOT_FOUND;
-    return webhook;
-}
-
 void hd__api_get_delivery(struct hd__call *call) {
     hd_log_page *page = find_delivery(call);
     if (!page)
         return;
-    hd_webhook *webhook = webhook_of(call, hd_log_page_at(page, 0));
     json_t *list = json_array();
     int failed = list == NULL;
     for (size_t i = 0; i < hd_log_page_count(page) && !failed; i++)
-        hd__json_add(list, hd__field_whole_delivery(hd_log_page_at(page, i), webhook), &failed);
+        hd__json_add(list, hd__field_whole_delivery(hd_log_page_at(page, i)), &failed);
     hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
-    hd_webhook_free(webhook);
     hd_log_page_free(page);
 }
 
@@ -185,13 +175,13 @@ void hd__api_response_body(struct hd__call *call) {
 
 void hd__api_redeliver(struct hd__call *call) {
     hd_log_page *page = find_delivery(call);
-    uint64_t event_id = 0;
+    char event_id[HD_ID_SIZE];
     if (!page)
         return;
-    int status = hd_webhook_redeliver(call->dashboard->client, call->params[1], &event_id);
+    int status = hd_webhook_redeliver(call->dashboard->client, call->params[1], event_id);
     if (status == HD_OK) {
         hd__call_audit(call, "redeliver", call->params[1]);
-        hd__call_answer(call, 202, json_pack("{s:o}", "event_id", hd__json_big(event_id)));
+        hd__call_answer(call, 202, json_pack("{s:o}", "event_id", json_string(event_id)));
     } else {
         hd__call_fail(call, status, NULL);
     }
@@ -216,7 +206,7 @@ static void redeliver_page(struct hd__call *call, const hd_log_filter *filter, c
     hd_log_page *page = NULL;
     size_t sent = 0;
     int status = hd_webhook_redeliver_page(call->dashboard->client, filter, cursor, limit, &sent, &page);
-    if (status != HD_OK && !(status == HD_E_QUEUE_FULL && page)) {
+    if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
     } else {
         hd__call_audit(call, "redeliver.many", "");

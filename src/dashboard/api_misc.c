@@ -148,6 +148,7 @@ static const char *text_of(const char *action) {
         {"webhook.hold", "put it on hold"},
         {"webhook.on", "turned it on"},
         {"webhook.off", "turned it off"},
+        {"webhook.discard", "discarded what waited for it"},
         {"webhook.delete", "deleted it"},
         {"webhook.secret.stage", "made the next secret"},
         {"webhook.secret.unstage", "took the next secret back"},

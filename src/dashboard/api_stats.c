@@ -94,15 +94,37 @@ static const struct range *find_range(struct hd__call *call) {
     return NULL;
 }
 
+/* What waits for the webhooks of a project, or for one of them. */
+static int count_waiting(struct hd__call *call, const char *webhook_id, uint64_t *waiting) {
+    hd_webhook_list *list = NULL;
+    int status = hd_client_list_webhooks(call->dashboard->client, call->params[0], &list);
+    *waiting = 0;
+    for (size_t i = 0; i < hd_webhook_list_count(list) && status == HD_OK; i++) {
+        const char *id = hd_webhook_id(hd_webhook_list_at(list, i));
+        uint64_t count = 0;
+        if (!webhook_id || strcmp(webhook_id, id) == 0)
+            status = hd_client_waiting(call->dashboard->client, id, &count, NULL);
+        status = status == HD_E_NOT_FOUND ? HD_OK : status; /* it was deleted at this moment */
+        *waiting += count;
+    }
+    hd_webhook_list_free(list);
+    return status;
+}
+
 void hd__api_stats(struct hd__call *call) {
     const struct range *range = find_range(call);
     const char *webhook = hd__call_query(call, "webhook");
     hd_log_stats *stats = NULL;
     int64_t since_ms;
+    uint64_t waiting;
     if (!range)
         return;
-    int status = summarize(call, webhook && *webhook ? webhook : NULL, range, &since_ms, &stats);
+    webhook = webhook && *webhook ? webhook : NULL;
+    int status = summarize(call, webhook, range, &since_ms, &stats);
+    if (status == HD_OK)
+        status = count_waiting(call, webhook, &waiting);
     if (status != HD_OK) {
+        hd_log_stats_free(stats);
         hd__call_fail(call, status, NULL);
         return;
     }
@@ -113,8 +135,7 @@ void hd__api_stats(struct hd__call *call) {
                               "canceled", outcome(stats, HD_OUTCOME_CANCELED), "retrying",
                               outcome(stats, HD_OUTCOME_RETRYING), "success_percent", success_of(stats), "ms",
                               times_of(stats), "reasons", reasons_of(stats), "buckets", buckets_of(stats), "waiting",
-                              (json_int_t)(hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING) +
-                                           hd_client_counter(call->dashboard->client, HD_COUNTER_IN_FLIGHT))));
+                              (json_int_t)waiting));
     hd_log_stats_free(stats);
 }
 
@@ -132,13 +153,27 @@ static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_
     return status;
 }
 
-static const char *state_of(const hd_webhook *webhook, const hd_log_page *page) {
+static int is_failing(const hd_log_page *page) {
     size_t failed = 0;
-    if (hd_webhook_mode(webhook) != HD_MODE_ON)
-        return hd_mode_name(hd_webhook_mode(webhook));
     for (size_t i = 0; i < hd_log_page_count(page); i++)
         failed += hd_report_outcome(hd_log_page_at(page, i)) != HD_OUTCOME_DELIVERED;
-    return failed == FAILING_AFTER ? "failing" : "on";
+    return failed == FAILING_AFTER;
+}
+
+/* The mode; of a webhook that is on, what keeps it from sending, or how it does. */
+static const char *state_of(const hd_webhook *webhook, int state, const hd_log_page *page) {
+    if (hd_webhook_mode(webhook) != HD_MODE_ON)
+        return hd_mode_name(hd_webhook_mode(webhook));
+    switch (state) {
+    case HD_WEBHOOK_PAUSED:
+        return "paused";
+    case HD_WEBHOOK_PROBING:
+        return "probing";
+    case HD_WEBHOOK_FORBIDDEN:
+        return "forbidden";
+    default:
+        return is_failing(page) ? "failing" : "on";
+    }
 }
 
 static json_t *last_of(const hd_log_page *page) {
@@ -156,14 +191,34 @@ static json_t *day_of(const hd_log_stats *stats) {
                      buckets_of(stats));
 }
 
+/* What keeps a webhook from sending, and what waits for it. One that is deleted at this moment has neither. */
+struct condition {
+    int state;
+    int64_t until_ms, since_ms;
+    uint64_t waiting;
+};
+
+static int read_condition(struct hd__call *call, const hd_webhook *webhook, struct condition *condition) {
+    hd_client *client = call->dashboard->client;
+    const char *id = hd_webhook_id(webhook);
+    *condition = (struct condition){.state = HD_WEBHOOK_ACTIVE};
+    int status = hd_client_webhook_state(client, id, &condition->state, &condition->until_ms);
+    if (status == HD_OK)
+        status = hd_client_waiting(client, id, &condition->waiting, &condition->since_ms);
+    return status == HD_E_NOT_FOUND ? HD_OK : status;
+}
+
 json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook) {
+    struct condition condition;
     hd_log_stats *stats = NULL;
     hd_log_page *page = NULL;
     int64_t since_ms;
     json_t *object = NULL;
     if (summarize(call, hd_webhook_id(webhook), &ranges[1], &since_ms, &stats) == HD_OK &&
-        last_deliveries(call, webhook, &page) == HD_OK)
-        object = json_pack("{s:s, s:o, s:o}", "state", state_of(webhook, page), "stats24h", day_of(stats),
+        last_deliveries(call, webhook, &page) == HD_OK && read_condition(call, webhook, &condition) == HD_OK)
+        object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}", "state", state_of(webhook, condition.state, page),
+                           "paused_until", hd__json_time(condition.until_ms), "waiting", (json_int_t)condition.waiting,
+                           "waiting_since", hd__json_time(condition.since_ms), "stats24h", day_of(stats),
                            "last_delivery", last_of(page));
     hd_log_page_free(page);
     hd_log_stats_free(stats);

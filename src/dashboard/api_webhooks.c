@@ -194,6 +194,21 @@ void hd__api_delete_webhook(struct hd__call *call) {
     hd_webhook_free(webhook);
 }
 
+void hd__api_discard(struct hd__call *call) {
+    hd_webhook *webhook = hd__api_find_webhook(call);
+    uint64_t count = 0;
+    if (!webhook)
+        return;
+    int status = hd_client_discard(call->dashboard->client, hd_webhook_id(webhook), &count);
+    if (status == HD_OK) {
+        hd__call_audit(call, "webhook.discard", hd_webhook_id(webhook));
+        hd__call_answer(call, 200, json_pack("{s:I}", "discarded", (json_int_t)count));
+    } else {
+        hd__call_fail(call, status, NULL);
+    }
+    hd_webhook_free(webhook);
+}
+
 /* ---- Testing ---- */
 
 /* A receiver that fails is an answer, and no error of this page. */
@@ -211,7 +226,7 @@ void hd__api_test_webhook(struct hd__call *call) {
     int status = hd_webhook_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
     hd__call_audit(call, "test", hd_webhook_id(webhook));
     if (status == HD_OK)
-        hd__call_answer(call, 200, hd__field_whole_delivery(report, webhook));
+        hd__call_answer(call, 200, hd__field_whole_delivery(report));
     else
         hd__call_fail(call, status, NULL);
     hd_report_free(report);

@@ -60,6 +60,11 @@ static int http_status_of(int status) {
     case HD_E_CLOSED:
     case HD_E_STORE:
     case HD_E_STORE_FULL:
+    case HD_E_STORE_BUSY:
+    case HD_E_STORE_LOST:
+    case HD_E_STORE_ACCESS:
+    case HD_E_STORE_MISSING:
+    case HD_E_STORE_DAMAGED:
     case HD_E_TIMEOUT:
         return 503;
     case HD_E_NOT_FOUND:
@@ -115,7 +120,5 @@ void hd__call_audit(struct hd__call *call, const char *action, const char *objec
     strcpy(audit->user, call->request->user);
     strncpy(audit->object, object, sizeof audit->object - 1);
     strncpy(audit->project, call->params[0] ? call->params[0] : "", sizeof audit->project - 1);
-    if (strncmp(action, "webhook.", 8) == 0)
-        dashboard->changes++;
     pthread_mutex_unlock(&dashboard->lock);
 }

@@ -28,6 +28,7 @@ int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashbo
     if (!made)
         return HD_E_NO_MEMORY;
     made->client = client;
+    made->born = (uint64_t)hd__dash_now_ms();
     made->mount = strdup(mount);
     made->audits = calloc(HD__AUDIT_MAX, sizeof *made->audits);
     if (!made->mount || !made->audits || pthread_mutex_init(&made->lock, NULL) != 0) {

@@ -30,12 +30,15 @@ struct hd_dashboard {
     size_t host_count;
     char *projects[HD__PROJECTS_MAX];
     size_t project_count;
+    uint64_t born; /* tells it from the one that was there before a restart */
 
     pthread_mutex_t lock;     /* guards these */
     struct hd__audit *audits; /* a ring */
     size_t audit_count;       /* ever */
     size_t streams;           /* that are open */
-    uint64_t changes;         /* of webhooks, by this dashboard */
+    uint64_t changes;         /* of webhooks, by whomever, that streams have seen */
+    uint64_t sum;             /* over the webhooks, when a stream looked last */
+    int64_t looked_ms;        /* when that was, on the monotonic clock */
 };
 
 struct hd__query {

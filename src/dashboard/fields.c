@@ -125,7 +125,7 @@ json_t *hd__field_delivery(const hd_report *report) {
     json_t *object = json_object();
     int failed = 0;
     hd__json_set(object, "id", json_string(hd_report_delivery_id(report)), &failed);
-    hd__json_set(object, "event_id", hd__json_big(hd_report_event_id(report)), &failed);
+    hd__json_set(object, "event_id", json_string(hd_report_event_id(report)), &failed);
     hd__json_set(object, "webhook_id", hd__json_string(hd_report_webhook_id(report)), &failed);
     hd__json_set(object, "webhook_name", hd__json_string(hd_report_webhook_name(report)), &failed);
     hd__json_set(object, "url_masked", hd__json_string(hd_report_masked_url(report)), &failed);
@@ -146,28 +146,33 @@ char *hd__field_body(const hd_event *event, int format, size_t *length) {
     return body;
 }
 
-/* As they were sent, but that the secret may be another one by now. */
-static json_t *request_headers(const hd_report *report, const hd_webhook *webhook, const char *body, size_t length) {
-    char signature[HD_SIGNATURE_SIZE];
-    size_t secret_len = 0;
-    const void *secret = hd_webhook_secret(webhook, &secret_len);
+/* A name and a value; null in the place of one that is masked. */
+static json_t *header_of(const char *line, size_t length) {
+    const char *colon = memchr(line, ':', length), *end = line + length;
+    const char *value = !colon ? end : colon + 1 < end && colon[1] == ' ' ? colon + 2 : colon + 1;
+    size_t value_length = (size_t)(end - value);
+    int is_masked = value_length == 3 && memcmp(value, "***", 3) == 0;
+    return json_pack("[o, o]", hd__json_text(line, (size_t)((colon ? colon : end) - line)),
+                     is_masked ? json_null() : hd__json_text(value, value_length));
+}
+
+/* Header for header as they were sent. */
+static json_t *headers_sent(const char *head) {
     json_t *list = json_array();
     int failed = list == NULL;
-    hd__json_add(list, json_pack("[s, s]", "Content-Type", "application/json"), &failed);
-    hd__json_add(list, json_pack("[s, o]", "X-Helmdesk-Event", hd__json_string(hd_event_name(hd_report_event(report)))),
-                 &failed);
-    hd__json_add(list, json_pack("[s, s]", "X-Helmdesk-Delivery", hd_report_delivery_id(report)), &failed);
-    if (secret && hd_sign(body, length, secret, secret_len, signature, sizeof signature) == HD_OK)
-        hd__json_add(list, json_pack("[s, s]", "X-Helmdesk-Signature", signature), &failed);
+    for (const char *end; (end = strstr(head, "\r\n")) && end > head; head = end + 2)
+        hd__json_add(list, header_of(head, (size_t)(end - head)), &failed);
     return hd__json_or_nothing(list, failed);
 }
 
-static json_t *request_of(const hd_report *report, const hd_webhook *webhook) {
+static json_t *request_of(const hd_report *report) {
     size_t length;
+    const char *head = hd_report_request(report, NULL), *headers = strstr(head, "\r\n");
     char *body = hd__field_body(hd_report_event(report), hd_report_format(report), &length);
-    json_t *object = body ? json_pack("{s:o, s:I, s:o}", "headers", request_headers(report, webhook, body, length),
-                                      "bytes", (json_int_t)length, "body", hd__json_text(body, length))
-                          : NULL;
+    json_t *line = headers ? hd__json_text(head, (size_t)(headers - head)) : json_null();
+    json_t *object =
+        json_pack("{s:o, s:o, s:I, s:o}", "line", line, "headers", headers_sent(headers ? headers + 2 : ""), "bytes",
+                  (json_int_t)length, "body", body ? hd__json_text(body, length) : NULL);
     free(body);
     return object;
 }
@@ -181,10 +186,10 @@ static json_t *response_of(const hd_report *report) {
                      hd__json_text(body, length));
 }
 
-json_t *hd__field_whole_delivery(const hd_report *report, const hd_webhook *webhook) {
+json_t *hd__field_whole_delivery(const hd_report *report) {
     json_t *object = hd__field_delivery(report);
     int failed = 0;
-    hd__json_set(object, "request", request_of(report, webhook), &failed);
+    hd__json_set(object, "request", request_of(report), &failed);
     hd__json_set(object, "response", response_of(report), &failed);
     return hd__json_or_nothing(object, failed);
 }

@@ -13,8 +13,8 @@ json_t *hd__field_secrets(const hd_webhook *webhook);
 /* A delivery. */
 json_t *hd__field_delivery(const hd_report *report);
 
-/* The same with request and answer. webhook, if it is still there, tells the signature. */
-json_t *hd__field_whole_delivery(const hd_report *report, const hd_webhook *webhook);
+/* The same with request and answer. */
+json_t *hd__field_whole_delivery(const hd_report *report);
 
 /* "200", "410 channel_is_archived" or "timeout_total". */
 json_t *hd__field_result(const hd_report *report);

@@ -41,12 +41,6 @@ int hd__json_read_time(const char *text, int64_t *ms) {
     return hd__timestamp_parse(text, ms) == HD_OK;
 }
 
-json_t *hd__json_big(uint64_t number) {
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    return json_string(text);
-}
-
 void hd__json_set(json_t *object, const char *key, json_t *value, int *failed) {
     if (json_object_set_new(object, key, value) != 0) /* which frees the value in any case, and takes no NULL */
         *failed = 1;

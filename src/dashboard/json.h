@@ -19,9 +19,6 @@ json_t *hd__json_time(int64_t ms);
  * the library's own timestamps. Returns 0 if it is none. */
 int hd__json_read_time(const char *text, int64_t *ms);
 
-/* A number that JSON's readers may not hold, as a string. */
-json_t *hd__json_big(uint64_t number);
-
 /* Adds an item, and sets a member. A NULL value, which is lost memory, is noted in *failed. */
 void hd__json_add(json_t *list, json_t *item, int *failed);
 void hd__json_set(json_t *object, const char *key, json_t *value, int *failed);

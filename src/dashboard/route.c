@@ -29,6 +29,7 @@ const struct hd__route hd__routes[] = {
     {"POST", WEBHOOKS "/*/hold", ADMIN, hd__api_hold_webhook},
     {"POST", WEBHOOKS "/*/on", ADMIN, hd__api_turn_on_webhook},
     {"POST", WEBHOOKS "/*/off", ADMIN, hd__api_turn_off_webhook},
+    {"POST", WEBHOOKS "/*/discard", ADMIN, hd__api_discard},
     {"POST", WEBHOOKS "/*/test", ADMIN, hd__api_test_webhook},
     {"POST", WEBHOOKS "/*/secret/reveal", ADMIN, hd__api_reveal_secret},
     {"POST", WEBHOOKS "/*/secret/stage", ADMIN, hd__api_stage_secret},

@@ -9,16 +9,13 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_MS 250   /* how often the log is looked at, which has no bell */
+#define LOOK_MS 250   /* how often log and webhooks are looked at, which have no bell */
 #define BURST_MAX 200 /* more at once, and the page reads the log itself */
 
-/* A place in the log: the time of the last delivery that was told, and which of that millisecond were. A page has at
- * most BURST_MAX of them. */
 struct hd__dash_stream {
     hd_dashboard *dashboard;
     hd_log_filter *filter;
-    int64_t since_ms;
-    struct hd__json_text told; /* ids and attempts of since_ms */
+    char *place; /* in the log, up to which all has been told; NULL before the log could be read */
     uint64_t changes;
     int has_begun;
     struct hd__json_text piece; /* the last one */
@@ -31,10 +28,15 @@ static int put(struct hd__dash_stream *stream, const char *text) {
     return !stream->piece.failed;
 }
 
-static int put_event(struct hd__dash_stream *stream, const char *name, json_t *value) {
-    char head[96];
-    snprintf(head, sizeof head, "event: %s\nid: %lld\ndata: ", name, (long long)stream->since_ms);
-    (void)put(stream, head);
+/* An event. With an id, a browser that was away goes on behind it. */
+static int put_event(struct hd__dash_stream *stream, const char *name, json_t *value, int has_id) {
+    char text[96];
+    (void)(put(stream, "event: ") && put(stream, name));
+    if (has_id) {
+        snprintf(text, sizeof text, "\nid: %016llx-", (unsigned long long)stream->dashboard->born);
+        (void)(put(stream, text) && put(stream, stream->place));
+    }
+    (void)put(stream, "\ndata: ");
     hd__json_write(value, &stream->piece);
     json_decref(value);
     return put(stream, "\n\n");
@@ -42,94 +44,102 @@ static int put_event(struct hd__dash_stream *stream, const char *name, json_t *v
 
 /* ---- Deliveries ---- */
 
-static void name_of(const hd_report *report, char text[64]) {
-    snprintf(text, 64, " %s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
-             hd_report_outcome(report));
-}
-
-static int was_told(const struct hd__dash_stream *stream, const hd_report *report) {
-    char name[64];
-    name_of(report, name);
-    return hd_report_finished_at_ms(report) == stream->since_ms && stream->told.data && strstr(stream->told.data, name);
-}
-
-static int note_told(struct hd__dash_stream *stream, const hd_report *report) {
-    char name[64];
-    name_of(report, name);
-    if (hd_report_finished_at_ms(report) > stream->since_ms) {
-        stream->since_ms = hd_report_finished_at_ms(report);
-        stream->told.len = 0;
+/* What the log holds behind a place, or, for NULL, nothing and the place of the newest. */
+static int read_log(struct hd__dash_stream *stream, const char *place, hd_log_page **page) {
+    int status = hd_log_follow(stream->dashboard->client, stream->filter, place, BURST_MAX, page);
+    char *next = status == HD_OK ? strdup(hd_log_page_cursor(*page)) : NULL;
+    if (status == HD_OK && !next)
+        status = HD_E_NO_MEMORY;
+    if (status == HD_OK) {
+        free(stream->place);
+        stream->place = next;
     }
-    hd__json_write_bytes(name, strlen(name), &stream->told);
-    return !stream->told.failed;
+    return status;
 }
 
 static int tell_page(struct hd__dash_stream *stream, const hd_log_page *page) {
-    for (size_t i = hd_log_page_count(page); i > 0; i--) {
-        const hd_report *report = hd_log_page_at(page, i - 1);
-        if (was_told(stream, report))
-            continue;
-        if (!note_told(stream, report) || !put_event(stream, "delivery", hd__field_delivery(report)))
+    size_t count = hd_log_page_count(page);
+    for (size_t i = 0; i < count; i++)
+        if (!put_event(stream, "delivery", hd__field_delivery(hd_log_page_at(page, i)), i + 1 == count))
             return 0;
-    }
     return 1;
 }
 
-/* What is in the log by now is read by the page itself; what joins it later is news, though it may have ended before: a
- * store takes some at once. They join in the order in which they ended. */
-static int begin_at_newest(struct hd__dash_stream *stream) {
+/* The page reads the log anew, and what is added from now on is told. */
+static int begin_anew(struct hd__dash_stream *stream) {
     hd_log_page *page = NULL;
-    int status = hd_log_query(stream->dashboard->client, stream->filter, NULL, BURST_MAX, &page);
-    if (status != HD_OK)
-        return status != HD_E_NO_MEMORY; /* all is told when the store works again */
-    stream->since_ms = 1;
-    int ok = 1;
-    for (size_t i = 0; ok && i < hd_log_page_count(page); i++) {
-        const hd_report *report = hd_log_page_at(page, i);
-        if (hd_report_finished_at_ms(report) < stream->since_ms)
-            break;
-        ok = note_told(stream, report);
-    }
+    int status = read_log(stream, NULL, &page);
     hd_log_page_free(page);
-    return ok;
+    return status == HD_OK ? put_event(stream, "reset", json_object(), 1) : status != HD_E_NO_MEMORY;
 }
 
-/* What has ended since the last look, the oldest first. More than a page of it is not told: the page reads it anew. */
+/* What was added since the last look, in that order. A page that is full may not be all of it. */
 static int look_at_log(struct hd__dash_stream *stream) {
     hd_log_page *page = NULL;
-    int status = hd_log_filter_set_time(stream->filter, stream->since_ms, 0);
-    if (status == HD_OK)
-        status = hd_log_query(stream->dashboard->client, stream->filter, NULL, BURST_MAX, &page);
-    if (status != HD_OK)
-        return status != HD_E_NO_MEMORY; /* the store may work again */
-    int ok;
-    if (hd_log_page_cursor(page)) {
-        const hd_report *newest = hd_log_page_at(page, 0); /* may have been told if more are of one millisecond */
-        ok = was_told(stream, newest) || (note_told(stream, newest) && put_event(stream, "reset", json_object()));
-    } else {
-        ok = tell_page(stream, page);
-    }
+    int status = stream->place ? read_log(stream, stream->place, &page) : HD_E_CURSOR;
+    int is_too_much = hd_log_page_count(page) == BURST_MAX;
+    int ok = status == HD_OK && !is_too_much            ? tell_page(stream, page)
+             : status == HD_OK || status == HD_E_CURSOR ? begin_anew(stream)
+                                                        : status != HD_E_NO_MEMORY; /* the store may work again */
     hd_log_page_free(page);
     return ok;
 }
 
 /* ---- Webhooks ---- */
 
-static int look_at_webhooks(struct hd__dash_stream *stream) {
-    pthread_mutex_lock(&stream->dashboard->lock);
-    uint64_t changes = stream->dashboard->changes;
-    pthread_mutex_unlock(&stream->dashboard->lock);
-    if (changes == stream->changes)
-        return 1;
-    stream->changes = changes;
-    return put_event(stream, "webhooks", json_object());
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        sum = (sum ^ ((const unsigned char *)bytes)[i]) * 1099511628211U; /* FNV-1a */
+    return sum;
 }
 
-/* ---- The stream ---- */
+/* A sum over all webhooks, which is another one after each change, by whichever process. */
+static int sum_up(hd_client *client, uint64_t *sum) {
+    hd_webhook_list *list = NULL;
+    int status = hd_client_list_webhooks(client, NULL, &list);
+    *sum = 14695981039346656037U;
+    for (size_t i = 0; i < hd_webhook_list_count(list); i++) {
+        const hd_webhook *webhook = hd_webhook_list_at(list, i);
+        uint64_t version = hd_webhook_version(webhook);
+        *sum = add_bytes(*sum, hd_webhook_id(webhook), strlen(hd_webhook_id(webhook)) + 1);
+        *sum = add_bytes(*sum, &version, sizeof version);
+    }
+    hd_webhook_list_free(list);
+    return status;
+}
 
 static int64_t monotonic_ms(void) {
     return hd__monotonic_us(&hd__system_clock) / 1000;
 }
+
+/* One stream looks for all. Returns how often the webhooks have changed. */
+static uint64_t count_changes(hd_dashboard *dashboard) {
+    uint64_t sum;
+    pthread_mutex_lock(&dashboard->lock);
+    int is_due = monotonic_ms() - dashboard->looked_ms >= LOOK_MS;
+    if (is_due)
+        dashboard->looked_ms = monotonic_ms();
+    pthread_mutex_unlock(&dashboard->lock);
+    int is_known = is_due && sum_up(dashboard->client, &sum) == HD_OK;
+    pthread_mutex_lock(&dashboard->lock);
+    if (is_known && sum != dashboard->sum) {
+        dashboard->sum = sum;
+        dashboard->changes++;
+    }
+    uint64_t changes = dashboard->changes;
+    pthread_mutex_unlock(&dashboard->lock);
+    return changes;
+}
+
+static int look_at_webhooks(struct hd__dash_stream *stream) {
+    uint64_t changes = count_changes(stream->dashboard);
+    if (changes == stream->changes)
+        return 1;
+    stream->changes = changes;
+    return put_event(stream, "webhooks", json_object(), 0);
+}
+
+/* ---- The stream ---- */
 
 static void pause_ms(int64_t ms) {
     struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -163,41 +173,46 @@ void hd__dash_stream_free(struct hd__dash_stream *stream) {
     stream->dashboard->streams--;
     pthread_mutex_unlock(&stream->dashboard->lock);
     hd_log_filter_free(stream->filter);
-    free(stream->told.data);
+    free(stream->place);
     free(stream->piece.data);
     free(stream);
 }
 
 /* Each holds a thread or a connection of the program. */
-static int take_place(hd_dashboard *dashboard, uint64_t *changes) {
+static int take_place(hd_dashboard *dashboard) {
     pthread_mutex_lock(&dashboard->lock);
     int has_room = dashboard->streams < HD__STREAMS_MAX;
     dashboard->streams += (size_t)has_room;
-    *changes = dashboard->changes;
     pthread_mutex_unlock(&dashboard->lock);
     return has_room;
 }
 
-/* Where a browser that was away goes on: the last id that it has; 0 without one of the past. */
-static int64_t place_of(struct hd__call *call) {
+/* Where a browser that was away goes on: the last id that it has, if it is one of this dashboard; else NULL. */
+static const char *place_of(struct hd__call *call) {
     const char *last = hd__dash_header(call->request, "Last-Event-ID"), *since = hd__call_query(call, "since");
     const char *text = last ? last : since;
     char *end = NULL;
-    long long ms = text ? strtoll(text, &end, 10) : 0;
-    return text && end != text && *end == '\0' && ms > 0 && ms <= hd__dash_now_ms() ? ms : 0;
+    uint64_t born = text ? strtoull(text, &end, 16) : 0;
+    return text && *end == '-' && born == call->dashboard->born ? end + 1 : NULL;
 }
 
+/* What is in the log by now is read by the page itself. */
 static int begin(struct hd__call *call, struct hd__dash_stream *stream) {
+    hd_log_page *page = NULL;
+    const char *place = place_of(call);
     if (hd_log_filter_new(&stream->filter) != HD_OK ||
         hd_log_filter_set_project(stream->filter, call->params[0]) != HD_OK)
         return 0;
-    stream->since_ms = place_of(call);
-    return stream->since_ms > 0 || begin_at_newest(stream);
+    stream->changes = count_changes(call->dashboard);
+    if (place)
+        return (stream->place = strdup(place)) != NULL;
+    int status = read_log(stream, NULL, &page);
+    hd_log_page_free(page);
+    return status != HD_E_NO_MEMORY;
 }
 
 void hd__api_stream(struct hd__call *call) {
-    uint64_t changes;
-    if (!take_place(call->dashboard, &changes)) {
+    if (!take_place(call->dashboard)) {
         hd__call_refuse(call, 503, "Too many pages watch", "Ask for the list every few seconds instead.", NULL);
         return;
     }
@@ -210,7 +225,6 @@ void hd__api_stream(struct hd__call *call) {
         return;
     }
     stream->dashboard = call->dashboard;
-    stream->changes = changes;
     call->response->stream = stream;
     if (!begin(call, stream))
         call->response->failed = 1;

@@ -45,7 +45,8 @@ struct hd_webhook {
     size_t header_count;
     /* of a client's copy; else NULL */
     struct hd__label *label;
-    char *host; /* the name to look up; NULL also if the URL holds an address */
+    int forbidden; /* why the program's rules do not allow its URL; HD_OK if they do */
+    char *host;    /* the name to look up; NULL also if the URL holds an address */
     uint16_t port;
     void *parsed_url; /* see url.h */
     char *target;     /* path and query as they are requested */

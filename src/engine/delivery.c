@@ -20,7 +20,7 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
         free(made);
         return HD_E_NO_MEMORY;
     }
-    report->event_id = message->id;
+    hd__uuid_format(message->event_id, report->event_id);
     report->format = webhook->format;
     report->is_test = message->is_test != 0;
     hd__report_set_redelivery_of(report, hd__message_redelivery_of(message));
@@ -36,6 +36,19 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
     else
         hd__delivery_free(source, made);
     return status;
+}
+
+void hd__delivery_follow(struct hd__delivery *delivery, hd_webhook *webhook) {
+    if (delivery->webhook == webhook)
+        return;
+    hd_webhook_free(delivery->webhook);
+    delivery->webhook = hd__webhook_ref(webhook);
+    hd__report_set_label(delivery->report, webhook->label);
+    delivery->report->format = webhook->format;
+}
+
+int64_t hd__delivery_place(const struct hd__delivery *delivery) {
+    return delivery->row ? delivery->row : (int64_t)delivery->message->sequence;
 }
 
 void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery) {
@@ -54,7 +67,7 @@ hd_report *hd__delivery_next_report(struct hd__delivery_source *source, struct h
     hd_report *last = delivery->report, *next = hd__log_ring_new_report(source->ring, last->event, last->label);
     if (!next)
         return NULL;
-    next->event_id = last->event_id;
+    memcpy(next->event_id, last->event_id, sizeof next->event_id);
     memcpy(next->delivery_id, last->delivery_id, sizeof next->delivery_id);
     next->format = last->format;
     next->is_test = last->is_test;

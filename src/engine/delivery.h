@@ -22,13 +22,14 @@ struct hd__delivery {
     int is_old;             /* which counts as a slow one */
     int is_ordered;
     struct hd__delivery *next_of_ticket, *last_of_ticket, *next_same_bucket; /* see order.h */
-    uint32_t tries;           /* attempts, and those that were not made because the webhook was paused */
-    int kept_connection_died; /* under the last attempt */
-    int64_t row;              /* in the store; 0 for none */
-    int result;               /* HD__RESULT_..., when it is over and waits to be stored */
-    int64_t due_ms;           /* of a retry, in the store */
-    int64_t retry_at_us;      /* the same, monotonic */
-    hd_report *next_report;   /* of a retry that stays in memory: made first, so that it cannot fail later */
+    uint32_t tries;                                                          /* attempts */
+    int kept_connection_died;                                                /* under the last attempt */
+    int64_t row;                                                             /* in the store; 0 for none */
+    int result;             /* HD__RESULT_..., when it is settled and waits to be kept */
+    int is_lost;            /* it is another client's by now */
+    int64_t delay_ms;       /* of a retry, from when it was settled */
+    int64_t retry_at_us;    /* the same, monotonic */
+    hd_report *next_report; /* of a retry that stays in memory: made first, so that it cannot fail later */
     struct hd__message *message;
     hd_webhook *webhook;         /* a reference */
     hd_report *report;           /* a reference: made first, so that the record cannot fail later */
@@ -57,6 +58,12 @@ struct hd__delivery_source {
  * status. */
 int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *message, hd_webhook *webhook,
                      const char *delivery_id, struct hd__delivery **delivery);
+
+/* Has it go by the webhook as it is now. Not while an attempt is under way. */
+void hd__delivery_follow(struct hd__delivery *delivery, hd_webhook *webhook);
+
+/* Its place among those of its webhook, in the order of acceptance: its row in a store, else its message's sequence. */
+int64_t hd__delivery_place(const struct hd__delivery *delivery);
 
 /* Gives up the references. */
 void hd__delivery_free(struct hd__delivery_source *source, struct hd__delivery *delivery);

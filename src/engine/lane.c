@@ -14,15 +14,44 @@
 #define FAILURES_KEPT_US (3600 * SECOND)
 
 #define KEPT_LEAST 16
-#define KEPT_ORDERED 1024 /* most of them may wait for another one of their ticket */
+#define KEPT_MOST 1024 /* of an ordered one, most may wait for another one of their ticket */
 
 /* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
  */
 #define SLACK_SPACE_US SECOND
 #define SLACK_BURST 5
 
-void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook) {
+void hd__lane_follow(struct hd__lane *lane, hd_webhook *webhook) {
+    if (lane->webhook == webhook)
+        return;
+    hd_webhook_free(lane->webhook);
+    lane->webhook = hd__webhook_ref(webhook);
     lane->max_in_flight = webhook->max_in_flight;
+}
+
+int hd__lane_is_open(const struct hd__lane *lane) {
+    return lane->webhook->mode == HD_MODE_ON && lane->webhook->forbidden == HD_OK && lane->state != HD_WEBHOOK_PAUSED;
+}
+
+/* ---- Deliveries that have been made ---- */
+
+void hd__lane_prepend(struct hd__lane *lane, struct hd__delivery *delivery) {
+    delivery->previous = NULL;
+    delivery->next = lane->first;
+    *(lane->first ? &lane->first->previous : &lane->last) = delivery;
+    lane->first = delivery;
+}
+
+void hd__lane_append(struct hd__lane *lane, struct hd__delivery *delivery) {
+    delivery->next = NULL;
+    delivery->previous = lane->last;
+    *(lane->last ? &lane->last->next : &lane->first) = delivery;
+    lane->last = delivery;
+}
+
+void hd__lane_take_out(struct hd__lane *lane, struct hd__delivery *delivery) {
+    *(delivery->previous ? &delivery->previous->next : &lane->first) = delivery->next;
+    *(delivery->next ? &delivery->next->previous : &lane->last) = delivery->previous;
 }
 
 /* ---- Fresh deliveries ---- */
@@ -30,13 +59,13 @@ void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook) {
 #define FRESH_AT_FIRST 4
 #define FRESH_KEPT 128 /* places that an empty ring keeps */
 
-static struct hd__fresh *fresh_at(const struct hd__lane *lane, size_t index) {
+static struct hd__message **fresh_at(const struct hd__lane *lane, size_t index) {
     return &lane->fresh[(lane->fresh_head + index) & (lane->fresh_size - 1)]; /* a power of two */
 }
 
 /* A ring of another size, with the oldest at its beginning. */
 static int resize(struct hd__lane *lane, size_t size) {
-    struct hd__fresh *ring = malloc(size * sizeof ring[0]);
+    struct hd__message **ring = malloc(size * sizeof ring[0]);
     if (!ring)
         return HD_E_NO_MEMORY;
     for (size_t i = 0; i < lane->fresh_count; i++)
@@ -48,21 +77,21 @@ static int resize(struct hd__lane *lane, size_t size) {
     return HD_OK;
 }
 
-int hd__lane_push(struct hd__lane *lane, struct hd__message *message, hd_webhook *webhook) {
+int hd__lane_push(struct hd__lane *lane, struct hd__message *message) {
     int status = HD_OK;
     if (lane->fresh_count == lane->fresh_size)
         status = resize(lane, lane->fresh_size ? lane->fresh_size * 2 : FRESH_AT_FIRST);
     if (status == HD_OK)
-        *fresh_at(lane, lane->fresh_count++) = (struct hd__fresh){message, hd__webhook_ref(webhook)};
+        *fresh_at(lane, lane->fresh_count++) = message;
     return status;
 }
 
-struct hd__fresh *hd__lane_oldest(const struct hd__lane *lane) {
-    return fresh_at(lane, 0);
+struct hd__message *hd__lane_oldest(const struct hd__lane *lane) {
+    return *fresh_at(lane, 0);
 }
 
-struct hd__fresh *hd__lane_newest(const struct hd__lane *lane) {
-    return fresh_at(lane, lane->fresh_count - 1);
+struct hd__message *hd__lane_newest(const struct hd__lane *lane) {
+    return *fresh_at(lane, lane->fresh_count - 1);
 }
 
 /* Gives back memory of a backlog; without memory for that, the ring stays as it is. */
@@ -72,38 +101,31 @@ static void shrink(struct hd__lane *lane) {
 }
 
 void hd__lane_drop_oldest(struct hd__lane *lane) {
-    hd_webhook_free(hd__lane_oldest(lane)->webhook);
     lane->fresh_head = (lane->fresh_head + 1) & (lane->fresh_size - 1);
     lane->fresh_count--;
     shrink(lane);
 }
 
 void hd__lane_drop_newest(struct hd__lane *lane) {
-    hd_webhook_free(hd__lane_newest(lane)->webhook);
     lane->fresh_count--;
     shrink(lane);
 }
 
 /* ---- When, and how many ---- */
 
-static int is_spaced(const hd_webhook *webhook) {
-    return webhook && webhook->format == HD_FORMAT_SLACK;
-}
-
-/* The webhook, as it was then, of the next delivery; NULL if there is none. */
-static const hd_webhook *next_webhook(const struct hd__lane *lane) {
-    return lane->first ? lane->first->webhook : lane->fresh_count ? hd__lane_oldest(lane)->webhook : NULL;
+static int is_spaced(const struct hd__lane *lane) {
+    return lane->webhook->format == HD_FORMAT_SLACK;
 }
 
 int64_t hd__lane_opens_at(const struct hd__lane *lane) {
-    int64_t spaced_us = is_spaced(next_webhook(lane)) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
+    int64_t spaced_us = is_spaced(lane) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
     return spaced_us > lane->hold_until_us ? spaced_us : lane->hold_until_us;
 }
 
-void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery, int64_t now_us) {
+void hd__lane_started(struct hd__lane *lane, int64_t now_us) {
     int64_t from_us = lane->spaced_until_us > now_us ? lane->spaced_until_us : now_us;
     lane->in_flight++;
-    if (is_spaced(delivery->webhook))
+    if (is_spaced(lane))
         lane->spaced_until_us = from_us + SLACK_SPACE_US;
 }
 
@@ -175,7 +197,7 @@ int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__
 /* Enough for a turn of the worker in which all that are under way end, and the next. */
 size_t hd__lane_kept(const struct hd__lane *lane) {
     size_t kept = (size_t)lane->max_in_flight * 4;
-    if (lane->webhook && lane->webhook->ordered)
-        return KEPT_ORDERED;
+    if (lane->webhook->ordered || lane->discarded_up_to > lane->backlog.after_row)
+        return KEPT_MOST;
     return kept < KEPT_LEAST ? KEPT_LEAST : kept;
 }

@@ -11,33 +11,34 @@ struct hd__pause_rule {
     uint32_t pause_ms;
 };
 
-/* A delivery that has not been made yet, since a million of them may wait. */
-struct hd__fresh {
-    struct hd__message *message;
-    hd_webhook *webhook; /* a reference */
-};
+/* What a delivery takes that has not been made yet, in a ring that is half full: its message alone, since a million of
+ * them may wait. */
+#define HD__FRESH_SIZE (2 * sizeof(struct hd__message *))
 
-/* What it takes, in a ring that is half full. */
-#define HD__FRESH_SIZE (2 * sizeof(struct hd__fresh))
-
-/* What of a lane is in a durable store and not in memory. */
+/* What of a lane is in a store and not in memory. */
 struct hd__backlog {
-    int64_t webhook;                       /* its key there; 0 without a store */
-    int has_new;                           /* there may be deliveries behind after_row that were not tried yet */
+    int has_new;                           /* there may be deliveries after after_row that were not tried yet */
     int64_t after_row;                     /* the last of those that came into memory */
     int64_t retry_at_us;                   /* when the next of those that were tried is due; INT64_MAX for none */
     int64_t after_due_ms, after_retry_row; /* the last of those that came into memory */
+    int64_t closed_until_us;               /* it could not be read: no claim before */
+    int is_damaged;                        /* the last claim could not read it */
     int is_hungry;                         /* waits for a claim, in the schedule's list */
     struct hd__lane *next_hungry;
+    int is_claiming; /* a claim is under way */
+    int is_void;     /* what that claim brings is another client's */
+    int is_draining; /* what was begun for an earlier owner of the shard has not been written yet: no claim before */
 };
 
 struct hd__lane {
     struct hd__lane *next_same_hash;
     uint64_t hash;
-    char *webhook_id;
+    char *project, *webhook_id;
+    int shard;           /* of a store; 0 without one */
+    hd_webhook *webhook; /* a reference to the newest: deliveries go by it when their attempt begins */
 
     struct hd__delivery *first, *last; /* that go ahead of the fresh ones: tests, and those that have been tried */
-    struct hd__fresh *fresh;           /* a ring: those that have not */
+    struct hd__message **fresh;        /* a ring: those that have not */
     size_t fresh_head, fresh_count, fresh_size;
     size_t held; /* all of them, and those that wait for a retry or for another one of their ticket */
     size_t held_bytes;
@@ -59,8 +60,8 @@ struct hd__lane {
     int64_t paused_until_us;
     struct hd__lane *next_paused; /* in the schedule's list of those that are not active */
 
+    int64_t discarded_up_to; /* place of the last delivery that is to end without an attempt */
     struct hd__backlog backlog;
-    hd_webhook *webhook; /* with a store: a reference to the newest that was seen */
 
     struct hd__timer timer;
     struct hd__lane *previous_ready, *next_ready;
@@ -68,17 +69,25 @@ struct hd__lane {
     int is_ready_slow; /* which one */
 };
 
-/* What the lane takes over from the webhook of a new delivery: the newest setting counts. */
-void hd__lane_follow(struct hd__lane *lane, const hd_webhook *webhook);
+/* Has the lane go by the webhook as it is now. */
+void hd__lane_follow(struct hd__lane *lane, hd_webhook *webhook);
 
-/* Puts a delivery behind all others, taking a reference to the webhook. Returns HD_OK or HD_E_NO_MEMORY. */
-int hd__lane_push(struct hd__lane *lane, struct hd__message *message, hd_webhook *webhook);
+/* Whether attempts may begin at all: it is on, not paused, and allowed. */
+int hd__lane_is_open(const struct hd__lane *lane);
 
-/* The oldest fresh delivery, and the newest. There must be one. */
-struct hd__fresh *hd__lane_oldest(const struct hd__lane *lane);
-struct hd__fresh *hd__lane_newest(const struct hd__lane *lane);
+/* Puts a delivery that has been made before or after the others that have, or takes it out. */
+void hd__lane_prepend(struct hd__lane *lane, struct hd__delivery *delivery);
+void hd__lane_append(struct hd__lane *lane, struct hd__delivery *delivery);
+void hd__lane_take_out(struct hd__lane *lane, struct hd__delivery *delivery);
 
-/* Takes it out, and gives up its reference. */
+/* Puts one that has not been made after all others. Returns HD_OK or HD_E_NO_MEMORY. */
+int hd__lane_push(struct hd__lane *lane, struct hd__message *message);
+
+/* The messages of the oldest fresh delivery, and of the newest. There must be one. */
+struct hd__message *hd__lane_oldest(const struct hd__lane *lane);
+struct hd__message *hd__lane_newest(const struct hd__lane *lane);
+
+/* Takes it out. */
 void hd__lane_drop_oldest(struct hd__lane *lane);
 void hd__lane_drop_newest(struct hd__lane *lane);
 
@@ -86,7 +95,7 @@ void hd__lane_drop_newest(struct hd__lane *lane);
 int64_t hd__lane_opens_at(const struct hd__lane *lane);
 
 /* An attempt at a delivery starts. */
-void hd__lane_started(struct hd__lane *lane, const struct hd__delivery *delivery, int64_t now_us);
+void hd__lane_started(struct hd__lane *lane, int64_t now_us);
 
 /* What the report of an attempt says about the receiver. Returns the lane's new state, and for HD_WEBHOOK_PAUSED the
  * time at which it ends. */

@@ -24,10 +24,11 @@ struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct 
         return NULL;
     *message = (struct hd__message){
         .event = accepted->event,
-        .id = accepted->id,
         .accepted_us = accepted->at_us,
+        .sequence = accepted->sequence,
         .is_test = accepted->is_test != 0,
     };
+    memcpy(message->event_id, accepted->event_id, sizeof message->event_id);
     if (hd__uuid_is_none(accepted->redelivery_of))
         return message;
     struct hd__rendered *rendered = rendered_of(pool, message);

@@ -26,14 +26,16 @@ struct hd__rendered {
 
 /* As small as it can be: a million of them may wait. */
 struct hd__message {
-    struct hd__message *previous, *next; /* in the worker's list, in the order of acceptance */
+    struct hd__message *previous, *next; /* in the ledger's list, in the order of acceptance */
     hd_event *event;
-    uint64_t id;
+    uint64_t sequence;
+    unsigned char event_id[HD__UUID_BYTES];
     int64_t accepted_us, accepted_at_ms; /* monotonic and wall clock */
-    size_t bytes;                        /* charged to the inbox */
+    size_t bytes;                        /* charged to the inbox; 0 if a store has it */
     uint32_t deliveries;                 /* not ended */
     unsigned char is_test;
-    unsigned char is_stored;       /* and charged to nobody */
+    unsigned char is_stored;
+    unsigned char is_damaged;      /* the store cannot read the event: another one stands for it */
     struct hd__rendered *rendered; /* NULL before the first attempt */
 };
 

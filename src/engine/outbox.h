@@ -1,74 +1,52 @@
-/* The worker's side of a durable store: what its next step is to write. It is kept until it is written, and when the
- * store fails it is tried again. */
+/* What the next step of a store is to write: events that have come, and what has become of deliveries. What was handed
+ * to the store stays as it is until it is known what became of the step. */
 #ifndef HD_ENGINE_OUTBOX_H
 #define HD_ENGINE_OUTBOX_H
 
-#include "engine/schedule.h"
+#include "engine/ledger.h"
 #include "store/store.h"
 
-#define HD__CLAIMS_MAX 64 /* lanes that one step looks up */
-
-/* A new delivery, beside what the store gets of it. */
-struct hd__arrival {
-    struct hd__lane *lane;
-    hd_webhook *webhook; /* a reference */
-};
+#define HD__OUTBOX_EVENTS 256                      /* of one step */
+#define HD__OUTBOX_RESULTS 4096                    /* of one step */
+#define HD__OUTBOX_BYTES ((size_t)4 * 1024 * 1024) /* of one step, about */
 
 struct hd__outbox {
-    struct hd_store *store; /* NULL for none: then all the rest is unused */
-    struct hd__store_state state;
-    int status;          /* of the last step */
-    int64_t try_at_us;   /* after a failure */
-    int64_t now_ms;      /* of the last step: never goes back */
-    int64_t now_at_us;   /* monotonic, of the same moment */
-    size_t unreadable;   /* rows of the last step */
-    int64_t maintain_us; /* when it is next */
+    /* events of the step */
+    struct hd__accepted entries[HD__OUTBOX_EVENTS];
+    struct hd__message *messages[HD__OUTBOX_EVENTS];
+    struct hd__new_event events[HD__OUTBOX_EVENTS];
+    struct hd__buffer searches[HD__OUTBOX_EVENTS];
+    size_t event_count, event_bytes;
 
-    /* events that have come, and their deliveries */
-    struct hd__stored_event *events;
-    struct hd__message **messages; /* one for each */
-    size_t event_count, event_size;
-    struct hd__new_delivery *deliveries;
-    struct hd__arrival *arrivals; /* one for each */
-    size_t delivery_count, delivery_size;
-
-    /* deliveries whose attempt is over */
-    struct hd__delivery *first_result, *last_result;
-    size_t result_count;
-    struct hd__result *results; /* what the store gets of them */
+    /* deliveries that are settled: those that are still to be written, and those of the step */
+    struct hd__delivery *first_settled, *last_settled;
+    size_t settled_count;
+    struct hd__delivery **written;
+    struct hd__result *results;
     struct hd__stored_report *reports;
-    struct hd__stored_event *result_events;
-    size_t result_size;
-
-    struct hd__claim claims[HD__CLAIMS_MAX];
-    size_t claim_count;
+    struct hd__stored_event *result_events; /* of tests, which bring their event along */
+    struct hd__buffer *result_searches;
+    size_t result_count, result_size;
 };
 
 /* Adds an event, whose message is the outbox's from now on. HD_OK or HD_E_NO_MEMORY. */
-int hd__outbox_add_event(struct hd__outbox *outbox, struct hd__message_pool *pool, struct hd__message *message);
+int hd__outbox_add_event(struct hd__outbox *outbox, struct hd__message_pool *pool, const struct hd__accepted *entry,
+                         struct hd__message *message);
 
-/* Adds a delivery of the last event. HD_OK or HD_E_NO_MEMORY. */
-int hd__outbox_add_delivery(struct hd__outbox *outbox, struct hd__lane *lane, hd_webhook *webhook,
-                            const unsigned char delivery_id[HD__STORE_ID_SIZE]);
+/* Whether there is room for one more. */
+int hd__outbox_takes_event(const struct hd__outbox *outbox);
 
-/* Takes back the last event and its deliveries, so many. The message is the caller's again. */
-void hd__outbox_drop_event(struct hd__outbox *outbox, size_t deliveries);
+/* Forgets the events; what they point to is the caller's. */
+void hd__outbox_clear_events(struct hd__outbox *outbox);
 
-/* Adds a delivery that is over, with its result and its report filled. It cannot fail. */
-void hd__outbox_add_result(struct hd__outbox *outbox, struct hd__delivery *delivery);
+/* Adds a delivery that is settled. It cannot fail. */
+void hd__outbox_add_settled(struct hd__outbox *outbox, struct hd__delivery *delivery);
 
-/* Takes out a result that was written. There must be one. */
-struct hd__delivery *hd__outbox_take_result(struct hd__outbox *outbox);
+/* Takes as many of them into the step as it may have. Those for which there is no memory stay. */
+void hd__outbox_write_results(struct hd__outbox *outbox, struct hd__message_pool *pool);
 
-/* Whether there is something to write or to claim. */
-int hd__outbox_has_work(const struct hd__outbox *outbox);
-
-/* Writes all of it, or the results alone. Returns the status, which is kept. */
-int hd__outbox_step(struct hd__outbox *outbox, struct hd__message_pool *pool, int results_only,
-                    int (*claimed)(void *user, size_t claim, const struct hd__claimed *row), void *user);
-
-/* Forgets the events and deliveries of the step. */
-void hd__outbox_clear(struct hd__outbox *outbox);
+/* Puts the results of a step that did not happen back to the settled ones, the oldest first. */
+void hd__outbox_take_back(struct hd__outbox *outbox);
 
 void hd__outbox_destroy(struct hd__outbox *outbox);
 

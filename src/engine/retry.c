@@ -31,7 +31,8 @@ static int is_surely_not_taken(const hd_report *report) {
 }
 
 int hd__retry_allowed(const hd_webhook *webhook, const hd_report *report, uint32_t attempt) {
-    if (report->is_test || attempt >= webhook->max_attempts || report->reason == HD_REASON_DELIVERED)
+    if (report->is_test || attempt >= webhook->max_attempts || report->reason == HD_REASON_DELIVERED ||
+        report->reason == HD_REASON_DISCARDED)
         return 0;
     if (report->http_status == 410) /* Gone: the receiver says that it wants no more (Standard Webhooks) */
         return 0;

@@ -1,5 +1,5 @@
-/* The one loop that delivers: inbox -> lanes -> transport -> log. A worker without a thread can be driven turn by turn,
- * with a transport and a clock of a test's making. */
+/* The one loop that delivers: inbox -> lanes -> transport -> keeper -> log. A worker without a thread can be driven
+ * turn by turn, with a transport and a clock of a test's making. */
 #ifndef HD_ENGINE_WORKER_H
 #define HD_ENGINE_WORKER_H
 
@@ -17,18 +17,19 @@ struct hd__worker_config {
     size_t max_events, max_bytes;
     uint32_t max_in_flight;
     struct hd__pause_rule pause_rule;
-    const struct hd__clock *clock; /* these must outlive the worker */
+    const struct hd__policy *policy; /* which URLs are allowed; NULL for all */
+    const struct hd__clock *clock;   /* these must outlive the worker */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
-    struct hd_store *store;  /* NULL for none */
-    uint64_t first_event_id; /* events get no smaller ids */
-    int commits;             /* submit waits until the event is in the store */
-    int leaves_backlog;      /* what is in the store, and not in memory, stays there */
+    struct hd_store *store; /* NULL for none: all is in memory */
+    int role;               /* HD__ROLE_... with a store */
+    int commits;            /* submit waits until the event is in the store */
+    int64_t key_window_ms;  /* how long an idempotency key is remembered */
     struct hd__transport *transport;
     struct hd__log log;
 };
 
-/* Does not start a thread yet. Returns a status. */
+/* Does not start a thread yet. With a store, joins it, and reads its webhooks. Returns a status. */
 int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **worker);
 
 /* Starts the thread. Returns HD_OK or HD_E_THREAD. */
@@ -38,36 +39,37 @@ int hd__worker_start(struct hd__worker *worker);
 int hd__worker_is_self(struct hd__worker *worker);
 
 /* Queues an event for its subscribers, and waits until it is stored if the worker commits. From any thread. HD_OK,
- * HD_E_QUEUE_FULL or HD_E_CLOSED; of a worker that commits also HD_E_STATE on its own thread, or why the event could
- * not be stored, and is not accepted. */
-int hd__worker_submit(struct hd__worker *worker, hd_event *event, uint64_t *id);
+ * HD_E_QUEUE_FULL, HD_E_CLOSED or HD_E_RANDOM; of a worker that commits also HD_E_STATE on its own thread, or why the
+ * event could not be stored, and is not accepted. */
+int hd__worker_submit(struct hd__worker *worker, hd_event *event, unsigned char id[HD__UUID_BYTES]);
 
 /* The same with the event of a report, for this webhook alone. */
-int hd__worker_redeliver(struct hd__worker *worker, const hd_report *report, hd_webhook *webhook, uint64_t *id);
+int hd__worker_redeliver(struct hd__worker *worker, const hd_report *report, hd_webhook *webhook,
+                         unsigned char id[HD__UUID_BYTES]);
 
-/* What is in the store of a webhook comes into memory from now on. Before the worker is started, or driven. HD_OK or
- * HD_E_NO_MEMORY. */
-int hd__worker_recover(struct hd__worker *worker, hd_webhook *webhook);
-
-/* What the store holds. Before the worker is started, or driven. */
-void hd__worker_set_state(struct hd__worker *worker, const struct hd__store_state *state);
-
-/* The status of the last step of the store. From any thread. */
+/* Whether the worker's keeper keeps what it is given: HD_OK, or why not. From any thread. */
 int hd__worker_store_status(struct hd__worker *worker);
 
 /* Queues an event for one webhook, ahead of what waits there, and waits for its report. From any other thread. The
- * same, or HD_E_TIMEOUT. */
+ * same as submit, or HD_E_TIMEOUT. */
 int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms,
                     hd_report **report);
 
 /* Adds a snapshot (taking over the reference on success) or removes a webhook, for all events accepted from now on, in
- * the store first. From any thread. */
-int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot);
+ * the store first. HD_E_CONFLICT if the webhook has not the expected version (0: it must not be there;
+ * HD__ANY_VERSION). From any thread. */
+int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected);
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
 
 /* The HD_WEBHOOK_... state of a webhook, and until when it is paused by the wall clock; 0 if it is not. From any
  * thread. */
-int hd__worker_webhook_state(struct hd__worker *worker, const char *webhook_id, int64_t *until_ms);
+int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms);
+
+/* How many deliveries wait for a webhook, and since when by the wall clock (0 if none does). From any other thread. */
+int hd__worker_waiting(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count, int64_t *since_ms);
+
+/* Ends what waits for a webhook without an attempt, and counts it. From any other thread. */
+int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count);
 
 /* Waits until every event accepted before the call has ended. HD_OK or HD_E_TIMEOUT. */
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);
@@ -77,7 +79,7 @@ int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);
 int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report);
 
 /* Accepts no more, delivers for up to timeout_ms, cancels the rest and joins the thread. HD_OK, or HD_E_TIMEOUT if
- * something was canceled. To be called once. */
+ * something was canceled or left. To be called once. */
 int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms);
 
 /* Accepts no more, cancels what is left and stops the thread, for an exit() that cannot wait: if the thread is held up

@@ -13,6 +13,7 @@
 #define EMAIL_MAX 320 /* RFC 3696 erratum 1690: 64 + "@" + 255 */
 #define NAME_MAX 1024
 #define MESSAGE_MAX 262144
+#define KEY_MAX 255
 #define BODY_FRAME 320 /* what the JSON body has beside the texts: keys, punctuation, timestamp, number */
 
 static const char *const names[] = {NULL, "ticket.created", "ticket.resolved", "message.received"};
@@ -235,6 +236,21 @@ int hd_event_set_message(hd_event *event, const char *id, const char *sender, co
     const char *const texts[HD__EVENT_TEXTS] = {
         [HD__EVENT_MESSAGE_ID] = id, [HD__EVENT_MESSAGE_SENDER] = sender, [HD__EVENT_MESSAGE_BODY] = body};
     return hd__event_set_texts(event, texts);
+}
+
+int hd_event_set_idempotency_key(hd_event *event, const char *key) {
+    if (!event)
+        return HD_E_INVALID;
+    if (is_frozen(event))
+        return HD_E_STATE;
+    if (!hd__ident_fits(key, 1, KEY_MAX))
+        return HD_E_IDEMPOTENCY_KEY;
+    const char *const texts[HD__EVENT_TEXTS] = {[HD__EVENT_KEY] = key};
+    return hd__event_set_texts(event, texts);
+}
+
+const char *hd_event_idempotency_key(const hd_event *event) {
+    return event ? hd__event_text(event, HD__EVENT_KEY) : NULL;
 }
 
 const char *hd_event_missing(const hd_event *event) {

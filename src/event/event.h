@@ -19,6 +19,7 @@ enum {
     HD__EVENT_MESSAGE_ID,
     HD__EVENT_MESSAGE_SENDER,
     HD__EVENT_MESSAGE_BODY,
+    HD__EVENT_KEY, /* idempotency key; not in the body */
     HD__EVENT_TEXTS
 };
 

@@ -4,18 +4,12 @@
 #include "base/memory.h"
 #include "event/event.h"
 #include "sign/seal.h"
-#include "store/filter.h"
-#include "store/page.h"
-#include "store/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(HD__UUID_BYTES == HD__STORE_ID_SIZE, "a delivery's id");
 _Static_assert(HD__SEAL_KEY_SIZE == HD__STORE_KEY_SIZE, "the key that seals");
-
-#define TEXT_BATCH 256      /* reports that a search for text reads at once */
-#define FIGURES_BATCH 10000 /* records that statistics read at once: other readers wait some milliseconds for them */
 
 /* ---- Webhooks ---- */
 
@@ -75,10 +69,10 @@ static struct hd__bytes bytes_of(const struct hd__buffer *buffer) {
     return (struct hd__bytes){buffer->data, buffer->len};
 }
 
-int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot) {
+int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected) {
     struct sealed sealed = {0};
     int status = seal_all(store, snapshot, &sealed);
-    const struct hd__stored_webhook stored = {
+    struct hd__stored_webhook stored = {
         .id = snapshot->id,
         .project = snapshot->project,
         .name = snapshot->name,
@@ -97,10 +91,13 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot) {
         .max_attempts = snapshot->max_attempts,
         .retry_first_ms = snapshot->retry_first_ms,
         .retry_max_ms = snapshot->retry_max_ms,
-        .version = snapshot->version,
     };
     if (status == HD_OK)
-        status = store->ops->put_webhook(store, &stored, &snapshot->label->keys);
+        status = store->ops->put_webhook(store, &stored, expected);
+    if (status == HD_OK) {
+        snapshot->label->keys = stored.keys;
+        snapshot->version = stored.version;
+    }
     free_all_sealed(&sealed);
     return status;
 }
@@ -209,6 +206,22 @@ int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stor
 
 /* ---- Events and reports ---- */
 
+/* What is in the place of an event that cannot be read, so that its deliveries and reports have one. */
+static int stand_in(const struct hd__stored_event *stored, hd_event **event) {
+    static const char *const unknown[HD__EVENT_TEXTS] = {
+        [HD__EVENT_TICKET_ID] = "unreadable",    [HD__EVENT_TICKET_SUBJECT] = "", [HD__EVENT_TICKET_STATUS] = "unknown",
+        [HD__EVENT_TICKET_PRIORITY] = "unknown", [HD__EVENT_CUSTOMER_EMAIL] = "", [HD__EVENT_CUSTOMER_NAME] = ""};
+    hd_event *made = hd__event_alloc(hd__event_type_known(stored->type) ? stored->type : HD_TICKET_CREATED);
+    const char *const project[HD__EVENT_TEXTS] = {[HD__EVENT_PROJECT] = stored->project};
+    if (!made || hd__event_set_texts(made, unknown) != HD_OK || hd__event_set_texts(made, project) != HD_OK) {
+        hd_event_free(made);
+        return HD_E_NO_MEMORY;
+    }
+    hd__event_freeze(made);
+    *event = made;
+    return HD_E_STORE;
+}
+
 int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **event) {
     hd_event *read = NULL;
     int status = hd__event_read(stored->body.data, stored->body.len, &read);
@@ -220,11 +233,7 @@ int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **eve
         return HD_OK;
     }
     hd_event_free(read);
-    return status == HD_E_NO_MEMORY ? status : HD_E_STORE;
-}
-
-const unsigned char *hd__durable_redelivery_of(const struct hd__stored_event *stored) {
-    return stored->redelivery_of.len == HD__UUID_BYTES ? stored->redelivery_of.data : NULL;
+    return status == HD_E_NO_MEMORY ? status : stand_in(stored, event);
 }
 
 void hd__durable_write_report(const hd_report *report, struct hd__stored_report *stored) {
@@ -250,6 +259,7 @@ void hd__durable_write_report(const hd_report *report, struct hd__stored_report 
         .remote_address = report->remote_address,
         .response_truncated = report->response_truncated,
     };
+    stored->request.data = hd_report_request(report, &stored->request.len);
     stored->response_headers.data = hd_report_response_headers(report, &stored->response_headers.len);
     stored->response_body.data = hd_report_response_body(report, &stored->response_body.len);
     hd__uuid_parse(report->delivery_id, stored->delivery_id);
@@ -275,12 +285,12 @@ static int read_report(const struct hd__log_row *row, hd_event *event, struct hd
     if (!made)
         return HD_E_NO_MEMORY;
     made->sequence = (uint64_t)row->id;
-    made->event_id = row->event.id;
+    hd__uuid_format(row->event.id, made->event_id);
     hd__uuid_format(stored->delivery_id, made->delivery_id);
     made->format = stored->format;
     made->is_test = stored->is_test;
     made->may_be_repeated = stored->may_be_repeated;
-    hd__report_set_redelivery_of(made, hd__durable_redelivery_of(&row->event));
+    hd__report_set_redelivery_of(made, row->event.redelivery_of);
     made->outcome = stored->outcome;
     made->reason = stored->reason;
     made->attempts = stored->attempts;
@@ -296,6 +306,7 @@ static int read_report(const struct hd__log_row *row, hd_event *event, struct hd
     made->wait_ms = stored->wait_ms;
     made->total_ms = stored->total_ms;
     strncpy(made->remote_address, stored->remote_address, sizeof made->remote_address - 1);
+    hd__report_set_request(made, stored->request.data, stored->request.len);
     hd__report_set_response(made, stored->response_headers.data, stored->response_headers.len,
                             stored->response_body.data, stored->response_body.len);
     made->response_truncated |= stored->response_truncated;
@@ -307,133 +318,13 @@ static int read_report(const struct hd__log_row *row, hd_event *event, struct hd
     return status;
 }
 
-static int read_row(const struct hd__log_row *row, hd_report **report) {
+int hd__durable_read_report(const struct hd__log_row *row, hd_report **report) {
     hd_event *event = NULL;
     struct hd__label *label = hd__label_new(row->webhook_id, row->webhook_name, row->masked_url);
     int status = label ? hd__durable_read_event(&row->event, &event) : HD_E_NO_MEMORY;
-    if (status == HD_OK)
+    if (status == HD_OK || status == HD_E_STORE)
         status = read_report(row, event, label, report);
     hd_event_free(event);
     hd__label_free(label);
-    return status;
-}
-
-/* ---- The log ---- */
-
-struct query {
-    const hd_log_filter *filter;
-    struct hd__log_search search;
-    int (*found)(void *user, hd_report *report); /* returns 0 to end */
-    void *user;
-    size_t rows; /* of this call of the store */
-    int is_done;
-    int status;
-};
-
-static int take_row(void *user, const struct hd__log_row *row) {
-    struct query *query = user;
-    hd_report *report;
-    query->status = read_row(row, &report);
-    if (query->status != HD_OK)
-        return 0;
-    query->rows++;
-    query->search.before_ms = row->report.finished_at_ms;
-    query->search.before_id = row->id;
-    if (hd__log_filter_matches(query->filter, report))
-        query->is_done = !query->found(query->user, report);
-    hd_report_free(report);
-    return !query->is_done;
-}
-
-static int run_query(struct hd_store *store, struct query *query) {
-    int status;
-    do {
-        struct hd__log_search search = query->search;
-        query->rows = 0;
-        status = store->ops->query(store, &search, take_row, query);
-        if (status == HD_OK)
-            status = query->status;
-    } while (status == HD_OK && !query->is_done && query->rows == query->search.max);
-    return status;
-}
-
-int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const char *cursor, size_t limit,
-                      hd_log_page **page) {
-    struct query query = {.filter = filter, .found = hd__log_page_add};
-    int status = hd__log_place_parse(cursor, &query.search.before_ms, &query.search.before_id);
-    if (status != HD_OK)
-        return status;
-    int has_text = hd__log_filter_search(filter, &query.search);
-    query.search.max = has_text && limit < TEXT_BATCH ? TEXT_BATCH : limit + 1;
-    hd_log_page *found = hd__log_page_new(limit, 1);
-    if (!found)
-        return HD_E_NO_MEMORY;
-    query.user = found;
-    status = run_query(store, &query);
-    if (status == HD_OK)
-        *page = found;
-    else
-        hd_log_page_free(found);
-    return status;
-}
-
-struct summary {
-    struct hd__log_search search;
-    hd_log_stats *stats;
-    size_t rows; /* of this call of the store */
-};
-
-static void take_figures(void *user, const struct hd__log_figures *figures) {
-    struct summary *summary = user;
-    hd__log_stats_add(summary->stats, figures);
-    summary->rows++;
-    summary->search.before_ms = figures->finished_at_ms;
-    summary->search.before_id = figures->id;
-}
-
-/* Only the whole report tells whether it has a text. */
-static int summarize_reports(struct hd_store *store, const hd_log_filter *filter, const struct hd__log_search *search,
-                             hd_log_stats *stats) {
-    struct query query = {.filter = filter, .search = *search, .found = hd__log_stats_add_report, .user = stats};
-    query.search.max = TEXT_BATCH;
-    return run_query(store, &query);
-}
-
-int hd__durable_summarize(struct hd_store *store, const hd_log_filter *filter, hd_log_stats *stats) {
-    struct summary summary = {
-        .search = {.before_ms = INT64_MAX, .before_id = INT64_MAX, .max = FIGURES_BATCH},
-        .stats = stats,
-    };
-    int status = HD_OK, has_text = hd__log_filter_search(filter, &summary.search);
-    if (has_text)
-        return summarize_reports(store, filter, &summary.search, stats);
-    do {
-        struct hd__log_search search = summary.search;
-        summary.rows = 0;
-        status = store->ops->figures(store, &search, take_figures, &summary);
-    } while (status == HD_OK && summary.rows == FIGURES_BATCH);
-    return status;
-}
-
-int hd__durable_find(struct hd_store *store, const char *delivery_id, hd_report **report) {
-    unsigned char id[HD__UUID_BYTES];
-    struct query query = {
-        .search = {.delivery_id = id, .before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1},
-        .found = hd__log_page_add,
-    };
-    hd_log_page *page = hd__log_page_new(1, 1);
-    if (!page)
-        return HD_E_NO_MEMORY;
-    query.user = page;
-    int status = hd__uuid_parse(delivery_id, id) ? HD_OK : HD_E_NO_DELIVERY;
-    if (status == HD_OK)
-        status = store->ops->query(store, &query.search, take_row, &query);
-    if (status == HD_OK)
-        status = query.status;
-    if (status == HD_OK && query.rows == 0)
-        status = HD_E_NO_DELIVERY;
-    if (status == HD_OK)
-        *report = hd__report_ref((hd_report *)hd_log_page_at(page, 0));
-    hd_log_page_free(page);
     return status;
 }

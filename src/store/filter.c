@@ -22,7 +22,8 @@ struct delivery {
 };
 
 struct hd_log_filter {
-    char *project, *webhook_id, *text;
+    char *project, *webhook_id;
+    char *text; /* in lower case; NULL for all */
     int type;
     int outcome;
     int has_reason, reason;
@@ -122,15 +123,18 @@ int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t unti
 int hd_log_filter_set_text(hd_log_filter *filter, const char *text) {
     if (!filter || (text && strlen(text) > TEXT_MAX))
         return HD_E_INVALID;
-    return hd__replace_text(&filter->text, text);
+    int status = hd__replace_text(&filter->text, text && *text ? text : NULL);
+    for (char *at = status == HD_OK && filter->text ? filter->text : ""; *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at + ('a' - 'A'));
+    return status;
 }
 
 static int has_text(const hd_report *report, const char *text) {
     const hd_event *event = hd_report_event(report);
-    char number[32], event_id[32];
+    char number[32];
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
-    snprintf(event_id, sizeof event_id, "%llu", (unsigned long long)hd_report_event_id(report));
-    return strcmp(event_id, text) == 0 || /* whole: a few digits of it mean nothing */
+    return strcmp(hd_report_event_id(report), text) == 0 || /* whole: a few digits of it mean nothing */
            hd__contains_nocase(hd_event_ticket_id(event), text) ||
            hd__contains_nocase(hd_event_ticket_subject(event), text) || hd__contains_nocase(number, text) ||
            hd__contains_nocase(hd_event_customer_email(event), text) ||
@@ -170,9 +174,18 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
            (!filter->text || has_text(report, filter->text));
 }
 
-int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search) {
+/* A bit for each reason whose name has the text in it. */
+static uint64_t reasons_with(const char *text) {
+    uint64_t reasons = 0;
+    for (int reason = 0; reason < HD__REASON_COUNT; reason++)
+        if (hd__contains_nocase(hd_reason_name(reason), text))
+            reasons |= UINT64_C(1) << reason;
+    return reasons;
+}
+
+void hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search) {
     if (!filter)
-        return 0;
+        return;
     search->project = filter->project;
     search->webhook_id = filter->webhook_id;
     search->delivery_id = *filter->delivery.id ? filter->delivery.bytes : NULL;
@@ -186,5 +199,6 @@ int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *se
     search->tests = filter->tests;
     search->since_ms = filter->since_ms;
     search->until_ms = filter->until_ms;
-    return filter->text && *filter->text;
+    search->text = filter->text;
+    search->text_reasons = filter->text ? reasons_with(filter->text) : 0;
 }

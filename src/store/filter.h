@@ -7,7 +7,7 @@
 /* filter may be NULL: everything matches. */
 int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report);
 
-/* What a store can look for: all but the text. Lives as long as the filter. Returns whether there is a text too. */
-int hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search);
+/* The same as a store wants it. Lives as long as the filter. */
+void hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *search);
 
 #endif

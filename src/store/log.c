@@ -152,6 +152,50 @@ int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, c
     return HD_OK;
 }
 
+/* References to up to BATCH of the oldest reports after a number. */
+static size_t take_after(struct hd__log_ring *ring, uint64_t after, hd_report *batch[BATCH]) {
+    size_t taken = 0;
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t number = ring->count > 0 && after + 1 < first(ring) ? first(ring) : after + 1;
+    for (; taken < BATCH && number <= ring->last; number++)
+        batch[taken++] = hd__report_ref(*slot(ring, number));
+    pthread_mutex_unlock(&ring->mutex);
+    return taken;
+}
+
+/* What a batch adds to a page, as far as that has room. Returns the number of the last report that was looked at. */
+static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_report *batch[BATCH], size_t count,
+                          size_t limit) {
+    uint64_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (hd_log_page_count(page) < limit) {
+            seen = batch[i]->sequence;
+            if (hd__log_filter_matches(filter, batch[i]))
+                (void)hd__log_page_add(page, batch[i]);
+        }
+        hd_report_free(batch[i]);
+    }
+    return seen;
+}
+
+int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
+                        hd_log_page **page) {
+    hd_report *batch[BATCH];
+    int64_t number = (int64_t)newest(ring);
+    size_t taken;
+    int status = after ? hd__log_number_parse(after, &number) : HD_OK;
+    if (status != HD_OK)
+        return status;
+    hd_log_page *found = hd__log_page_new(limit, 0);
+    if (!found)
+        return HD_E_NO_MEMORY;
+    while (hd_log_page_count(found) < limit && (taken = take_after(ring, (uint64_t)number, batch)) > 0)
+        number = (int64_t)add_batch(found, filter, batch, taken, limit);
+    hd__log_page_end_at(found, (uint64_t)number);
+    *page = found;
+    return HD_OK;
+}
+
 hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id) {
     hd_report *found = NULL;
     pthread_mutex_lock(&ring->mutex);

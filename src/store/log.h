@@ -27,6 +27,10 @@ hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id)
 /* Counts what a filter matches. */
 void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats);
 
+/* Behind hd_log_follow. */
+int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
+                        hd_log_page **page);
+
 /* Behind hd_log_query. */
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
                        hd_log_page **page);

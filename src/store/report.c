@@ -61,6 +61,11 @@ int hd__report_blank(hd_report *report) {
     return 1;
 }
 
+void hd__report_set_label(hd_report *report, struct hd__label *label) {
+    hd__label_free(report->label);
+    report->label = hd__label_ref(label);
+}
+
 void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id) {
     if (delivery_id)
         hd__uuid_format(delivery_id, report->redelivery_of);
@@ -105,8 +110,8 @@ const char *hd_report_delivery_id(const hd_report *report) {
     return report ? report->delivery_id : NULL;
 }
 
-uint64_t hd_report_event_id(const hd_report *report) {
-    return report ? report->event_id : 0;
+const char *hd_report_event_id(const hd_report *report) {
+    return report ? report->event_id : NULL;
 }
 
 const hd_event *hd_report_event(const hd_report *report) {

@@ -19,7 +19,7 @@ struct hd_report {
     uint64_t sequence; /* place in the log, from 1 */
     hd_event *event;
     struct hd__label *label; /* of the webhook */
-    uint64_t event_id;
+    char event_id[HD__UUID_SIZE];
     char delivery_id[HD__UUID_SIZE];
     int format;
     int is_test;
@@ -51,6 +51,9 @@ int hd__report_blank(hd_report *report);
 
 /* Frees a blank report. */
 void hd__report_free_blank(void *report);
+
+/* Names the webhook anew. */
+void hd__report_set_label(hd_report *report, struct hd__label *label);
 
 /* The delivery that this one makes again; NULL for none. */
 void hd__report_set_redelivery_of(hd_report *report, const unsigned char *delivery_id);

@@ -42,7 +42,7 @@ static int count_buckets(const struct hd__log_search *search, int64_t bucket_ms,
 int hd__log_stats_new(const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats) {
     struct hd__log_search search = {0};
     int64_t count;
-    (void)hd__log_filter_search(filter, &search);
+    hd__log_filter_search(filter, &search);
     int status = count_buckets(&search, bucket_ms, &count);
     if (status != HD_OK)
         return status;
@@ -58,49 +58,50 @@ int hd__log_stats_new(const hd_log_filter *filter, int64_t bucket_ms, hd_log_sta
 
 /* Whether the time of an attempt stands in it. A delivery that ends while it waits for another attempt keeps the number
  * of the one before, and one that the close cuts short says nothing about the receiver. */
-static int tells_of_attempt(const struct hd__log_figures *figures) {
-    switch (figures->reason) {
+static int tells_of_attempt(const struct hd__log_tally *tally) {
+    switch (tally->reason) {
     case HD_REASON_CANCELED:
     case HD_REASON_INTERNAL:
     case HD_REASON_DROPPED:
     case HD_REASON_PAUSED:
+    case HD_REASON_DISCARDED:
         return 0;
     default:
-        return figures->attempts > 0;
+        return tally->has_attempts;
     }
 }
 
-static void count_outcome(hd_log_stats *stats, const struct hd__log_figures *figures) {
-    stats->outcomes.of[figures->outcome]++;
-    if (stats->bucket_count == 0)
-        return;
-    int64_t bucket = figures->finished_at_ms / stats->bucket_ms - stats->first_bucket;
+static void count_outcome(hd_log_stats *stats, const struct hd__log_tally *tally) {
+    stats->outcomes.of[tally->outcome] += tally->count;
+    int64_t bucket = tally->bucket - stats->first_bucket;
     if (bucket >= 0 && (size_t)bucket < stats->bucket_count)
-        stats->buckets[bucket].of[figures->outcome]++;
+        stats->buckets[bucket].of[tally->outcome] += tally->count;
 }
 
 /* A store may hold what a newer version wrote: outcomes and reasons without a name here. */
-void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_figures *figures) {
-    stats->count++;
-    if (figures->outcome > 0 && figures->outcome < OUTCOMES)
-        count_outcome(stats, figures);
-    if (figures->reason >= 0 && figures->reason < HD__REASON_COUNT)
-        stats->reasons[figures->reason]++;
-    if (tells_of_attempt(figures)) {
-        stats->attempts++;
-        stats->took[figures->total_ms < ATTEMPT_MAX_MS ? figures->total_ms : ATTEMPT_MAX_MS]++;
+void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally) {
+    stats->count += tally->count;
+    if (tally->outcome > 0 && tally->outcome < OUTCOMES)
+        count_outcome(stats, tally);
+    if (tally->reason >= 0 && tally->reason < HD__REASON_COUNT)
+        stats->reasons[tally->reason] += tally->count;
+    if (tells_of_attempt(tally)) {
+        stats->attempts += tally->count;
+        stats->took[tally->total_ms < ATTEMPT_MAX_MS ? tally->total_ms : ATTEMPT_MAX_MS] += tally->count;
     }
 }
 
-int hd__log_stats_add_report(void *stats, hd_report *report) {
-    const struct hd__log_figures figures = {
-        .finished_at_ms = hd_report_finished_at_ms(report),
+int hd__log_stats_add_report(void *user, hd_report *report) {
+    hd_log_stats *stats = user;
+    const struct hd__log_tally tally = {
+        .bucket = stats->bucket_ms ? hd_report_finished_at_ms(report) / stats->bucket_ms : 0,
         .outcome = hd_report_outcome(report),
         .reason = hd_report_reason(report),
-        .attempts = hd_report_attempts(report),
+        .has_attempts = hd_report_attempts(report) > 0,
         .total_ms = hd_report_total_ms(report),
+        .count = 1,
     };
-    hd__log_stats_add(stats, &figures);
+    hd__log_stats_add(stats, &tally);
     return 1;
 }
 

@@ -9,10 +9,11 @@
  * like that; HD_E_NO_MEMORY. */
 int hd__log_stats_new(const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats);
 
-/* Counts a report that the filter matches. */
-void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_figures *figures);
+/* Counts reports that the filter matches. */
+void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally);
 
-/* The same, as what goes through reports calls it: stats is a hd_log_stats. Returns 1: it has room for more. */
+/* The same for one report, as what goes through reports calls it: stats is a hd_log_stats. Returns 1: it has room for
+ * more. */
 int hd__log_stats_add_report(void *stats, hd_report *report);
 
 #endif

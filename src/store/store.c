@@ -3,12 +3,22 @@
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+int hd__store_check(hd_store *store) {
+    return !store                         ? HD_E_INVALID
+           : store->abi != HD__STORE_ABI  ? HD_E_STORE_VERSION
+           : store->pid != (long)getpid() ? HD_E_FORKED
+                                          : HD_OK;
+}
+
 int hd__store_take(hd_store *store) {
-    if (store->abi != HD__STORE_ABI)
-        return HD_E_STORE_VERSION;
+    int status = hd__store_check(store);
+    if (status != HD_OK)
+        return status;
     pthread_mutex_lock(&mutex);
     int is_free = !store->in_use;
     store->in_use = 1;
@@ -22,14 +32,31 @@ void hd__store_release(hd_store *store) {
     pthread_mutex_unlock(&mutex);
 }
 
-int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms) {
-    if (!store || max_age_ms < 0)
+int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms, uint64_t max_bytes) {
+    int status = hd__store_check(store);
+    if (status != HD_OK)
+        return status;
+    if (max_age_ms < 0)
         return HD_E_INVALID;
     if (store->in_use)
         return HD_E_STATE;
     store->max_reports = max_reports;
     store->max_age_ms = max_age_ms;
+    store->max_log_bytes = max_bytes;
     return HD_OK;
+}
+
+size_t hd__store_error(hd_store *store, char *text, size_t size) {
+    pthread_mutex_lock(&store->error_mutex);
+    int len = snprintf(text, size, "%s", store->error);
+    pthread_mutex_unlock(&store->error_mutex);
+    return len < 0 ? 0 : (size_t)len;
+}
+
+size_t hd_store_error(hd_store *store, char *text, size_t size) {
+    if (text && size > 0)
+        *text = '\0';
+    return hd__store_check(store) == HD_OK && (text || size == 0) ? hd__store_error(store, text, size) : 0;
 }
 
 void hd_store_free(hd_store *store) {

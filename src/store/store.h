@@ -1,24 +1,44 @@
 /* The seam to a durable store: webhooks, the outbox (what waits), and the delivery log. All that passes it is plain
- * data, so that a store needs nothing of the core. Without a store, what waits is in the engine's lanes and the log is
- * the ring of store/log.h.
+ * data, so that a store needs nothing of the core.
  *
- * One client uses a store at a time. step, maintain and end are called by its worker only, put_webhook and
- * remove_webhook by any thread, query and figures by any thread at the same time as all others. Every function that
- * returns int returns HD_OK or an HD_E_STORE... status, and then nothing has changed. */
+ * Several clients, in several processes, use one store at the same time. Webhooks are divided among HD__SHARDS shards;
+ * a shard belongs to at most one client that delivers at a time. Ownership is a lease: it is checked in the transaction
+ * of each step, and who lost it learns so.
+ *
+ * Every function that returns int returns a status:
+ *   HD_OK              it is done;
+ *   HD_E_STORE_BUSY    try again: somebody else is in the middle of something for a long time;
+ *   HD_E_STORE_FULL    try again: there is no room, although the log has been cut for it. A step without events has a
+ *                      little more than one with them, so that what ends deliveries goes on: it is made alone then;
+ *   HD_E_STORE_LOST    try again: the way to the store is interrupted, and whether it was done is not known;
+ *   HD_E_STORE         broken: trying again helps only after somebody has repaired it;
+ *   HD_E_FORKED        the store was opened by another process, of which this one is a child;
+ *   HD_E_NO_MEMORY.
+ * join, which opens what its role needs, also HD_E_STORE_ACCESS, HD_E_STORE_MISSING (to read: there is none),
+ * HD_E_STORE_DAMAGED and HD_E_STORE_VERSION.
+ * With any but the first, hd_store.error says in words what happened. */
 #ifndef HD_STORE_STORE_H
 #define HD_STORE_STORE_H
 
+#include "base/clock.h"
 #include "base/store_keys.h"
 #include "helmdesk.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 2
-#define HD__STORE_ID_SIZE 16 /* bytes of a delivery's UUID */
+#define HD__STORE_ABI 3
+#define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
 #define HD__STORE_MAX_AGE_MS ((int64_t)30 * 24 * 3600 * 1000)
+#define HD__STORE_MAX_LOG_BYTES ((uint64_t)4 << 30)
+#define HD__STORE_KNOWN_KEYS_MS                                                                                        \
+    ((int64_t)24 * 3600 * 1000) /* how long an idempotency key is remembered, at the most                              \
+                                 */
+#define HD__SHARDS 64
+#define HD__STORE_ERROR_SIZE 200
 
 struct hd__bytes {
     const void *data;
@@ -30,24 +50,26 @@ struct hd__stored_webhook {
     struct hd__store_keys keys;
     const char *id, *project, *name, *masked_url;
     struct hd__bytes url, secret, staged, previous, headers;
-    unsigned events;
-    int format, mode, ordered, standard_headers;
+    unsigned events;                             /* a bit for each type, 1 << type */
+    int format, mode, ordered, standard_headers; /* mode: HD_MODE_... */
     uint32_t max_in_flight, max_attempts, retry_first_ms, retry_max_ms;
-    uint64_t version;
-    int is_removed;  /* and kept for what waits */
-    int has_waiting; /* deliveries */
+    uint64_t version; /* of this webhook: how often it was put */
+    uint64_t change;  /* which of the store's changes made it so: the larger one is the newer, over all webhooks */
+    int is_removed;   /* or moved to another project; kept, as it was last, for what waits */
+    int64_t discarded_up_to; /* rows up to this one are to end without an attempt */
 };
 
 struct hd__stored_event {
-    uint64_t id;
+    unsigned char id[HD__STORE_ID_SIZE]; /* a UUIDv7 */
     int type;
-    int64_t accepted_at_ms;
+    int64_t accepted_at_ms; /* wall clock */
     const char *project;
-    struct hd__bytes body;          /* as posted in JSON */
-    struct hd__bytes redelivery_of; /* the id of the delivery that is made again with it, or nothing */
+    struct hd__bytes body; /* as posted in JSON */
+    const char *search;    /* what a search for text looks through, in lower case, parts separated by U+001F */
+    const unsigned char *redelivery_of; /* the id of the delivery that is made again with it; NULL for none */
 };
 
-/* A record of the log. Texts are never NULL. */
+/* A record of the log: of one attempt, or of an end without one. Texts are never NULL. */
 struct hd__stored_report {
     struct hd__store_keys keys;
     unsigned char delivery_id[HD__STORE_ID_SIZE];
@@ -56,21 +78,34 @@ struct hd__stored_report {
     uint32_t attempts;
     int http_status;
     uint32_t retry_after_s;
-    int64_t finished_at_ms, next_attempt_at_ms;
+    int64_t finished_at_ms, next_attempt_at_ms; /* wall clock */
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     const char *remote_address;
+    struct hd__bytes request; /* the head that was sent, secrets masked; empty for none */
     struct hd__bytes response_headers, response_body;
     int response_truncated;
 };
 
-/* ---- One step of the worker ---- */
+/* ---- One step ---- */
+
+/* An event that is added, with a delivery for each webhook that is to get it at that moment, in the same transaction:
+ * those of its project that are not off and subscribe to its type. */
+struct hd__new_event {
+    struct hd__stored_event event;
+    const char *key; /* idempotency key; NULL for none */
+    int64_t webhook; /* key of the only one that is to get it, whatever its mode; 0 for all that subscribe. Nobody gets
+                        it if that one is removed, or is of another project */
+    size_t added;    /* out: how many deliveries */
+    int is_known;    /* out: its key was used before, within the client's window; nothing was added */
+    unsigned char known_id[HD__STORE_ID_SIZE]; /* out: then, the id of the first event with it */
+};
 
 /* A new row of the outbox. */
-struct hd__new_delivery {
+struct hd__added {
     size_t event;    /* index in the step's events */
     int64_t webhook; /* key */
-    unsigned char delivery_id[HD__STORE_ID_SIZE];
-    int64_t row; /* out: larger than all before */
+    int64_t row;     /* larger than all before; of one webhook, in the order of the step's events */
+    unsigned char delivery_id[HD__STORE_ID_SIZE]; /* a UUIDv7 */
 };
 
 enum {
@@ -81,12 +116,23 @@ enum {
 
 struct hd__result {
     int kind;
-    int64_t row; /* 0 for what never was in the outbox */
+    int64_t webhook; /* key */
+    int64_t row;     /* 0 for what never was in the outbox */
     uint32_t tries;
-    int64_t due_ms;                         /* of a retry; 0: before all that is new */
-    uint64_t event_id;                      /* what it is about */
-    const struct hd__stored_event *event;   /* the event itself, if it was never in the outbox */
-    const struct hd__stored_report *report; /* for the log; NULL for none */
+    int64_t delay_ms; /* of a retry, from now; 0: its owner has it in memory, and after that it is ahead of all new
+                         ones: a claim brings it, due since 1, if it is behind after_row */
+    unsigned char event_id[HD__STORE_ID_SIZE]; /* what it is about */
+    const struct hd__stored_event *event;      /* the event itself, if it was never in the outbox; else NULL */
+    const struct hd__stored_report *report;    /* for the log; NULL for none */
+    int is_lost; /* out: the row is another client's by now, or gone. Nothing was done to it; its report was stored as
+                    one that another attempt follows (HD_OUTCOME_RETRYING) */
+};
+
+/* The state of the pause rule for a webhook has changed. */
+struct hd__lane_note {
+    int64_t webhook; /* key */
+    int state;       /* HD_WEBHOOK_... */
+    int64_t left_ms; /* of a pause: until it is over */
 };
 
 /* Rows of one webhook that are to come into memory: first those that were tried before and are due, in the order of
@@ -96,115 +142,200 @@ struct hd__claim {
     size_t max;
     int64_t after_row;                     /* of the new ones */
     int64_t after_due_ms, after_retry_row; /* of the others */
-    int64_t next_due_ms;                   /* out: of the others, the first that is not due yet; INT64_MAX for none */
+    int64_t next_due_in_ms;                /* out: of the others, the first that is not due yet; INT64_MAX for none */
     int has_more;                          /* out: max was reached */
+    int status;                            /* out: why nothing (more) of this one could be read; the others go on */
 };
 
 struct hd__claimed {
     int64_t row;
-    int64_t due_ms; /* 0 for a new one */
+    int64_t due_ms; /* by the store's clock; 0 for a new one */
     uint32_t tries;
     unsigned char delivery_id[HD__STORE_ID_SIZE];
     int may_be_repeated;
     struct hd__stored_event event;
 };
 
-/* What happens at once or not at all: events and deliveries are added, results are written, then rows are claimed.
- * Claiming changes nothing: one worker owns the store, and knows what it has in memory. */
+/* What happens at once or not at all: events are added with their deliveries, and results, notes and shards that were
+ * left are written. When that is committed, rows are claimed of shards that the client owns; claiming changes nothing,
+ * since the owner knows what it has in memory.
+ *
+ * When it fails and `undone` is not set, it is not known whether it happened: the same step is made again unchanged,
+ * with the same number, until it is known. It is then applied once: what had been committed is not written again, and
+ * is told again. */
 struct hd__step {
-    int64_t now_ms; /* never less than in the step before */
-    const struct hd__stored_event *events;
+    uint64_t number; /* of this client: one more than that of the last step that did not fail with `undone` */
+    struct hd__new_event *events;
     size_t event_count;
-    struct hd__new_delivery *deliveries;
-    size_t delivery_count;
-    const struct hd__result *results;
+    struct hd__result *results;
     size_t result_count;
+    const struct hd__lane_note *notes;
+    size_t note_count;
+    uint64_t left; /* a bit for each shard that was to be left, and of which nothing is in memory any more */
     struct hd__claim *claims;
     size_t claim_count;
-    /* Gets each row when the rest is committed. Returns 0 if it cannot take it; then the rest of this claim is left. */
+    /* Gets each new row that is in a shard of this client, when it is committed and before any claim. */
+    void (*added)(void *user, const struct hd__added *added);
+    /* Gets each claimed row. Returns 0 if it cannot take it; then the rest of this claim is left. */
     int (*claimed)(void *user, size_t claim, const struct hd__claimed *row);
+    void *user;
+    int undone; /* out, with a failure: surely nothing has happened */
+};
+
+/* What the store is for this client now. */
+struct hd__store_state {
+    uint64_t owned;   /* a bit for each shard: its rows may be claimed */
+    uint64_t leaving; /* of those, the ones that others are to have: begin nothing more in them, and name them in a
+                         step's `left` when nothing of them is in memory any more */
+    uint64_t lost;    /* those that were lost since the state was last told, though they may be owned again: what was
+                         in memory of them before this call is another client's. What this call told is not */
+    int64_t safe_until_us; /* monotonic: up to then nobody else can own them; no attempt begins later */
+    uint64_t waiting;      /* rows of the outbox, of all clients */
+    int64_t last_row;      /* the newest that there ever was */
+};
+
+/* ---- Who uses it ---- */
+
+enum {
+    HD__ROLE_DELIVER, /* owns shards */
+    HD__ROLE_ACCEPT,  /* adds events and changes webhooks */
+    HD__ROLE_READ,    /* changes nothing; step, put_webhook, remove_webhook and discard answer HD_E_STORE_READ_ONLY */
+};
+
+/* What the store tells within join, look, tend and step, on the thread that calls them. */
+struct hd__store_listener {
+    /* A webhook is there, has changed, or is gone. join tells all that are there, and the removed ones for which
+     * something waits; later a change by whomever but this client's own put_webhook and remove_webhook; a removed one
+     * when its shard is owned and something waits for it. Never an older change of a webhook after a newer one. When a
+     * webhook is put in another project, the one that it was is told as removed, by whomever it is put. */
+    void (*webhook)(void *user, const struct hd__stored_webhook *webhook);
+    /* The state of the pause rule for a webhook of a shard that is owned from now on, if it is not active. */
+    void (*lane)(void *user, const struct hd__lane_note *note);
+    /* Something waits for a webhook of an owned shard that this client has not been told of: its shard is owned from
+     * now on, or another client has added rows, the first of which is `row`. In a step, it is told before `added`. Of a
+     * shard that is owned from now on, all is to be claimed from the beginning. */
+    void (*arrived)(void *user, int64_t webhook, int64_t row);
     void *user;
 };
 
-/* What the outbox holds now. */
-struct hd__store_state {
-    uint64_t oldest_event; /* that something waits for; UINT64_MAX for none */
-    uint64_t waiting;      /* rows */
-    uint64_t newest_event; /* of all that are there; only begin tells it */
+struct hd__join {
+    int role;
+    const struct hd__clock *clock; /* outlives the client */
+    const struct hd__store_listener *listener;
+    int64_t
+        key_window_ms; /* how long the idempotency keys of its events count; 0 for HD__STORE_KNOWN_KEYS_MS, the most */
 };
 
 /* ---- The log ---- */
 
 struct hd__log_search {
-    const char *project, *webhook_id;   /* NULL for all */
+    const char *project, *webhook_id;   /* NULL for all; the project is the event's */
     const unsigned char *delivery_id;   /* NULL for all */
     const unsigned char *redelivery_of; /* NULL for all */
+    const char *text;                   /* NULL for all; in lower case */
+    uint64_t text_reasons;              /* a bit for each reason whose name has the text in it */
     int type, outcome;                  /* 0 for all */
     int has_reason, reason;             /* only this one, if it has one */
     int first_status, last_status;      /* of HTTP; 0 for all */
     int tests;                          /* one of HD_TESTS_... */
-    int64_t since_ms, until_ms;         /* 0 for no bound */
-    int64_t before_ms;                  /* with the next: the place to go on from; INT64_MAX for the newest */
+    int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
+    int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
+    int64_t after_id;                   /* -1: the newest of all, the one before it, and so on */
+    int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
 };
 
 struct hd__log_row {
-    int64_t id;
+    int64_t id; /* larger than that of all that were stored before */
     const char *webhook_id, *webhook_name, *masked_url;
     struct hd__stored_event event;
     struct hd__stored_report report;
 };
 
-/* What statistics need of a record. */
-struct hd__log_figures {
-    int64_t id;
-    int64_t finished_at_ms;
+/* So many records with these properties. */
+struct hd__log_tally {
+    int64_t bucket; /* finished_at_ms / bucket_ms, rounded down; 0 without buckets */
     int outcome, reason;
-    uint32_t attempts, total_ms;
+    int has_attempts;  /* the record's attempts are not 0 */
+    uint32_t total_ms; /* 5,000 stands for all that is longer */
+    uint64_t count;
 };
 
 /* ---- The functions ---- */
 
+#define HD__ANY_VERSION UINT64_MAX
+
 struct hd__store_ops {
-    /* A client takes the store. Tells all webhooks, those too that were removed and have something waiting. */
-    int (*begin)(struct hd_store *store, void (*webhook)(void *user, const struct hd__stored_webhook *webhook),
-                 void *user, struct hd__store_state *state);
-    /* Adds or replaces the webhook with this id, and writes its keys. */
-    int (*put_webhook)(struct hd_store *store, const struct hd__stored_webhook *webhook, struct hd__store_keys *keys);
-    int (*remove_webhook)(struct hd_store *store, int64_t webhook);
+    /* A client joins. One client uses an open store at a time. */
+    int (*join)(struct hd_store *store, const struct hd__join *join, struct hd__store_state *state);
+    /* These three are called by one thread at a time. look sees what others have changed, and costs next to nothing if
+     * nobody has; it is called some twenty times a second. tend is called each second: it renews the lease, takes over
+     * the shards of clients that are gone, deletes a slice of the log that is beyond its bounds and of keys that are
+     * old. Sets *more if there is more to delete at once. */
     int (*step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
-    /* The newest first. The row lives as long as the call. row returns 0 to end. */
+    int (*look)(struct hd_store *store, struct hd__store_state *state);
+    int (*tend)(struct hd_store *store, struct hd__store_state *state, int *more);
+
+    /* These are called by any thread, at the same time as all others. */
+
+    /* Adds or replaces the webhook with this id, and writes keys, version and change. With an expected version, 0 for a
+     * webhook that must not be there yet, HD_E_CONFLICT if it has another one. In another project than before, the
+     * old one is as if removed, and what waits for it goes by its settings. */
+    int (*put_webhook)(struct hd_store *store, struct hd__stored_webhook *webhook, uint64_t expected);
+    /* HD_E_NOT_FOUND if there is none. */
+    int (*remove_webhook)(struct hd_store *store, const char *id, uint64_t *change);
+    /* What waits for the webhook with this id is to end without an attempt: sets its discarded_up_to, and makes due
+     * what waits for a retry. Counts it. */
+    int (*discard)(struct hd_store *store, const char *id, uint64_t *count);
+    /* How many deliveries wait for the webhook with this id, and when the event of the oldest was accepted (0 for
+     * none).
+     */
+    int (*waiting)(struct hd_store *store, const char *id, uint64_t *count, int64_t *oldest_ms);
+    /* The state of the pause rule for the webhook with this id, whoever owns it. */
+    int (*lane_state)(struct hd_store *store, const char *id, struct hd__lane_note *note);
+    /* Whether a row up to this one waits in these shards. */
+    int (*is_left)(struct hd_store *store, uint64_t shards, int64_t up_to_row, int *is_left);
+    /* The row lives as long as the call. row returns 0 to end. */
     int (*query)(struct hd_store *store, const struct hd__log_search *search,
                  int (*row)(void *user, const struct hd__log_row *row), void *user);
-    /* The same records in the same order, without what is large in them. */
-    int (*figures)(struct hd_store *store, const struct hd__log_search *search,
-                   void (*tell)(void *user, const struct hd__log_figures *figures), void *user);
-    /* A slice of retention. Sets *more if there is more to do. */
-    int (*maintain)(struct hd_store *store, int64_t now_ms, int *more);
-    /* The client leaves it; clean if the outbox tells the whole truth. */
-    int (*end)(struct hd_store *store, int is_clean);
+    /* Counts what a search finds, whatever its max and its place. bucket_ms 0: no buckets. Of many, the same properties
+     * may be told several times, each with a part of the count. */
+    int (*tally)(struct hd_store *store, const struct hd__log_search *search, int64_t bucket_ms,
+                 void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
+    /* What runs or waits in step, look or tend on another thread ends soon, with a failure. */
+    void (*interrupt)(struct hd_store *store);
+    /* The client leaves: its shards are free at once. Clean if all that it had in memory is as the outbox says; else
+     * what its shards hold may be repeated. */
+    int (*leave)(struct hd_store *store, int is_clean);
     void (*free)(struct hd_store *store);
 };
-
-struct hd_store;
-
-/* A client takes a store, and leaves it. HD_OK; HD_E_STATE if another one has it; HD_E_STORE_VERSION if it was made for
- * another version of this seam. */
-int hd__store_take(struct hd_store *store);
-void hd__store_release(struct hd_store *store);
 
 /* The beginning of every store. */
 struct hd_store {
     int abi; /* HD__STORE_ABI */
     const struct hd__store_ops *ops;
+    long pid; /* of the process that opened it */
     int has_key;
     unsigned char key[HD__STORE_KEY_SIZE];
-    uint64_t max_reports; /* retention; 0 for any number */
-    int64_t max_age_ms;   /* 0 for any age */
-    int is_reader;        /* another process may write: put_webhook, remove_webhook and step are missing */
-    int in_use;           /* by a client; guarded by the core */
-    char error[160];      /* what the worker's last call failed of, in words; no secret is in it */
+    uint64_t max_reports;   /* retention; 0 for any number */
+    int64_t max_age_ms;     /* 0 for any age */
+    uint64_t max_log_bytes; /* 0 for any size */
+    int in_use;             /* by a client; guarded by the core */
+    pthread_mutex_t error_mutex;
+    char error[HD__STORE_ERROR_SIZE]; /* what the last call that failed failed of, in words; no secret is in it; guarded
+                                         by the mutex */
 };
+
+/* Whether the store may be used: HD_OK; HD_E_INVALID for NULL; HD_E_STORE_VERSION if it was made for another version of
+ * this seam; HD_E_FORKED in a child of the process that opened it. */
+int hd__store_check(struct hd_store *store);
+
+/* Copies what the last failure was, in words. Returns how long that is, whatever the size. */
+size_t hd__store_error(struct hd_store *store, char *text, size_t size);
+
+/* A client takes a store, and leaves it. HD_OK; HD_E_STATE if another one has it; what hd__store_check says. */
+int hd__store_take(struct hd_store *store);
+void hd__store_release(struct hd_store *store);
 
 #endif

@@ -3,6 +3,7 @@
 #include "endpoint/webhook.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,10 @@ struct hd__webhooks {
     struct hd_webhook_list by_id; /* present versions; the references are those of the other array */
     struct version *by_project;   /* then by id, the newest first */
     size_t count, capacity;
-    size_t past;          /* how many of them are no longer present */
-    uint64_t last_change; /* since of the newest version */
+    size_t past;                    /* how many of them are no longer present */
+    uint64_t last_change;           /* since of the newest version */
+    struct hd_webhook_list changes; /* put since hd__webhooks_take_changes was called last */
+    atomic_int has_changes;
 };
 
 struct hd__webhooks *hd__webhooks_new(void) {
@@ -39,6 +42,8 @@ void hd__webhooks_free(struct hd__webhooks *webhooks) {
         return;
     for (size_t i = 0; i < webhooks->count; i++)
         hd_webhook_free(webhooks->by_project[i].webhook);
+    hd__webhook_list_clear(&webhooks->changes);
+    free(webhooks->changes.items);
     free(webhooks->by_project);
     free(webhooks->by_id.items);
     pthread_mutex_destroy(&webhooks->mutex);
@@ -142,6 +147,8 @@ static void begin_version(struct hd__webhooks *webhooks, hd_webhook *webhook, ui
 
 static int reserve(struct hd__webhooks *webhooks) {
     int status = reserve_list(&webhooks->by_id);
+    if (status == HD_OK)
+        status = reserve_list(&webhooks->changes);
     return status == HD_OK ? reserve_version(webhooks) : status;
 }
 
@@ -161,6 +168,8 @@ int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64
         if (at < webhooks->by_id.count)
             end_version(webhooks, at, since);
         begin_version(webhooks, snapshot, since);
+        (void)hd__webhook_list_add(&webhooks->changes, snapshot); /* which has room */
+        atomic_store(&webhooks->has_changes, 1);
     }
     pthread_mutex_unlock(&webhooks->mutex);
     return status;
@@ -174,6 +183,14 @@ int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t 
         end_version(webhooks, at, change_at(webhooks, next_event));
     pthread_mutex_unlock(&webhooks->mutex);
     return found ? HD_OK : HD_E_NOT_FOUND;
+}
+
+void hd__webhooks_remove_from(struct hd__webhooks *webhooks, const char *id, const char *project) {
+    pthread_mutex_lock(&webhooks->mutex);
+    size_t at = find(webhooks, id);
+    if (at < webhooks->by_id.count && strcmp(webhooks->by_id.items[at]->project, project) == 0)
+        end_version(webhooks, at, change_at(webhooks, 0));
+    pthread_mutex_unlock(&webhooks->mutex);
 }
 
 void hd__webhooks_forget(struct hd__webhooks *webhooks, uint64_t oldest_event) {
@@ -191,6 +208,17 @@ void hd__webhooks_forget(struct hd__webhooks *webhooks, uint64_t oldest_event) {
         }
         webhooks->count = kept;
     }
+    pthread_mutex_unlock(&webhooks->mutex);
+}
+
+void hd__webhooks_take_changes(struct hd__webhooks *webhooks, struct hd_webhook_list *changes) {
+    if (!atomic_load(&webhooks->has_changes))
+        return;
+    pthread_mutex_lock(&webhooks->mutex);
+    struct hd_webhook_list taken = webhooks->changes;
+    webhooks->changes = *changes;
+    *changes = taken;
+    atomic_store(&webhooks->has_changes, 0);
     pthread_mutex_unlock(&webhooks->mutex);
 }
 
@@ -227,12 +255,22 @@ int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct
     return status;
 }
 
-static int subscribed(const struct version *version, int type, uint64_t event_id) {
-    return version->since <= event_id && event_id < version->until && version->webhook->mode != HD_MODE_OFF &&
+/* Whether an event was to get this version when it was accepted. */
+static int subscribed(const struct version *version, int type, uint64_t event) {
+    return version->since <= event && event < version->until && version->webhook->mode != HD_MODE_OFF &&
            hd_webhook_event(version->webhook, type);
 }
 
-int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t event_id,
+/* The first of its versions that stand together: the newest. */
+static const struct version *newest(const struct hd__webhooks *webhooks, size_t index) {
+    const struct version *at = &webhooks->by_project[index];
+    while (at > webhooks->by_project && strcmp(at[-1].webhook->id, at->webhook->id) == 0 &&
+           strcmp(at[-1].webhook->project, at->webhook->project) == 0)
+        at--;
+    return at;
+}
+
+int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t sequence,
                              struct hd_webhook_list *list) {
     const char *project = hd_event_project(event);
     int status = HD_OK;
@@ -241,8 +279,8 @@ int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *even
         const struct version *version = &webhooks->by_project[i];
         if (strcmp(version->webhook->project, project) != 0)
             break;
-        if (subscribed(version, hd_event_type(event), event_id))
-            status = hd__webhook_list_add(list, version->webhook);
+        if (subscribed(version, hd_event_type(event), sequence))
+            status = hd__webhook_list_add(list, newest(webhooks, i)->webhook);
     }
     pthread_mutex_unlock(&webhooks->mutex);
     if (status != HD_OK)

@@ -266,22 +266,68 @@ def signatures():
             sys.exit(f"{missing + wrong} deliveries of peers had no or a wrong signature")
 
 
-def store():
-    with Receiver() as receiver:
-        lines = subprocess.run([os.path.join(BENCH, "store"), str(receiver.port)], check=True, capture_output=True,
-                               text=True, timeout=600).stdout.splitlines()
-    values = {line.split()[0]: float(line.split()[1]) for line in lines}
+def store_figures(port, *parts, processors=None):
+    """What the parts of the store's benchmark print, by name, each of which may come several times."""
+    pin = (lambda: os.sched_setaffinity(0, processors)) if processors else None
+    lines = subprocess.run([os.path.join(BENCH, "store"), str(port), *parts], check=True, capture_output=True,
+                           text=True, timeout=900, preexec_fn=pin).stdout.splitlines()
+    values = {}
+    for line in lines:
+        values.setdefault(line.split()[0], []).append(float(line.split()[1]))
+    return values
+
+
+def store_rounds(port, *parts, processors=None):
+    """The same of all rounds."""
+    rounds = {}
+    for _ in range(ROUNDS):
+        for name, values in store_figures(port, *parts, processors=processors).items():
+            rounds.setdefault(name, []).extend(values)
+    return rounds
+
+
+def store_life(port):
+    values = store_rounds(port, "life")
     for batch in (1, 10, 100):
-        add(f"store alone: life of a delivery, synced, {batch} a commit", "1/s", values[f"store_life_batch_{batch}"], None,
-            values[f"store_life_batch_{batch}"])
-    with_, without = values["deliveries_stored"], values["deliveries_memory"]
-    add("deliveries/s with the store vs in memory", "1/s", with_, without, with_ / without)
-    for mode in ("fast", "committed"):
-        for part_ in ("p50", "p99"):
-            ours_, memory = values[f"send_{mode}_{part_}"], values[f"send_memory_{part_}"]
-            add(f"send with the store, {mode}: {part_} vs in memory", "us", ours_, memory, ours_ / memory)
-    add("claim of 16, 1,000,000 queued vs 1,000", "us", values["claim_of_16_at_1M"], values["claim_of_16_at_1k"],
-        values["claim_ratio"], 3)
+        rate = statistics.median(values[f"store_life_batch_{batch}"])
+        add(f"store alone: life of a delivery, synced, {batch} a step", "1/s", rate, None, rate)
+    size = values["store_bytes_batch_100"][0]
+    add("store alone: disk of a delivery in the log", "bytes", size, None, size)
+
+
+def store_rates(port):
+    for name, processors, goal in (("all processors", None, 0.75), ("one processor", {SENDER}, None)):
+        values = store_rounds(port, "rates", processors=processors)
+        with_, without = values["deliveries_stored"], values["deliveries_memory"]
+        ratios = [a / b for a, b in zip(with_, without)]
+        add(f"deliveries/s with the store vs in memory, {name}", "1/s", statistics.median(with_),
+            statistics.median(without), statistics.median(ratios), goal, False, ratios)
+    with_, without = values["cpu_stored"], values["cpu_memory"]
+    ratios = [a / b for a, b in zip(with_, without)]
+    add("CPU of a delivery with the store vs in memory, one processor", "us", statistics.median(with_),
+        statistics.median(without), statistics.median(ratios), None, True, ratios)
+
+
+def store_sends(port):
+    values = store_rounds(port, "sends")
+    for part_ in ("p50", "p99"):
+        ours_, memory = (statistics.median(values[f"send_{mode}_{part_}"]) for mode in ("fast", "memory"))
+        add(f"send with the store, fast: {part_} vs in memory", "us", ours_, memory, ours_ / memory)
+    sync = values["sync_p50"]  # before and after each round
+    syncs = [(before + after) / 2 for before, after in zip(sync[::2], sync[1::2])]
+    for part_, goal in (("p50", 2), ("p99", None)):
+        ours_ = values[f"send_committed_{part_}"]
+        ratios = [a / b for a, b in zip(ours_, syncs)]
+        add(f"send with the store, committed: {part_} vs a sync", "us", statistics.median(ours_),
+            statistics.median(syncs), statistics.median(ratios), goal, True, ratios)
+
+
+def store_million(port):
+    values = {name: of_name[0] for name, of_name in store_figures(port, "million").items()}
+    few, many = values["claim_of_16_at_1k"], values["claim_of_16_at_1M"]
+    add("claim of 16, 1,000,000 queued vs 1,000", "us", many, few, many / few, 3)
+    few, many = values["memory_with_none_queued"], values["memory_with_1M_queued"]
+    add("resident memory, 1,000,000 queued vs none", "KiB", many, few, many / few)
     memory = values["log_memory_10k_page_of_50"]
     for key, name in (("page_of_50", "first page"), ("page_in_the_middle", "page in the middle"),
                       ("one_webhook", "one webhook"), ("failed", "failed ones"), ("time_range", "range of time")):
@@ -289,6 +335,22 @@ def store():
         add(f"log of 1,000,000, 50 reports: {name} vs 10,000 in memory", "us", value, memory, value / memory)
     text = values["log_1M_text_that_is_nowhere"]
     add("log of 1,000,000: a text that is nowhere", "ms", text, None, text)
+
+
+def store_waits(port):
+    values = {name: of_name[0] for name, of_name in store_figures(port, "idle", "others").items()}
+    add("processor time of an idle client with a store, a second", "us", values["idle_cpu"], None, values["idle_cpu"],
+        1000)
+    add("event of another process: until its request is there, p50", "ms", values["other_process_p50"], None,
+        values["other_process_p50"])
+    add("event of another process: until its request is there, max", "ms", values["other_process_max"], None,
+        values["other_process_max"], 100)
+
+
+def store():
+    with Receiver() as receiver:
+        for measure in (store_life, store_rates, store_sends, store_million, store_waits):
+            measure(receiver.port)
 
 
 def main():

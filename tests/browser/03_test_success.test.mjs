@@ -35,6 +35,9 @@ it('03 a test is sent, signed, shown and kept', async (scene) => {
   // The page shows the same request, and the log has it as a test.
   await test.getByText('Show request and answer').click()
   await test.getByText(expected).waitFor()
+  const shown = await test.locator('dl.headers dt').allInnerTexts()
+  assert.deepEqual(shown.map((name) => name.toLowerCase()).sort(), Object.keys(headers).sort())
+  assert.equal(await test.locator('dl.headers div', { hasText: 'X-Tenant' }).locator('dd').innerText(), '••••')
   const latest = page.getByRole('region', { name: 'Latest deliveries' })
   await row(latest, 'ticket.resolved').locator('.tag', { hasText: 'test' }).waitFor()
   await test.getByRole('link', { name: 'In the log' }).click()

@@ -124,6 +124,8 @@ both 1 webhooks hold nobody
 both 1 webhooks off nobody
 both 1 webhooks on nobody
 both 2 webhooks update "$good" --mode paused
+both 0 webhooks discard "$good" --yes
+both 1 webhooks discard nobody --yes
 both 0 webhooks test "$good" --allow-private
 both 1 webhooks test "$failing" --allow-private
 both 4 webhooks test "$good"
@@ -147,16 +149,17 @@ both 0 deliveries list
 both 0 deliveries list --outcome failed --status 5xx --reason http_5xx --since 1h --tests only --project acme --event ticket.created
 both 0 deliveries list --text nothing-has-this
 both 2 deliveries list --since yesterday
+both 2 deliveries list --since 20250115
 both 2 deliveries list --reason weather
 both 2 deliveries list --cursor nonsense
 both 0 deliveries get "$delivery"
 both 1 deliveries get "$none"
 both 2 deliveries get nonsense
-both 0 deliveries redeliver "$delivery" --allow-private
+both 0 deliveries redeliver "$delivery" --deliver --allow-private
 both 1 deliveries redeliver "$none"
 both 2 deliveries redeliver
 both 2 deliveries redeliver --all --no-input
-both 0 deliveries redeliver --all --yes --allow-private --webhook "$good"
+both 0 deliveries redeliver --all --yes --deliver --allow-private --webhook "$good"
 both 0 deliveries export
 both 0 stats
 both 0 stats --since 2h --bucket 30m

@@ -22,6 +22,10 @@ expect 0
 until_true has_received all 2
 [ "$(json "$tmp/all" 'all[2]["subject"], all[2]["signature"], dict((k.lower(), v) for k, v in all[2]["headers"])["x-tenant"], "webhook-signature" in dict((k.lower(), v) for k, v in all[2]["headers"])')" = \
     "('Ümlaut', 'valid', 'acme', True)" ] || die "what arrived: $(sed -n 3p "$tmp/all")"
+# What the tool says it has sent is what arrived, but for the values of added headers.
+[ "$(json "$tmp/out" 'all[0]["request"]["line"], dict(all[0]["request"]["headers"])["X-Tenant"]')" = "('POST / HTTP/1.1', None)" ] || die "what was sent: $out"
+sent=$(json "$tmp/out" 'sorted([name, value or "acme"] for name, value in all[0]["request"]["headers"])')
+[ "$(json "$tmp/all" 'sorted(all[2]["headers"])')" = "$sent" ] || die "sent: $sent, arrived: $(sed -n 3p "$tmp/all")"
 printf wrong >"$tmp/wrong"
 send ticket.created --secret-file "$tmp/wrong"
 expect 1

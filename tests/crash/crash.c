@@ -31,7 +31,7 @@ void put(hd_client *client, const char *id, const char *url, uint32_t max_in_fli
     hd_webhook_free(webhook);
 }
 
-hd_event *event_of(int64_t number) {
+hd_event *event_numbered(int64_t number) {
     hd_event *event = NULL;
     must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
     must(hd_event_set_project(event, "p") == HD_OK);

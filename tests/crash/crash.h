@@ -18,6 +18,6 @@ hd_client *client_with_store(const char *directory, int accept_mode, hd_store **
 void put(hd_client *client, const char *id, const char *url, uint32_t max_in_flight);
 
 /* An event of project "p" about a ticket with this number. */
-hd_event *event_of(int64_t number);
+hd_event *event_numbered(int64_t number);
 
 #endif

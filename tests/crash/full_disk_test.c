@@ -34,7 +34,7 @@ static int fill(const char *path) {
 
 static void send_some(hd_client *client, int64_t first) {
     for (int64_t number = first; number < first + EACH; number++) {
-        hd_event *event = event_of(number);
+        hd_event *event = event_numbered(number);
         must(hd_webhook_send(client, event, NULL) == HD_OK);
         hd_event_free(event);
     }
@@ -105,7 +105,8 @@ int main(void) {
     hd_client_free(client);
     hd_store_free(store);
     must(ask_database(directory, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1);
-    must(ask_database(directory, "SELECT count(*) FROM log") == sent);
+    int64_t logged = ask_database(directory, "SELECT count(*) FROM log"); /* it has made room for deliveries */
+    must(logged > 0 && logged <= sent);
     must(umount(directory) == 0);
     server_stop(server);
     remove_directory(directory);

@@ -39,7 +39,7 @@ static void build(const char *directory, struct server *server) {
         (void)snprintf(id, sizeof id, "other-%d", i);
         put(client, id, server_url(server, "/ok", url, sizeof url), 4);
     }
-    hd_event *event = event_of(1);
+    hd_event *event = event_numbered(1);
     char body[1024];
     must(hd_event_render(event, HD_FORMAT_JSON, body, sizeof body, NULL) == HD_OK);
     hd_event_free(event);
@@ -51,12 +51,14 @@ static void build(const char *directory, struct server *server) {
         statements, sizeof statements,
         "BEGIN;"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-        "INSERT INTO event(id, type, accepted_ms, project, body) SELECT i, 1, 0, 'p', CAST('%s' AS BLOB) FROM n;"
-        "INSERT INTO outbox SELECT e.id, CASE WHEN e.id <= %d THEN (SELECT key FROM webhook WHERE id = 'dead') "
-        "ELSE (SELECT key FROM webhook WHERE id = 'other-' || (e.id %% %d)) END, 0, e.id, randomblob(16), 0, 0 "
+        "INSERT INTO event SELECT i, randomblob(16), 1, 0, 'p', i, 1, NULL, '', CAST('%s' AS BLOB) FROM n;"
+        "INSERT INTO outbox SELECT e.key, CASE WHEN e.key <= %d THEN (SELECT key FROM webhook WHERE id = 'dead') "
+        "ELSE (SELECT key FROM webhook WHERE id = 'other-' || (e.key %% %d)) END, 0, e.key, randomblob(16), 0, 0 "
         "FROM event e;"
+        "UPDATE state SET next_row = %d, next_event = %d, waiting = %d;"
         "COMMIT;",
-        DEAD + OTHERS * EACH, body, DEAD, OTHERS);
+        DEAD + OTHERS * EACH, body, DEAD, OTHERS, DEAD + OTHERS * EACH + 1, DEAD + OTHERS * EACH + 1,
+        DEAD + OTHERS * EACH);
     change_database(directory, statements);
 }
 

@@ -33,7 +33,7 @@ struct sender {
 static void *send_for_ever(void *argument) {
     const struct sender *sender = argument;
     for (int64_t number = sender->first;; number += SENDERS) {
-        hd_event *event = event_of(number);
+        hd_event *event = event_numbered(number);
         if (hd_webhook_send(sender->client, event, NULL) == HD_OK)
             must(write(STDOUT_FILENO, &number, sizeof number) == sizeof number);
         hd_event_free(event);

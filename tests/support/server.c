@@ -41,7 +41,7 @@ struct connection {
     char *input; /* what was received and not yet taken as a request */
     size_t input_len;
     size_t input_size;
-    const struct request *unanswered; /* the request that is counted as open */
+    struct request *unanswered; /* the request that is counted as open */
 };
 
 struct server {
@@ -203,6 +203,7 @@ static void leave(struct connection *connection) {
     (void)pthread_mutex_lock(&server->lock);
     server->all.open--;
     find_tally(server, connection->unanswered->path)->open--;
+    connection->unanswered->answered_ms = monotonic_ms();
     (void)pthread_mutex_unlock(&server->lock);
     connection->unanswered = NULL;
 }

@@ -51,7 +51,7 @@ enum server_mode {
     SERVER_GREETS     /* says something that is neither HTTP nor TLS, and closes */
 };
 
-/* One complete request as it arrived. It stays the server's and never changes. */
+/* One complete request as it arrived. It stays the server's and never changes, but for answered_ms. */
 struct request {
     char *method;
     char *path;
@@ -64,6 +64,7 @@ struct request {
     char *body; /* a NUL follows */
     size_t body_len;
     int64_t arrived_ms;  /* CLOCK_MONOTONIC */
+    int64_t answered_ms; /* the same; 0 as long as it is not, and when it never is */
     unsigned connection; /* 1 for the server's first connection */
 };
 

@@ -2,8 +2,13 @@
 
 #include "endpoint/webhook.h"
 #include "engine/delivery.h"
+#include "helmdesk/sqlite.h"
+#include "support/store_model.h"
+#include "support/support.h"
 #include "transport/head.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +17,50 @@ static void must(int holds) {
         abort();
 }
 
+/* ---- What keeps the deliveries ---- */
+
+static struct store_model *model;
+static char directory[64];
+
+static struct hd_store *open_model(void) {
+    must((model = store_model_new()) != NULL);
+    return store_model_open(model);
+}
+
+static void destroy_model(void) {
+    store_model_free(model);
+}
+
+static struct hd_store *open_sqlite(void) {
+    struct hd_store *store;
+    make_directory(directory);
+    must(hd_store_sqlite_open(directory, NULL, 0, &store) == HD_OK);
+    return store;
+}
+
+static void destroy_sqlite(void) {
+    remove_directory(directory);
+}
+
+const struct simulation_keeper simulation_keepers[SIMULATION_KEEPERS] = {
+    {"memory", NULL, NULL},
+    {"model of a store", open_model, destroy_model},
+    {"SQLite", open_sqlite, destroy_sqlite},
+};
+
+static const struct simulation_keeper *used = &simulation_keepers[0];
+
+void simulation_use(const struct simulation_keeper *keeper) {
+    used = keeper;
+}
+
+/* ---- Clock and transport ---- */
+
 static int64_t monotonic_us(void *self) {
     return ((struct simulation *)self)->now_us;
 }
 
-static int64_t wall_ms(void *self) {
+static int64_t simulated_wall_ms(void *self) {
     return INT64_C(1750000000000) + ((struct simulation *)self)->now_us / 1000;
 }
 
@@ -82,7 +126,7 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
                                struct hd_store *store) {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     must(simulation != NULL);
-    simulation->clock = (struct hd__clock){monotonic_us, wall_ms, random_bytes, simulation};
+    simulation->clock = (struct hd__clock){monotonic_us, simulated_wall_ms, random_bytes, simulation};
     simulation->now_us = 1000000;
     simulation->transport = (struct hd__transport){start, finished, wait_for, wake, cancel, free_nothing};
     simulation->webhooks = hd__webhooks_new();
@@ -97,6 +141,7 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
         .webhooks = simulation->webhooks,
         .ring = simulation->ring,
         .store = store,
+        .key_window_ms = 1000,
         .transport = &simulation->transport,
     };
     must(hd__worker_new(&config, &simulation->worker) == HD_OK);
@@ -107,24 +152,44 @@ struct simulation *simulation_new_on(struct hd_store *store) {
     return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store);
 }
 
+/* On a store of its own, if that is what is used. */
+static struct simulation *make_on_used(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
+                                       struct hd__pause_rule rule) {
+    struct hd_store *store = used->open ? used->open() : NULL;
+    struct simulation *simulation = make(max_events, max_bytes, max_in_flight, rule, store);
+    simulation->store = store;
+    return simulation;
+}
+
 struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight) {
     return simulation_new_with(max_events, max_bytes, max_in_flight, (struct hd__pause_rule){0});
 }
 
 struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
                                        struct hd__pause_rule rule) {
-    return make(max_events, max_bytes, max_in_flight, rule, NULL);
+    return make_on_used(max_events, max_bytes, max_in_flight, rule);
+}
+
+int simulation_has_more(const struct simulation *simulation) {
+    return hd__worker_counter(simulation->worker, HD_COUNTER_PENDING) > 0 ||
+           (simulation->store && hd__worker_counter(simulation->worker, HD_COUNTER_STORED) > 0);
 }
 
 void simulation_free(struct simulation *simulation) {
-    while (hd__worker_counter(simulation->worker, HD_COUNTER_PENDING) > 0) {
+    while (simulation_has_more(simulation)) {
         while (simulation->under_way_count > 0)
             simulation_finish(simulation, 0, HD_REASON_DELIVERED);
         simulation->refuse_starts = 0;
         simulation->now_us += INT64_C(90000) * 1000000; /* later than any retry */
         simulation_turn(simulation);
     }
+    if (simulation->store)
+        hd__worker_cancel_all(simulation->worker);
     hd__worker_free(simulation->worker);
+    if (simulation->store) {
+        hd_store_free(simulation->store);
+        used->destroy();
+    }
     hd__log_ring_free(simulation->ring);
     hd__webhooks_free(simulation->webhooks);
     free(simulation);
@@ -141,7 +206,7 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
     must(hd_webhook_set_max_in_flight(webhook, max_in_flight) == HD_OK);
     hd_webhook *snapshot;
     must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&
-         hd__worker_put_webhook(simulation->worker, snapshot) == HD_OK);
+         hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION) == HD_OK);
     hd_webhook_free(webhook);
 }
 
@@ -151,12 +216,12 @@ int simulation_send(struct simulation *simulation, const char *subject) {
 
 int simulation_send_ticket(struct simulation *simulation, const char *ticket, const char *subject) {
     hd_event *event;
-    uint64_t id;
+    unsigned char id[HD__UUID_BYTES];
     must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
     must(hd_event_set_project(event, "p") == HD_OK);
     must(hd_event_set_ticket(event, ticket, 1, subject, "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "User") == HD_OK);
-    int status = hd__worker_submit(simulation->worker, event, &id);
+    int status = hd__worker_submit(simulation->worker, event, id);
     hd_event_free(event);
     return status;
 }
@@ -172,6 +237,38 @@ void simulation_finish(struct simulation *simulation, size_t index, int reason) 
     exchange->detail = "";
     exchange->http_status = reason == HD_REASON_DELIVERED ? 200 : 0;
     simulation->finished[simulation->finished_count++] = exchange;
+}
+
+struct asking {
+    struct simulation *simulation;
+    const hd_webhook *webhook;
+    int is_discard;
+    uint64_t count;
+    int64_t since_ms;
+    atomic_int is_done;
+};
+
+static void *ask(void *user) {
+    struct asking *asking = user;
+    struct hd__worker *worker = asking->simulation->worker;
+    int status = asking->is_discard ? hd__worker_discard(worker, asking->webhook, &asking->count)
+                                    : hd__worker_waiting(worker, asking->webhook, &asking->count, &asking->since_ms);
+    must(status == HD_OK);
+    atomic_store(&asking->is_done, 1);
+    return NULL;
+}
+
+/* The loop answers another thread. */
+void simulation_ask(struct simulation *simulation, const hd_webhook *webhook, int is_discard, uint64_t *count,
+                    int64_t *since_ms) {
+    struct asking asking = {.simulation = simulation, .webhook = webhook, .is_discard = is_discard};
+    pthread_t thread;
+    must(pthread_create(&thread, NULL, ask, &asking) == 0);
+    while (!atomic_load(&asking.is_done))
+        simulation_turn(simulation);
+    must(pthread_join(thread, NULL) == 0);
+    *count = asking.count;
+    *since_ms = asking.since_ms;
 }
 
 static const struct hd__delivery *delivery_of(const struct simulation *simulation, size_t index) {

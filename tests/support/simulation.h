@@ -7,9 +7,21 @@
 
 #define SIMULATION_MAX 4096
 
+/* What keeps the deliveries of the simulations that are made from now on. */
+struct simulation_keeper {
+    const char *name;
+    struct hd_store *(*open)(void); /* NULL: nothing but memory */
+    void (*destroy)(void);          /* after the store was freed */
+};
+
+extern const struct simulation_keeper simulation_keepers[];
+#define SIMULATION_KEEPERS 3 /* memory, the reference model of a store, SQLite */
+
+void simulation_use(const struct simulation_keeper *keeper);
+
 struct simulation {
     struct hd__clock clock;
-    int64_t now_us;
+    _Atomic int64_t now_us; /* other threads of a test look at it */
     uint64_t random_state;
 
     struct hd__transport transport;
@@ -24,6 +36,7 @@ struct simulation {
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
     struct hd__worker *worker;
+    struct hd_store *store; /* its own; NULL for none */
 };
 
 /* A worker with these limits, nothing in it. */
@@ -42,6 +55,9 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
 int simulation_send(struct simulation *simulation, const char *subject);
 int simulation_send_ticket(struct simulation *simulation, const char *ticket, const char *subject);
 
+/* Whether something that was sent has not ended. */
+int simulation_has_more(const struct simulation *simulation);
+
 /* One turn that does not wait. */
 void simulation_turn(struct simulation *simulation);
 
@@ -51,6 +67,10 @@ void simulation_finish(struct simulation *simulation, size_t index, int reason);
 /* The webhook's id and the event's subject of the exchange at this place in under_way. */
 const char *simulation_webhook_of(const struct simulation *simulation, size_t index);
 const char *simulation_subject_of(const struct simulation *simulation, size_t index);
+
+/* How many deliveries wait for a webhook, and since when; or has them discarded. */
+void simulation_ask(struct simulation *simulation, const hd_webhook *webhook, int is_discard, uint64_t *count,
+                    int64_t *since_ms);
 
 /* The next report that was not taken yet; NULL if there is none. */
 hd_report *simulation_report(struct simulation *simulation);

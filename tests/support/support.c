@@ -126,12 +126,25 @@ void put_webhook(hd_client *client, hd_webhook *webhook) {
     assert_int_equal(status, HD_OK);
 }
 
+uint64_t number_of_id(const char *id) {
+    uint64_t number = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (const char *at = id; at && *at; at++)
+        number = (number ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return id ? number : 0;
+}
+
+uint64_t event_of(const hd_report *report) {
+    return number_of_id(hd_report_event_id(report));
+}
+
 uint64_t send_event(hd_client *client, hd_event *event) {
-    uint64_t id = 0;
-    int status = hd_webhook_send(client, event, &id);
+    char id[HD_ID_SIZE] = "";
+    int status = hd_webhook_send(client, event, id);
     hd_event_free(event);
     assert_int_equal(status, HD_OK);
-    return id;
+    assert_int_equal(strlen(id), HD_ID_SIZE - 1);
+    assert_int_equal(id[14], '7'); /* RFC 9562 5.7 */
+    return number_of_id(id);
 }
 
 uint64_t send_ticket(hd_client *client, int64_t number) {

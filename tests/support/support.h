@@ -65,10 +65,16 @@ hd_webhook *webhook_for_tests(const char *id, const char *project, const char *u
 /* Puts a webhook, which is freed. */
 void put_webhook(hd_client *client, hd_webhook *webhook);
 
-/* Sends an event, which is freed. Returns its id. */
+/* An id of an event as a number, so that tests compare and sort it like one; 0 for NULL. */
+uint64_t number_of_id(const char *id);
+
+/* The same of a report's event. */
+uint64_t event_of(const hd_report *report);
+
+/* Sends an event, which is freed. Returns its id, as number_of_id() tells it. */
 uint64_t send_event(hd_client *client, hd_event *event);
 
-/* Sends a HD_TICKET_CREATED event of PROJECT. Returns its id. */
+/* Sends a HD_TICKET_CREATED event of PROJECT. Returns the same. */
 uint64_t send_ticket(hd_client *client, int64_t number);
 
 /* The next report, waited for. */

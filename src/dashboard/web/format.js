@@ -96,6 +96,9 @@ const STATES = {
   held: ['warn', '‖', 'Held'],
   off: ['muted', '○', 'Off'],
   failing: ['bad', '✕', 'Failing'],
+  paused: ['warn', '‖', 'Paused'],
+  probing: ['warn', '↻', 'Probing'],
+  forbidden: ['bad', '⊘', 'Not allowed'],
 }
 
 /** A state as icon and word, never as colour alone. */
@@ -114,6 +117,6 @@ const RESULTS = {
   tls_untrusted: 'Certificate not trusted', tls_name: 'Certificate of another name',
   tls_expired: 'Certificate expired', tls_protocol: 'No secure connection',
   bad_response: 'Not HTTP', response_too_large: 'Answer too large',
-  canceled: 'Canceled', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
+  canceled: 'Canceled', discarded: 'Discarded', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
 }
 export const result = (text) => RESULTS[text] ?? text

@@ -1,85 +1,168 @@
 #include "store/sqlite/lock.h"
 
-#include "helmdesk.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-struct hd__lock {
-    struct hd__lock *next;
-    dev_t device; /* of the directory */
-    ino_t inode;
-    int file;
-};
+#define PATIENCE_MS 5000
+#define FIRST_NAP_NS 50000
+#define LAST_NAP_NS 1000000
+
+/* ---- All that are open, for the child of a fork ---- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct hd__lock *locks;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static int is_taken(const struct stat *directory) {
-    for (const struct hd__lock *lock = locks; lock; lock = lock->next)
-        if (lock->device == directory->st_dev && lock->inode == directory->st_ino)
-            return 1;
-    return 0;
-}
-
-static int lock_file(int file) {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(file, F_SETLK, &whole) == 0)
-        return HD_OK;
-    return errno == EACCES || errno == EAGAIN ? HD_E_STORE_BUSY : HD_E_STORE;
-}
-
-static int take(int directory, struct hd__lock *lock) {
-    struct stat found;
-    if (fstat(directory, &found) != 0)
-        return HD_E_STORE;
-    if (is_taken(&found))
-        return HD_E_STORE_BUSY;
-    lock->device = found.st_dev;
-    lock->inode = found.st_ino;
-    lock->file = openat(directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock->file < 0)
-        return HD_E_STORE;
-    int status = lock_file(lock->file);
-    if (status != HD_OK)
-        close(lock->file);
-    return status;
-}
-
-int hd__lock_take(const char *directory, struct hd__lock **lock) {
-    struct hd__lock *made = calloc(1, sizeof *made);
-    if (!made)
-        return HD_E_NO_MEMORY;
-    int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static void hold(void) {
     pthread_mutex_lock(&mutex);
-    int status = folder < 0 ? HD_E_STORE : take(folder, made);
-    if (status == HD_OK) {
-        made->next = locks;
-        locks = made;
-    }
+}
+
+static void let_go(void) {
     pthread_mutex_unlock(&mutex);
+}
+
+static void close_files(struct hd__lock *lock) {
+    if (lock->turn >= 0)
+        close(lock->turn);
+    if (lock->write >= 0)
+        close(lock->write);
+    lock->turn = lock->write = -1;
+}
+
+/* The child has the same open files: as long as it had them, a lock would outlive the parent. */
+static void close_all(void) {
+    for (struct hd__lock *lock = locks; lock; lock = lock->next)
+        close_files(lock);
+    locks = NULL;
+    pthread_mutex_unlock(&mutex);
+}
+
+static void watch_forks(void) {
+    pthread_atfork(hold, let_go, close_all);
+}
+
+static void enlist(struct hd__lock *lock) {
+    lock->previous = NULL;
+    lock->next = locks;
+    if (locks)
+        locks->previous = lock;
+    locks = lock;
+}
+
+static void strike(struct hd__lock *lock) {
+    if (lock->previous)
+        lock->previous->next = lock->next;
+    else if (locks == lock)
+        locks = lock->next;
+    if (lock->next)
+        lock->next->previous = lock->previous;
+    lock->next = lock->previous = NULL;
+}
+
+/* ---- The files ---- */
+
+void hd__lock_init(struct hd__lock *lock) {
+    *lock = (struct hd__lock){.turn = -1, .write = -1};
+    pthread_once(&once, watch_forks);
+}
+
+static int open_file(int folder, const char *name, int makes, int *file) {
+    *file = openat(folder, name, (makes ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *file >= 0 ? 0 : errno;
+}
+
+int hd__lock_open(struct hd__lock *lock, const char *directory, int makes) {
+    int error, folder;
+    pthread_mutex_lock(&mutex); /* no fork in between */
+    folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    error = folder < 0 ? errno : open_file(folder, "turn.lock", makes, &lock->turn);
+    if (!error)
+        error = open_file(folder, "write.lock", makes, &lock->write);
     if (folder >= 0)
         close(folder);
-    if (status == HD_OK)
-        *lock = made;
+    if (error)
+        close_files(lock);
     else
-        free(made);
-    return status;
+        enlist(lock);
+    pthread_mutex_unlock(&mutex);
+    return error;
 }
 
-void hd__lock_release(struct hd__lock *lock) {
-    if (!lock)
-        return;
+void hd__lock_close(struct hd__lock *lock) {
     pthread_mutex_lock(&mutex);
-    struct hd__lock **at = &locks;
-    while (*at != lock)
-        at = &(*at)->next;
-    *at = lock->next;
-    close(lock->file);
+    strike(lock);
+    close_files(lock);
     pthread_mutex_unlock(&mutex);
-    free(lock);
+}
+
+static int is_there(int file, const char *directory, const char *name) {
+    char path[4096];
+    struct stat open_one, found;
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return fstat(file, &open_one) == 0 && stat(path, &found) == 0 && open_one.st_dev == found.st_dev &&
+           open_one.st_ino == found.st_ino;
+}
+
+int hd__lock_check(struct hd__lock *lock, const char *directory) {
+    if (lock->write >= 0 && is_there(lock->turn, directory, "turn.lock") &&
+        is_there(lock->write, directory, "write.lock"))
+        return 0;
+    hd__lock_close(lock);
+    return hd__lock_open(lock, directory, 1);
+}
+
+/* ---- Waiting ---- */
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int try_file(int file) {
+    int failed;
+    do
+        failed = flock(file, LOCK_EX | LOCK_NB) != 0;
+    while (failed && errno == EINTR);
+    return failed ? errno : 0;
+}
+
+static int wait_for(int file, int64_t *until_ms, const atomic_int *is_called_off) {
+    struct timespec nap = {.tv_nsec = FIRST_NAP_NS};
+    int error;
+    while ((error = try_file(file)) == EWOULDBLOCK) {
+        if (!*until_ms)
+            *until_ms = now_ms() + PATIENCE_MS;
+        if (is_called_off && atomic_load(is_called_off))
+            return ECANCELED;
+        if (now_ms() >= *until_ms)
+            return EWOULDBLOCK;
+        nanosleep(&nap, NULL);
+        nap.tv_nsec = nap.tv_nsec * 3 / 2 < LAST_NAP_NS ? nap.tv_nsec * 3 / 2 : LAST_NAP_NS;
+    }
+    return error;
+}
+
+int hd__lock_take(struct hd__lock *lock, const atomic_int *is_called_off) {
+    int64_t until_ms = 0;
+    if (lock->write < 0)
+        return EBADF;
+    int error = wait_for(lock->turn, &until_ms, is_called_off);
+    if (error)
+        return error;
+    error = wait_for(lock->write, &until_ms, is_called_off);
+    flock(lock->turn, LOCK_UN);
+    return error;
+}
+
+void hd__lock_drop(struct hd__lock *lock) {
+    flock(lock->write, LOCK_UN);
 }

@@ -1,14 +1,28 @@
-/* One process owns a directory. The lock is the process's (fcntl), so that it ends with it, even if children live on
- * that were forked meanwhile; and since such a lock does not keep a process from itself, a list does. */
+/* Who may write: one connection at a time, over all processes. The lock is flock()'s, which belongs to an open file and
+ * not to a process: it is not lost when somebody else opens and closes the file, and it ends with the process. A second
+ * lock is taken first, so that who waits comes before who has just written. */
 #ifndef HD_STORE_SQLITE_LOCK_H
 #define HD_STORE_SQLITE_LOCK_H
 
-struct hd__lock;
+#include <stdatomic.h>
 
-/* Returns HD_OK, HD_E_STORE_BUSY, HD_E_STORE or HD_E_NO_MEMORY. */
-int hd__lock_take(const char *directory, struct hd__lock **lock);
+struct hd__lock {
+    struct hd__lock *next, *previous; /* of all that are open in this process */
+    int turn, write;                  /* files; -1 while they are not open, and in a forked child */
+};
 
-/* NULL does nothing. */
-void hd__lock_release(struct hd__lock *lock);
+void hd__lock_init(struct hd__lock *lock);
+
+/* Opens the files in a directory, or makes them. Returns 0, or errno. */
+int hd__lock_open(struct hd__lock *lock, const char *directory, int makes);
+
+/* Opens them anew if somebody has removed them. Returns 0, or errno. */
+int hd__lock_check(struct hd__lock *lock, const char *directory);
+
+/* Waits for the lock, not for ever, and not when *is_called_off. Returns 0, EWOULDBLOCK, ECANCELED, or errno. */
+int hd__lock_take(struct hd__lock *lock, const atomic_int *is_called_off);
+void hd__lock_drop(struct hd__lock *lock);
+
+void hd__lock_close(struct hd__lock *lock);
 
 #endif

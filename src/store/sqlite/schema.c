@@ -1,95 +1,76 @@
-/* The tables, and how those of older versions become them. */
+/* The tables. */
 #include "store/sqlite/sqlite.h"
 
-/* Step n brings version n to version n + 1. Steps are only ever appended. */
-static const char *const migrations[] = {
-    /* 0 -> 1 */
-    "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+const char hd__sqlite_tables[] =
+    /* One row: see struct hd__sqlite_state. */
+    "CREATE TABLE state(one INTEGER PRIMARY KEY, next_row INTEGER NOT NULL, next_event INTEGER NOT NULL,"
+    "  next_log INTEGER NOT NULL, next_client INTEGER NOT NULL, waiting INTEGER NOT NULL, log_bytes INTEGER NOT NULL,"
+    "  change INTEGER NOT NULL, epoch INTEGER NOT NULL, last_client INTEGER NOT NULL, last_step INTEGER NOT NULL,"
+    "  now_ms INTEGER NOT NULL, monotonic_us INTEGER NOT NULL, wall_ms INTEGER NOT NULL, boot INTEGER NOT NULL);"
+    /* role: HD__ROLE_..., or 3 for one that is gone. until_ms: its lease, by the store's clock. step, lost: the number
+     * of the last step that was written (state has that of the last client), and which of its results were lost. */
+    "CREATE TABLE client(id INTEGER PRIMARY KEY, role INTEGER NOT NULL, pid INTEGER NOT NULL, began INTEGER NOT NULL,"
+    "  place TEXT NOT NULL, until_ms INTEGER NOT NULL, step INTEGER NOT NULL, lost BLOB);"
+    /* owner: 0 for none. Rows up to repeated_up_to may have been delivered by one that did not end well. */
+    "CREATE TABLE shard(shard INTEGER PRIMARY KEY, owner INTEGER NOT NULL, repeated_up_to INTEGER NOT NULL);"
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 63)"
+    "  INSERT INTO shard(shard, owner, repeated_up_to) SELECT i, 0, 0 FROM n;"
     "CREATE TABLE project(key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE label(key INTEGER PRIMARY KEY, webhook_id TEXT NOT NULL, webhook_name TEXT NOT NULL,"
     "  masked_url TEXT NOT NULL, UNIQUE(webhook_id, webhook_name, masked_url));"
-    /* removed: 1 while something waits for it, then 2; the key stays its own for the log */
-    "CREATE TABLE webhook(key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project_key INTEGER NOT NULL,"
-    "  label INTEGER NOT NULL, name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL,"
-    "  previous BLOB NOT NULL, headers BLOB NOT NULL, events INTEGER NOT NULL, format INTEGER NOT NULL,"
-    "  enabled INTEGER NOT NULL, ordered INTEGER NOT NULL, standard_headers INTEGER NOT NULL,"
-    "  max_in_flight INTEGER NOT NULL, max_attempts INTEGER NOT NULL, retry_first_ms INTEGER NOT NULL,"
-    "  retry_max_ms INTEGER NOT NULL, version INTEGER NOT NULL, removed INTEGER NOT NULL);"
-    "CREATE INDEX webhook_removed ON webhook(key) WHERE removed = 1;"
-    "CREATE TABLE event(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, accepted_ms INTEGER NOT NULL,"
-    "  project TEXT NOT NULL, body BLOB NOT NULL);"
-    /* due: 0 for what was not tried yet */
+    /* All that ever had an id. */
+    "CREATE TABLE history(key INTEGER PRIMARY KEY, webhook_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL);"
+    /* removed: 1 while something may wait for it, then 2. mode: 0 for off. */
+    "CREATE TABLE webhook(key INTEGER PRIMARY KEY, id TEXT NOT NULL, history INTEGER NOT NULL, project INTEGER NOT "
+    "NULL,"
+    "  label INTEGER NOT NULL, events INTEGER NOT NULL, format INTEGER NOT NULL, mode INTEGER NOT NULL,"
+    "  ordered INTEGER NOT NULL, standard_headers INTEGER NOT NULL, max_in_flight INTEGER NOT NULL,"
+    "  max_attempts INTEGER NOT NULL, retry_first_ms INTEGER NOT NULL, retry_max_ms INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL, change INTEGER NOT NULL, removed INTEGER NOT NULL, discarded_up_to INTEGER NOT NULL,"
+    "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
+    "  headers BLOB NOT NULL);"
+    /* The pause rule's state, of those that are not active. */
+    "CREATE TABLE lane(webhook INTEGER PRIMARY KEY, state INTEGER NOT NULL, until_ms INTEGER NOT NULL);"
+    /* Its deliveries had the rows of the outbox from first_row on. */
+    "CREATE TABLE event(key INTEGER PRIMARY KEY, id BLOB NOT NULL, type INTEGER NOT NULL, accepted_ms INTEGER NOT "
+    "NULL,"
+    "  project TEXT NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL, redelivery_of BLOB,"
+    "  search TEXT NOT NULL, body BLOB NOT NULL);"
+    "CREATE TABLE known_key(project INTEGER NOT NULL, key TEXT NOT NULL, event BLOB NOT NULL, kept_ms INTEGER NOT "
+    "NULL,"
+    "  PRIMARY KEY(project, key)) WITHOUT ROWID;"
+    /* due: 0 for what was not tried yet, 1 for what its owner keeps in memory, else a time by the store's clock. */
     "CREATE TABLE outbox(id INTEGER PRIMARY KEY, webhook INTEGER NOT NULL, due INTEGER NOT NULL, event INTEGER NOT "
     "NULL,"
     "  delivery BLOB NOT NULL, tries INTEGER NOT NULL, repeated INTEGER NOT NULL);"
+    /* kept_ms: when it was stored, by the store's clock. size: what it takes, roughly. event_use: HD__USE_... */
+    "CREATE TABLE log(id INTEGER PRIMARY KEY, kept_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL,"
+    "  history INTEGER NOT NULL, webhook INTEGER NOT NULL, project INTEGER NOT NULL, label INTEGER NOT NULL,"
+    "  event INTEGER NOT NULL, type INTEGER NOT NULL, delivery BLOB NOT NULL, format INTEGER NOT NULL,"
+    "  is_test INTEGER NOT NULL, repeated INTEGER NOT NULL, outcome INTEGER NOT NULL, reason INTEGER NOT NULL,"
+    "  attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, retry_after_s INTEGER NOT NULL,"
+    "  next_attempt_ms INTEGER NOT NULL, queued_ms INTEGER NOT NULL, dns_ms INTEGER NOT NULL,"
+    "  connect_ms INTEGER NOT NULL, tls_ms INTEGER NOT NULL, wait_ms INTEGER NOT NULL, total_ms INTEGER NOT NULL,"
+    "  truncated INTEGER NOT NULL, size INTEGER NOT NULL, event_use INTEGER NOT NULL, address TEXT NOT NULL, detail "
+    "TEXT NOT NULL,"
+    "  request BLOB NOT NULL, headers BLOB NOT NULL, body BLOB NOT NULL);";
+
+const char hd__sqlite_indexes[] =
+    "CREATE UNIQUE INDEX webhook_id ON webhook(id) WHERE removed = 0;"
+    "CREATE INDEX webhook_feed ON webhook(project, key, events) WHERE mode <> 0 AND removed = 0;"
+    "CREATE INDEX webhook_change ON webhook(change);"
+    "CREATE INDEX webhook_removed ON webhook(key) WHERE removed = 1;"
+    "CREATE UNIQUE INDEX event_id ON event(id);"
+    "CREATE INDEX event_redelivery ON event(redelivery_of) WHERE redelivery_of IS NOT NULL;"
+    "CREATE INDEX known_key_time ON known_key(kept_ms);"
     "CREATE INDEX outbox_lane ON outbox(webhook, due, id);"
-    "CREATE INDEX outbox_event ON outbox(event);"
-    "CREATE TABLE log(id INTEGER PRIMARY KEY, finished_ms INTEGER NOT NULL, webhook INTEGER NOT NULL,"
-    "  project INTEGER NOT NULL, label INTEGER NOT NULL, event INTEGER NOT NULL, type INTEGER NOT NULL,"
-    "  delivery BLOB NOT NULL, format INTEGER NOT NULL, is_test INTEGER NOT NULL, repeated INTEGER NOT NULL,"
-    "  outcome INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT NOT NULL, attempts INTEGER NOT NULL,"
-    "  http_status INTEGER NOT NULL, retry_after_s INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL,"
-    "  queued_ms INTEGER NOT NULL, dns_ms INTEGER NOT NULL, connect_ms INTEGER NOT NULL, tls_ms INTEGER NOT NULL,"
-    "  wait_ms INTEGER NOT NULL, total_ms INTEGER NOT NULL, address TEXT NOT NULL, headers BLOB NOT NULL,"
-    "  body BLOB NOT NULL, truncated INTEGER NOT NULL);"
     /* Each ends with the row's id, as every index does: the order of the log. Most reports are of what was delivered
      * (outcome 1), and those that are not are what people look for. */
     "CREATE INDEX log_time ON log(finished_ms);"
     "CREATE INDEX log_project ON log(project, finished_ms);"
-    "CREATE INDEX log_webhook ON log(webhook, finished_ms);"
+    "CREATE INDEX log_webhook ON log(history, finished_ms);"
     "CREATE INDEX log_trouble ON log(outcome, finished_ms) WHERE outcome <> 1;"
-    "CREATE INDEX log_webhook_trouble ON log(webhook, outcome, finished_ms) WHERE outcome <> 1;"
+    "CREATE INDEX log_webhook_trouble ON log(history, outcome, finished_ms) WHERE outcome <> 1;"
+    "CREATE INDEX log_trouble_time ON log(finished_ms) WHERE outcome <> 1;"
     "CREATE INDEX log_delivery ON log(delivery);"
-    "CREATE INDEX log_event ON log(event);",
-    /* 1 -> 2: trouble by reason or status, whichever its outcome */
-    "CREATE INDEX log_trouble_time ON log(finished_ms) WHERE outcome <> 1;",
-    /* 2 -> 3: the delivery that an event makes again */
-    ("ALTER TABLE event ADD COLUMN redelivery_of BLOB;"
-     "CREATE INDEX event_redelivery ON event(redelivery_of) WHERE redelivery_of IS NOT NULL;"),
-};
-
-#define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
-
-static int read_version(struct hd__sqlite *store, int *version) {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->writer, "PRAGMA user_version", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *version = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
-}
-
-static int write_version(struct hd__sqlite *store, int version) {
-    char text[64];
-    sqlite3_snprintf(sizeof text, text, "PRAGMA user_version = %d", version);
-    return sqlite3_exec(store->writer, text, NULL, NULL, NULL);
-}
-
-static int migrate_one(struct hd__sqlite *store, int version) {
-    int code = hd__sqlite_begin(store);
-    if (code == SQLITE_OK)
-        code = sqlite3_exec(store->writer, migrations[version], NULL, NULL, NULL);
-    if (code == SQLITE_OK)
-        code = write_version(store, version + 1);
-    return hd__sqlite_end(store, code);
-}
-
-int hd__sqlite_check_version(struct hd__sqlite *store) {
-    int version = 0;
-    int code = read_version(store, &version);
-    if (code != SQLITE_OK)
-        return hd__sqlite_status(store, store->writer, code);
-    return version == VERSION ? HD_OK : version == 0 ? HD_E_STORE : HD_E_STORE_VERSION;
-}
-
-int hd__sqlite_migrate(struct hd__sqlite *store) {
-    int version = 0;
-    int code = read_version(store, &version);
-    if (code == SQLITE_OK && version > VERSION)
-        return HD_E_STORE_VERSION;
-    for (; code == SQLITE_OK && version < VERSION; version++)
-        code = migrate_one(store, version);
-    return hd__sqlite_status(store, store->writer, code);
-}
+    "CREATE INDEX log_event ON log(event) WHERE event_use = 2;";

@@ -1,113 +1,296 @@
-/* The store in SQLite: one connection that writes, under one mutex, and one that reads the log, under another. No other
- * connection writes or checkpoints, in this process or elsewhere: besides the time that they would wait for each other,
- * SQLite up to 3.51.2 can lose a transaction when two do at once (sqlite.org/wal.html#walresetbug). A store that is
- * opened to be read has two connections that do neither. */
+/* The store in SQLite: what its files share.
+ *
+ * A handle has up to three connections, each under a mutex of its own: one for the client's steps and changes (main),
+ * one for short questions (reader), one for long ones (counter). Only main writes, and only with the lock of lock.h
+ * held, since SQLite up to 3.51.2 can lose a transaction when two connections write or checkpoint at once
+ * (sqlite.org/wal.html#walresetbug). */
 #ifndef HD_STORE_SQLITE_SQLITE_H
 #define HD_STORE_SQLITE_SQLITE_H
 
+#include "store/sqlite/lock.h"
+#include "store/sqlite/process.h"
+#include "store/sqlite/statement.h"
+#include "store/sqlite/time.h"
 #include "store/store.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
-/* Prepared once, when first used. */
+#define HD__SQLITE_GONE 3 /* the role of a client that was, beside HD__ROLE_... */
+
+/* The one row that each transaction reads first, and each that writes writes once. */
+struct hd__sqlite_state {
+    int64_t next_row, next_event, next_log, next_client; /* numbers not given yet */
+    int64_t waiting;                                     /* rows of the outbox */
+    int64_t log_bytes;                                   /* what the log takes, roughly */
+    int64_t change;                                      /* of webhooks: the last one */
+    int64_t epoch;                                       /* how often clients and shards have changed */
+    int64_t last_client, last_step;                      /* the last step that was written; see client.c */
+    struct hd__store_time time;                          /* when that was */
+};
+
+/* A growing list of numbers. */
+struct hd__sqlite_list {
+    int64_t *items;
+    size_t count, size;
+};
+
+/* The webhooks of one project, as far as they get events; see fanout.c. */
+struct hd__sqlite_feed {
+    char *name; /* of the project; NULL for none */
+    int64_t project, change;
+    struct hd__sqlite_list webhooks; /* a key, then its events, and so on */
+};
+
+/* What a report needs to know of its event. */
+struct hd__sqlite_event {
+    unsigned char id[HD__STORE_ID_SIZE];
+    int64_t key;   /* 0 for none */
+    int64_t share; /* of its bytes, what each of its deliveries counts for */
+    int type;
+    int is_shared; /* it has several deliveries, none, or makes one again: see HD__USE_SHARED */
+};
+
+/* What a report has to do with its event. */
 enum {
-    HD__SQL_BEGIN,
-    HD__SQL_COMMIT,
-    HD__SQL_ROLLBACK,
-    HD__SQL_SET_META,
-    HD__SQL_LIST_WEBHOOKS,
-    HD__SQL_PUT_WEBHOOK,
-    HD__SQL_REMOVE_WEBHOOK,
-    HD__SQL_CLEAR_WEBHOOKS,
-    HD__SQL_PUT_PROJECT,
-    HD__SQL_PUT_LABEL,
-    HD__SQL_ADD_EVENT,
-    HD__SQL_ADD_DELIVERY,
-    HD__SQL_END_DELIVERY,
-    HD__SQL_RETRY_DELIVERY,
-    HD__SQL_RELEASE_DELIVERY,
-    HD__SQL_ADD_REPORT,
-    HD__SQL_CLAIM_RETRIES,
-    HD__SQL_CLAIM_NEW,
-    HD__SQL_NEXT_DUE,
-    HD__SQL_OLDEST,
-    HD__SQL_OLD_REPORTS,
-    HD__SQL_FORGET_REPORT,
-    HD__SQL_FORGET_EVENT,
-    HD__SQL_NEWEST_REPORT,
-    HD__SQL_COUNT
+    HD__USE_MORE,   /* another report of this event will follow, or has */
+    HD__USE_LAST,   /* with this one, the event goes */
+    HD__USE_SHARED, /* it goes with the last one of these, which are in an index of their own */
+};
+
+/* A connection that only reads. */
+struct hd__sqlite_reader {
+    pthread_mutex_t mutex; /* guards the connection */
+    sqlite3 *connection;   /* NULL until it is needed */
 };
 
 struct hd__sqlite {
     struct hd_store base;
     char *directory;
-    struct hd__lock *lock; /* see lock.h */
-    pid_t pid;             /* of the process that opened it */
+    uint64_t max_pages;
+    dev_t device; /* of the database file that is open */
+    ino_t inode;
+    struct hd__process self;
+    atomic_int is_called_off; /* see hd__sqlite_interrupt() */
+    atomic_int is_at_work;    /* a step, look or tend is */
 
-    pthread_mutex_t writing; /* guards these */
-    sqlite3 *writer;         /* of a reader's store: it reads, too */
+    pthread_mutex_t writing; /* guards all that follows, but for the readers */
+    sqlite3 *main;
     sqlite3_stmt *statements[HD__SQL_COUNT];
-    int64_t next_row;       /* of the outbox */
-    int64_t repeated_up_to; /* rows that a process left behind which did not end well */
-    uint64_t waiting;       /* rows of the outbox */
-    int has_ballast;
+    struct hd__lock lock;
+    int is_writer;         /* main may write */
+    uint64_t frozen_pages; /* see room.c; 0 for no such bound */
+    int may_exceed;        /* the work at hand makes room in the end */
+    int was_committing;    /* the transaction that failed did so in its COMMIT: it may have happened */
 
-    pthread_mutex_t reading; /* guards this */
-    sqlite3 *reader;
+    int role; /* HD__ROLE_..., or -1 while no client has joined */
+    const struct hd__clock *clock;
+    int64_t key_window_ms;
+    struct hd__store_listener listener;
+    struct hd__sqlite_state state; /* in a transaction: as it is now */
+    struct hd__store_time now;
+
+    int64_t client;                      /* 0 for none yet */
+    int is_fenced;                       /* others hold it for gone */
+    int has_lost;                        /* the last step had results that were lost */
+    uint64_t owned, leaving, lost, free; /* a bit for each shard */
+    uint64_t kept_since;                 /* those that have been owned ever since the last step was written */
+    uint64_t gained;                     /* of the owned ones, those that the listener has not been told of */
+    int64_t delivering;                  /* clients that deliver */
+    int64_t epoch;                       /* that these are of; -1 if they are not known */
+    int64_t repeated_up_to[HD__SHARDS];
+    int64_t safe_until_us, renewed_us;
+    int64_t renewing_us; /* when the lease began that is being written; 0 for none */
+
+    int64_t known_row, known_change, known_version; /* what the listener was told */
+    int is_joining;                                 /* it has just been told all webhooks */
+    struct hd__sqlite_list own_changes;             /* that it need not be told */
+    struct hd__sqlite_feed feed;
+    struct hd__added *added; /* rows of the step at hand for the client's own shards */
+    size_t added_count, added_size;
+    struct hd__sqlite_event *events; /* some that are known; see known.c */
+
+    struct hd__sqlite_reader reader, counter;
+    int64_t left_from; /* no row before this one waits in left_shards; guarded by the reader's mutex */
+    uint64_t left_shards;
 };
 
-/* The statement, without values; NULL on failure. With the mutex held. */
-sqlite3_stmt *hd__sql(struct hd__sqlite *store, int which);
+#define HD__SHARD_BIT(webhook) (UINT64_C(1) << ((uint64_t)(webhook) % HD__SHARDS))
 
-/* Runs a statement that gives no rows. NULL fails. Returns SQLite's result code, SQLITE_OK for success. */
-int hd__sql_run(sqlite3_stmt *statement);
+/* ---- failure.c ---- */
 
-/* Binds values. */
-void hd__sql_int(sqlite3_stmt *statement, int index, int64_t value);
-void hd__sql_text(sqlite3_stmt *statement, int index, const char *text);
-void hd__sql_bytes(sqlite3_stmt *statement, int index, const void *data, size_t len);
-
-/* Reads a column. A text is never NULL. */
-const char *hd__sql_get_text(sqlite3_stmt *statement, int column);
-struct hd__bytes hd__sql_get_bytes(sqlite3_stmt *statement, int column);
-void hd__sql_get_id(sqlite3_stmt *statement, int column, unsigned char id[HD__STORE_ID_SIZE]);
-
-/* The status for a result code; notes SQLite's words in base.error. With the mutex of that connection held. */
+/* The status for a result code, in the end; notes the words of the connection. With its mutex held. */
 int hd__sqlite_status(struct hd__sqlite *store, sqlite3 *connection, int code);
 
-/* Begins a transaction, or ends it: commits if code is SQLITE_OK, else takes it back. Return a result code, the first
- * that was not SQLITE_OK. */
-int hd__sqlite_begin(struct hd__sqlite *store);
-int hd__sqlite_end(struct hd__sqlite *store, int code);
+/* Notes what a system call failed of, and returns the status for errno. The path's last part stands in it. */
+int hd__sqlite_errno(struct hd__sqlite *store, const char *what, const char *path);
 
-/* Writes a number that outlives the process. */
-int hd__sqlite_set_meta(struct hd__sqlite *store, const char *name, int64_t value);
+/* Notes words, and returns the status. */
+int hd__sqlite_say(struct hd__sqlite *store, int status, const char *words);
 
-/* Space that is kept free for results, so that they can be written when the disk is full. */
-void hd__sqlite_make_ballast(struct hd__sqlite *store);
-void hd__sqlite_drop_ballast(struct hd__sqlite *store);
+/* Whether a store may be used at all: HD_E_FORKED in a child. */
+int hd__sqlite_check(struct hd__sqlite *store);
 
-/* Behind struct hd__store_ops. */
-int hd__sqlite_put_webhook(struct hd_store *store, const struct hd__stored_webhook *webhook,
-                           struct hd__store_keys *keys);
-int hd__sqlite_remove_webhook(struct hd_store *store, int64_t webhook);
-int hd__sqlite_list_webhooks(struct hd__sqlite *store,
-                             void (*tell)(void *user, const struct hd__stored_webhook *webhook), void *user);
-int hd__sqlite_step(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
-void hd__sqlite_tell_state(struct hd__sqlite *store, struct hd__store_state *state);
-int hd__sqlite_query(struct hd_store *store, const struct hd__log_search *search,
-                     int (*row)(void *user, const struct hd__log_row *row), void *user);
-int hd__sqlite_figures(struct hd_store *store, const struct hd__log_search *search,
-                       void (*tell)(void *user, const struct hd__log_figures *figures), void *user);
-int hd__sqlite_maintain(struct hd_store *store, int64_t now_ms, int *more);
+/* ---- files.c ---- */
 
-/* Brings the schema up to date. Returns a status. */
+/* The directory, a slash, a name; NULL without memory. To be freed. */
+char *hd__sqlite_path(const struct hd__sqlite *store, const char *name);
+int hd__sqlite_make_files(struct hd__sqlite *store);
+/* HD_OK if the database is there; HD_E_STORE_MISSING, or another status. */
+int hd__sqlite_look_for_database(struct hd__sqlite *store);
+/* Notes which file it is; and says later whether it still stands there. */
+int hd__sqlite_note_file(struct hd__sqlite *store);
+int hd__sqlite_check_file(struct hd__sqlite *store);
+
+/* ---- connect.c ---- */
+
+#define HD__SQLITE_WAL_PAGES 1000 /* that are copied into the database */
+#define HD__SQLITE_BUSY_MS 5000   /* as long as SQLite waits for others who write, such as its own tool */
+
+int hd__sqlite_connect(struct hd__sqlite *store, sqlite3 **connection);
+int hd__sqlite_be_writer(struct hd__sqlite *store);
+void hd__sqlite_disconnect(struct hd__sqlite *store);
+void hd__sqlite_checkpoint(struct hd__sqlite *store);
+/* A connection that reads, with its mutex held; NULL on failure, with the status. */
+sqlite3 *hd__sqlite_take_reader(struct hd__sqlite *store, struct hd__sqlite_reader *reader, int *status);
+void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader);
+
+/* ---- migrate.c ---- */
+
+#define HD__SQLITE_VERSION 4
+extern const char hd__sqlite_tables[], hd__sqlite_indexes[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
+/* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */
+int hd__sqlite_check_version(struct hd__sqlite *store, int may_be_older);
 
-/* Whether the schema is this version's. Returns HD_OK, HD_E_STORE_VERSION, HD_E_STORE if there is none, or another
- * status. */
-int hd__sqlite_check_version(struct hd__sqlite *store);
+/* ---- transaction.c ---- */
+
+/* Does some work in a transaction that writes, under the lock, and makes room if there is none. The work returns a
+ * result code, and may be done more than once. *undone, which may be NULL, is set if surely nothing was written. */
+int hd__sqlite_write(struct hd__sqlite *store, int (*work)(struct hd__sqlite *store, void *argument), void *argument,
+                     int *undone);
+
+/* Begins a transaction, by one of the two statements. */
+int hd__sqlite_begin(struct hd__sqlite *store, int which);
+
+/* Read and write the state. Within a transaction. */
+int hd__sqlite_read_state(struct hd__sqlite *store);
+int hd__sqlite_write_state(struct hd__sqlite *store);
+
+/* A transaction that reads, with the state of that moment. Return a result code. */
+int hd__sqlite_read_begin(struct hd__sqlite *store);
+void hd__sqlite_read_end(struct hd__sqlite *store);
+
+/* Begins and ends what interrupt ends. */
+void hd__sqlite_enter(struct hd__sqlite *store);
+void hd__sqlite_leave(struct hd__sqlite *store);
+void hd__sqlite_interrupt(struct hd_store *base);
+
+/* ---- shards.c ---- */
+
+/* Looks who owns what, if that has changed. Within a transaction. */
+int hd__sqlite_see_shards(struct hd__sqlite *store);
+/* Whether there is something to take, or a new identity to get. */
+int hd__sqlite_wants_shards(const struct hd__sqlite *store);
+/* In a transaction that writes. */
+int hd__sqlite_take_shards(struct hd__sqlite *store);
+int hd__sqlite_leave_shards(struct hd__sqlite *store, uint64_t shards);
+int hd__sqlite_free_shards(struct hd__sqlite *store, int64_t client, int is_clean);
+
+/* ---- client.c ---- */
+
+int hd__sqlite_join(struct hd_store *base, const struct hd__join *join, struct hd__store_state *state);
+int hd__sqlite_leave_store(struct hd_store *base, int is_clean);
+/* In a transaction that writes: gets a row, a new one if it is fenced. */
+int hd__sqlite_ensure_client(struct hd__sqlite *store);
+int hd__sqlite_renew(struct hd__sqlite *store);
+void hd__sqlite_note_renewal(struct hd__sqlite *store); /* it is committed */
+int hd__sqlite_needs_renewal(const struct hd__sqlite *store);
+/* Ends the clients that are gone; *found says whether there are any; writes only if asked to. */
+int hd__sqlite_end_gone(struct hd__sqlite *store, int writes, int *found);
+/* Which step was written last; and that this one is. */
+int hd__sqlite_last_step(struct hd__sqlite *store, uint64_t *number);
+int hd__sqlite_note_step(struct hd__sqlite *store, uint64_t number);
+int hd__sqlite_note_lost(struct hd__sqlite *store, const struct hd__step *step);
+int hd__sqlite_recall_lost(struct hd__sqlite *store, struct hd__step *step);
+void hd__sqlite_fill_state(struct hd__sqlite *store, struct hd__store_state *state);
+
+/* ---- look.c ---- */
+
+int hd__sqlite_look(struct hd_store *base, struct hd__store_state *state);
+/* Tells the listener all that it does not know, but for the rows from first_own up to end_own. In a transaction. */
+int hd__sqlite_tell_news(struct hd__sqlite *store, int64_t first_own, int64_t end_own);
+int hd__sqlite_has_news(const struct hd__sqlite *store);
+
+/* ---- tend.c, retain.c, room.c ---- */
+
+int hd__sqlite_tend(struct hd_store *base, struct hd__store_state *state, int *more);
+/* Deletes a slice of the log's oldest reports: those beyond the bounds, or all. *count tells how many. */
+int hd__sqlite_forget_reports(struct hd__sqlite *store, int all, size_t max, size_t *count);
+#define HD__SQLITE_SLICE 500 /* reports, or keys, at once: a few milliseconds */
+int hd__sqlite_has_old_reports(struct hd__sqlite *store, int *has);
+int hd__sqlite_forget_keys(struct hd__sqlite *store, size_t *count);
+int hd__sqlite_has_old_keys(struct hd__sqlite *store, int *has);
+/* Forgets an event if nothing needs it, as far as is known of one that is shared. */
+int hd__sqlite_forget_event(struct hd__sqlite *store, int64_t event);
+/* Space that is kept free, so that there is some when the disk is full; and the bounds. */
+int hd__sqlite_apply_bound(struct hd__sqlite *store, int extra);
+void hd__sqlite_make_ballast(struct hd__sqlite *store);
+/* Lets go of it, and then of some of the log. Returns 0 if there is nothing left. */
+int hd__sqlite_make_room(struct hd__sqlite *store, int round);
+
+/* ---- step.c, fanout.c, result.c, claim.c, lane.c ---- */
+
+int hd__sqlite_step(struct hd_store *base, struct hd__step *step, struct hd__store_state *state);
+int hd__sqlite_add_event(struct hd__sqlite *store, struct hd__step *step, size_t index);
+int hd__sqlite_recall_event(struct hd__sqlite *store, struct hd__step *step, size_t index);
+/* Writes an event that is not there yet; *is_new tells. */
+int hd__sqlite_write_event(struct hd__sqlite *store, const struct hd__stored_event *event, int64_t first_row,
+                           int64_t rows, int *is_new);
+/* Finds an event; its key is 0 if it is not there. One that is surely there need not be looked up. */
+int hd__sqlite_find_event(struct hd__sqlite *store, const unsigned char *id, int is_there,
+                          struct hd__sqlite_event *event);
+/* Events whose rows the client is about to have, so that their reports need not look for them; forgets all of them. */
+void hd__sqlite_know_event(struct hd__sqlite *store, const unsigned char *id, const struct hd__sqlite_event *event);
+void hd__sqlite_forget_known(struct hd__sqlite *store);
+void hd__sqlite_make_delivery_id(const unsigned char *event_id, int64_t webhook, unsigned char *id);
+int hd__sqlite_write_result(struct hd__sqlite *store, struct hd__result *result);
+void hd__sqlite_claim(struct hd__sqlite *store, struct hd__step *step, size_t index);
+int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *note);
+int hd__sqlite_tell_lanes(struct hd__sqlite *store);
+int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
+
+/* ---- webhooks.c, outbox.c ---- */
+
+int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected);
+int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change);
+int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count);
+int hd__sqlite_put_project(struct hd__sqlite *store, const char *name, int64_t *key);
+/* Tells the webhooks that a statement finds. */
+enum {
+    HD__TELL_ALL,     /* that are there, and the removed ones for which something waits */
+    HD__TELL_CHANGED, /* since known_change, by others */
+    HD__TELL_REMOVED, /* for which something waits in the shards that were gained */
+};
+int hd__sqlite_tell_webhooks(struct hd__sqlite *store, int which);
+/* Overwrites what may hold a key of removed ones for which nothing waits any more. */
+int hd__sqlite_clear_webhooks(struct hd__sqlite *store);
+int hd__sqlite_has_removed(struct hd__sqlite *store, int *has);
+int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
+int hd__sqlite_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left);
+
+/* ---- query.c, tally.c ---- */
+
+int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
+                     int (*row)(void *user, const struct hd__log_row *row), void *user);
+int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
+                     void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
+
+/* ---- list.c ---- */
+
+/* Returns 0 without memory. */
+int hd__sqlite_list_add(struct hd__sqlite_list *list, int64_t item);
 
 #endif

@@ -1,84 +1,164 @@
 #include "store/sqlite/sqlite.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What a claim reads of an outbox row and its event. */
 #define CLAIMED                                                                                                        \
-    "SELECT o.id, o.due, o.tries, o.delivery, o.repeated, e.id, e.type, e.accepted_ms, e.project, e.body, "            \
-    "e.redelivery_of "                                                                                                 \
-    "FROM outbox o JOIN event e ON e.id = o.event WHERE o.webhook = ?1 AND "
+    "SELECT o.id, o.due, o.tries, o.delivery, o.repeated, e.id, e.type, e.accepted_ms, e.project, e.redelivery_of, "   \
+    "e.search, e.body, e.key, e.rows FROM outbox o INDEXED BY outbox_lane CROSS JOIN event e ON e.key = o.event "      \
+    "WHERE o.webhook = ?1 AND "
+
+/* What a webhook is made of, in the order of webhooks.c. */
+#define WEBHOOK                                                                                                        \
+    "SELECT w.key, w.history, w.project, w.label, w.id, p.name, w.name, w.url, l.masked_url, w.secret, w.staged, "     \
+    "w.previous, w.headers, w.events, w.format, w.mode, w.ordered, w.standard_headers, w.max_in_flight, "              \
+    "w.max_attempts, w.retry_first_ms, w.retry_max_ms, w.version, w.change, w.removed, w.discarded_up_to "             \
+    "FROM webhook w CROSS JOIN project p ON p.key = w.project CROSS JOIN label l ON l.key = w.label WHERE "
+#define SOMETHING_WAITS "EXISTS(SELECT 1 FROM outbox o WHERE o.webhook = w.key)"
 
 static const char *const texts[HD__SQL_COUNT] = {
-    [HD__SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [HD__SQL_BEGIN_WRITING] = "BEGIN IMMEDIATE",
+    [HD__SQL_BEGIN_READING] = "BEGIN",
     [HD__SQL_COMMIT] = "COMMIT",
     [HD__SQL_ROLLBACK] = "ROLLBACK",
-    [HD__SQL_SET_META] = "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2",
-    [HD__SQL_LIST_WEBHOOKS] =
-        "SELECT w.key, w.project_key, w.label, w.id, p.name, w.name, w.url, l.masked_url, w.secret, w.staged, "
-        "w.previous, "
-        "w.headers, w.events, w.format, w.enabled, w.ordered, w.standard_headers, w.max_in_flight, w.max_attempts, "
-        "w.retry_first_ms, w.retry_max_ms, w.version, w.removed, EXISTS(SELECT 1 FROM outbox WHERE webhook = w.key) "
-        "FROM webhook w JOIN project p ON p.key = w.project_key JOIN label l ON l.key = w.label ORDER BY w.key",
-    [HD__SQL_PUT_WEBHOOK] =
-        "INSERT INTO webhook(id, project_key, label, name, url, secret, staged, previous, headers, events, format, "
-        "enabled, ordered, standard_headers, max_in_flight, max_attempts, retry_first_ms, retry_max_ms, version, "
-        "removed) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0) "
-        "ON CONFLICT(id) DO UPDATE SET project_key = ?2, label = ?3, name = ?4, url = ?5, secret = ?6, staged = ?7, "
-        "previous = ?8, headers = ?9, events = ?10, format = ?11, enabled = ?12, ordered = ?13, standard_headers = "
-        "?14, "
-        "max_in_flight = ?15, max_attempts = ?16, retry_first_ms = ?17, retry_max_ms = ?18, version = ?19, removed = 0 "
-        "RETURNING key",
-    [HD__SQL_REMOVE_WEBHOOK] = "UPDATE webhook SET removed = 1 WHERE key = ?1",
+    [HD__SQL_READ_STATE] = "SELECT next_row, next_event, next_log, next_client, waiting, log_bytes, change, epoch, "
+                           "last_client, last_step, now_ms, monotonic_us, wall_ms, boot FROM state WHERE one = 1",
+    [HD__SQL_WRITE_STATE] =
+        "UPDATE state SET next_row = ?1, next_event = ?2, next_log = ?3, next_client = ?4, waiting = ?5, log_bytes = "
+        "?6, change = ?7, epoch = ?8, last_client = ?9, last_step = ?10, now_ms = ?11, monotonic_us = ?12, wall_ms = "
+        "?13, boot = ?14 WHERE one = 1",
+    [HD__SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [HD__SQL_LIST_SHARDS] = "SELECT shard, owner, repeated_up_to FROM shard",
+    [HD__SQL_TAKE_SHARD] = "UPDATE shard SET owner = ?2 WHERE shard = ?1 AND owner = 0",
+    [HD__SQL_LEAVE_SHARD] = "UPDATE shard SET owner = 0 WHERE shard = ?1 AND owner = ?2",
+    [HD__SQL_FREE_SHARDS] = "UPDATE shard SET owner = 0, repeated_up_to = max(repeated_up_to, ?2) WHERE owner = ?1",
+    [HD__SQL_COUNT_DELIVERING] = "SELECT count(*) FROM client WHERE role = 0",
+    [HD__SQL_ADD_CLIENT] = "INSERT INTO client(id, role, pid, began, place, until_ms, step, lost) "
+                           "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT lost FROM client WHERE id = ?8))",
+    [HD__SQL_FIND_CLIENT] = "SELECT role, step, lost FROM client WHERE id = ?1",
+    [HD__SQL_LIST_CLIENTS] = "SELECT id, pid, began, place, until_ms FROM client WHERE id <> ?1 AND role <> 3",
+    [HD__SQL_RENEW_CLIENT] = "UPDATE client SET until_ms = ?2 WHERE id = ?1",
+    [HD__SQL_END_CLIENT] = "UPDATE client SET role = 3 WHERE id = ?1 AND role <> 3 AND (until_ms < ?2 OR ?3)",
+    [HD__SQL_DROP_CLIENT] = "DELETE FROM client WHERE id = ?1",
+    [HD__SQL_DROP_GONE] = "DELETE FROM client WHERE role = 3 AND until_ms < ?1",
+    [HD__SQL_SET_STEP] = "UPDATE client SET step = ?2 WHERE id = ?1",
+    [HD__SQL_SET_LOST] = "UPDATE client SET lost = ?2 WHERE id = ?1",
+
+    [HD__SQL_FIND_WEBHOOK] = "SELECT w.key, p.name, w.version, w.discarded_up_to FROM webhook w "
+                             "CROSS JOIN project p ON p.key = w.project WHERE w.id = ?1 AND w.removed = 0",
+    [HD__SQL_HAS_WEBHOOK] =
+        "SELECT 1 FROM webhook WHERE key = ?1 AND removed = 0 AND project = (SELECT key FROM project WHERE name = ?2)",
+    [HD__SQL_ADD_WEBHOOK] =
+        "INSERT INTO webhook(id, history, project, label, name, url, secret, staged, previous, headers, events, "
+        "format, mode, ordered, standard_headers, max_in_flight, max_attempts, retry_first_ms, retry_max_ms, version, "
+        "change, removed, discarded_up_to) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+        "?16, ?17, ?18, ?19, ?20, ?21, 0, 0)",
+    [HD__SQL_CHANGE_WEBHOOK] =
+        "UPDATE webhook SET id = ?1, history = ?2, project = ?3, label = ?4, name = ?5, url = ?6, secret = ?7, staged "
+        "= ?8, previous = ?9, headers = ?10, events = ?11, format = ?12, mode = ?13, ordered = ?14, standard_headers = "
+        "?15, max_in_flight = ?16, max_attempts = ?17, retry_first_ms = ?18, retry_max_ms = ?19, version = ?20, "
+        "change = ?21 WHERE key = ?22",
+    [HD__SQL_REMOVE_WEBHOOK] = "UPDATE webhook SET removed = 1, change = ?2 WHERE id = ?1 AND removed = 0",
+    [HD__SQL_DISCARD] = "UPDATE webhook SET discarded_up_to = ?2, change = ?3 WHERE key = ?1",
+    [HD__SQL_MAKE_DUE] = "UPDATE outbox SET due = ?2 + 1 WHERE webhook = ?1 AND due > ?2 + 1",
+    [HD__SQL_COUNT_WAITING] = "SELECT count(*) FROM outbox WHERE webhook = ?1",
     [HD__SQL_CLEAR_WEBHOOKS] = "UPDATE webhook SET removed = 2, name = '', url = x'', secret = x'', staged = x'', "
-                               "previous = x'', headers = x'' "
-                               "WHERE removed = 1 AND NOT EXISTS(SELECT 1 FROM outbox WHERE webhook = webhook.key)",
-    [HD__SQL_PUT_PROJECT] =
-        "INSERT INTO project(name) VALUES(?1) ON CONFLICT(name) DO UPDATE SET name = ?1 RETURNING key",
+                               "previous = x'', headers = x'' WHERE removed = 1 AND "
+                               "NOT EXISTS(SELECT 1 FROM outbox WHERE webhook = webhook.key)",
+    [HD__SQL_CLEAR_LANES] = "DELETE FROM lane WHERE webhook IN (SELECT key FROM webhook WHERE removed = 2)",
+    [HD__SQL_HAS_REMOVED] = "SELECT 1 FROM webhook w WHERE removed = 1 AND NOT " SOMETHING_WAITS " LIMIT 1",
+    [HD__SQL_ALL_WEBHOOKS] = WEBHOOK "w.removed = 0 OR (w.removed = 1 AND " SOMETHING_WAITS ") ORDER BY w.key",
+    [HD__SQL_CHANGED_WEBHOOKS] = WEBHOOK "w.change > ?1 ORDER BY w.change",
+    [HD__SQL_REMOVED_WEBHOOKS] = WEBHOOK "w.removed = 1 AND " SOMETHING_WAITS,
+    [HD__SQL_FIND_PROJECT] = "SELECT key FROM project WHERE name = ?1",
+    [HD__SQL_ADD_PROJECT] = "INSERT INTO project(name) VALUES(?1)",
     [HD__SQL_PUT_LABEL] =
         "INSERT INTO label(webhook_id, webhook_name, masked_url) VALUES(?1, ?2, ?3) "
         "ON CONFLICT(webhook_id, webhook_name, masked_url) DO UPDATE SET webhook_id = ?1 RETURNING key",
-    [HD__SQL_ADD_EVENT] =
-        "INSERT INTO event(id, type, accepted_ms, project, body, redelivery_of) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [HD__SQL_ADD_DELIVERY] =
+    [HD__SQL_PUT_HISTORY] = "INSERT INTO history(webhook_id, version) VALUES(?1, 1) "
+                            "ON CONFLICT(webhook_id) DO UPDATE SET version = version + 1 RETURNING key, version",
+    [HD__SQL_FEED] = "SELECT key, events FROM webhook INDEXED BY webhook_feed "
+                     "WHERE project = ?1 AND mode <> 0 AND removed = 0 ORDER BY key",
+
+    [HD__SQL_FIND_KEY] = "SELECT event, kept_ms FROM known_key WHERE project = ?1 AND key = ?2",
+    [HD__SQL_ADD_KEY] = "INSERT OR REPLACE INTO known_key(project, key, event, kept_ms) VALUES(?1, ?2, ?3, ?4)",
+    [HD__SQL_OLD_KEY] = "SELECT min(kept_ms) FROM known_key",
+    [HD__SQL_DROP_KEYS] = "DELETE FROM known_key WHERE (project, key) IN (SELECT project, key FROM known_key "
+                          "INDEXED BY known_key_time WHERE kept_ms < ?1 ORDER BY kept_ms LIMIT ?2)",
+
+    [HD__SQL_ADD_EVENT] = "INSERT INTO event(key, id, type, accepted_ms, project, first_row, rows, redelivery_of, "
+                          "search, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(id) DO NOTHING",
+    [HD__SQL_FIND_EVENT] = "SELECT key, type, length(body) / max(rows, 1), rows <> 1 OR redelivery_of IS NOT NULL "
+                           "FROM event WHERE id = ?1",
+    [HD__SQL_EVENT_ROWS] = "SELECT key, first_row, rows FROM event WHERE id = ?1",
+    [HD__SQL_FORGET_EVENT] =
+        "DELETE FROM event WHERE key = ?1 AND NOT EXISTS(SELECT 1 FROM log WHERE event = ?1 AND event_use = 2) AND NOT "
+        "EXISTS(SELECT 1 FROM outbox o WHERE o.id BETWEEN first_row AND first_row + rows - 1 AND o.event = ?1)",
+    [HD__SQL_DROP_EVENT] = "DELETE FROM event WHERE key = ?1",
+    [HD__SQL_HAS_DELIVERY] = "SELECT 1 FROM log INDEXED BY log_delivery WHERE delivery = ?1 LIMIT 1",
+
+    [HD__SQL_ADD_ROW] =
         "INSERT INTO outbox(id, webhook, due, event, delivery, tries, repeated) VALUES(?1, ?2, 0, ?3, ?4, 0, 0)",
-    [HD__SQL_END_DELIVERY] = "DELETE FROM outbox WHERE id = ?1",
-    [HD__SQL_RETRY_DELIVERY] = "UPDATE outbox SET due = ?2, tries = ?3 WHERE id = ?1",
-    [HD__SQL_RELEASE_DELIVERY] = "UPDATE outbox SET repeated = 1 WHERE id = ?1",
-    [HD__SQL_ADD_REPORT] =
-        "INSERT INTO log(finished_ms, webhook, project, label, event, type, delivery, format, is_test, repeated, "
-        "outcome, "
-        "reason, detail, attempts, http_status, retry_after_s, next_attempt_ms, queued_ms, dns_ms, connect_ms, tls_ms, "
-        "wait_ms, total_ms, address, headers, body, truncated) VALUES(?1, ?2, ?3, ?4, ?5, (SELECT type FROM event "
-        "WHERE "
-        "id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
-        "?26)",
-    /* ?2 is 1 or more, so that the index skips all that is new */
-    [HD__SQL_CLAIM_RETRIES] = CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due <= ?4 ORDER BY o.due, o.id LIMIT ?5",
+    [HD__SQL_END_ROW] = "DELETE FROM outbox WHERE id = ?1 AND webhook = ?2",
+    [HD__SQL_RETRY_ROW] = "UPDATE outbox SET due = ?3, tries = ?4 WHERE id = ?1 AND webhook = ?2",
+    [HD__SQL_RELEASE_ROW] = "UPDATE outbox SET repeated = 1 WHERE id = ?1 AND webhook = ?2",
+    [HD__SQL_ROWS_OF_EVENT] = "SELECT id, webhook, delivery FROM outbox WHERE id BETWEEN ?1 AND ?2 AND event = ?3 "
+                              "ORDER BY id",
+    [HD__SQL_NEXT_WAITING] = "SELECT webhook, id FROM outbox INDEXED BY outbox_lane WHERE webhook > ?1 "
+                             "ORDER BY webhook, due, id LIMIT 1",
+    [HD__SQL_NEW_WAITING] =
+        "SELECT webhook, min(id) FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND id NOT BETWEEN ?3 AND "
+        "?4 GROUP BY webhook",
+    /* Tried ones are due from 1 on, so that the index skips all that is new. Those of due 1 stay in the memory of the
+     * owner, who has got as far as them: others find them from the beginning. */
+    [HD__SQL_CLAIM_TRIED] =
+        CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due <= ?4 AND (o.due > 1 OR o.id > ?5) ORDER BY o.due, o.id LIMIT ?6",
     [HD__SQL_CLAIM_NEW] = CLAIMED "o.due = 0 AND o.id > ?2 ORDER BY o.id LIMIT ?3",
     [HD__SQL_NEXT_DUE] = "SELECT due FROM outbox WHERE webhook = ?1 AND due > ?2 ORDER BY due LIMIT 1",
-    [HD__SQL_OLDEST] = "SELECT event FROM outbox ORDER BY id LIMIT 1",
-    [HD__SQL_OLD_REPORTS] = "SELECT id, event, finished_ms FROM log ORDER BY id LIMIT ?1",
+
+    [HD__SQL_ADD_REPORT] =
+        "INSERT INTO log(id, kept_ms, finished_ms, history, webhook, project, label, event, type, delivery, format, "
+        "is_test, repeated, outcome, reason, attempts, http_status, retry_after_s, next_attempt_ms, queued_ms, dns_ms, "
+        "connect_ms, tls_ms, wait_ms, total_ms, truncated, size, event_use, address, detail, request, headers, body) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
+        "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
+    [HD__SQL_OLD_REPORTS] = "SELECT id, event, size, kept_ms, event_use FROM log ORDER BY id LIMIT ?1",
     [HD__SQL_FORGET_REPORT] = "DELETE FROM log WHERE id = ?1",
-    [HD__SQL_FORGET_EVENT] = "DELETE FROM event WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM log WHERE event = ?1) "
-                             "AND NOT EXISTS(SELECT 1 FROM outbox WHERE event = ?1)",
-    [HD__SQL_NEWEST_REPORT] = "SELECT id FROM log ORDER BY id DESC LIMIT 1",
+
+    [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms) VALUES(?1, ?2, ?3) "
+                         "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3",
+    [HD__SQL_DROP_LANE] = "DELETE FROM lane WHERE webhook = ?1",
+    [HD__SQL_LIST_LANES] = "SELECT webhook, state, until_ms FROM lane",
 };
 
 sqlite3_stmt *hd__sql(struct hd__sqlite *store, int which) {
     sqlite3_stmt **statement = &store->statements[which];
     if (!*statement)
-        sqlite3_prepare_v3(store->writer, texts[which], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+        sqlite3_prepare_v3(store->main, texts[which], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
     else
         sqlite3_reset(*statement);
     return *statement;
 }
 
-int hd__sql_run(sqlite3_stmt *statement) {
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+int hd__sql_next(sqlite3_stmt *statement) {
+    return statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+}
+
+int hd__sql_end(sqlite3_stmt *statement, int code) {
     sqlite3_reset(statement);
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int hd__sql_run(sqlite3_stmt *statement) {
+    return hd__sql_end(statement, hd__sql_next(statement));
+}
+
+int hd__sql_ask(sqlite3_stmt *statement, int64_t *number) {
+    int code = hd__sql_next(statement);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    return hd__sql_end(statement, code);
 }
 
 void hd__sql_int(sqlite3_stmt *statement, int index, int64_t value) {
@@ -92,6 +172,17 @@ void hd__sql_text(sqlite3_stmt *statement, int index, const char *text) {
 /* No bytes are an empty value, not NULL. */
 void hd__sql_bytes(sqlite3_stmt *statement, int index, const void *data, size_t len) {
     sqlite3_bind_blob64(statement, index, len ? data : "", len, SQLITE_STATIC);
+}
+
+void hd__sql_id(sqlite3_stmt *statement, int index, const unsigned char *id) {
+    if (id)
+        sqlite3_bind_blob(statement, index, id, HD__STORE_ID_SIZE, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, index);
+}
+
+int64_t hd__sql_get_int(sqlite3_stmt *statement, int column) {
+    return sqlite3_column_int64(statement, column);
 }
 
 const char *hd__sql_get_text(sqlite3_stmt *statement, int column) {
@@ -108,37 +199,4 @@ void hd__sql_get_id(sqlite3_stmt *statement, int column, unsigned char id[HD__ST
     struct hd__bytes bytes = hd__sql_get_bytes(statement, column);
     memset(id, 0, HD__STORE_ID_SIZE);
     memcpy(id, bytes.data, bytes.len < HD__STORE_ID_SIZE ? bytes.len : HD__STORE_ID_SIZE);
-}
-
-int hd__sqlite_status(struct hd__sqlite *store, sqlite3 *connection, int code) {
-    switch (code & 0xFF) {
-    case SQLITE_OK:
-    case SQLITE_DONE:
-    case SQLITE_ROW:
-        return HD_OK;
-    case SQLITE_NOMEM:
-        return HD_E_NO_MEMORY;
-    default:
-        snprintf(store->base.error, sizeof store->base.error, "%s", sqlite3_errmsg(connection));
-        return (code & 0xFF) == SQLITE_FULL ? HD_E_STORE_FULL : HD_E_STORE;
-    }
-}
-
-int hd__sqlite_begin(struct hd__sqlite *store) {
-    return hd__sql_run(hd__sql(store, HD__SQL_BEGIN));
-}
-
-int hd__sqlite_end(struct hd__sqlite *store, int code) {
-    if (code == SQLITE_OK)
-        code = hd__sql_run(hd__sql(store, HD__SQL_COMMIT));
-    if (code != SQLITE_OK && !sqlite3_get_autocommit(store->writer))
-        hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
-    return code;
-}
-
-int hd__sqlite_set_meta(struct hd__sqlite *store, const char *name, int64_t value) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_SET_META);
-    hd__sql_text(statement, 1, name);
-    hd__sql_int(statement, 2, value);
-    return hd__sql_run(statement);
 }

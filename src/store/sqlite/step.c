@@ -1,222 +1,119 @@
+/* A step: one transaction that writes, then one that reads. */
 #include "store/sqlite/sqlite.h"
 
-/* ---- Events and deliveries come ---- */
+struct stepping {
+    struct hd__step *step;
+    int64_t first_own; /* the first row that is its own */
+    int is_applied;    /* it was committed before, and is told again */
+};
 
-static int add_event(struct hd__sqlite *store, const struct hd__stored_event *event) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_ADD_EVENT);
-    hd__sql_int(statement, 1, (int64_t)event->id);
-    hd__sql_int(statement, 2, event->type);
-    hd__sql_int(statement, 3, event->accepted_at_ms);
-    hd__sql_text(statement, 4, event->project);
-    hd__sql_bytes(statement, 5, event->body.data, event->body.len);
-    if (event->redelivery_of.len)
-        hd__sql_bytes(statement, 6, event->redelivery_of.data, event->redelivery_of.len);
-    else
-        sqlite3_bind_null(statement, 6);
-    return hd__sql_run(statement);
+static int writes(const struct hd__step *step) {
+    return step->event_count + step->result_count + step->note_count > 0 || step->left;
 }
 
-static int add_delivery(struct hd__sqlite *store, const struct hd__new_delivery *delivery, uint64_t event_id) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_ADD_DELIVERY);
-    hd__sql_int(statement, 1, delivery->row);
-    hd__sql_int(statement, 2, delivery->webhook);
-    hd__sql_int(statement, 3, (int64_t)event_id);
-    hd__sql_bytes(statement, 4, delivery->delivery_id, HD__STORE_ID_SIZE);
-    return hd__sql_run(statement);
-}
+/* ---- Writing ---- */
 
-static int add_all(struct hd__sqlite *store, struct hd__step *step) {
+static int write_results(struct hd__sqlite *store, struct hd__step *step) {
     int code = SQLITE_OK;
-    for (size_t i = 0; i < step->event_count && code == SQLITE_OK; i++)
-        code = add_event(store, &step->events[i]);
-    for (size_t i = 0; i < step->delivery_count && code == SQLITE_OK; i++) {
-        step->deliveries[i].row = store->next_row + (int64_t)i;
-        code = add_delivery(store, &step->deliveries[i], step->events[step->deliveries[i].event].id);
-    }
-    return code;
-}
-
-/* ---- Results ---- */
-
-static int add_report(struct hd__sqlite *store, const struct hd__stored_report *report, uint64_t event_id) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_ADD_REPORT);
-    hd__sql_int(statement, 1, report->finished_at_ms);
-    hd__sql_int(statement, 2, report->keys.webhook);
-    hd__sql_int(statement, 3, report->keys.project);
-    hd__sql_int(statement, 4, report->keys.label);
-    hd__sql_int(statement, 5, (int64_t)event_id);
-    hd__sql_bytes(statement, 6, report->delivery_id, HD__STORE_ID_SIZE);
-    hd__sql_int(statement, 7, report->format);
-    hd__sql_int(statement, 8, report->is_test);
-    hd__sql_int(statement, 9, report->may_be_repeated);
-    hd__sql_int(statement, 10, report->outcome);
-    hd__sql_int(statement, 11, report->reason);
-    hd__sql_text(statement, 12, report->detail);
-    hd__sql_int(statement, 13, report->attempts);
-    hd__sql_int(statement, 14, report->http_status);
-    hd__sql_int(statement, 15, report->retry_after_s);
-    hd__sql_int(statement, 16, report->next_attempt_at_ms);
-    hd__sql_int(statement, 17, report->queued_ms);
-    hd__sql_int(statement, 18, report->dns_ms);
-    hd__sql_int(statement, 19, report->connect_ms);
-    hd__sql_int(statement, 20, report->tls_ms);
-    hd__sql_int(statement, 21, report->wait_ms);
-    hd__sql_int(statement, 22, report->total_ms);
-    hd__sql_text(statement, 23, report->remote_address);
-    hd__sql_bytes(statement, 24, report->response_headers.data, report->response_headers.len);
-    hd__sql_bytes(statement, 25, report->response_body.data, report->response_body.len);
-    hd__sql_int(statement, 26, report->response_truncated);
-    return hd__sql_run(statement);
-}
-
-static int change_row(struct hd__sqlite *store, const struct hd__result *result) {
-    static const int statements[] = {
-        [HD__RESULT_ENDED] = HD__SQL_END_DELIVERY,
-        [HD__RESULT_RETRY] = HD__SQL_RETRY_DELIVERY,
-        [HD__RESULT_RELEASED] = HD__SQL_RELEASE_DELIVERY,
-    };
-    sqlite3_stmt *statement = hd__sql(store, statements[result->kind]);
-    hd__sql_int(statement, 1, result->row);
-    if (result->kind == HD__RESULT_RETRY) {
-        hd__sql_int(statement, 2, result->due_ms);
-        hd__sql_int(statement, 3, result->tries);
-    }
-    return hd__sql_run(statement);
-}
-
-static int write_result(struct hd__sqlite *store, const struct hd__result *result) {
-    int code = result->event ? add_event(store, result->event) : SQLITE_OK;
-    if (code == SQLITE_OK && result->report)
-        code = add_report(store, result->report, result->event_id);
-    if (code == SQLITE_OK && result->row)
-        code = change_row(store, result);
-    return code;
-}
-
-static size_t count_ended(const struct hd__step *step) {
-    size_t ended = 0;
-    for (size_t i = 0; i < step->result_count; i++)
-        ended += step->results[i].row && step->results[i].kind == HD__RESULT_ENDED;
-    return ended;
+    for (size_t i = 0; i < step->result_count && code == SQLITE_OK; i++)
+        code = hd__sqlite_write_result(store, &step->results[i]);
+    return code == SQLITE_OK ? hd__sqlite_note_lost(store, step) : code;
 }
 
 static int write_all(struct hd__sqlite *store, struct hd__step *step) {
-    if (step->event_count + step->delivery_count + step->result_count == 0)
-        return SQLITE_OK;
-    int code = hd__sqlite_begin(store);
+    store->kept_since = store->owned;
+    int code = write_results(store, step);
+    for (size_t i = 0; i < step->note_count && code == SQLITE_OK; i++)
+        code = hd__sqlite_write_note(store, &step->notes[i]);
+    for (size_t i = 0; i < step->event_count && code == SQLITE_OK; i++)
+        code = hd__sqlite_add_event(store, step, i);
     if (code == SQLITE_OK)
-        code = add_all(store, step);
-    for (size_t i = 0; i < step->result_count && code == SQLITE_OK; i++)
-        code = write_result(store, &step->results[i]);
-    code = hd__sqlite_end(store, code);
-    if (code == SQLITE_OK) {
-        store->next_row += (int64_t)step->delivery_count;
-        store->waiting += step->delivery_count;
-        store->waiting -= count_ended(step);
-    }
+        code = hd__sqlite_leave_shards(store, step->left);
+    if (code == SQLITE_OK && hd__sqlite_needs_renewal(store) && !store->renewing_us)
+        code = hd__sqlite_renew(store);
+    return code == SQLITE_OK ? hd__sqlite_note_step(store, step->number) : code;
+}
+
+static int tell_again(struct hd__sqlite *store, struct hd__step *step) {
+    int code = hd__sqlite_recall_lost(store, step);
+    for (size_t i = 0; i < step->event_count && code == SQLITE_OK; i++)
+        code = hd__sqlite_recall_event(store, step, i);
     return code;
 }
 
-/* ---- Claims ---- */
-
-static void read_claimed(const struct hd__sqlite *store, sqlite3_stmt *row, struct hd__claimed *claimed) {
-    *claimed = (struct hd__claimed){
-        .row = sqlite3_column_int64(row, 0),
-        .due_ms = sqlite3_column_int64(row, 1),
-        .tries = (uint32_t)sqlite3_column_int64(row, 2),
-        .may_be_repeated = sqlite3_column_int(row, 4) || sqlite3_column_int64(row, 0) <= store->repeated_up_to,
-        .event = {.id = (uint64_t)sqlite3_column_int64(row, 5),
-                  .type = sqlite3_column_int(row, 6),
-                  .accepted_at_ms = sqlite3_column_int64(row, 7),
-                  .project = hd__sql_get_text(row, 8),
-                  .body = hd__sql_get_bytes(row, 9),
-                  .redelivery_of = hd__sql_get_bytes(row, 10)},
-    };
-    hd__sql_get_id(row, 3, claimed->delivery_id);
+static int step_work(struct hd__sqlite *store, void *argument) {
+    struct stepping *stepping = argument;
+    uint64_t last = 0;
+    store->added_count = 0;
+    int code = hd__sqlite_ensure_client(store);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_last_step(store, &last);
+    stepping->first_own = store->state.next_row;
+    stepping->is_applied = code == SQLITE_OK && last == stepping->step->number;
+    if (code != SQLITE_OK)
+        return code;
+    return stepping->is_applied ? tell_again(store, stepping->step) : write_all(store, stepping->step);
 }
 
-/* Hands out the rows that a statement finds, *left at the most. Sets *left to 0 if a row was not taken. */
-static int hand_out(struct hd__sqlite *store, struct hd__step *step, size_t claim, sqlite3_stmt *statement,
-                    size_t *left) {
-    int code = statement ? SQLITE_DONE : SQLITE_NOMEM;
-    while (*left > 0 && statement && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct hd__claimed claimed;
-        read_claimed(store, statement, &claimed);
-        *left = step->claimed(step->user, claim, &claimed) ? *left - 1 : 0;
+/* ---- Telling ---- */
+
+static void tell_added(struct hd__sqlite *store, struct hd__step *step) {
+    for (size_t i = 0; i < store->added_count; i++)
+        step->added(step->user, &store->added[i]);
+    store->added_count = 0;
+}
+
+/* Whether the transaction that wrote has seen all there is to tell. */
+static int is_all_told(const struct hd__sqlite *store, const struct stepping *stepping) {
+    return store->state.change == store->known_change && !store->gained && store->known_row >= stepping->first_own;
+}
+
+static int read_all(struct hd__sqlite *store, struct stepping *stepping, int64_t end_own) {
+    struct hd__step *step = stepping->step;
+    int code = hd__sqlite_read_begin(store);
+    if (code == SQLITE_OK && hd__sqlite_has_news(store))
+        code = hd__sqlite_tell_news(store, stepping->first_own, end_own);
+    if (code == SQLITE_OK)
+        tell_added(store, step);
+    for (size_t i = 0; i < step->claim_count && code == SQLITE_OK; i++)
+        hd__sqlite_claim(store, step, i);
+    hd__sqlite_read_end(store);
+    return hd__sqlite_status(store, store->main, code);
+}
+
+static int do_step(struct hd__sqlite *store, struct hd__step *step) {
+    struct stepping stepping = {.step = step};
+    int status = HD_OK;
+    store->added_count = 0;
+    step->undone = 1;
+    store->may_exceed = step->event_count == 0;
+    if (writes(step))
+        status = hd__sqlite_write(store, step_work, &stepping, &step->undone);
+    store->may_exceed = 0;
+    if (status != HD_OK)
+        return status;
+    step->undone = 0;
+    if (writes(step) && step->claim_count == 0 && is_all_told(store, &stepping)) {
+        tell_added(store, step);
+        store->known_row = store->state.next_row;
+        return HD_OK;
     }
-    sqlite3_reset(statement);
-    return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+    int64_t end_own = writes(step) && !stepping.is_applied ? store->state.next_row : 0;
+    status = read_all(store, &stepping, end_own);
+    step->undone = status != HD_OK && !writes(step);
+    return status;
 }
 
-static int claim_retries(struct hd__sqlite *store, struct hd__step *step, size_t index, size_t *left) {
-    const struct hd__claim *claim = &step->claims[index];
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_CLAIM_RETRIES);
-    hd__sql_int(statement, 1, claim->webhook);
-    hd__sql_int(statement, 2, claim->after_due_ms > 0 ? claim->after_due_ms : 1);
-    hd__sql_int(statement, 3, claim->after_retry_row);
-    hd__sql_int(statement, 4, step->now_ms);
-    hd__sql_int(statement, 5, (int64_t)*left);
-    return hand_out(store, step, index, statement, left);
-}
-
-static int claim_new(struct hd__sqlite *store, struct hd__step *step, size_t index, size_t *left) {
-    const struct hd__claim *claim = &step->claims[index];
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_CLAIM_NEW);
-    hd__sql_int(statement, 1, claim->webhook);
-    hd__sql_int(statement, 2, claim->after_row);
-    hd__sql_int(statement, 3, (int64_t)*left);
-    return hand_out(store, step, index, statement, left);
-}
-
-static int find_next_due(struct hd__sqlite *store, const struct hd__step *step, struct hd__claim *claim) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_NEXT_DUE);
-    hd__sql_int(statement, 1, claim->webhook);
-    hd__sql_int(statement, 2, step->now_ms);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
-    claim->next_due_ms = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : INT64_MAX;
-    sqlite3_reset(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-static int claim(struct hd__sqlite *store, struct hd__step *step, size_t index) {
-    struct hd__claim *claim = &step->claims[index];
-    size_t left = claim->max;
-    int code = claim_retries(store, step, index, &left);
-    if (code == SQLITE_OK && left > 0)
-        code = claim_new(store, step, index, &left);
-    claim->has_more = left == 0;
-    claim->next_due_ms = claim->has_more ? step->now_ms : INT64_MAX;
-    return code == SQLITE_OK && !claim->has_more ? find_next_due(store, step, claim) : code;
-}
-
-/* ---- All of it ---- */
-
-void hd__sqlite_tell_state(struct hd__sqlite *store, struct hd__store_state *state) {
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_OLDEST);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
-    if (code == SQLITE_ROW)
-        state->oldest_event = (uint64_t)sqlite3_column_int64(statement, 0);
-    else if (code == SQLITE_DONE)
-        state->oldest_event = UINT64_MAX;
-    state->waiting = store->waiting;
-    sqlite3_reset(statement);
-}
-
-/* A claim that fails claims nothing, and is made again. */
 int hd__sqlite_step(struct hd_store *base, struct hd__step *step, struct hd__store_state *state) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
-    pthread_mutex_lock(&store->writing);
-    int code = write_all(store, step);
-    int status = hd__sqlite_status(store, store->writer, code);
-    if (status == HD_E_STORE_FULL)
-        hd__sqlite_drop_ballast(store);
-    for (size_t i = 0; i < step->claim_count && status == HD_OK; i++)
-        if (claim(store, step, i) != SQLITE_OK) {
-            step->claims[i].has_more = 1;
-            step->claims[i].next_due_ms = step->now_ms;
-        }
+    step->undone = 1;
+    int status = hd__sqlite_check(store);
+    if (status != HD_OK)
+        return status;
+    hd__sqlite_enter(store);
+    status = store->role < 0 ? HD_E_STATE : store->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY : do_step(store, step);
     if (status == HD_OK)
-        hd__sqlite_tell_state(store, state);
-    pthread_mutex_unlock(&store->writing);
+        hd__sqlite_fill_state(store, state);
+    hd__sqlite_leave(store);
     return status;
 }

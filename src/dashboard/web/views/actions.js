@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What can be done with a webhook, from the list and from its own page.
-import { plain } from '../format.js'
+import { plain, plural } from '../format.js'
 import { confirm, say } from '../ui.js'
 import { name, pathOf } from './parts.js'
 
@@ -18,11 +18,23 @@ export async function toggle(ctx, webhook) {
 /** Deletes after a question; answers whether it did. */
 export async function remove(ctx, webhook) {
   const sure = await confirm(`Delete ${plain(name(webhook))}?`,
-    ['Its secret and settings are gone for good, and what still waits for it is not sent.',
+    ['Its secret and settings are gone for good. What was accepted for it before is still delivered.',
       'Its deliveries stay in the log.'], 'Delete webhook', true)
   if (sure) {
     await ctx.request('DELETE', pathOf(webhook.id))
     say('Deleted')
   }
   return sure
+}
+
+/** Ends what waits, unsent, after a question. */
+export async function discard(ctx, webhook) {
+  const { waiting } = await ctx.get(pathOf(webhook.id))
+  if (!waiting) return say('Nothing waits')
+  const what = plural(waiting, 'delivery', 'deliveries')
+  const sure = await confirm(`Discard ${what} to ${plain(name(webhook))}?`,
+    ['They wait, and are then never sent.', 'The log shows them as canceled.'], `Discard ${what}`, true)
+  if (!sure) return null
+  const { discarded } = await ctx.post(`${pathOf(webhook.id)}/discard`)
+  return say(`${plural(discarded, 'delivery', 'deliveries')} discarded`)
 }

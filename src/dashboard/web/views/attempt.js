@@ -27,9 +27,11 @@ export const explanation = (d) => h('p.explain', visible(d.explanation),
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
+const UNKNOWN = [['Content-Type', 'application/json']]
+
 /** The request as a curl command. The address is masked, since it may be a secret. */
 export const curl = (d) => [`curl ${quote(d.url_masked)}`,
-  ...d.request.headers.filter(([name]) => !/^(host|content-length)$/i.test(name)).map(([name, value]) =>
+  ...(d.request.headers.length ? d.request.headers : UNKNOWN).filter(([name]) => !/^(host|content-length)$/i.test(name)).map(([name, value]) =>
     `  -H ${quote(`${name}: ${value ?? '••••'}`)}`),
   `  --data-binary ${quote(d.request.body)}`].join(' \\\n')
 
@@ -47,7 +49,8 @@ export function exchange(d, level, download) {
     part('Request', [h('span.muted.small', size(request.bytes)), link('request-body'),
       copyButton('Copy body', () => request.body, { class: 'plain small' })],
     h('p.mono.small.break', 'POST ', plain(d.url_masked)),
-    h('dl.headers', request.headers.map(header)),
+    request.headers.length ? h('dl.headers', request.headers.map(header))
+      : h('p.muted', d.attempt ? 'The headers that were sent are not known.' : 'No attempt was begun: nothing was sent.'),
     bytes(pretty(request.body), 'Request body')),
     !d.status ? part('Answer', null, h('p.muted', 'No answer came.'))
       : part('Answer', [h('span.muted.small', size(response.bytes)), response.bytes > 0 && link('response-body')],

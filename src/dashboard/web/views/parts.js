@@ -18,6 +18,13 @@ export const MODES = {
   off: ['Off', 'Accepts no events. What waits already is not sent until it is on again.'],
 }
 
+/** What keeps a webhook from sending that is on, by its state. */
+export const PAUSES = {
+  paused: ['Paused. ', (until) => ['Its deliveries kept failing. What is due waits until ', until, '; then one is tried.']],
+  probing: ['Probing. ', () => 'The pause is over, and the next delivery decides whether it goes on.'],
+  forbidden: ['Not allowed. ', () => 'This server must not deliver to its address. What waits for it is kept.'],
+}
+
 /** The way back from a page about a webhook. */
 export const crumbs = (ctx) => h('nav.crumbs', { 'aria-label': 'Breadcrumb' },
   h('a', { href: ctx.to('webhooks') }, 'Webhooks'))

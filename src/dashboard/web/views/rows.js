@@ -4,7 +4,8 @@ import { badge, bdi, ms, result, time } from '../format.js'
 import { h, reconcile } from '../ui.js'
 
 const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at < a.finished_at)
-export const keyOf = (d) => `${d.id}/${d.attempt}`
+/** Of a row: a delivery that was tried may end without another attempt. */
+export const keyOf = (d) => `${d.id}/${d.attempt}/${d.outcome}`
 
 const row = (ctx, d) => h('tr', { 'data-id': d.id },
   h('th', { scope: 'row', 'data-label': 'Time' },

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // One webhook: how it does, a test, its secret, its latest deliveries.
 import { inOrder, query } from '../api.js'
-import { badge, bdi, plural, time, visible } from '../format.js'
+import { badge, bdi, count, plural, time, visible } from '../format.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
-import { remove, toggle, toggleText } from './actions.js'
+import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
-import { crumbs, formatTag, MODES, name, pathOf, tabs } from './parts.js'
+import { crumbs, formatTag, MODES, name, pathOf, PAUSES, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
 
 const LATEST = 10
+const WAITING_MS = 10000 // nothing tells that what waits has become more or less
 
 export default function (ctx) {
   const { id } = ctx
@@ -24,6 +25,7 @@ export default function (ctx) {
   const failing = h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
     'See the reasons below, fix the receiver, and send a test.')
   const mode = h('div.note.wide')
+  const pause = h('div.note.wide')
   const body = h('div.columns', loading())
   const log = logTable(ctx)
   const latest = h('div', loading())
@@ -36,20 +38,34 @@ export default function (ctx) {
     failing.hidden = webhook.state !== 'failing'
     mode.hidden = webhook.mode === 'on'
     fill(mode, h('strong', webhook.mode === 'held' ? 'On hold. ' : 'Off. '), MODES[webhook.mode][1])
+    drawPause()
     fill(head, badge(webhook.state), formatTag(webhook), h('span.grow'),
       ctx.admin && [
         button(toggleText(webhook), changeMode, { class: 'plain' }),
         menu('More actions', [
           ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
           ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
+          ['Discard what waits…', async () => { await discard(ctx, webhook); await refresh() }],
           ['Delete…', deleteAndLeave, 'bad'],
         ]),
       ])
+    drawFacts()
+  }
+
+  function drawPause() {
+    const words = PAUSES[webhook.state]
+    pause.hidden = !words
+    if (words) fill(pause, h('strong', words[0]), words[1](time(webhook.paused_until)))
+  }
+
+  function drawFacts() {
     fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
       h('span', webhook.max_attempts > 1 ? `up to ${webhook.max_attempts} attempts` : 'one attempt'),
       webhook.ordered && h('span', 'in order per ticket'),
       webhook.standard_headers && h('span', 'Standard Webhooks headers'),
-      webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')))
+      webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')),
+      webhook.waiting > 0 && h('span', `${count(webhook.waiting)} waiting, the oldest since `,
+        time(webhook.waiting_since, true)))
   }
 
   async function deleteAndLeave() {
@@ -71,7 +87,7 @@ export default function (ctx) {
     webhook = got
     draw()
     secret = ctx.admin && secretCard(ctx, webhook, fresh, refresh)
-    fill(body, failing, mode,
+    fill(body, failing, mode, pause,
       ctx.admin && [testCard(ctx, webhook, events.data, fresh.test), secret.node],
       h('div.wide', activity(ctx, id).node),
       h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
@@ -118,6 +134,10 @@ export default function (ctx) {
     webhook = got
     // Only if it differs: to draw the head anew takes an open menu away.
     if (webhook.state !== before.state || webhook.version !== before.version) draw()
+    else {
+      drawPause()
+      drawFacts()
+    }
     if (secret) secret.update(webhook)
   }
 
@@ -134,6 +154,9 @@ export default function (ctx) {
     return log.node.isConnected || fill(latest, log.node)
   })
   ctx.again(refresh, (type, data) => webhook && type === 'delivery' && data.webhook_id === id)
+  const waits = setInterval(() => webhook && !document.hidden && (webhook.waiting || webhook.state !== 'on') &&
+    refresh().catch((error) => error.status !== 0 && toast(error)), WAITING_MS)
+  ctx.signal.addEventListener('abort', () => clearInterval(waits))
   build()
   return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, 'Overview'), body] }
 }

@@ -2,9 +2,9 @@
 // The webhooks of a project.
 import { inOrder, query } from '../api.js'
 import { sparkline } from '../chart.js'
-import { badge, bdi, percent, plain, plural, result, time } from '../format.js'
+import { badge, bdi, count, percent, plain, plural, result, time } from '../format.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
-import { remove, toggle, toggleText } from './actions.js'
+import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
 import { formatTag, name } from './parts.js'
 
@@ -27,7 +27,8 @@ export default function (ctx) {
       formatTag(w)),
       h('div.muted.mono.small.break', w.url_masked)),
     h('td', { 'data-label': 'Events' }, w.events.length === 3 ? 'all' : w.events.map((e) => h('div.small', e))),
-    h('td', { 'data-label': 'State' }, badge(w.state)),
+    h('td', { 'data-label': 'State' }, badge(w.state),
+      w.waiting > 0 && h('div.muted.small.num', `${count(w.waiting)} waiting`)),
     h('td', { 'data-label': '24 h' }, h('span.rate', sparkline(w.stats24h),
       h('span.num', percent(w.stats24h.success_percent)))),
     h('td', { 'data-label': 'Last' }, w.last_delivery
@@ -41,6 +42,7 @@ export default function (ctx) {
       ['Edit', () => ctx.go(ctx.to('webhooks', w.id, 'edit'))],
       ['Rotate secret…', () => { ctx.store.fresh = { id: w.id, rotate: true }; ctx.go(ctx.to('webhooks', w.id)) }],
       ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: w.id }))],
+      ['Discard what waits…', async () => { await discard(ctx, w); await load() }],
       ['Delete…', async () => { if (await remove(ctx, w)) await load() }, 'bad'],
     ])))
 

@@ -1,0 +1,69 @@
+#include "cli/condition.h"
+
+#include "cli/output.h"
+#include "cli/webhook.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+int cli_condition_read(const struct place *place, const hd_webhook *webhook, struct condition *condition) {
+    const char *id = hd_webhook_id(webhook);
+    *condition = (struct condition){.state = HD_WEBHOOK_ACTIVE};
+    int status = hd_client_webhook_state(place->client, id, &condition->state, &condition->until_ms);
+    if (status == HD_OK)
+        status = hd_client_waiting(place->client, id, &condition->waiting, &condition->since_ms);
+    return status == HD_OK || status == HD_E_NOT_FOUND ? CLI_OK : cli_fail_place(place, status);
+}
+
+static const char *name_of(int state) {
+    switch (state) {
+    case HD_WEBHOOK_PAUSED:
+        return "paused";
+    case HD_WEBHOOK_PROBING:
+        return "probing";
+    case HD_WEBHOOK_FORBIDDEN:
+        return "forbidden";
+    default:
+        return "active";
+    }
+}
+
+const char *cli_condition_word(const hd_webhook *webhook, const struct condition *condition) {
+    int is_on = hd_webhook_mode(webhook) == HD_MODE_ON;
+    return is_on && condition->state != HD_WEBHOOK_ACTIVE ? name_of(condition->state)
+                                                          : hd_mode_name(hd_webhook_mode(webhook));
+}
+
+static void print_state(const struct condition *condition) {
+    char text[128];
+    switch (condition->state) {
+    case HD_WEBHOOK_PAUSED:
+        snprintf(text, sizeof text, "paused until %s: deliveries to it kept failing", cli_date(condition->until_ms));
+        break;
+    case HD_WEBHOOK_PROBING:
+        snprintf(text, sizeof text, "probing: the pause is over, and the next delivery decides");
+        break;
+    case HD_WEBHOOK_FORBIDDEN:
+        snprintf(text, sizeof text, "forbidden: no delivery may go to its address; what waits is kept");
+        break;
+    default:
+        return;
+    }
+    cli_webhook_line("state", text);
+}
+
+void cli_condition_print(const struct condition *condition) {
+    char text[128] = "0";
+    print_state(condition);
+    if (condition->waiting > 0)
+        snprintf(text, sizeof text, "%" PRIu64 ", the oldest since %s", condition->waiting,
+                 cli_date(condition->since_ms));
+    cli_webhook_line("waiting", text);
+}
+
+void cli_condition_add(const struct condition *condition, json_t *object) {
+    json_object_set_new(object, "state", json_string(name_of(condition->state)));
+    json_object_set_new(object, "paused_until", cli_json_time(condition->until_ms));
+    json_object_set_new(object, "waiting", json_integer((json_int_t)condition->waiting));
+    json_object_set_new(object, "waiting_since", cli_json_time(condition->since_ms));
+}

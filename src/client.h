@@ -1,0 +1,40 @@
+/* What a client is made of, for the files of the public face. */
+#ifndef HD_CLIENT_H
+#define HD_CLIENT_H
+
+#include "base/exit.h"
+#include "engine/direct.h"
+#include "engine/worker.h"
+#include "options.h"
+
+#include <pthread.h>
+
+struct hd_client {
+    unsigned fork_count; /* of the process that made it */
+    hd_options *options;
+    struct hd__webhooks *webhooks;
+    struct hd__log_ring *ring;
+    struct hd__transport *transport; /* NULL, as the next, for a client without a loop */
+    struct hd__worker *worker;
+    struct hd__direct *direct; /* of a client without a loop */
+    struct hd__exit_hook exit_hook;
+    hd_store *store;             /* NULL for none */
+    pthread_mutex_t put_mutex;   /* held while a webhook is changed */
+    pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
+    int is_closed;
+    int close_status;
+};
+
+/* Whether a call may use this client: HD_OK, HD_E_INVALID for NULL, HD_E_FORKED. */
+int hd__client_check(hd_client *client);
+
+/* The same for a call that changes something: also HD_E_STORE_READ_ONLY. */
+int hd__client_check_writing(hd_client *client);
+
+/* The same for a call that may wait for the worker: also HD_E_STATE on its thread. */
+int hd__client_check_waiting(hd_client *client);
+
+/* A reference to the webhook with this id as it is now; NULL if there is none. */
+hd_webhook *hd__client_webhook(hd_client *client, const char *id);
+
+#endif

@@ -1,0 +1,179 @@
+/* Events that a client takes, and how far it has come with them. */
+#include "client.h"
+
+#include "endpoint/webhook.h"
+#include "event/event.h"
+#include "store/durable_log.h"
+#include "store/page.h"
+
+#include <string.h>
+
+static int submit(hd_client *client, hd_event *event, unsigned char id[HD__UUID_BYTES]) {
+    return client->direct ? hd__direct_submit(client->direct, event, NULL, NULL, id)
+                          : hd__worker_submit(client->worker, event, id);
+}
+
+int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]) {
+    unsigned char id[HD__UUID_BYTES];
+    int status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!event)
+        return HD_E_INVALID;
+    if (!hd__event_type_known(event->type))
+        return HD_E_EVENT_TYPE;
+    if (hd_event_missing(event))
+        return HD_E_FIELD_MISSING;
+    if (client->is_closed && client->direct)
+        return HD_E_CLOSED;
+    status = submit(client, event, id);
+    if (status == HD_OK && event_id)
+        hd__uuid_format(id, event_id);
+    return status;
+}
+
+/* ---- Again ---- */
+
+static int find_report(hd_client *client, const char *delivery_id, hd_report **report) {
+    if (client->store)
+        return hd__durable_find(client->store, delivery_id, report);
+    *report = hd__log_ring_find(client->ring, delivery_id);
+    return *report ? HD_OK : HD_E_NO_DELIVERY;
+}
+
+static int submit_again(hd_client *client, const hd_report *report, hd_webhook *webhook,
+                        unsigned char id[HD__UUID_BYTES]) {
+    unsigned char again[HD__UUID_BYTES];
+    if (client->worker)
+        return hd__worker_redeliver(client->worker, report, webhook, id);
+    hd__uuid_parse(report->delivery_id, again);
+    return hd__direct_submit(client->direct, report->event, webhook, again, id);
+}
+
+/* To its webhook, as it is now. An event belongs to its project for good: a webhook that has moved does not get it. */
+static int redeliver(hd_client *client, const hd_report *report, unsigned char id[HD__UUID_BYTES]) {
+    hd_webhook *webhook = hd__client_webhook(client, hd_report_webhook_id(report));
+    int is_there = webhook && strcmp(webhook->project, hd_event_project(report->event)) == 0;
+    int status = is_there ? submit_again(client, report, webhook, id) : HD_E_NOT_FOUND;
+    hd_webhook_free(webhook);
+    return status;
+}
+
+int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]) {
+    hd_report *report = NULL;
+    unsigned char id[HD__UUID_BYTES];
+    int status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!delivery_id)
+        return HD_E_INVALID;
+    status = find_report(client, delivery_id, &report);
+    if (status == HD_OK)
+        status = redeliver(client, report, id);
+    if (status == HD_OK && event_id)
+        hd__uuid_format(id, event_id);
+    hd_report_free(report);
+    return status;
+}
+
+static int is_final(const hd_report *report) {
+    return !report->is_test && report->outcome != HD_OUTCOME_RETRYING;
+}
+
+/* Sends what is on a page again, up to the first that fails. */
+static int redeliver_all(hd_client *client, const hd_log_page *page, size_t *sent, size_t *done) {
+    unsigned char id[HD__UUID_BYTES];
+    int status = HD_OK;
+    for (*done = 0; *done < hd_log_page_count(page) && status == HD_OK; *done += status == HD_OK) {
+        const hd_report *report = hd_log_page_at(page, *done);
+        int result = is_final(report) ? redeliver(client, report, id) : HD_E_NOT_FOUND;
+        *sent += result == HD_OK;
+        status = result == HD_E_NOT_FOUND ? HD_OK : result;
+    }
+    return status;
+}
+
+int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                              size_t *sent, hd_log_page **page) {
+    size_t done = 0, count = 0;
+    if (page)
+        *page = NULL;
+    int status = hd__client_check_writing(client);
+    if (status == HD_OK)
+        status = hd_log_query(client, filter, cursor, limit, page);
+    if (status == HD_OK)
+        status = redeliver_all(client, *page, &count, &done);
+    if (status != HD_OK && done > 0) { /* the next page begins with what failed, and says why */
+        hd__log_page_cut(*page, done);
+        status = HD_OK;
+    }
+    if (status != HD_OK && page) {
+        hd_log_page_free(*page);
+        *page = NULL;
+    }
+    if (sent)
+        *sent = count;
+    return status;
+}
+
+/* ---- Test ---- */
+
+static int new_test_event(const hd_webhook *webhook, int type, hd_event **event) {
+    int status = hd_event_new_sample(type, event);
+    if (status != HD_OK)
+        return status;
+    return hd_event_set_project(*event, webhook->project);
+}
+
+int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {
+    if (!report)
+        return HD_E_INVALID;
+    *report = NULL;
+    int status = hd__client_check_writing(client);
+    if (status == HD_OK)
+        status = hd__client_check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id)
+        return HD_E_INVALID;
+    if (!hd__event_type_known(type))
+        return HD_E_EVENT_TYPE;
+    if (!client->worker)
+        return HD_E_STATE;
+    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    hd_event *event = NULL;
+    status = new_test_event(webhook, type, &event);
+    if (status == HD_OK)
+        status = hd__worker_test(client->worker, event, webhook, timeout_ms, report);
+    hd_event_free(event);
+    hd_webhook_free(webhook);
+    return status;
+}
+
+/* ---- How far things have come ---- */
+
+int hd_client_store_status(hd_client *client) {
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    return client->direct ? hd__direct_look(client->direct) : hd__worker_store_status(client->worker);
+}
+
+int hd_client_flush(hd_client *client, uint32_t timeout_ms) {
+    int status = hd__client_check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    return client->worker ? hd__worker_flush(client->worker, timeout_ms) : hd__direct_flush(client->direct, timeout_ms);
+}
+
+uint64_t hd_client_counter(hd_client *client, int which) {
+    if (hd__client_check(client) != HD_OK)
+        return 0;
+    if (client->worker)
+        return hd__worker_counter(client->worker, which);
+    return which == HD_COUNTER_ACCEPTED ? hd__direct_accepted(client->direct)
+           : which == HD_COUNTER_STORED ? hd__direct_stored(client->direct)
+                                        : 0;
+}

@@ -1,0 +1,68 @@
+/* A client's reports and its log. */
+#include "client.h"
+
+#include "store/durable_log.h"
+#include "store/page.h"
+#include "store/stats.h"
+
+#define PAGE_MAX 1000
+
+int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_report **report) {
+    if (!report)
+        return HD_E_INVALID;
+    *report = NULL;
+    int status = timeout_ms > 0 ? hd__client_check_waiting(client) : hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    return client->worker ? hd__worker_next_report(client->worker, timeout_ms, report) : HD_E_CLOSED;
+}
+
+static int check_page(hd_client *client, size_t limit, hd_log_page **page) {
+    if (!page)
+        return HD_E_INVALID;
+    *page = NULL;
+    int status = hd__client_check(client);
+    return status == HD_OK && (limit < 1 || limit > PAGE_MAX) ? HD_E_INVALID : status;
+}
+
+int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit, hd_log_page **page) {
+    int status = check_page(client, limit, page);
+    if (status != HD_OK)
+        return status;
+    if (client->store)
+        return hd__durable_query(client->store, filter, cursor, limit, page);
+    return hd__log_ring_query(client->ring, filter, cursor, limit, page);
+}
+
+int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit, hd_log_page **page) {
+    int status = check_page(client, limit, page);
+    if (status != HD_OK)
+        return status;
+    if (client->store)
+        return hd__durable_follow(client->store, filter, after, limit, page);
+    return hd__log_ring_follow(client->ring, filter, after, limit, page);
+}
+
+static int fill_stats(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats *stats) {
+    if (client->store)
+        return hd__durable_summarize(client->store, filter, bucket_ms, stats);
+    hd__log_ring_summarize(client->ring, filter, stats);
+    return HD_OK;
+}
+
+int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats) {
+    hd_log_stats *made = NULL;
+    if (!stats)
+        return HD_E_INVALID;
+    *stats = NULL;
+    int status = hd__client_check(client);
+    if (status == HD_OK)
+        status = hd__log_stats_new(filter, bucket_ms, &made);
+    if (status == HD_OK)
+        status = fill_stats(client, filter, bucket_ms, made);
+    if (status == HD_OK)
+        *stats = made;
+    else
+        hd_log_stats_free(made);
+    return status;
+}

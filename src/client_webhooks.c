@@ -1,0 +1,183 @@
+/* A client's webhooks: put, get, list, remove; what waits for one. */
+#include "client.h"
+
+#include "endpoint/url.h"
+#include "endpoint/webhook.h"
+
+#include <stdlib.h>
+
+/* A client without a loop looks when it is asked. */
+hd_webhook *hd__client_webhook(hd_client *client, const char *id) {
+    if (client->direct)
+        (void)hd__direct_look(client->direct);
+    return hd__webhooks_get(client->webhooks, id);
+}
+
+static int put_snapshot(hd_client *client, hd_webhook *snapshot, uint64_t expected) {
+    return client->direct ? hd__direct_put_webhook(client->direct, snapshot, expected)
+                          : hd__worker_put_webhook(client->worker, snapshot, expected);
+}
+
+static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if_same) {
+    int status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook)
+        return HD_E_INVALID;
+    if (hd_webhook_missing(webhook))
+        return HD_E_FIELD_MISSING;
+    status = hd__url_allowed(webhook->url, &client->options->policy);
+    if (status != HD_OK)
+        return status;
+    hd_webhook *snapshot;
+    status = hd__webhook_snapshot(webhook, &snapshot);
+    if (status != HD_OK)
+        return status;
+    pthread_mutex_lock(&client->put_mutex);
+    status = put_snapshot(client, snapshot, only_if_same ? webhook->version : HD__ANY_VERSION);
+    pthread_mutex_unlock(&client->put_mutex);
+    if (status != HD_OK)
+        hd_webhook_free(snapshot);
+    return status;
+}
+
+int hd_client_check_url(hd_client *client, const char *url) {
+    int status = hd__client_check(client);
+    if (status == HD_OK)
+        status = url ? hd__url_check(url) : HD_E_INVALID;
+    return status == HD_OK ? hd__url_allowed(url, &client->options->policy) : status;
+}
+
+int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {
+    return put_webhook(client, webhook, 0);
+}
+
+int hd_client_replace_webhook(hd_client *client, const hd_webhook *webhook) {
+    return put_webhook(client, webhook, 1);
+}
+
+int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhook) {
+    if (!webhook)
+        return HD_E_INVALID;
+    *webhook = NULL;
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    if (!id)
+        return HD_E_INVALID;
+    hd_webhook *snapshot = hd__client_webhook(client, id);
+    if (!snapshot)
+        return HD_E_NOT_FOUND;
+    *webhook = hd__webhook_copy(snapshot);
+    hd_webhook_free(snapshot);
+    return *webhook ? HD_OK : HD_E_NO_MEMORY;
+}
+
+int hd_client_remove_webhook(hd_client *client, const char *id) {
+    int status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!id)
+        return HD_E_INVALID;
+    pthread_mutex_lock(&client->put_mutex);
+    status =
+        client->direct ? hd__direct_remove_webhook(client->direct, id) : hd__worker_remove_webhook(client->worker, id);
+    pthread_mutex_unlock(&client->put_mutex);
+    return status;
+}
+
+int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_list **list) {
+    if (!list)
+        return HD_E_INVALID;
+    *list = NULL;
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    hd_webhook_list *found = calloc(1, sizeof *found);
+    if (!found)
+        return HD_E_NO_MEMORY;
+    if (client->direct)
+        (void)hd__direct_look(client->direct);
+    status = hd__webhooks_list(client->webhooks, project, found);
+    if (status == HD_OK)
+        *list = found;
+    else
+        hd_webhook_list_free(found);
+    return status;
+}
+
+/* ---- State, and what waits ---- */
+
+/* Without a loop there is no owner to ask here. */
+static int state_in_store(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
+    struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
+    int status = client->store->ops->lane_state(client->store, webhook_id, &note);
+    int is_over = note.state == HD_WEBHOOK_PAUSED && note.left_ms <= 0;
+    *state = is_over ? HD_WEBHOOK_PROBING : note.state;
+    *until_ms = *state == HD_WEBHOOK_PAUSED ? hd__wall_ms(&hd__system_clock) + note.left_ms : 0;
+    return status;
+}
+
+static int find_state(hd_client *client, const hd_webhook *webhook, int *state, int64_t *until_ms) {
+    *until_ms = 0;
+    *state = HD_WEBHOOK_FORBIDDEN;
+    if (hd__url_allowed(webhook->url, &client->options->policy) != HD_OK)
+        return HD_OK;
+    return client->direct ? state_in_store(client, webhook->id, state, until_ms)
+                          : hd__worker_webhook_state(client->worker, webhook, state, until_ms);
+}
+
+int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
+    int64_t until;
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id || !state)
+        return HD_E_INVALID;
+    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    status = find_state(client, webhook, state, &until);
+    hd_webhook_free(webhook);
+    if (until_ms)
+        *until_ms = until;
+    return status;
+}
+
+int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms) {
+    int64_t since = 0;
+    int status = hd__client_check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id || !count)
+        return HD_E_INVALID;
+    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    status = client->direct ? client->store->ops->waiting(client->store, webhook_id, count, &since)
+                            : hd__worker_waiting(client->worker, webhook, count, &since);
+    hd_webhook_free(webhook);
+    if (since_ms)
+        *since_ms = since;
+    return status;
+}
+
+int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count) {
+    uint64_t discarded = 0;
+    int status = hd__client_check_writing(client);
+    if (status == HD_OK)
+        status = hd__client_check_waiting(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id)
+        return HD_E_INVALID;
+    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
+    if (!webhook)
+        return HD_E_NOT_FOUND;
+    status = client->direct ? client->store->ops->discard(client->store, webhook_id, &discarded)
+                            : hd__worker_discard(client->worker, webhook, &discarded);
+    hd_webhook_free(webhook);
+    if (count)
+        *count = discarded;
+    return status;
+}

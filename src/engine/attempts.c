@@ -1,0 +1,158 @@
+#include "engine/attempts.h"
+
+#include "endpoint/webhook.h"
+#include "store/report.h"
+
+#include <stdlib.h>
+
+#define POOL_MAX 1024
+#define RESPONSE_KEPT 1024 /* bytes of memory that an attempt keeps for the next one */
+
+static void free_attempt(void *unused) {
+    struct hd__attempt *attempt = unused;
+    hd__buffer_free(&attempt->exchange.response_headers);
+    hd__buffer_free(&attempt->exchange.response_body);
+    free(attempt);
+}
+
+int hd__attempts_init(struct hd__attempts *attempts, struct hd__ledger *ledger, struct hd__transport *transport) {
+    *attempts = (struct hd__attempts){.ledger = ledger, .transport = transport};
+    return hd__pool_init(&attempts->unused, POOL_MAX);
+}
+
+void hd__attempts_destroy(struct hd__attempts *attempts) {
+    hd__pool_destroy(&attempts->unused, free_attempt);
+}
+
+static struct hd__attempt *take(struct hd__attempts *attempts) {
+    struct hd__attempt *attempt = hd__pool_take(&attempts->unused);
+    return attempt ? attempt : calloc(1, sizeof *attempt);
+}
+
+static void give_back(struct hd__attempts *attempts, struct hd__attempt *attempt) {
+    struct hd__buffer headers = attempt->exchange.response_headers, body = attempt->exchange.response_body;
+    hd__buffer_clear(&headers, RESPONSE_KEPT);
+    hd__buffer_clear(&body, RESPONSE_KEPT);
+    *attempt = (struct hd__attempt){.exchange = {.response_headers = headers, .response_body = body}};
+    if (!hd__pool_give(&attempts->unused, attempt))
+        free_attempt(attempt);
+}
+
+static void link_attempt(struct hd__attempts *attempts, struct hd__attempt *attempt) {
+    attempt->next = attempts->first;
+    if (attempt->next)
+        attempt->next->previous = attempt;
+    attempts->first = attempt;
+}
+
+/* Takes an attempt that is over out of all lists. */
+static void end(struct hd__attempts *attempts, struct hd__delivery *delivery) {
+    struct hd__attempt *attempt = delivery->attempt;
+    *(attempt->previous ? &attempt->previous->next : &attempts->first) = attempt->next;
+    if (attempt->next)
+        attempt->next->previous = attempt->previous;
+    give_back(attempts, attempt);
+    delivery->attempt = NULL;
+}
+
+/* ---- They begin ---- */
+
+static int begin(struct hd__attempts *attempts, struct hd__delivery *delivery) {
+    struct hd__ledger *ledger = attempts->ledger;
+    struct hd__attempt *attempt = take(attempts);
+    if (!attempt)
+        return HD_E_NO_MEMORY;
+    int status = hd__attempt_prepare(&ledger->source, attempt, delivery);
+    attempt->exchange.fresh = delivery->lane->fresh_until_us > ledger->now_us;
+    if (status == HD_OK)
+        status = attempts->transport->start(attempts->transport, &attempt->exchange);
+    if (status != HD_OK) {
+        give_back(attempts, attempt);
+        return status;
+    }
+    delivery->attempt = attempt;
+    link_attempt(attempts, attempt);
+    return HD_OK;
+}
+
+static void fail(struct hd__attempts *attempts, struct hd__delivery *delivery, int reason, const char *detail) {
+    delivery->report->reason = reason;
+    delivery->report->detail = detail;
+    hd__ledger_settle(attempts->ledger, delivery);
+}
+
+static uint32_t ms_between(int64_t begin_us, int64_t end_us) {
+    int64_t ms = (end_us - begin_us) / 1000;
+    return ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+/* Only a test comes here for a webhook whose URL is not allowed: the others wait. */
+static void begin_or_fail(struct hd__attempts *attempts, struct hd__delivery *delivery) {
+    hd_report *report = delivery->report;
+    report->queued_ms = ms_between(delivery->message->accepted_us, attempts->ledger->now_us);
+    if (hd__schedule_is_discarded(delivery)) {
+        fail(attempts, delivery, HD_REASON_DISCARDED, "");
+        return;
+    }
+    if (delivery->message->is_damaged) {
+        delivery->tries = UINT32_MAX; /* the last: it never gets better */
+        fail(attempts, delivery, HD_REASON_INTERNAL, "the store cannot read its event");
+        return;
+    }
+    delivery->tries++;
+    if (delivery->webhook->forbidden != HD_OK)
+        fail(attempts, delivery, HD_REASON_BLOCKED, "the rules of this program");
+    else if (begin(attempts, delivery) != HD_OK)
+        fail(attempts, delivery, HD_REASON_INTERNAL, "out of memory");
+    else
+        report->attempts++;
+}
+
+void hd__attempts_begin(struct hd__attempts *attempts) {
+    struct hd__ledger *ledger = attempts->ledger;
+    struct hd__schedule *schedule = &ledger->schedule;
+    struct hd__delivery *delivery;
+    schedule->short_of_memory = 0;
+    if (!ledger->keeper->ops->may_begin(ledger->keeper))
+        return;
+    while ((delivery = hd__schedule_next(schedule, ledger->now_us)))
+        begin_or_fail(attempts, delivery);
+    ledger->short_of_memory |= schedule->short_of_memory;
+}
+
+/* ---- They end ---- */
+
+static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, int before) {
+    const struct hd__lane *lane = delivery->lane;
+    if (before == lane->state)
+        return;
+    ledger->keeper->ops->note_state(ledger->keeper, lane);
+    if (lane->state != HD_WEBHOOK_PROBING)
+        hd__log(&ledger->log, lane->state == HD_WEBHOOK_PAUSED ? HD_LOG_WARNING : HD_LOG_INFO, "webhook %s, %s, is %s",
+                delivery->report->label->webhook_id, delivery->report->label->masked_url,
+                lane->state == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again");
+}
+
+void hd__attempts_collect(struct hd__attempts *attempts) {
+    struct hd__ledger *ledger = attempts->ledger;
+    struct hd__exchange *exchange;
+    while ((exchange = attempts->transport->finished(attempts->transport))) {
+        struct hd__delivery *delivery = exchange->owner;
+        int before = delivery->lane->state;
+        hd__delivery_take_result(delivery, exchange);
+        end(attempts, delivery);
+        hd__schedule_learn(&ledger->schedule, delivery, ledger->now_us);
+        tell_state(ledger, delivery, before);
+        hd__ledger_settle(ledger, delivery);
+    }
+}
+
+void hd__attempts_abandon(struct hd__attempts *attempts) {
+    while (attempts->first) {
+        struct hd__exchange *exchange = &attempts->first->exchange;
+        struct hd__delivery *delivery = exchange->owner;
+        attempts->transport->cancel(attempts->transport, exchange);
+        end(attempts, delivery);
+        hd__ledger_abandon(attempts->ledger, delivery);
+    }
+}

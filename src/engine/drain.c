@@ -1,0 +1,89 @@
+/* Taking out of a schedule what waits, whatever it waits for. */
+#include "engine/schedule.h"
+
+static struct hd__delivery *take_from_timer(struct hd__schedule *schedule, struct hd__timer *timer) {
+    struct hd__delivery *delivery = timer->owner;
+    hd__timers_clear(&schedule->timers, timer);
+    hd__schedule_release(schedule, delivery->lane, delivery->message);
+    return delivery;
+}
+
+/* The oldest of a lane, whatever it waits for. */
+static struct hd__delivery *take_waiting(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__delivery *delivery;
+    do
+        delivery = hd__schedule_take_oldest(schedule, lane);
+    while (!delivery && !schedule->short_of_memory && lane->fresh_count > 0); /* others of their tickets come first */
+    return delivery;
+}
+
+static struct hd__delivery *take_from_lanes(struct hd__schedule *schedule) {
+    const struct hd__lanes *lanes = &schedule->lanes;
+    for (; schedule->drained_buckets < lanes->bucket_count; schedule->drained_buckets++)
+        for (struct hd__lane *lane = lanes->buckets[schedule->drained_buckets]; lane; lane = lane->next_same_hash)
+            if (lane->first || (lane->fresh_count > 0 && !schedule->short_of_memory)) {
+                struct hd__delivery *delivery = take_waiting(schedule, lane);
+                if (delivery)
+                    return delivery;
+            }
+    return NULL;
+}
+
+static struct hd__delivery *take_from_timers(struct hd__schedule *schedule) {
+    struct hd__timer *timer;
+    while ((timer = hd__timers_first(&schedule->timers))) {
+        if (timer->kind == HD__TIMER_DELIVERY)
+            return take_from_timer(schedule, timer);
+        hd__timers_clear(&schedule->timers, timer);
+    }
+    return NULL;
+}
+
+struct hd__delivery *hd__schedule_take_any(struct hd__schedule *schedule) {
+    if (schedule->held == 0)
+        return NULL;
+    struct hd__delivery *delivery = take_from_timers(schedule);
+    if (!delivery)
+        delivery = take_from_lanes(schedule);
+    if (!delivery) { /* more came in since the last time */
+        schedule->drained_buckets = 0;
+        delivery = take_from_lanes(schedule);
+    }
+    return delivery;
+}
+
+static struct hd__timer *timer_in(const struct hd__schedule *schedule, const struct hd__lane *lane) {
+    for (size_t i = schedule->timers.count; i > 0; i--) {
+        struct hd__timer *timer = schedule->timers.heap[i - 1];
+        if (timer->kind == HD__TIMER_DELIVERY && ((struct hd__delivery *)timer->owner)->lane == lane)
+            return timer;
+    }
+    return NULL;
+}
+
+int64_t hd__schedule_oldest_us(const struct hd__schedule *schedule, const struct hd__lane *lane) {
+    int64_t oldest_us = lane->fresh_count ? hd__lane_oldest(lane)->accepted_us : INT64_MAX;
+    for (const struct hd__delivery *delivery = lane->first; delivery; delivery = delivery->next)
+        if (delivery->message->accepted_us < oldest_us)
+            oldest_us = delivery->message->accepted_us;
+    for (size_t i = 0; i < schedule->timers.count; i++) {
+        const struct hd__timer *timer = schedule->timers.heap[i];
+        const struct hd__delivery *delivery = timer->kind == HD__TIMER_DELIVERY ? timer->owner : NULL;
+        if (delivery && delivery->lane == lane && delivery->message->accepted_us < oldest_us)
+            oldest_us = delivery->message->accepted_us;
+    }
+    return oldest_us;
+}
+
+struct hd__delivery *hd__schedule_take_stored(struct hd__schedule *schedule, struct hd__lane *lane) {
+    struct hd__delivery *delivery = lane->first;
+    while (delivery && delivery->message->is_test)
+        delivery = delivery->next;
+    if (delivery) {
+        hd__lane_take_out(lane, delivery);
+        hd__schedule_release(schedule, lane, delivery->message);
+        return delivery;
+    }
+    struct hd__timer *timer = lane->held > 0 ? timer_in(schedule, lane) : NULL;
+    return timer ? take_from_timer(schedule, timer) : NULL;
+}

@@ -1,0 +1,198 @@
+/* What the store has told the loop. */
+#include "engine/keep_store_inside.h"
+
+/* ---- Status ---- */
+
+/* The program's log function is called with no lock held. */
+void hd__keep_note_status(struct hd__keep_store *keep) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    char words[HD__STORE_ERROR_SIZE];
+    int before = atomic_load(&keep->status);
+    int after = keep->step_status != HD_OK   ? keep->step_status
+                : keep->look_status != HD_OK ? keep->look_status
+                : keep->damaged > 0          ? HD_E_STORE_DAMAGED
+                                             : HD_OK;
+    if (before == after)
+        return;
+    hd__store_error(keep->storer->store, words, sizeof words);
+    atomic_store(&keep->status, after);
+    if (after == HD_OK)
+        hd__log(&ledger->log, HD_LOG_INFO, "the store works again");
+    else if (keep->step_status != HD_OK || keep->look_status != HD_OK)
+        hd__log(&ledger->log, HD_LOG_ERROR, "the store fails, and no attempt is begun until it works: %s (%s)",
+                hd_strerror(after), words);
+}
+
+/* ---- What the store has told ---- */
+
+/* NULL if the webhook is not known, or without memory. */
+struct hd__lane *hd__keep_lane(struct hd__keep_store *keep, int64_t key) {
+    struct hd__schedule *schedule = &keep->base.ledger->schedule;
+    struct hd__member *member = hd__roster_member(&keep->roster, key);
+    struct hd__lane *lane = member && member->webhook ? hd__schedule_lane(schedule, member->webhook) : NULL;
+    if (lane && member->discarded_up_to > lane->discarded_up_to)
+        lane->discarded_up_to = member->discarded_up_to;
+    return lane;
+}
+
+void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    struct hd__lane *lane = hd__keep_lane(keep, key);
+    struct hd__member *member = hd__roster_member(&keep->roster, key);
+    if (lane)
+        hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
+    else if (member && !member->webhook)
+        member->has_arrived = 1;
+    else
+        keep->has_missed = 1;
+}
+
+/* Claims what the store has for any webhook of these shards. Without memory all is looked through later. */
+static void look_in(struct hd__keep_store *keep, uint64_t shards) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    for (size_t i = 0; shards && i < keep->roster.count; i++) {
+        const struct hd__member *member = &keep->roster.members[i];
+        if (!member->webhook || !(shards >> (member->key % HD__SHARDS) & 1))
+            continue;
+        struct hd__lane *lane = hd__keep_lane(keep, member->key);
+        if (lane) {
+            hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
+        } else {
+            ledger->short_of_memory = 1;
+            keep->has_missed = 1;
+            return;
+        }
+    }
+}
+
+/* What arrived while there was no memory for it may be anywhere. */
+static void look_everywhere(struct hd__keep_store *keep) {
+    keep->has_missed = 0;
+    look_in(keep, keep->state.owned);
+}
+
+static void take_webhook(struct hd__keep_store *keep, struct hd__told *told) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    struct hd__schedule *schedule = &ledger->schedule;
+    struct hd__member *member = hd__roster_member(&keep->roster, told->key);
+    if (!member || !told->webhook)
+        return;
+    hd_webhook_free(member->webhook);
+    member->webhook = hd__webhook_ref(told->webhook);
+    if (told->discarded_up_to > member->discarded_up_to)
+        member->discarded_up_to = told->discarded_up_to;
+    hd__schedule_follow(schedule, told->webhook, ledger->now_us);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, told->webhook->project, told->webhook->id);
+    if (lane)
+        hd__schedule_discard(schedule, lane, member->discarded_up_to, ledger->now_us);
+    if (member->has_arrived) {
+        member->has_arrived = 0;
+        hd__keep_note_arrival(keep, told->key);
+    }
+}
+
+/* A pause that is over by now is one that the next delivery decides. */
+static void take_lane(struct hd__keep_store *keep, const struct hd__told *told) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    struct hd__lane *lane = hd__keep_lane(keep, told->key);
+    if (!lane)
+        return;
+    int is_over = told->state == HD_WEBHOOK_PAUSED && told->left_ms <= 0;
+    int64_t until_us = told->state == HD_WEBHOOK_PAUSED && !is_over ? ledger->now_us + told->left_ms * 1000 : 0;
+    hd__lanes_set_state(&ledger->schedule.lanes, lane, is_over ? HD_WEBHOOK_PROBING : told->state, until_us);
+    hd__schedule_settle(&ledger->schedule, lane, ledger->now_us);
+}
+
+static void take_told(struct hd__keep_store *keep, struct hd__told *told) {
+    switch (told->kind) {
+    case HD__TOLD_WEBHOOK:
+        take_webhook(keep, told);
+        break;
+    case HD__TOLD_LANE:
+        take_lane(keep, told);
+        break;
+    case HD__TOLD_ARRIVED:
+        hd__keep_note_arrival(keep, told->key);
+        break;
+    }
+    hd__told_free(told);
+}
+
+/* ---- Shards come and go ---- */
+
+/* What waits in a lane is another client's, or will be. What is under way or settled leaves when it is written. */
+static void empty_lane(struct hd__keep_store *keep, struct hd__lane *lane) {
+    struct hd__ledger *ledger = keep->base.ledger;
+    struct hd__delivery *delivery;
+    lane->assigned++; /* so that it stays while it is emptied */
+    keep->damaged -= lane->backlog.is_damaged != 0;
+    lane->backlog.is_damaged = 0;
+    hd__backlog_reset(lane);
+    while ((delivery = hd__schedule_take_stored(&ledger->schedule, lane)))
+        hd__ledger_forget(ledger, delivery);
+    lane->assigned--;
+    hd__schedule_settle(&ledger->schedule, lane, ledger->now_us);
+}
+
+static void empty_lanes(struct hd__keep_store *keep, uint64_t shards) {
+    const struct hd__lanes *lanes = &keep->base.ledger->schedule.lanes;
+    struct hd__lane *next = shards ? hd__lanes_next(lanes, NULL) : NULL;
+    while (next) {
+        struct hd__lane *lane = next;
+        next = hd__lanes_next(lanes, lane);
+        if (shards >> lane->shard & 1)
+            empty_lane(keep, lane);
+    }
+}
+
+/* Of the shards that are to be left, those of which nothing is in memory any more. */
+uint64_t hd__keep_empty_shards(const struct hd__keep_store *keep) {
+    const struct hd__lanes *lanes = &keep->base.ledger->schedule.lanes;
+    uint64_t empty = keep->state.leaving;
+    for (struct hd__lane *lane = empty ? hd__lanes_next(lanes, NULL) : NULL; lane; lane = hd__lanes_next(lanes, lane))
+        if (lane->assigned > 0 || lane->backlog.is_claiming)
+            empty &= ~(UINT64_C(1) << lane->shard);
+    return empty;
+}
+
+/* A shard that opens may have opened before: what its lanes left in the store then is claimed again. */
+static void open_shards(struct hd__keep_store *keep, uint64_t lost) {
+    struct hd__schedule *schedule = &keep->base.ledger->schedule;
+    uint64_t before = schedule->open_shards;
+    uint64_t open = keep->is_closing ? 0 : keep->state.owned & ~keep->state.leaving & ~keep->left;
+    schedule->open_shards = open;
+    empty_lanes(keep, lost | (before & ~open));
+    look_in(keep, open & (lost | ~before));
+}
+
+static void take_state(struct hd__keep_store *keep, const struct hd__store_state *state) {
+    keep->state = *state;
+    atomic_store(&keep->owned, state->owned);
+    open_shards(keep, state->lost);
+}
+
+/* The state first: what is told of a shard is told of it as it is owned now. */
+void hd__keep_take_news(struct hd__keep_store *keep) {
+    struct hd__told *told;
+    struct hd__store_state state;
+    if (!hd__storer_take_news(keep->storer, &told, &state, &keep->look_status)) {
+        open_shards(keep, 0); /* a step may have ended that was to leave some */
+        return;
+    }
+    take_state(keep, &state);
+    while (told) {
+        struct hd__told *next = told->next;
+        take_told(keep, told);
+        told = next;
+    }
+    hd__keep_note_status(keep);
+}
+
+/* Each of the sweeps empties what has come back into a lane that is not open: others of a ticket that is under way; and
+ * looks for what was missed. */
+void hd__keep_sweep(struct hd__keep_store *keep) {
+    if (keep->has_missed)
+        look_everywhere(keep);
+    if (keep->state.owned & keep->state.leaving)
+        empty_lanes(keep, keep->state.leaving);
+}

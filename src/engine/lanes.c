@@ -1,0 +1,161 @@
+#include "engine/lanes.h"
+
+#include "endpoint/webhook.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS_AT_FIRST 64
+#define WINDOW_AT_FIRST 1
+
+int hd__lanes_init(struct hd__lanes *lanes) {
+    *lanes = (struct hd__lanes){.bucket_count = BUCKETS_AT_FIRST};
+    if (pthread_mutex_init(&lanes->state_mutex, NULL) != 0)
+        return HD_E_NO_MEMORY;
+    lanes->buckets = calloc(lanes->bucket_count, sizeof(struct hd__lane *));
+    if (lanes->buckets)
+        return HD_OK;
+    pthread_mutex_destroy(&lanes->state_mutex);
+    return HD_E_NO_MEMORY;
+}
+
+static void free_lane(struct hd__lane *lane) {
+    hd_webhook_free(lane->webhook);
+    free(lane->fresh);
+    free(lane->project);
+    free(lane->webhook_id);
+    free(lane);
+}
+
+void hd__lanes_destroy(struct hd__lanes *lanes) {
+    for (size_t i = 0; i < lanes->bucket_count; i++)
+        while (lanes->buckets[i]) {
+            struct hd__lane *lane = lanes->buckets[i];
+            lanes->buckets[i] = lane->next_same_hash;
+            free_lane(lane);
+        }
+    free(lanes->buckets);
+    pthread_mutex_destroy(&lanes->state_mutex);
+}
+
+/* ---- The table ---- */
+
+/* FNV-1a. The ids are the program's own, so that nobody can aim at collisions. */
+static uint64_t hash_of(const char *id) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *id; id++)
+        hash = (hash ^ (unsigned char)*id) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static struct hd__lane **bucket_of(const struct hd__lanes *lanes, uint64_t hash) {
+    return &lanes->buckets[hash & (lanes->bucket_count - 1)];
+}
+
+struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const char *project, const char *webhook_id) {
+    uint64_t hash = hash_of(webhook_id);
+    struct hd__lane *lane = *bucket_of(lanes, hash);
+    while (lane &&
+           (lane->hash != hash || strcmp(lane->webhook_id, webhook_id) != 0 || strcmp(lane->project, project) != 0))
+        lane = lane->next_same_hash;
+    return lane;
+}
+
+static void link_lane(struct hd__lanes *lanes, struct hd__lane *lane) {
+    struct hd__lane **bucket = bucket_of(lanes, lane->hash);
+    lane->next_same_hash = *bucket;
+    *bucket = lane;
+}
+
+/* Without memory the table stays as it is, and only gets slower. */
+static void grow(struct hd__lanes *lanes) {
+    struct hd__lane **old = lanes->buckets;
+    size_t old_count = lanes->bucket_count;
+    struct hd__lane **buckets = calloc(old_count * 2, sizeof(struct hd__lane *));
+    if (!buckets)
+        return;
+    lanes->buckets = buckets;
+    lanes->bucket_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++) {
+        while (old[i]) {
+            struct hd__lane *lane = old[i];
+            old[i] = lane->next_same_hash;
+            link_lane(lanes, lane);
+        }
+    }
+    free(old);
+}
+
+struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webhook) {
+    struct hd__lane *lane = calloc(1, sizeof *lane);
+    if (!lane)
+        return NULL;
+    lane->webhook_id = strdup(webhook->id);
+    lane->project = strdup(webhook->project);
+    if (!lane->webhook_id || !lane->project) {
+        free_lane(lane);
+        return NULL;
+    }
+    lane->hash = hash_of(webhook->id);
+    lane->shard = (int)(webhook->label->keys.webhook % HD__SHARDS);
+    lane->window = WINDOW_AT_FIRST;
+    lane->backlog.retry_at_us = INT64_MAX;
+    if (lanes->count >= lanes->bucket_count)
+        grow(lanes);
+    link_lane(lanes, lane);
+    lanes->count++;
+    return lane;
+}
+
+void hd__lanes_remove(struct hd__lanes *lanes, struct hd__lane *lane) {
+    hd__lanes_set_state(lanes, lane, HD_WEBHOOK_ACTIVE, 0);
+    struct hd__lane **at = bucket_of(lanes, lane->hash);
+    while (*at != lane)
+        at = &(*at)->next_same_hash;
+    *at = lane->next_same_hash;
+    lanes->count--;
+    free_lane(lane);
+}
+
+struct hd__lane *hd__lanes_next(const struct hd__lanes *lanes, const struct hd__lane *lane) {
+    size_t bucket = 0;
+    if (lane && lane->next_same_hash)
+        return lane->next_same_hash;
+    if (lane)
+        bucket = (size_t)(lane->hash & (lanes->bucket_count - 1)) + 1;
+    while (bucket < lanes->bucket_count && !lanes->buckets[bucket])
+        bucket++;
+    return bucket < lanes->bucket_count ? lanes->buckets[bucket] : NULL;
+}
+
+/* ---- States, which any thread may ask for ---- */
+
+void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int state, int64_t until_us) {
+    if (lane->state == state && lane->paused_until_us == until_us)
+        return;
+    pthread_mutex_lock(&lanes->state_mutex);
+    if (lane->state == HD_WEBHOOK_ACTIVE && state != HD_WEBHOOK_ACTIVE) {
+        lane->next_paused = lanes->paused;
+        lanes->paused = lane;
+    } else if (lane->state != HD_WEBHOOK_ACTIVE && state == HD_WEBHOOK_ACTIVE) {
+        struct hd__lane **at = &lanes->paused;
+        while (*at != lane)
+            at = &(*at)->next_paused;
+        *at = lane->next_paused;
+    }
+    lane->state = state;
+    lane->paused_until_us = until_us;
+    pthread_mutex_unlock(&lanes->state_mutex);
+}
+
+int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t *until_us) {
+    pthread_mutex_lock(&lanes->state_mutex);
+    const struct hd__lane *lane = lanes->paused;
+    while (lane && (strcmp(lane->webhook_id, webhook->id) != 0 || strcmp(lane->project, webhook->project) != 0))
+        lane = lane->next_paused;
+    int state = lane ? lane->state : HD_WEBHOOK_ACTIVE;
+    *until_us = lane && state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;
+    pthread_mutex_unlock(&lanes->state_mutex);
+    return state;
+}

@@ -1,0 +1,38 @@
+/* The lanes that there are, by webhook and project, and the states that the pause rule has put them into. A webhook
+ * that moves to another project has another lane there: what waits in the old one stays that project's. */
+#ifndef HD_ENGINE_LANES_H
+#define HD_ENGINE_LANES_H
+
+#include "engine/lane.h"
+
+#include <pthread.h>
+
+struct hd__lanes {
+    struct hd__lane **buckets; /* a hash table; its size is a power of two */
+    size_t bucket_count;
+    size_t count;
+    pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__lanes_state */
+    struct hd__lane *paused;     /* lanes that are not active */
+};
+
+int hd__lanes_init(struct hd__lanes *lanes);
+void hd__lanes_destroy(struct hd__lanes *lanes);
+
+/* NULL if there is none. */
+struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const char *project, const char *webhook_id);
+
+/* A new lane that goes by no webhook yet; NULL without memory. */
+struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webhook);
+
+void hd__lanes_remove(struct hd__lanes *lanes, struct hd__lane *lane);
+
+/* The lane after this one, in no order; the first for NULL; NULL after the last. */
+struct hd__lane *hd__lanes_next(const struct hd__lanes *lanes, const struct hd__lane *lane);
+
+/* Changes a lane's HD_WEBHOOK_... state, and until when it is paused. */
+void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int state, int64_t until_us);
+
+/* The state of a webhook, and until when it is paused (monotonic; 0 if it is not). From any thread. */
+int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t *until_us);
+
+#endif

@@ -1,0 +1,137 @@
+/* The ledger of events and deliveries: the one state machine, from acceptance over hold, attempt and settlement to the
+ * report that everybody is told of. What it decides is kept by a keeper, in memory or in a store; a report is told of
+ * when its settlement has been kept. But for what is said otherwise, the loop alone calls. */
+#ifndef HD_ENGINE_LEDGER_H
+#define HD_ENGINE_LEDGER_H
+
+#include "base/log.h"
+#include "base/thread.h"
+#include "engine/keeper.h"
+#include "engine/schedule.h"
+#include "store/webhooks.h"
+
+#include <stdatomic.h>
+
+/* A caller who waits for the report of an event of its own. */
+struct hd__waiter {
+    struct hd__waiter *next;
+    uint64_t sequence;
+    hd_report *report;
+};
+
+/* A caller who waits until an event is kept. */
+struct hd__committer {
+    struct hd__committer *next;
+    uint64_t sequence;
+    pthread_cond_t told; /* its own: what else goes on does not wake it */
+    int is_done;
+    int status;
+    unsigned char event_id[HD__UUID_BYTES]; /* which may be that of an earlier event with its key */
+};
+
+struct hd__ledger {
+    /* any thread */
+    struct hd__inbox inbox;
+    struct hd__monitor progress; /* guards the next; changes when deliveries have ended */
+    uint64_t ended_below;        /* every event with a smaller sequence has ended */
+    int is_idle;                 /* a closing client has nothing to do before its time is over */
+    uint64_t reports_given;      /* number of the last one that hd__worker_next_report gave */
+    uint64_t reports_missed;     /* forgotten by the log before it came to them */
+    struct hd__waiter *waiters;
+    struct hd__committer *committers;
+    uint64_t decided_below;                               /* of every event below it is decided who gets it */
+    atomic_int end_waiters;                               /* callers who wait for ended_below */
+    atomic_int_fast64_t asked_until_us;                   /* up to then others may ask for it again */
+    atomic_int_fast64_t closes_at_us;                     /* nothing that is due later will be done */
+    atomic_uint_fast64_t counters[HD_COUNTER_STORED + 1]; /* those that the loop counts */
+
+    /* the loop */
+    struct hd__schedule schedule;
+    struct hd__message *first_message, *last_message; /* not ended, and in no store, in the order of acceptance */
+    struct hd__message *stored_messages;              /* those in a store */
+    size_t messages, message_bytes;                   /* how many, and what they are charged with */
+    size_t max_events, max_bytes;
+    int64_t now_us, now_ms; /* monotonic and wall clock, as of the last look at them */
+    int64_t busy_us;        /* when events came in last */
+    struct hd__delivery_source source;
+    struct hd_webhook_list subscribers; /* of the event at hand; kept for its memory */
+    int progressed;                     /* something ended since the last broadcast */
+    int short_of_memory;                /* an event or a delivery waits for it */
+
+    const struct hd__clock *clock;
+    struct hd__webhooks *webhooks;
+    struct hd__keeper *keeper;
+    struct hd__log log;
+};
+
+struct hd__ledger_config {
+    size_t max_events, max_bytes;
+    uint32_t max_in_flight;
+    struct hd__pause_rule pause_rule;
+    const struct hd__clock *clock; /* these must outlive the ledger */
+    struct hd__webhooks *webhooks;
+    struct hd__log_ring *ring;
+    struct hd__log log;
+};
+
+/* Without keeper yet. Returns a status. */
+int hd__ledger_init(struct hd__ledger *ledger, const struct hd__ledger_config *config);
+void hd__ledger_destroy(struct hd__ledger *ledger);
+
+void hd__ledger_look_at_clock(struct hd__ledger *ledger);
+
+/* ---- Accept and hold ---- */
+
+/* A message of an accepted event; NULL without memory. The entry's reference to the event is its own now. */
+struct hd__message *hd__ledger_new_message(struct hd__ledger *ledger, const struct hd__accepted *accepted);
+
+/* Frees a message that was not linked, but not its event. */
+void hd__ledger_drop_message(struct hd__ledger *ledger, struct hd__message *message);
+
+/* It has deliveries, or will have. */
+void hd__ledger_link_message(struct hd__ledger *ledger, struct hd__message *message);
+
+/* Ends a message whose deliveries have all ended. */
+void hd__ledger_end_if_done(struct hd__ledger *ledger, struct hd__message *message);
+
+/* Has the deliveries of an accepted event wait in memory: all of them, or none and HD_E_NO_MEMORY. */
+int hd__ledger_hold(struct hd__ledger *ledger, const struct hd__accepted *accepted);
+
+/* The same for all tests that have come. A test is in memory only: whoever waits for it is gone when the process is. */
+void hd__ledger_hold_tests(struct hd__ledger *ledger);
+
+/* ---- Settle and publish ---- */
+
+/* An attempt, or what stands for one, is over: decides what becomes of its delivery. */
+void hd__ledger_settle(struct hd__ledger *ledger, struct hd__delivery *delivery);
+
+/* A delivery that never comes to an attempt ends for this reason. */
+void hd__ledger_end(struct hd__ledger *ledger, struct hd__delivery *delivery, int reason);
+
+/* An attempt was given up, and may have arrived: what no store has ends, the rest is left to whoever comes next. */
+void hd__ledger_abandon(struct hd__ledger *ledger, struct hd__delivery *delivery);
+
+/* What the settlement says has been kept: tells everybody, and goes on with the delivery or forgets it. */
+void hd__ledger_kept(struct hd__ledger *ledger, struct hd__delivery *delivery);
+
+/* A delivery leaves the memory, without a record. */
+void hd__ledger_forget(struct hd__ledger *ledger, struct hd__delivery *delivery);
+
+/* Drops what the queue's limits leave no room for, of a webhook that takes nothing. */
+void hd__ledger_trim(struct hd__ledger *ledger, const hd_webhook *webhook);
+
+/* Whether somebody wants to know whether events have ended. */
+int hd__ledger_is_asked(const struct hd__ledger *ledger);
+
+/* Tells other threads how far things have come. */
+void hd__ledger_publish(struct hd__ledger *ledger);
+
+/* Tells the caller who waits for the event with this sequence what became of it, and which id it has; or all callers,
+ * of whose events nothing is known. */
+void hd__ledger_tell_committer(struct hd__ledger *ledger, uint64_t sequence, int status,
+                               const unsigned char event_id[HD__UUID_BYTES]);
+void hd__ledger_tell_committers(struct hd__ledger *ledger, int status);
+
+uint64_t hd__ledger_counter(struct hd__ledger *ledger, int which);
+
+#endif

@@ -1,0 +1,508 @@
+#include "engine/storer.h"
+
+#include "endpoint/url.h"
+#include "store/durable.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_US ((int64_t)20 * 1000)      /* while something happens, */
+#define IDLE_LOOK_US ((int64_t)80 * 1000) /* and when nothing has for this long: */
+#define ACTIVE_US ((int64_t)1000 * 1000)
+#define TEND_US ((int64_t)1000 * 1000)
+#define BROUGHT_BYTES ((size_t)4 * 1024 * 1024) /* of one step, about */
+#define PATIENCE 200                            /* times that memory is waited for, 10 ms each */
+
+/* ---- Memory ---- */
+
+static void nap(void) {
+    static const struct timespec time = {.tv_nsec = 10 * 1000 * 1000};
+    nanosleep(&time, NULL);
+}
+
+/* What the store tells is told once: this thread, for which nobody waits, waits for the memory that it takes. */
+static void *patient_realloc(struct hd__storer *storer, void *memory, size_t size) {
+    void *grown = realloc(memory, size);
+    for (int i = 0; !grown && i < PATIENCE; i++) {
+        nap();
+        grown = realloc(memory, size);
+    }
+    if (!grown)
+        hd__log(&storer->log, HD_LOG_ERROR, "out of memory: something that the store told was missed");
+    return grown;
+}
+
+/* Makes room for one more. Returns whether there is. */
+static int reserve(struct hd__storer *storer, void **items, size_t item, size_t count, size_t *size) {
+    if (count < *size)
+        return 1;
+    size_t wanted = *size ? *size * 2 : 64;
+    void *grown = patient_realloc(storer, *items, wanted * item);
+    if (!grown)
+        return 0;
+    *items = grown;
+    *size = wanted;
+    return 1;
+}
+
+/* ---- What the store tells ---- */
+
+void hd__told_free(struct hd__told *told) {
+    hd_webhook_free(told->webhook);
+    free(told);
+}
+
+static void tell(struct hd__storer *storer, const struct hd__told *what) {
+    struct hd__told *told = patient_realloc(storer, NULL, sizeof *told);
+    if (!told) {
+        hd_webhook_free(what->webhook);
+        return;
+    }
+    *told = *what;
+    told->next = NULL;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    *(storer->last_told ? &storer->last_told->next : &storer->first_told) = told;
+    storer->last_told = told;
+    atomic_store(&storer->has_news, 1);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+}
+
+/* A snapshot of a webhook as it is stored, under the rules of this program. */
+static int read_once(struct hd__storer *storer, const struct hd__stored_webhook *stored, hd_webhook **snapshot) {
+    hd_webhook *webhook = NULL;
+    int status = hd__durable_read_webhook(storer->store, stored, &webhook);
+    if (status == HD_OK)
+        status = hd__webhook_snapshot(webhook, snapshot);
+    hd_webhook_free(webhook);
+    if (status != HD_OK)
+        return status;
+    (*snapshot)->label->keys = stored->keys;
+    (*snapshot)->forbidden = storer->policy ? hd__url_allowed((*snapshot)->url, storer->policy) : HD_OK;
+    if ((*snapshot)->forbidden != HD_E_NO_MEMORY)
+        return HD_OK;
+    hd_webhook_free(*snapshot);
+    *snapshot = NULL;
+    return HD_E_NO_MEMORY;
+}
+
+static int read_webhook(struct hd__storer *storer, const struct hd__stored_webhook *stored, hd_webhook **snapshot) {
+    int status = read_once(storer, stored, snapshot);
+    for (int i = 0; status == HD_E_NO_MEMORY && i < PATIENCE; i++) {
+        nap();
+        status = read_once(storer, stored, snapshot);
+    }
+    return status;
+}
+
+/* The registry has what is there; the loop has all. */
+static void register_webhook(struct hd__storer *storer, const struct hd__stored_webhook *stored, hd_webhook *snapshot) {
+    if (stored->is_removed)
+        (void)hd__webhooks_remove_from(storer->webhooks, stored->id, stored->project);
+    else if (snapshot && hd__webhooks_put(storer->webhooks, hd__webhook_ref(snapshot), 0) != HD_OK)
+        hd_webhook_free(snapshot);
+    hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);
+}
+
+static void take_webhook(void *user, const struct hd__stored_webhook *stored) {
+    struct hd__storer *storer = user;
+    hd_webhook *snapshot = NULL;
+    int status = read_webhook(storer, stored, &snapshot);
+    if ((status == HD_E_STORE_KEY || status == HD_E_NO_MEMORY) && !storer->has_joined)
+        storer->join_status = status;
+    if (status != HD_OK)
+        hd__log(&storer->log, HD_LOG_ERROR, "webhook %s in the store cannot be read: it is left out (%s)", stored->id,
+                hd_strerror(status));
+    if (snapshot && snapshot->forbidden != HD_OK)
+        hd__log(&storer->log, HD_LOG_WARNING,
+                "nothing is sent to webhook %s, since this program does not allow its URL: what waits for it is kept "
+                "(%s)",
+                stored->id, hd_strerror(snapshot->forbidden));
+    register_webhook(storer, stored, snapshot);
+    const struct hd__told told = {
+        .kind = HD__TOLD_WEBHOOK,
+        .key = stored->keys.webhook,
+        .webhook = snapshot,
+        .discarded_up_to = stored->discarded_up_to,
+    };
+    tell(storer, &told);
+}
+
+static void take_lane(void *user, const struct hd__lane_note *note) {
+    const struct hd__told told = {
+        .kind = HD__TOLD_LANE, .key = note->webhook, .state = note->state, .left_ms = note->left_ms};
+    tell(user, &told);
+}
+
+static void take_arrived(void *user, int64_t webhook, int64_t row) {
+    const struct hd__told told = {.kind = HD__TOLD_ARRIVED, .key = webhook};
+    (void)row;
+    tell(user, &told);
+}
+
+static void take_state(struct hd__storer *storer, const struct hd__store_state *state) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    uint64_t lost = storer->state.lost | state->lost;
+    int is_new = lost != storer->state.lost || state->owned != storer->state.owned ||
+                 state->leaving != storer->state.leaving || state->waiting != storer->state.waiting ||
+                 state->last_row != storer->state.last_row;
+    storer->state = *state;
+    storer->state.lost = lost;
+    atomic_store(&storer->safe_until_us, state->safe_until_us);
+    if (is_new)
+        atomic_store(&storer->has_news, 1);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+}
+
+int hd__storer_take_news(struct hd__storer *storer, struct hd__told **told, struct hd__store_state *state,
+                         int *look_status) {
+    if (!atomic_exchange(&storer->has_news, 0))
+        return 0;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    *told = storer->first_told;
+    storer->first_told = storer->last_told = NULL;
+    *state = storer->state;
+    storer->state.lost = 0;
+    *look_status = storer->look_status;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    return 1;
+}
+
+/* ---- A step ---- */
+
+static void take_added(void *user, const struct hd__added *added) {
+    struct hd__storer *storer = user;
+    if (reserve(storer, (void **)&storer->added, sizeof storer->added[0], storer->added_count, &storer->added_size))
+        storer->added[storer->added_count++] = *added;
+}
+
+static void read_claimed(const struct hd__claimed *row, struct hd__brought *brought) {
+    brought->stored = (struct hd__stored_delivery){
+        .row = row->row, .due_ms = row->due_ms, .tries = row->tries, .may_be_repeated = row->may_be_repeated};
+    memcpy(brought->stored.delivery_id, row->delivery_id, sizeof row->delivery_id);
+    memcpy(brought->event_id, row->event.id, sizeof brought->event_id);
+    brought->accepted_at_ms = row->event.accepted_at_ms;
+    if (row->event.redelivery_of)
+        memcpy(brought->redelivery_of, row->event.redelivery_of, sizeof brought->redelivery_of);
+}
+
+/* Without memory the row stays for the next claim. */
+static int take_claimed(void *user, size_t claim, const struct hd__claimed *row) {
+    struct hd__storer *storer = user;
+    struct hd__brought brought = {.claim = claim};
+    if (storer->brought_bytes > BROUGHT_BYTES ||
+        !reserve(storer, (void **)&storer->brought, sizeof brought, storer->brought_count, &storer->brought_size))
+        return 0;
+    read_claimed(row, &brought);
+    int status = hd__recent_read(&storer->recent, &row->event, &brought.event);
+    if (status == HD_E_NO_MEMORY)
+        return 0;
+    brought.is_damaged = status != HD_OK;
+    storer->brought_bytes += row->event.body.len;
+    storer->brought[storer->brought_count++] = brought;
+    return 1;
+}
+
+static void finish(struct hd__storer *storer, int status) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->status = status;
+    storer->phase = HD__STORER_FINISHED;
+    pthread_cond_broadcast(&storer->monitor.changed);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    if (storer->transport)
+        storer->transport->wake(storer->transport);
+}
+
+static void make_step(struct hd__storer *storer) {
+    struct hd__store_state state = {0};
+    storer->step.added = take_added;
+    storer->step.claimed = take_claimed;
+    storer->step.user = storer;
+    pthread_mutex_lock(&storer->changes);
+    int status = storer->store->ops->step(storer->store, &storer->step, &state);
+    pthread_mutex_unlock(&storer->changes);
+    if (status == HD_OK)
+        take_state(storer, &state);
+    if (status == HD_OK && storer->committed)
+        storer->committed(storer->user);
+    finish(storer, status);
+}
+
+enum hd__storer_phase hd__storer_phase(struct hd__storer *storer) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    enum hd__storer_phase phase = storer->phase;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    return phase;
+}
+
+void hd__storer_hand(struct hd__storer *storer) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->phase = HD__STORER_BUSY;
+    pthread_cond_broadcast(&storer->monitor.changed);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    if (!storer->has_thread)
+        make_step(storer);
+}
+
+void hd__storer_release(struct hd__storer *storer) {
+    while (storer->brought_count > 0)
+        hd_event_free(storer->brought[--storer->brought_count].event);
+    storer->brought_bytes = 0;
+    storer->added_count = 0;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->phase = HD__STORER_IDLE;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+}
+
+int hd__storer_wait(struct hd__storer *storer, int64_t until_us) {
+    int in_time = 1;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    while (storer->phase == HD__STORER_BUSY && in_time)
+        in_time = hd__monitor_wait(&storer->monitor, until_us);
+    int is_finished = storer->phase == HD__STORER_FINISHED;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    return is_finished;
+}
+
+/* ---- Between steps ---- */
+
+static void note_look(struct hd__storer *storer, int status) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    if (status != storer->look_status)
+        atomic_store(&storer->has_news, 1);
+    storer->look_status = status;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+}
+
+/* Returns whether there is more to tend at once. */
+static int look(struct hd__storer *storer) {
+    struct hd__store_state state = {0};
+    int64_t now_us = hd__monotonic_us(storer->clock);
+    int more = 0, tends = now_us >= storer->tend_at_us;
+    pthread_mutex_lock(&storer->changes);
+    int status = tends ? storer->store->ops->tend(storer->store, &state, &more)
+                       : storer->store->ops->look(storer->store, &state);
+    pthread_mutex_unlock(&storer->changes);
+    if (tends) {
+        storer->tend_at_us = now_us + (more ? 0 : TEND_US);
+        hd__recent_forget(&storer->recent);
+    }
+    if (status == HD_OK)
+        take_state(storer, &state);
+    note_look(storer, status);
+    return more;
+}
+
+/* Without an answer it counts as left: it is asked again. */
+static void answer(struct hd__storer *storer, uint64_t shards, int64_t row) {
+    int is_left = 1;
+    if (storer->store->ops->is_left(storer->store, shards, row, &is_left) != HD_OK)
+        is_left = 1;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->is_left = is_left;
+    storer->has_question = 0;
+    atomic_store(&storer->has_news, 1);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+}
+
+void hd__storer_ask_left(struct hd__storer *storer, uint64_t shards, int64_t up_to_row) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->has_question = 1;
+    storer->is_left = -1;
+    storer->question_shards = shards;
+    storer->question_row = up_to_row;
+    pthread_cond_broadcast(&storer->monitor.changed);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    if (!storer->has_thread)
+        answer(storer, shards, up_to_row);
+}
+
+int hd__storer_answer(struct hd__storer *storer) {
+    pthread_mutex_lock(&storer->monitor.mutex);
+    int is_left = storer->has_question ? -1 : storer->is_left;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    return is_left;
+}
+
+/* ---- The thread ---- */
+
+static void wake_for_news(struct hd__storer *storer) {
+    if (atomic_load(&storer->has_news))
+        storer->transport->wake(storer->transport);
+}
+
+static int64_t next_look_us(int more, int64_t active_until_us) {
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    return more ? 0 : now_us + (now_us < active_until_us ? LOOK_US : IDLE_LOOK_US);
+}
+
+/* While the loop has not taken what came of a step, nothing newer is told: it would overtake. */
+static void *run(void *argument) {
+    struct hd__storer *storer = argument;
+    int64_t look_at_us = 0, active_until_us = 0;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    while (!storer->is_stopping || storer->phase == HD__STORER_BUSY) {
+        int64_t now_us = hd__monotonic_us(&hd__system_clock);
+        int is_busy = storer->phase == HD__STORER_BUSY, has_question = storer->has_question;
+        int may_look = storer->phase == HD__STORER_IDLE && now_us >= look_at_us;
+        uint64_t shards = storer->question_shards;
+        int64_t row = storer->question_row;
+        if (!is_busy && !has_question && !may_look) {
+            hd__monitor_wait(&storer->monitor, storer->phase == HD__STORER_IDLE ? look_at_us : now_us + LOOK_US);
+            continue;
+        }
+        pthread_mutex_unlock(&storer->monitor.mutex);
+        if (is_busy)
+            make_step(storer);
+        else if (has_question)
+            answer(storer, shards, row);
+        else
+            look_at_us = next_look_us(look(storer), active_until_us);
+        if (is_busy || atomic_load(&storer->has_news))
+            active_until_us = hd__monotonic_us(&hd__system_clock) + ACTIVE_US;
+        wake_for_news(storer);
+        pthread_mutex_lock(&storer->monitor.mutex);
+    }
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    return NULL;
+}
+
+int hd__storer_start(struct hd__storer *storer) {
+    int status = hd__thread_start(&storer->thread, run, storer);
+    storer->has_thread = status == HD_OK;
+    return status;
+}
+
+void hd__storer_look(struct hd__storer *storer) {
+    if (!storer->has_thread && hd__storer_phase(storer) == HD__STORER_IDLE)
+        look(storer);
+}
+
+void hd__storer_forget_news(struct hd__storer *storer) {
+    struct hd__told *told = NULL;
+    struct hd__store_state state;
+    struct hd_webhook_list changes = {0};
+    int look_status;
+    hd__webhooks_take_changes(storer->webhooks, &changes);
+    hd__webhook_list_clear(&changes);
+    free(changes.items);
+    (void)hd__storer_take_news(storer, &told, &state, &look_status);
+    while (told) {
+        struct hd__told *next = told->next;
+        hd__told_free(told);
+        told = next;
+    }
+}
+
+void hd__storer_stop(struct hd__storer *storer) {
+    if (!storer->has_thread)
+        return;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    storer->is_stopping = 1;
+    pthread_cond_broadcast(&storer->monitor.changed);
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    if (hd__storer_phase(storer) == HD__STORER_BUSY)
+        storer->store->ops->interrupt(storer->store);
+    pthread_join(storer->thread, NULL);
+    storer->has_thread = 0;
+}
+
+/* ---- What this client changes itself ---- */
+
+static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {
+    int status = hd__webhooks_reserve(storer->webhooks);
+    if (status == HD_OK)
+        status = hd__durable_put_webhook(storer->store, snapshot, expected);
+    if (status != HD_OK)
+        return status;
+    const struct hd__told told = {
+        .kind = HD__TOLD_WEBHOOK, .key = snapshot->label->keys.webhook, .webhook = hd__webhook_ref(snapshot)};
+    tell(storer, &told);
+    return hd__webhooks_put(storer->webhooks, snapshot, sequence);
+}
+
+int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {
+    pthread_mutex_lock(&storer->changes);
+    int status = put(storer, snapshot, expected, sequence);
+    hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);
+    pthread_mutex_unlock(&storer->changes);
+    return status;
+}
+
+int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence) {
+    uint64_t change;
+    pthread_mutex_lock(&storer->changes);
+    int status = storer->store->ops->remove_webhook(storer->store, id, &change);
+    if (status == HD_OK)
+        (void)hd__webhooks_remove(storer->webhooks, id, sequence);
+    hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);
+    pthread_mutex_unlock(&storer->changes);
+    return status;
+}
+
+int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count) {
+    return storer->store->ops->discard(storer->store, webhook->id, count);
+}
+
+/* ---- Life ---- */
+
+static int join_store(struct hd__storer *storer, const struct hd__storer_config *config) {
+    const struct hd__store_listener listener = {take_webhook, take_lane, take_arrived, storer};
+    struct hd__store_state state = {0};
+    storer->listener = listener;
+    const struct hd__join join = {.role = config->role,
+                                  .clock = storer->clock,
+                                  .listener = &storer->listener,
+                                  .key_window_ms = config->key_window_ms};
+    int status = storer->store->ops->join(storer->store, &join, &state);
+    if (status != HD_OK)
+        return status;
+    take_state(storer, &state);
+    storer->has_joined = 1;
+    if (storer->join_status != HD_OK)
+        (void)storer->store->ops->leave(storer->store, 1);
+    return storer->join_status;
+}
+
+int hd__storer_new(const struct hd__storer_config *config, struct hd__storer **storer) {
+    struct hd__storer *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    made->store = config->store;
+    made->clock = config->clock;
+    made->policy = config->policy;
+    made->transport = config->transport;
+    made->webhooks = config->webhooks;
+    made->log = config->log;
+    made->committed = config->committed;
+    made->user = config->user;
+    if (hd__monitor_init(&made->monitor) != HD_OK) {
+        free(made);
+        return HD_E_NO_MEMORY;
+    }
+    int status = pthread_mutex_init(&made->changes, NULL) == 0 ? join_store(made, config) : HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        *storer = made;
+    else
+        hd__storer_free(made);
+    return status;
+}
+
+int hd__storer_leave(struct hd__storer *storer, int is_clean) {
+    return storer->store->ops->leave(storer->store, is_clean);
+}
+
+void hd__storer_free(struct hd__storer *storer) {
+    hd__storer_release(storer);
+    hd__recent_forget(&storer->recent);
+    while (storer->first_told) {
+        struct hd__told *told = storer->first_told;
+        storer->first_told = told->next;
+        hd__told_free(told);
+    }
+    free(storer->added);
+    free(storer->brought);
+    pthread_mutex_destroy(&storer->changes);
+    hd__monitor_destroy(&storer->monitor);
+    free(storer);
+}

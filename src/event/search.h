@@ -1,0 +1,12 @@
+/* What a search for text looks through in an event. */
+#ifndef HD_EVENT_SEARCH_H
+#define HD_EVENT_SEARCH_H
+
+#include "base/buffer.h"
+#include "helmdesk.h"
+
+/* Appends the ticket's id, "#" and its number, its subject, the customer's e-mail and name, in ASCII lower case, with
+ * U+001F between them and a NUL after them. Without memory out->failed is set. */
+void hd__event_write_search(const hd_event *event, struct hd__buffer *out);
+
+#endif

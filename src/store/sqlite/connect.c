@@ -1,0 +1,119 @@
+/* Connections to the database, and their settings. */
+#include "store/sqlite/query.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Full synchronization costs little when many rows share a commit, and survives a loss of power. */
+#define WRITER_SETTINGS                                                                                                \
+    "PRAGMA query_only = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"       \
+    "PRAGMA journal_size_limit = 16777216"
+#define READER_SETTINGS "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY"
+
+/* None checkpoints when it is closed: the last one would then delete the WAL, and who is the last one hangs on record
+ * locks, which a process loses when some other part of it closes the file. It is opened to write even for those who
+ * only read: SQLite's index of the WAL, in which all meet, is a file that each of them writes and that the first one
+ * makes. A database that may not be written is opened for reading. */
+static int settle(sqlite3 *connection) {
+    int code = sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(connection, HD__SQLITE_BUSY_MS);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(connection, READER_SETTINGS, NULL, NULL, NULL);
+    /* the WAL and its index are opened, and recovered after a crash, here and under the lock */
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(connection, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    return code;
+}
+
+static int why(sqlite3 *connection, int code) {
+    int error = sqlite3_system_errno(connection);
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        return HD_E_STORE_DAMAGED;
+    if (code == SQLITE_READONLY || code == SQLITE_PERM ||
+        (code == SQLITE_CANTOPEN && (error == EACCES || error == EPERM || error == EROFS)))
+        return HD_E_STORE_ACCESS;
+    return HD_E_STORE;
+}
+
+static int connect(struct hd__sqlite *store, const char *path, sqlite3 **connection) {
+    int code =
+        sqlite3_open_v2(path, connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (!*connection)
+        return HD_E_NO_MEMORY;
+    if (code == SQLITE_OK)
+        code = settle(*connection);
+    int status = hd__sqlite_status(store, *connection, code);
+    if (status == HD_E_STORE)
+        status = why(*connection, code & 0xFF);
+    if (status != HD_OK) {
+        sqlite3_close_v2(*connection);
+        *connection = NULL;
+    }
+    return status;
+}
+
+int hd__sqlite_connect(struct hd__sqlite *store, sqlite3 **connection) {
+    char *path = hd__sqlite_path(store, "helmdesk.db");
+    if (!path)
+        return HD_E_NO_MEMORY;
+    int is_locked = hd__lock_take(&store->lock, NULL) == 0; /* who may not have it reads without */
+    int status = connect(store, path, connection);
+    if (is_locked)
+        hd__lock_drop(&store->lock);
+    free(path);
+    return status;
+}
+
+int hd__sqlite_be_writer(struct hd__sqlite *store) {
+    if (sqlite3_db_readonly(store->main, "main"))
+        return hd__sqlite_say(store, HD_E_STORE_ACCESS, "helmdesk.db: it may be read, but not written");
+    int code = store->is_writer ? SQLITE_OK : sqlite3_exec(store->main, WRITER_SETTINGS, NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_apply_bound(store, 0);
+    if (code == SQLITE_OK)
+        code = sqlite3_wal_autocheckpoint(store->main, HD__SQLITE_WAL_PAGES);
+    store->is_writer = code == SQLITE_OK;
+    return hd__sqlite_status(store, store->main, code);
+}
+
+void hd__sqlite_disconnect(struct hd__sqlite *store) {
+    for (int i = 0; i < HD__SQL_COUNT; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close_v2(store->reader.connection);
+    sqlite3_close_v2(store->counter.connection);
+    sqlite3_close_v2(store->main);
+}
+
+sqlite3 *hd__sqlite_take_reader(struct hd__sqlite *store, struct hd__sqlite_reader *reader, int *status) {
+    *status = hd__sqlite_check(store);
+    if (*status != HD_OK)
+        return NULL;
+    pthread_mutex_lock(&reader->mutex);
+    if (!reader->connection) {
+        pthread_mutex_lock(&store->writing); /* the lock is main's as well */
+        *status = hd__sqlite_connect(store, &reader->connection);
+        if (*status == HD_OK)
+            *status = hd__sqlite_status(store, reader->connection, hd__question_functions(reader->connection));
+        if (*status != HD_OK) { /* without its functions it is of no use */
+            sqlite3_close_v2(reader->connection);
+            reader->connection = NULL;
+        }
+        pthread_mutex_unlock(&store->writing);
+    }
+    if (*status == HD_OK)
+        return reader->connection;
+    pthread_mutex_unlock(&reader->mutex);
+    return NULL;
+}
+
+void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader) {
+    pthread_mutex_unlock(&reader->mutex);
+}
+
+/* Waits for nobody: what others read stays in the WAL. With the lock held. */
+void hd__sqlite_checkpoint(struct hd__sqlite *store) {
+    sqlite3_busy_timeout(store->main, 0);
+    sqlite3_wal_checkpoint_v2(store->main, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(store->main, HD__SQLITE_BUSY_MS);
+}

@@ -1,0 +1,113 @@
+/* What waits, asked by any thread. */
+#include "store/sqlite/sqlite.h"
+
+/* ---- Statements that are used now and then ---- */
+
+static int prepare(sqlite3 *reader, const char *text, const char *id, sqlite3_stmt **statement) {
+    int code = sqlite3_prepare_v2(reader, text, -1, statement, NULL);
+    if (code == SQLITE_OK && id)
+        hd__sql_text(*statement, 1, id);
+    return code;
+}
+
+/* A step without a row is none. */
+static int finish(struct hd__sqlite *store, struct hd__sqlite_reader *reader, sqlite3_stmt *statement, int code) {
+    int status = hd__sqlite_status(store, reader->connection, code);
+    sqlite3_finalize(statement);
+    hd__sqlite_drop_reader(reader);
+    return status;
+}
+
+/* ---- Of one webhook ---- */
+
+int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    sqlite3_stmt *statement = NULL;
+    int status;
+    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
+    if (!reader)
+        return status;
+    int code = prepare(reader,
+                       "SELECT n, ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event "
+                       "WHERE f.id = first), 0) FROM (SELECT w.key, (SELECT count(*) FROM outbox INDEXED BY "
+                       "outbox_lane WHERE webhook = w.key) n, (SELECT min(id) FROM outbox INDEXED BY outbox_lane WHERE "
+                       "webhook = w.key) first FROM webhook w WHERE w.id = ?1 AND w.removed = 0)",
+                       id, &statement);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    int is_found = code == SQLITE_ROW;
+    if (is_found) {
+        *count = (uint64_t)hd__sql_get_int(statement, 0);
+        *oldest_ms = hd__sql_get_int(statement, 1);
+    }
+    status = finish(store, &store->reader, statement, code);
+    return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
+}
+
+/* The store's clock, where no transaction has told it. */
+static struct hd__store_time time_at(const struct hd__sqlite *store, sqlite3_stmt *row, int column) {
+    struct hd__store_time time = {
+        .ms = hd__sql_get_int(row, column),
+        .monotonic_us = hd__sql_get_int(row, column + 1),
+        .wall_ms = hd__sql_get_int(row, column + 2),
+        .boot = hd__sql_get_int(row, column + 3),
+    };
+    hd__store_time_go_on(&time, store->clock, store->self.boot);
+    return time;
+}
+
+int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    sqlite3_stmt *statement = NULL;
+    int status;
+    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
+    if (!reader)
+        return status;
+    int code = prepare(reader,
+                       "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), s.now_ms, s.monotonic_us, s.wall_ms, "
+                       "s.boot FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key "
+                       "WHERE w.id = ?1 AND w.removed = 0",
+                       id, &statement);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    int is_found = code == SQLITE_ROW;
+    if (is_found) {
+        int64_t left_ms = hd__sql_get_int(statement, 2) - time_at(store, statement, 3).ms;
+        *note = (struct hd__lane_note){.webhook = hd__sql_get_int(statement, 0),
+                                       .state = (int)hd__sql_get_int(statement, 1),
+                                       .left_ms = left_ms > 0 ? left_ms : 0};
+    }
+    status = finish(store, &store->reader, statement, code);
+    return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
+}
+
+/* ---- Of shards ---- */
+
+/* Rows are only deleted, and new ones have larger numbers: what was looked through once is not looked through again. */
+int hd__sqlite_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    sqlite3_stmt *statement = NULL;
+    int status;
+    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
+    if (!reader)
+        return status;
+    int is_known = (shards & ~store->left_shards) == 0;
+    int code = prepare(reader,
+                       "SELECT id FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND (?3 >> (webhook & 63)) & 1 "
+                       "ORDER BY id LIMIT 1",
+                       NULL, &statement);
+    if (code == SQLITE_OK) {
+        hd__sql_int(statement, 1, is_known ? store->left_from : 0);
+        hd__sql_int(statement, 2, up_to_row);
+        hd__sql_int(statement, 3, (int64_t)shards);
+        code = sqlite3_step(statement);
+    }
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        *is_left = code == SQLITE_ROW;
+    if (code == SQLITE_ROW) { /* where nothing is left, something up to this row may come yet */
+        int64_t first = hd__sql_get_int(statement, 0);
+        store->left_from = is_known && shards != store->left_shards ? store->left_from : first;
+        store->left_shards = is_known && shards != store->left_shards ? store->left_shards : shards;
+    }
+    return finish(store, &store->reader, statement, code);
+}

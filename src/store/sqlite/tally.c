@@ -1,0 +1,95 @@
+/* Sums over the log. They are added up here: SQLite sorts all rows to group them, which takes more than twice as long.
+ */
+#include "store/sqlite/query.h"
+
+#include <stdlib.h>
+
+#define LONGEST_MS 5000 /* all that took longer counts as this */
+#define PLACES 65536    /* of sums at once, a power of two; more are told in parts */
+#define COLUMNS "SELECT l.finished_ms, l.outcome, l.reason, l.attempts <> 0, l.total_ms "
+
+struct sums {
+    struct hd__log_tally *places; /* those with a count are in use */
+    size_t used;
+    int64_t bucket_ms;
+    void (*tell)(void *user, const struct hd__log_tally *tally);
+    void *user;
+};
+
+static void tell_all(struct sums *sums) {
+    for (size_t i = 0; i < PLACES; i++) {
+        if (sums->places[i].count)
+            sums->tell(sums->user, &sums->places[i]);
+        sums->places[i].count = 0;
+    }
+    sums->used = 0;
+}
+
+static struct hd__log_tally read(const struct sums *sums, sqlite3_stmt *row) {
+    int64_t total_ms = hd__sql_get_int(row, 4);
+    return (struct hd__log_tally){
+        .bucket = sums->bucket_ms > 0 ? hd__sql_get_int(row, 0) / sums->bucket_ms : 0,
+        .outcome = (int)hd__sql_get_int(row, 1),
+        .reason = (int)hd__sql_get_int(row, 2),
+        .has_attempts = (int)hd__sql_get_int(row, 3),
+        .total_ms = (uint32_t)(total_ms < LONGEST_MS ? total_ms : LONGEST_MS),
+    };
+}
+
+static size_t place_of(const struct hd__log_tally *tally) {
+    uint64_t hash = (uint64_t)tally->bucket * 0x9E3779B97F4A7C15U;
+    hash ^= (uint64_t)tally->total_ms << 16 | (uint64_t)tally->reason << 8 | (uint64_t)tally->outcome << 1 |
+            (uint64_t)tally->has_attempts;
+    hash *= 0x94D049BB133111EBU;
+    return (size_t)(hash >> 48) & (PLACES - 1);
+}
+
+static int is_same(const struct hd__log_tally *x, const struct hd__log_tally *y) {
+    return x->bucket == y->bucket && x->total_ms == y->total_ms && x->outcome == y->outcome && x->reason == y->reason &&
+           x->has_attempts == y->has_attempts;
+}
+
+static void add(struct sums *sums, const struct hd__log_tally *one) {
+    if (sums->used == PLACES / 2)
+        tell_all(sums);
+    size_t at = place_of(one);
+    while (sums->places[at].count && !is_same(&sums->places[at], one))
+        at = (at + 1) & (PLACES - 1);
+    uint64_t count = sums->places[at].count;
+    sums->used += count == 0;
+    sums->places[at] = *one;
+    sums->places[at].count = count + 1;
+}
+
+static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
+    char text[HD__QUESTION_SIZE] = COLUMNS;
+    sqlite3_stmt *statement = NULL;
+    hd__question_write(search, 0, 0, text + sizeof COLUMNS - 1, sizeof text - sizeof COLUMNS);
+    int code = sqlite3_prepare_v2(counter, text, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        hd__question_bind(statement, search, 0);
+    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const struct hd__log_tally one = read(sums, statement);
+        add(sums, &one);
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(statement);
+    if (code == SQLITE_DONE)
+        tell_all(sums);
+    return code;
+}
+
+int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
+                     void (*tell)(void *user, const struct hd__log_tally *tally), void *user) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    struct sums sums = {.bucket_ms = bucket_ms, .tell = tell, .user = user};
+    int status;
+    sqlite3 *counter = hd__sqlite_take_reader(store, &store->counter, &status);
+    if (!counter)
+        return status;
+    sums.places = calloc(PLACES, sizeof *sums.places);
+    status = hd__sqlite_status(store, counter, sums.places ? ask(counter, search, &sums) : SQLITE_NOMEM);
+    free(sums.places);
+    hd__sqlite_drop_reader(&store->counter);
+    return status;
+}

@@ -1,0 +1,110 @@
+/* What a client does each second: it renews its lease, ends clients that are gone and takes what they had, and deletes
+ * what is old. */
+#include "store/sqlite/sqlite.h"
+
+#include <errno.h>
+
+struct chores {
+    int renewal, gone, shards, reports, keys, webhooks;
+    int more; /* there is more to delete */
+};
+
+static int find_chores(struct hd__sqlite *store, struct chores *chores) {
+    int code = hd__sqlite_end_gone(store, 0, &chores->gone);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_has_old_reports(store, &chores->reports);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_has_old_keys(store, &chores->keys);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_has_removed(store, &chores->webhooks);
+    chores->renewal = hd__sqlite_needs_renewal(store);
+    chores->shards = hd__sqlite_wants_shards(store);
+    return code;
+}
+
+static int has_chores(const struct chores *chores) {
+    return chores->renewal || chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks;
+}
+
+/* Ownership: what the others wait for. */
+static int keep_alive(struct hd__sqlite *store, void *argument) {
+    struct chores *chores = argument;
+    int code = SQLITE_OK, found;
+    if (chores->gone)
+        code = hd__sqlite_end_gone(store, 1, &found);
+    if (code == SQLITE_OK && (store->client != 0 || store->role == HD__ROLE_DELIVER))
+        code = hd__sqlite_ensure_client(store);
+    if (code == SQLITE_OK && store->client != 0 && !store->renewing_us)
+        code = hd__sqlite_renew(store);
+    return code == SQLITE_OK && store->role == HD__ROLE_DELIVER ? hd__sqlite_take_shards(store) : code;
+}
+
+static int clean_up(struct hd__sqlite *store, void *argument) {
+    struct chores *chores = argument;
+    size_t count = 0;
+    int code = SQLITE_OK;
+    chores->more = 0;
+    if (chores->reports) {
+        code = hd__sqlite_forget_reports(store, 0, HD__SQLITE_SLICE, &count);
+        if (code == SQLITE_OK)
+            code = hd__sqlite_has_old_reports(store, &chores->more);
+    }
+    if (code == SQLITE_OK && chores->keys)
+        code = hd__sqlite_forget_keys(store, &count);
+    return code == SQLITE_OK && chores->webhooks ? hd__sqlite_clear_webhooks(store) : code;
+}
+
+/* Looks for chores, and tells the news. */
+static int look_around(struct hd__sqlite *store, struct chores *chores) {
+    int code = hd__sqlite_read_begin(store);
+    if (code == SQLITE_OK && store->role != HD__ROLE_READ)
+        code = find_chores(store, chores);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_tell_news(store, 0, 0);
+    hd__sqlite_read_end(store);
+    return hd__sqlite_status(store, store->main, code);
+}
+
+static int do_chores(struct hd__sqlite *store, struct chores *chores) {
+    struct chores none = {0};
+    int status = HD_OK;
+    if (chores->renewal || chores->gone || chores->shards)
+        status = hd__sqlite_write(store, keep_alive, chores, NULL);
+    if (status == HD_OK && (chores->reports || chores->keys || chores->webhooks))
+        status = hd__sqlite_write(store, clean_up, chores, NULL);
+    if (status == HD_OK && hd__sqlite_has_news(store))
+        status = look_around(store, &none);
+    return status;
+}
+
+static int tend(struct hd__sqlite *store, int *more) {
+    struct chores chores = {0};
+    int status = hd__sqlite_check_file(store);
+    if (status == HD_OK && store->role != HD__ROLE_READ &&
+        (errno = hd__lock_check(&store->lock, store->directory)) != 0) {
+        (void)hd__sqlite_errno(store, "cannot open its lock", store->directory);
+        status = HD_E_STORE;
+    }
+    if (status == HD_OK)
+        status = look_around(store, &chores);
+    if (status == HD_OK && has_chores(&chores))
+        status = do_chores(store, &chores);
+    if (status == HD_OK && store->role != HD__ROLE_READ)
+        hd__sqlite_make_ballast(store);
+    *more = status == HD_OK && chores.more;
+    return status;
+}
+
+int hd__sqlite_tend(struct hd_store *base, struct hd__store_state *state, int *more) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    *more = 0;
+    int status = hd__sqlite_check(store);
+    if (status != HD_OK)
+        return status;
+    hd__sqlite_enter(store);
+    status = store->role < 0 ? HD_E_STATE : tend(store, more);
+    if (status == HD_OK)
+        hd__sqlite_fill_state(store, state);
+    hd__sqlite_leave(store);
+    return status;
+}

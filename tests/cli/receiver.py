@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# A receiver for the tests of the tool: receiver.py DIRECTORY. Its port is in the file "port" there. It writes a line for each
+# request into "requests", and answers 500 below /fail, and below /slow not before there is a file "release".
+import http.server, json, os, sys, threading, time
+
+directory = sys.argv[1]
+lock = threading.Lock()
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        line = {"path": self.path, "body": body.decode(), "tenant": self.headers["X-Tenant"],
+                "signature": self.headers["X-Helmdesk-Signature"], "delivery": self.headers["X-Helmdesk-Delivery"]}
+        with lock, open(directory + "/requests", "a", encoding="utf-8") as requests:
+            requests.write(json.dumps(line) + "\n")
+        while self.path.startswith("/slow") and not os.path.exists(directory + "/release"):
+            time.sleep(0.01)
+        answer = b"\x1b[31m<red>\n"
+        self.send_response(500 if self.path.startswith("/fail") else 200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+        pass
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):  # the tool leaves a kept connection when it ends
+        pass
+
+server = Server(("127.0.0.1", 0), Receiver)
+with open(directory + "/port.new", "w", encoding="utf-8") as port:
+    port.write(str(server.server_port))
+os.rename(directory + "/port.new", directory + "/port")
+server.serve_forever()

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/** @file sqlite_oom_test.c The store in SQLite with every one of its allocations failing in turn, once and from then
+ * on, its own and SQLite's: what fails says so, is done when it is tried again, and nothing leaks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/failing.h"
+#include "support/seam.h"
+
+#include "helmdesk/sqlite.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+static sqlite3_mem_methods real_sqlite;
+
+static void *sqlite_malloc(int size) {
+    return failing_now() ? NULL : real_sqlite.xMalloc(size);
+}
+
+static void *sqlite_realloc(void *old, int size) {
+    return failing_now() ? NULL : real_sqlite.xRealloc(old, size);
+}
+
+static char directory[64];
+static struct seam a;
+
+/* Either it worked, or memory ran out. SQLite can do without some, and with none of it may take that for damage. */
+static int check(int status) {
+    if (failing.failures == 0)
+        assert_int_equal(status, HD_OK);
+    return status == HD_OK;
+}
+
+static int open_and_join(void) {
+    failing.armed = 1;
+    int status = seam_join(&a, directory, HD__ROLE_DELIVER, NULL);
+    failing.armed = 0;
+    if (!check(status) && a.store)
+        seam_drop(&a);
+    return status == HD_OK;
+}
+
+static int64_t put(void) {
+    struct hd__stored_webhook webhook;
+    failing.armed = 1;
+    int status = seam_put_in(&a, "w", "p", 1, HD__ANY_VERSION, &webhook);
+    failing.armed = 0;
+    if (!check(status))
+        status = seam_put_in(&a, "w", "p", 1, HD__ANY_VERSION, &webhook);
+    if (status != HD_OK)
+        fail_msg("%s", a.store->error);
+    a.report.keys = webhook.keys;
+    return webhook.keys.webhook;
+}
+
+/* Made again, under the same number, until it is done. */
+static void step_until_done(struct hd__step *step) {
+    failing.armed = 1;
+    a.number++;
+    int status = seam_again(&a, step);
+    failing.armed = 0;
+    while (!check(status)) {
+        seam_forget(&a);
+        status = seam_again(&a, step);
+    }
+}
+
+static void count_tally(void *user, const struct hd__log_tally *tally) {
+    *(uint64_t *)user += tally->count;
+}
+
+static int count_row(void *user, const struct hd__log_row *row) {
+    (void)row;
+    ++*(uint64_t *)user;
+    return 1;
+}
+
+static void ask(void) {
+    uint64_t rows = 0, sum = 0, waiting = 0;
+    int64_t oldest;
+    int left;
+    const struct hd__log_search search = {.text = "x", .text_reasons = 1, .before_ms = INT64_MAX, .max = 10};
+    const struct hd__store_ops *ops = a.store->ops;
+    failing.armed = 1;
+    if (check(ops->query(a.store, &search, count_row, &rows)))
+        assert_int_equal(rows, 1);
+    if (check(ops->tally(a.store, &search, 0, count_tally, &sum)))
+        assert_int_equal(sum, 1);
+    if (check(ops->waiting(a.store, "w", &waiting, &oldest)))
+        assert_int_equal(waiting, 1);
+    if (check(ops->is_left(a.store, UINT64_MAX, 100, &left)))
+        assert_int_equal(left, 1);
+    (void)check(seam_look(&a));
+    (void)check(seam_tend(&a));
+    failing.armed = 0;
+}
+
+static void live(void *user) {
+    (void)user;
+    seam_make_directory(directory);
+    if (open_and_join()) {
+        int64_t webhook = put();
+        struct hd__new_event events[] = {seam_event(1), seam_event(2)};
+        events[0].key = "key";
+        struct hd__step step = {.events = events, .event_count = 2};
+        step_until_done(&step);
+        assert_int_equal(events[0].added, 1);
+        assert_int_equal(a.added_count, 2);
+        struct hd__result result = seam_result(&a, HD__RESULT_ENDED, webhook, a.added[0].row, 1);
+        struct hd__claim claim = {.webhook = webhook, .max = 10};
+        const struct hd__lane_note note = {webhook, HD_WEBHOOK_PAUSED, 1000};
+        step = (struct hd__step){
+            .results = &result, .result_count = 1, .claims = &claim, .claim_count = 1, .notes = &note, .note_count = 1};
+        step_until_done(&step);
+        assert_int_equal(result.is_lost, 0);
+        ask();
+        assert_int_equal(seam_look(&a), HD_OK);
+        assert_int_equal(a.state.waiting, 1);
+        assert_int_equal(seam_reports(&a, 0), 1);
+        assert_int_equal(seam_claim(&a, webhook), 1);
+        failing.armed = 1;
+        (void)check(a.store->ops->leave(a.store, 1));
+        failing.armed = 0;
+        seam_drop(&a);
+    }
+    seam_remove_directory(directory);
+}
+
+static void test_every_allocation(void **state) {
+    (void)state;
+    failing_in_turn(live, NULL, 5, 20);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    sqlite3_mem_methods methods;
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
+        return 1;
+    methods = real_sqlite;
+    methods.xMalloc = sqlite_malloc;
+    methods.xRealloc = sqlite_realloc;
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

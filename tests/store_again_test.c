@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/** @file store_again_test.c Webhooks that are replaced and deliveries that are made again, in memory and with a durable
+ * store. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/stored.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static hd_client *both[2]; /* without a store, with one */
+
+/* Two people change the same webhook: with both kinds of client, the second one is told. */
+static void test_replace(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    both[0] = client_for_tests(NULL);
+    both[1] = client_on(store);
+    for (int i = 0; i < 2; i++) {
+        hd_webhook *first, *second, *new_one = webhook_at(WEBHOOK, "/ok");
+        assert_int_equal(hd_client_replace_webhook(both[i], new_one), HD_OK);
+        assert_int_equal(hd_client_replace_webhook(both[i], new_one), HD_E_CONFLICT);
+        hd_webhook_free(new_one);
+        assert_int_equal(hd_client_get_webhook(both[i], WEBHOOK, &first), HD_OK);
+        assert_int_equal(hd_client_get_webhook(both[i], WEBHOOK, &second), HD_OK);
+        assert_int_equal(hd_webhook_set_name(first, "first"), HD_OK);
+        assert_int_equal(hd_webhook_set_name(second, "second"), HD_OK);
+        assert_int_equal(hd_client_replace_webhook(both[i], first), HD_OK);
+        assert_int_equal(hd_client_replace_webhook(both[i], second), HD_E_CONFLICT);
+        assert_int_equal(hd_client_put_webhook(both[i], second), HD_OK);
+        assert_int_equal(hd_client_remove_webhook(both[i], WEBHOOK), HD_OK);
+        assert_int_equal(hd_client_replace_webhook(both[i], second), HD_E_CONFLICT);
+        assert_int_equal(hd_client_remove_webhook(both[i], WEBHOOK), HD_E_NOT_FOUND);
+        hd_webhook_free(first);
+        hd_webhook_free(second);
+    }
+    assert_int_equal(hd_client_replace_webhook(NULL, NULL), HD_E_INVALID);
+    end_client(both[0]);
+    end(both[1], store);
+}
+
+/* What repeats a delivery, the newest first. */
+static hd_log_page *redeliveries_of(hd_client *client, const char *delivery_id) {
+    hd_log_filter *filter;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_redelivery_of(filter, delivery_id), HD_OK);
+    hd_log_page *page = page_of(client, filter, NULL, 10);
+    hd_log_filter_free(filter);
+    return page;
+}
+
+/* The same event, to the same webhook, as a new delivery: of one report, and of a page of them. */
+static void test_redeliver(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    both[0] = client_for_tests(NULL);
+    both[1] = client_on(store);
+    for (int i = 0; i < 2; i++) {
+        hd_log_filter *filter;
+        hd_log_page *page = NULL;
+        char id[HD_ID_SIZE] = "";
+        size_t sent, total = 0;
+        char cursor[64];
+        put_webhook(both[i], webhook_at(WEBHOOK, "/status/500"));
+        for (int number = 1; number <= 10; number++)
+            send_ticket(both[i], number);
+        flush(both[i]);
+        put_webhook(both[i], webhook_at(WEBHOOK, "/ok")); /* mended */
+        hd_report *report = next_report(both[i]);
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(report), id), HD_OK);
+        assert_int_equal(strlen(id), HD_ID_SIZE - 1);
+        assert_string_not_equal(id, hd_report_event_id(report));
+        flush(both[i]);
+        assert_int_equal(counter(both[i], HD_COUNTER_DELIVERED), 1);
+        assert_int_equal(hd_webhook_redeliver(both[i], "no-such-id", id), HD_E_NO_DELIVERY);
+        assert_int_equal(hd_webhook_redeliver(both[i], "01890000-0000-7000-8000-000000000000", id), HD_E_NO_DELIVERY);
+        assert_int_equal(hd_webhook_redeliver(both[i], NULL, id), HD_E_INVALID);
+
+        assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+        assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+        strcpy(cursor, "");
+        do {
+            assert_int_equal(hd_webhook_redeliver_page(both[i], filter, *cursor ? cursor : NULL, 4, &sent, &page),
+                             HD_OK);
+            total += sent;
+            (void)snprintf(cursor, sizeof cursor, "%s", hd_log_page_cursor(page) ? hd_log_page_cursor(page) : "");
+            hd_log_page_free(page);
+        } while (*cursor);
+        assert_int_equal(total, 10);
+        flush(both[i]);
+        assert_int_equal(counter(both[i], HD_COUNTER_DELIVERED), 11);
+        assert_int_equal(hd_client_remove_webhook(both[i], WEBHOOK), HD_OK);
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(report), id), HD_E_NOT_FOUND);
+        hd_report_free(report);
+        hd_log_filter_free(filter);
+    }
+    end_client(both[0]);
+    end(both[1], store);
+}
+
+/* A redelivery names what it repeats: in memory and in a store, after all of its attempts. */
+static void test_redelivery_is_linked(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    both[0] = client_for_tests(NULL);
+    both[1] = client_on(store);
+    for (int i = 0; i < 2; i++) {
+        hd_webhook *webhook = webhook_at(WEBHOOK, "/status/500");
+        assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
+        assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1, 1), HD_OK);
+        put_webhook(both[i], webhook);
+        send_ticket(both[i], 1);
+        send_ticket(both[i], 2);
+        flush(both[i]);
+        hd_report *first = next_report(both[i]);
+        assert_null(hd_report_redelivery_of(first));
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(first), NULL), HD_OK);
+        flush(both[i]);
+
+        hd_log_page *page = redeliveries_of(both[i], hd_report_delivery_id(first));
+        assert_int_equal(hd_log_page_count(page), 2); /* attempts */
+        const hd_report *second = hd_log_page_at(page, 0);
+        for (size_t k = 0; k < 2; k++)
+            assert_string_equal(hd_report_redelivery_of(hd_log_page_at(page, k)), hd_report_delivery_id(first));
+        assert_string_not_equal(hd_report_delivery_id(second), hd_report_delivery_id(first));
+
+        /* One that repeats a redelivery names that. */
+        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(second), NULL), HD_OK);
+        flush(both[i]);
+        hd_log_page *third = redeliveries_of(both[i], hd_report_delivery_id(second));
+        assert_int_equal(hd_log_page_count(third), 2);
+        assert_string_equal(hd_report_redelivery_of(hd_log_page_at(third, 0)), hd_report_delivery_id(second));
+        hd_log_page_free(third);
+        hd_log_page_free(page);
+        hd_report_free(first);
+    }
+    assert_null(hd_report_redelivery_of(NULL));
+    end_client(both[0]);
+    end(both[1], store);
+}
+
+/* One that waits when the client ends is still linked when the next one makes it. */
+static void test_redelivery_outlives_the_client(void **state) {
+    (void)state;
+    char first_id[64];
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    send_ticket(client, 1);
+    flush(client);
+    hd_report *first = next_report(client);
+    (void)snprintf(first_id, sizeof first_id, "%s", hd_report_delivery_id(first));
+    hd_report_free(first);
+    put_webhook(client, webhook_at(WEBHOOK, "/gate"));
+    assert_int_equal(hd_webhook_redeliver(client, first_id, NULL), HD_OK);
+    assert_true(server_wait_requests(server, 2, PATIENCE_MS));
+    end_early(client, store);
+
+    server_open_gate(server);
+    store = open_store();
+    client = client_on(store);
+    flush(client);
+    hd_log_page *page = redeliveries_of(client, first_id);
+    assert_int_equal(hd_log_page_count(page), 1);
+    assert_string_equal(hd_report_redelivery_of(hd_log_page_at(page, 0)), first_id);
+    hd_log_page_free(page);
+    end(client, store);
+}
+
+int main(void) {
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_replace),
+        TEST(test_redeliver),
+        TEST(test_redelivery_is_linked),
+        TEST(test_redelivery_outlives_the_client),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
