@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The checks of the conformance suite: each file has a list of them, about one part of src/store/store.h. */
+#ifndef TESTS_STORE_CHECK_H
+#define TESTS_STORE_CHECK_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/world.h"
+
+struct check {
+    const char *name;
+    void (*run)(struct world *world);
+};
+
+struct check_list {
+    const char *about;
+    const struct check *checks;
+    size_t count;
+};
+
+#define CHECK_LIST(about, checks)                                                                                      \
+    { about, checks, sizeof checks / sizeof checks[0] }
+
+extern const struct check_list claim_checks, clock_checks, event_checks, log_checks, result_checks, role_checks,
+    shard_checks, step_checks, thread_checks, webhook_checks;
+
+#endif
