@@ -20,28 +20,44 @@ static int finish(struct hd__sqlite *store, struct hd__sqlite_reader *reader, sq
 
 /* ---- Of one webhook ---- */
 
-int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
-    struct hd__sqlite *store = (struct hd__sqlite *)base;
+/* What one row says about a webhook. HD_E_NOT_FOUND without one. */
+static int read_of_webhook(struct hd__sqlite *store, const char *sql, const char *id,
+                           void (*take)(struct hd__sqlite *store, sqlite3_stmt *row, void *into), void *into) {
     sqlite3_stmt *statement = NULL;
     int status;
     sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
     if (!reader)
         return status;
-    int code = prepare(reader,
-                       "SELECT n, ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event "
-                       "WHERE f.id = first), 0) FROM (SELECT w.key, (SELECT count(*) FROM outbox INDEXED BY "
-                       "outbox_lane WHERE webhook = w.key) n, (SELECT min(id) FROM outbox INDEXED BY outbox_lane WHERE "
-                       "webhook = w.key) first FROM webhook w WHERE w.id = ?1 AND w.removed = 0)",
-                       id, &statement);
+    int code = prepare(reader, sql, id, &statement);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     int is_found = code == SQLITE_ROW;
-    if (is_found) {
-        *count = (uint64_t)hd__sql_get_int(statement, 0);
-        *oldest_ms = hd__sql_get_int(statement, 1);
-    }
+    if (is_found)
+        take(store, statement, into);
     status = finish(store, &store->reader, statement, code);
     return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
+}
+
+struct waiting {
+    uint64_t *count;
+    int64_t *oldest_ms;
+};
+
+static void take_waiting(struct hd__sqlite *store, sqlite3_stmt *row, void *into) {
+    const struct waiting *waiting = into;
+    (void)store;
+    *waiting->count = (uint64_t)hd__sql_get_int(row, 0);
+    *waiting->oldest_ms = hd__sql_get_int(row, 1);
+}
+
+int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
+    struct waiting waiting = {count, oldest_ms};
+    return read_of_webhook((struct hd__sqlite *)base,
+                           "SELECT n, ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event "
+                           "WHERE f.id = first), 0) FROM (SELECT w.key, (SELECT count(*) FROM outbox INDEXED BY "
+                           "outbox_lane WHERE webhook = w.key) n, (SELECT min(id) FROM outbox INDEXED BY outbox_lane "
+                           "WHERE webhook = w.key) first FROM webhook w WHERE w.id = ?1 AND w.removed = 0)",
+                           id, take_waiting, &waiting);
 }
 
 /* The store's clock, where no transaction has told it. */
@@ -56,29 +72,19 @@ static struct hd__store_time time_at(const struct hd__sqlite *store, sqlite3_stm
     return time;
 }
 
+static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *into) {
+    int64_t left_ms = hd__sql_get_int(row, 2) - time_at(store, row, 3).ms;
+    *(struct hd__lane_note *)into = (struct hd__lane_note){.webhook = hd__sql_get_int(row, 0),
+                                                           .state = (int)hd__sql_get_int(row, 1),
+                                                           .left_ms = left_ms > 0 ? left_ms : 0};
+}
+
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
-    struct hd__sqlite *store = (struct hd__sqlite *)base;
-    sqlite3_stmt *statement = NULL;
-    int status;
-    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
-    if (!reader)
-        return status;
-    int code = prepare(reader,
-                       "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), s.now_ms, s.monotonic_us, s.wall_ms, "
-                       "s.boot FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key "
-                       "WHERE w.id = ?1 AND w.removed = 0",
-                       id, &statement);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    int is_found = code == SQLITE_ROW;
-    if (is_found) {
-        int64_t left_ms = hd__sql_get_int(statement, 2) - time_at(store, statement, 3).ms;
-        *note = (struct hd__lane_note){.webhook = hd__sql_get_int(statement, 0),
-                                       .state = (int)hd__sql_get_int(statement, 1),
-                                       .left_ms = left_ms > 0 ? left_ms : 0};
-    }
-    status = finish(store, &store->reader, statement, code);
-    return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
+    return read_of_webhook((struct hd__sqlite *)base,
+                           "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), s.now_ms, s.monotonic_us, "
+                           "s.wall_ms, s.boot FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key "
+                           "WHERE w.id = ?1 AND w.removed = 0",
+                           id, take_lane_state, note);
 }
 
 /* ---- Of shards ---- */
