@@ -15,8 +15,7 @@ int hd__backlog_is_there(const struct hd__lane *lane) {
 
 /* A lane that is not open needs nothing in memory, unless it is to be discarded. */
 static int is_wanted(const struct hd__schedule *schedule, const struct hd__lane *lane) {
-    return (schedule->open_shards >> lane->shard & 1) &&
-           (hd__lane_is_open(lane) || lane->discarded_up_to > lane->backlog.after_row || lane->discarded_up_to > 0);
+    return (schedule->open_shards >> lane->shard & 1) && (hd__lane_is_open(lane) || lane->discarded_up_to > 0);
 }
 
 int hd__backlog_is_hungry(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
