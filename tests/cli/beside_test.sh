@@ -6,13 +6,6 @@ set -euo pipefail
 # shellcheck source=tests/cli/cli.sh
 . "$(dirname "$0")/cli.sh"
 
-code=0
-"$helmdesk" webhooks list --store "sqlite:$tmp" >/dev/null 2>&1 || code=$?
-if [ "$code" = 69 ]; then
-    echo "helmdesk was built without SQLite"
-    exit 77
-fi
-
 # shellcheck source=tests/cli/storing.sh
 . "$(dirname "$0")/storing.sh"
 

@@ -3,6 +3,13 @@
 # shellcheck disable=SC2034,SC2154  # for those that source it, and of those that they source
 # What the tests of the tool share that have a store, beside cli.sh: $store, named by HELMDESK_STORE, and a receiver.
 
+code=0
+"$helmdesk" webhooks list --store "sqlite:$tmp" >/dev/null 2>&1 || code=$?
+if [ "$code" = 69 ]; then
+    echo "helmdesk was built without SQLite"
+    exit 77
+fi
+
 none=00000000-0000-7000-8000-000000000000
 store=$tmp/store
 export HELMDESK_STORE=sqlite:$store
