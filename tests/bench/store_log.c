@@ -70,18 +70,6 @@ static double claim_us(int64_t rows) {
 
 /* ---- Memory ---- */
 
-static size_t resident_kib(void) {
-    char line[256];
-    size_t kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    must(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            kib = strtoul(line + 6, NULL, 10);
-    (void)fclose(file);
-    return kib;
-}
-
 void measure_memory(const char *directory, const char *name) {
     hd_store *store;
     hd_client *client = client_with_store(directory, HD_ACCEPT_FAST, &store);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void must_be(int holds, const char *what, const char *file, int line) {
     if (holds)
@@ -38,4 +39,16 @@ hd_event *event_numbered(int64_t number) {
     must(hd_event_set_ticket(event, "ticket", number, "Can't reset password", "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "Jane Smith") == HD_OK);
     return event;
+}
+
+size_t resident_kib(void) {
+    char line[256];
+    size_t kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    must(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kib = strtoul(line + 6, NULL, 10);
+    (void)fclose(file);
+    return kib;
 }

@@ -1,4 +1,4 @@
-/* What the programs of `make check-crash` share: clients with a store, and events. */
+/* What the programs of `make check-crash` share: clients with a store, events, and memory in use. */
 #ifndef TESTS_CRASH_CRASH_H
 #define TESTS_CRASH_CRASH_H
 
@@ -19,5 +19,8 @@ void put(hd_client *client, const char *id, const char *url, uint32_t max_in_fli
 
 /* An event of project "p" about a ticket with this number. */
 hd_event *event_numbered(int64_t number);
+
+/* The memory of this process that is in use, in KiB. */
+size_t resident_kib(void);
 
 #endif

@@ -17,18 +17,6 @@
 #define DEAD 999000
 #define MEMORY_MAX_KIB (160 * 1024)
 
-static size_t resident_kib(void) {
-    char line[256];
-    size_t kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    must(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            kib = strtoul(line + 6, NULL, 10);
-    (void)fclose(file);
-    return kib;
-}
-
 /* The webhooks by way of a client, the backlog by way of SQL: a copy of one event for each row. */
 static void build(const char *directory, struct server *server) {
     char url[128], id[32], statements[2048];
