@@ -324,6 +324,52 @@ static void test_moved_webhook_takes_nothing_along(void **state) {
     simulation_free(simulation);
 }
 
+/* ---- Removed ---- */
+
+/* What is left of a webhook that was removed goes when nothing waits for it any more, and its secrets with it. */
+static void test_removed_webhook_is_forgotten(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new_with(1000, MIB, 16, three_failures);
+    put(simulation, webhook_in("p", HD_MODE_ON));
+    hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
+    send(simulation, 1);
+    simulation_finish(simulation, 0, HD_REASON_REFUSED); /* which is remembered for a while */
+    turns(simulation);
+    send(simulation, 5);
+    simulation_finish(simulation, 0, HD_REASON_DELIVERED);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+    turns(simulation);
+    assert_true(atomic_load(&webhook->references) > 1);
+    assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 4);
+    turns(simulation);
+    assert_int_equal(atomic_load(&webhook->references), 1);
+    hd_webhook_free(webhook);
+    simulation_free(simulation);
+}
+
+/* Nor does it stay if nothing waits when it is removed, or moved. */
+static void test_idle_webhook_is_forgotten(void **state) {
+    (void)state;
+    for (int is_moved = 0; is_moved < 2; is_moved++) {
+        struct simulation *simulation = simulation_new_with(1000, MIB, 16, three_failures);
+        put(simulation, webhook_in("p", HD_MODE_ON));
+        hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
+        send(simulation, 1);
+        assert_int_equal(answer_all(simulation, HD_REASON_REFUSED), 1);
+        turns(simulation);
+        assert_true(atomic_load(&webhook->references) > 1);
+        if (is_moved)
+            put(simulation, webhook_in("q", HD_MODE_ON));
+        else
+            assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+        send(simulation, 1); /* memory knows then that no older event is to come */
+        turns(simulation);
+        assert_int_equal(atomic_load(&webhook->references), 1);
+        hd_webhook_free(webhook);
+        simulation_free(simulation);
+    }
+}
+
 /* ---- Idempotency keys ---- */
 
 static void send_with_key(struct simulation *simulation, const char *project, const char *key, char id[HD_ID_SIZE]) {
@@ -371,6 +417,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_discard),
     cmocka_unit_test(test_discard_of_a_retry),
     cmocka_unit_test(test_moved_webhook_takes_nothing_along),
+    cmocka_unit_test(test_removed_webhook_is_forgotten),
+    cmocka_unit_test(test_idle_webhook_is_forgotten),
     cmocka_unit_test(test_key_is_sent_once),
 };
 

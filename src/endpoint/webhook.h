@@ -43,6 +43,7 @@ struct hd_webhook {
     uint64_t version; /* how often it was put; 0 if it does not come from a client */
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
+    atomic_int is_removed; /* of a client's copy: it is only there for what waits for it */
     /* of a client's copy; else NULL */
     struct hd__label *label;
     int forbidden; /* why the program's rules do not allow its URL; HD_OK if they do */

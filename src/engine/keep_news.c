@@ -79,6 +79,7 @@ static void take_webhook(struct hd__keep_store *keep, struct hd__told *told) {
         return;
     hd_webhook_free(member->webhook);
     member->webhook = hd__webhook_ref(told->webhook);
+    schedule->has_forgotten |= member->webhook->is_removed;
     if (told->discarded_up_to > member->discarded_up_to)
         member->discarded_up_to = told->discarded_up_to;
     hd__schedule_follow(schedule, told->webhook, ledger->now_us);
@@ -91,7 +92,8 @@ static void take_webhook(struct hd__keep_store *keep, struct hd__told *told) {
     }
 }
 
-/* A pause that is over by now is one that the next delivery decides. */
+/* A pause that is over by now is one that the next delivery decides. Something may wait for it: a lane that has nothing
+ * would be forgotten, with its state. */
 static void take_lane(struct hd__keep_store *keep, const struct hd__told *told) {
     struct hd__ledger *ledger = keep->base.ledger;
     struct hd__lane *lane = hd__keep_lane(keep, told->key);
@@ -100,7 +102,7 @@ static void take_lane(struct hd__keep_store *keep, const struct hd__told *told) 
     int is_over = told->state == HD_WEBHOOK_PAUSED && told->left_ms <= 0;
     int64_t until_us = told->state == HD_WEBHOOK_PAUSED && !is_over ? ledger->now_us + told->left_ms * 1000 : 0;
     hd__lanes_set_state(&ledger->schedule.lanes, lane, is_over ? HD_WEBHOOK_PROBING : told->state, until_us);
-    hd__schedule_settle(&ledger->schedule, lane, ledger->now_us);
+    hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
 }
 
 static void take_told(struct hd__keep_store *keep, struct hd__told *told) {
@@ -188,9 +190,43 @@ void hd__keep_take_news(struct hd__keep_store *keep) {
     hd__keep_note_status(keep);
 }
 
+/* Whether a member is of a webhook that was removed, and that nothing waits for any more. */
+static int is_over(const struct hd__keep_store *keep, const struct hd__member *member) {
+    const hd_webhook *webhook = member->webhook;
+    return webhook && webhook->is_removed &&
+           !hd__lanes_find(&keep->base.ledger->schedule.lanes, webhook->project, webhook->id);
+}
+
+/* A webhook that was removed is known as long as something waits for it here: its secrets go with it. If there is more,
+ * it is told again with its shard; but not with one that is about to be left, and then stays. */
+static void forget_removed(struct hd__keep_store *keep) {
+    uint64_t may_stay = keep->left | (keep->state.owned & keep->state.leaving);
+    int is_left = 0;
+    for (size_t i = 0; i < keep->roster.count; i++) {
+        struct hd__member *member = &keep->roster.members[i];
+        if (!is_over(keep, member))
+            continue;
+        if (may_stay >> (member->key % HD__SHARDS) & 1) {
+            is_left = 1;
+            continue;
+        }
+        hd_webhook_free(member->webhook);
+        member->webhook = NULL;
+    }
+    keep->base.ledger->schedule.has_forgotten = is_left;
+}
+
+/* While a step is under way, it may bring something for a webhook that has just been removed. */
+static int may_forget(const struct hd__keep_store *keep) {
+    return keep->base.ledger->schedule.has_forgotten && !keep->has_missed &&
+           hd__storer_phase(keep->storer) == HD__STORER_IDLE;
+}
+
 /* Each of the sweeps empties what has come back into a lane that is not open: others of a ticket that is under way; and
  * looks for what was missed. */
 void hd__keep_sweep(struct hd__keep_store *keep) {
+    if (may_forget(keep))
+        forget_removed(keep);
     if (keep->has_missed)
         look_everywhere(keep);
     if (keep->state.owned & keep->state.leaving)

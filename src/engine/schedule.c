@@ -70,9 +70,17 @@ static int is_empty(const struct hd__lane *lane) {
     return lane->assigned == 0 && !hd__backlog_is_there(lane) && !lane->backlog.is_hungry;
 }
 
+/* That of a webhook that was removed, at once: so do its secrets go. */
 static int is_forgettable(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
-    return is_empty(lane) && lane->state != HD_WEBHOOK_PAUSED &&
-           hd__lane_remembered_until(lane, &schedule->rule) <= now_us;
+    return is_empty(lane) &&
+           (lane->webhook->is_removed ||
+            (lane->state != HD_WEBHOOK_PAUSED && hd__lane_remembered_until(lane, &schedule->rule) <= now_us));
+}
+
+static void forget_lane(struct hd__schedule *schedule, struct hd__lane *lane) {
+    schedule->has_forgotten |= lane->webhook->is_removed;
+    hd__timers_clear(&schedule->timers, &lane->timer);
+    hd__lanes_remove(&schedule->lanes, lane);
 }
 
 /* When the lane has to be looked at again for what is in memory; INT64_MAX for never. */
@@ -109,8 +117,7 @@ void hd__schedule_settle(struct hd__schedule *schedule, struct hd__lane *lane, i
         link_ready(schedule, lane);
     hd__backlog_note(schedule, lane, now_us);
     if (is_forgettable(schedule, lane, now_us)) {
-        hd__timers_clear(&schedule->timers, &lane->timer);
-        hd__lanes_remove(&schedule->lanes, lane);
+        forget_lane(schedule, lane);
         return;
     }
     int64_t wakes_us = wakes_at(schedule, lane, now_us);

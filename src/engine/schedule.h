@@ -30,6 +30,7 @@ struct hd__schedule {
     /* with a store */
     uint64_t open_shards;                        /* in whose lanes attempts may begin; all without a store */
     struct hd__lane *first_hungry, *last_hungry; /* lanes with room for what the store has of them */
+    int has_forgotten; /* the lane of a webhook that was removed is gone; the keeper resets it */
 };
 
 struct hd__schedule_config {

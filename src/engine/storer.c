@@ -78,6 +78,7 @@ static int read_once(struct hd__storer *storer, const struct hd__stored_webhook 
     if (status != HD_OK)
         return status;
     (*snapshot)->label->keys = stored->keys;
+    (*snapshot)->is_removed = stored->is_removed;
     (*snapshot)->forbidden = storer->policy ? hd__url_allowed((*snapshot)->url, storer->policy) : HD_OK;
     if ((*snapshot)->forbidden != HD_E_NO_MEMORY)
         return HD_OK;
@@ -409,15 +410,19 @@ void hd__storer_stop(struct hd__storer *storer) {
 
 /* ---- What this client changes itself ---- */
 
+static void tell_webhook(struct hd__storer *storer, hd_webhook *webhook) {
+    const struct hd__told told = {
+        .kind = HD__TOLD_WEBHOOK, .key = webhook->label->keys.webhook, .webhook = hd__webhook_ref(webhook)};
+    tell(storer, &told);
+}
+
 static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {
     int status = hd__webhooks_reserve(storer->webhooks);
     if (status == HD_OK)
         status = hd__durable_put_webhook(storer->store, snapshot, expected);
     if (status != HD_OK)
         return status;
-    const struct hd__told told = {
-        .kind = HD__TOLD_WEBHOOK, .key = snapshot->label->keys.webhook, .webhook = hd__webhook_ref(snapshot)};
-    tell(storer, &told);
+    tell_webhook(storer, snapshot);
     return hd__webhooks_put(storer->webhooks, snapshot, sequence);
 }
 
@@ -432,11 +437,15 @@ int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint
 int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence) {
     uint64_t change;
     pthread_mutex_lock(&storer->changes);
+    hd_webhook *webhook = hd__webhooks_get(storer->webhooks, id);
     int status = storer->store->ops->remove_webhook(storer->store, id, &change);
     if (status == HD_OK)
         (void)hd__webhooks_remove(storer->webhooks, id, sequence);
+    if (status == HD_OK && webhook)
+        tell_webhook(storer, webhook);
     hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);
     pthread_mutex_unlock(&storer->changes);
+    hd_webhook_free(webhook);
     return status;
 }
 

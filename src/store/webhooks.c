@@ -24,7 +24,7 @@ struct hd__webhooks {
     size_t count, capacity;
     size_t past;                    /* how many of them are no longer present */
     uint64_t last_change;           /* since of the newest version */
-    struct hd_webhook_list changes; /* put since hd__webhooks_take_changes was called last */
+    struct hd_webhook_list changes; /* since hd__webhooks_take_changes was called last */
     atomic_int has_changes;
 };
 
@@ -119,6 +119,17 @@ static uint64_t change_at(struct hd__webhooks *webhooks, uint64_t next_event) {
     return webhooks->last_change;
 }
 
+static void note_change(struct hd__webhooks *webhooks, hd_webhook *webhook) {
+    (void)hd__webhook_list_add(&webhooks->changes, webhook);
+    atomic_store(&webhooks->has_changes, 1);
+}
+
+/* Without memory to tell of it, whoever has a reference finds out when it looks at it next. */
+static void note_removal(struct hd__webhooks *webhooks, hd_webhook *webhook) {
+    atomic_store(&webhook->is_removed, 1);
+    note_change(webhooks, webhook);
+}
+
 /* Takes the version at this index of by_id out of the present. */
 static void end_version(struct hd__webhooks *webhooks, size_t at, uint64_t until) {
     struct hd_webhook_list *list = &webhooks->by_id;
@@ -159,20 +170,31 @@ int hd__webhooks_reserve(struct hd__webhooks *webhooks) {
     return status;
 }
 
+/* One in another project is as if it was removed. */
+static void replace(struct hd__webhooks *webhooks, size_t at, const hd_webhook *snapshot, uint64_t since) {
+    hd_webhook *present = at < webhooks->by_id.count ? webhooks->by_id.items[at] : NULL;
+    if (present && strcmp(present->project, snapshot->project) != 0)
+        note_removal(webhooks, present);
+    if (present)
+        end_version(webhooks, at, since);
+}
+
 int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event) {
     pthread_mutex_lock(&webhooks->mutex);
     int status = reserve(webhooks);
     if (status == HD_OK) {
         uint64_t since = change_at(webhooks, next_event);
-        size_t at = find(webhooks, snapshot->id);
-        if (at < webhooks->by_id.count)
-            end_version(webhooks, at, since);
+        note_change(webhooks, snapshot); /* for which there is room */
+        replace(webhooks, find(webhooks, snapshot->id), snapshot, since);
         begin_version(webhooks, snapshot, since);
-        (void)hd__webhook_list_add(&webhooks->changes, snapshot); /* which has room */
-        atomic_store(&webhooks->has_changes, 1);
     }
     pthread_mutex_unlock(&webhooks->mutex);
     return status;
+}
+
+static void remove_at(struct hd__webhooks *webhooks, size_t at, uint64_t next_event) {
+    note_removal(webhooks, webhooks->by_id.items[at]);
+    end_version(webhooks, at, change_at(webhooks, next_event));
 }
 
 int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t next_event) {
@@ -180,7 +202,7 @@ int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t 
     size_t at = find(webhooks, id);
     int found = at < webhooks->by_id.count;
     if (found)
-        end_version(webhooks, at, change_at(webhooks, next_event));
+        remove_at(webhooks, at, next_event);
     pthread_mutex_unlock(&webhooks->mutex);
     return found ? HD_OK : HD_E_NOT_FOUND;
 }
@@ -189,7 +211,7 @@ void hd__webhooks_remove_from(struct hd__webhooks *webhooks, const char *id, con
     pthread_mutex_lock(&webhooks->mutex);
     size_t at = find(webhooks, id);
     if (at < webhooks->by_id.count && strcmp(webhooks->by_id.items[at]->project, project) == 0)
-        end_version(webhooks, at, change_at(webhooks, 0));
+        remove_at(webhooks, at, 0);
     pthread_mutex_unlock(&webhooks->mutex);
 }
 

@@ -48,7 +48,8 @@ int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct
 int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t sequence,
                              struct hd_webhook_list *list);
 
-/* Puts references to what was put since the last call into an empty list, the newest last. For one thread. */
+/* Puts references to what was put or removed since the last call into an empty list, the newest last. For one thread.
+ */
 void hd__webhooks_take_changes(struct hd__webhooks *webhooks, struct hd_webhook_list *changes);
 
 /* Appends a reference. HD_OK or HD_E_NO_MEMORY. */
