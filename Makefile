@@ -28,6 +28,8 @@ VERSION := $(subst $(space),.,$(strip $(shell sed -n 's/^.define HD_VERSION_[MP]
 
 # Everything that is made lands under this directory, which `make clean` removes.
 BUILD ?= build
+# One name for one folder: the compiler notes under the name that it is given what an object depends on.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 ifneq ($(filter $(abspath $(BUILD))/%,$(CURDIR)/ $(foreach dir,include src examples tests,$(CURDIR)/$(dir)/)),)
 $(error BUILD=$(BUILD) must be a directory of its own)
 endif
