@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** @file client_test.c A client's life: options, webhooks, sending, limits, flush, close, fork, threads. */
 #include "support/bodies.h"
+#include "support/child.h"
 #include "support/server.h"
 #include "support/support.h"
 
@@ -1231,11 +1232,7 @@ static void test_fork(void **state) {
     assert_true(child >= 0);
     if (child == 0) {
         (void)alarm(60);
-        int failed = use_inherited_client(client, event, webhook);
-        if (failed != 0)
-            _exit(failed);
-        (void)execlp("true", "true", (char *)NULL); /* and not _exit, at which valgrind would look for leaks */
-        _exit(127);
+        end_child(use_inherited_client(client, event, webhook));
     }
     int exit_status = -1;
     assert_int_equal(waitpid(child, &exit_status, 0), child);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/child.h"
 #include "support/process.h"
 #include "support/stored.h"
 
@@ -104,7 +105,7 @@ static void test_fork(void **state) {
     if (child == 0) {
         use_inherited(store, unused, client);
         use_own();
-        _exit(0);
+        end_child(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));

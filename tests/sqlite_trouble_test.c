@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/child.h"
 #include "support/seam.h"
 
 #include "helmdesk/sqlite.h"
@@ -223,7 +224,7 @@ static int as_nobody(int (*test)(void)) {
     if (child == 0) {
         if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
             _exit(90);
-        _exit(test());
+        end_child(test());
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));

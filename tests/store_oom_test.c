@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/child.h"
 #include "support/failing.h"
 #include "support/simulation.h"
 #include "support/support.h"
@@ -186,7 +187,7 @@ static void leave_store_open(void) {
     if (child == 0) {
         hd_store *store = open_store();
         (void)simulation_new_on(store);
-        _exit(0);
+        end_child(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
 }

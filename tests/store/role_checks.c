@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What clients of each role may do, what is there after all have gone, and what a forked child may not. */
 #include "store/check.h"
+#include "support/child.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -166,7 +167,7 @@ static void a_forked_child_is_refused(struct world *world) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(count_accepting(client));
+        end_child(count_accepting(client));
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
