@@ -101,9 +101,7 @@ static int64_t delivered_by(struct process *process) {
 /* Two that deliver and one that only accepts: everything is delivered once, and each of the two has its part. */
 static void test_work_is_divided(void **state) {
     (void)state;
-    enum {
-        EVENTS = 6
-    };
+    const int each = runs_slowly() ? 1 : 6; /* or some would wait for this receiver beyond their timeout */
     struct process a, b, accepts;
     process_start(&a, directory, HD_CLIENT_DELIVER, "");
     process_start(&b, directory, HD_CLIENT_DELIVER, "");
@@ -111,19 +109,19 @@ static void test_work_is_divided(void **state) {
     put_many(&accepts, "/ok");
     struct process *senders[] = {&a, &b, &accepts};
     for (int i = 0; i < 3; i++)
-        assert_int_equal(process_status(senders[i], "send-many %s %d %d", PROJECT, i * EVENTS + 1, EVENTS), HD_OK);
+        assert_int_equal(process_status(senders[i], "send-many %s %d %d", PROJECT, i * each + 1, each), HD_OK);
     for (int i = 0; i < 3; i++)
         must_flush(senders[i]); /* whoever delivers it */
-    assert_int_equal(server_requests(server), 3 * EVENTS * MANY);
-    assert_int_equal(count_different(), 3 * EVENTS * MANY);
-    assert_eventually(delivered_by(&a) + delivered_by(&b) == 3 * EVENTS * MANY);
+    assert_int_equal(server_requests(server), 3 * each * MANY);
+    assert_int_equal(count_different(), 3 * each * MANY);
+    assert_eventually(delivered_by(&a) + delivered_by(&b) == 3 * each * MANY);
     int64_t by_a = delivered_by(&a), by_b = delivered_by(&b);
     print_message("one process delivered %lld, the other %lld\n", (long long)by_a, (long long)by_b);
     assert_true(by_a > 0 && by_b > 0);
     process_end(&accepts);
     process_end(&a);
     process_end(&b);
-    check_log(3 * EVENTS * MANY);
+    check_log((size_t)(3 * each * MANY));
 }
 
 /* One that closes in good order gives back what it had: the other goes on with it, and nothing comes twice. */

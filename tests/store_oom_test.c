@@ -50,13 +50,6 @@ int __wrap_nanosleep(const struct timespec *time, struct timespec *left) {
 
 static char directory[64];
 
-/* In memory where there is such a place: thousands of stores are made. */
-static void make_fast_directory(void) {
-    strcpy(directory, "/dev/shm/helmdesk-test.XXXXXX");
-    if (!mkdtemp(directory))
-        make_directory(directory);
-}
-
 static hd_store *open_store(void) {
     hd_store *store = NULL;
     assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &store), HD_OK);
@@ -99,7 +92,7 @@ static void live(void *user) {
     hd_log_filter *filter = NULL;
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
     assert_int_equal(hd_log_filter_set_text(filter, "subject"), HD_OK);
-    make_fast_directory();
+    make_fast_directory(directory);
     hd_store *store = open_store();
     struct simulation *simulation = simulation_new_on(store);
     simulation_put(simulation, "a", 1);
@@ -139,7 +132,7 @@ static void accept_one(void *user) {
     hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 1);
     uint64_t stored = 0;
     (void)user;
-    make_fast_directory();
+    make_fast_directory(directory);
     hd_store *store = open_store();
     assert_int_equal(hd_options_new(&options), HD_OK);
     assert_int_equal(hd_options_set_store(options, store), HD_OK);
@@ -182,7 +175,7 @@ static void test_accepting(void **state) {
 
 /* A store as a process leaves it that is killed: what it wrote last is in the WAL alone. */
 static void leave_store_open(void) {
-    make_fast_directory();
+    make_fast_directory(directory);
     pid_t child = fork();
     if (child == 0) {
         hd_store *store = open_store();

@@ -33,6 +33,8 @@ void sleep_ms(long duration_ms);
 
 /* Makes a new directory under /tmp; and removes one with the files in it. */
 void make_directory(char path[64]);
+void make_fast_directory(
+    char path[64]); /* where syncs cost nothing, if there is such a place: for thousands of stores */
 void remove_directory(const char *path);
 
 /* Whether the test runs under valgrind or a sanitizer. */
