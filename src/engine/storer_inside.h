@@ -1,0 +1,17 @@
+/* What the storer is made of, for the files that are its parts: storer.c, the thread and its steps; storer_news.c, what
+ * the store tells. */
+#ifndef HD_ENGINE_STORER_INSIDE_H
+#define HD_ENGINE_STORER_INSIDE_H
+
+#include "engine/storer.h"
+
+/* Waits for memory if there is none; NULL after a while. */
+void *hd__storer_realloc(struct hd__storer *storer, void *memory, size_t size);
+
+/* Who hears what the store tells. */
+struct hd__store_listener hd__storer_listener(struct hd__storer *storer);
+
+/* The store is this for the client now. */
+void hd__storer_take_state(struct hd__storer *storer, const struct hd__store_state *state);
+
+#endif
