@@ -22,20 +22,28 @@ static void must(int holds) {
 static struct store_model *model;
 static char directory[64];
 
+static struct hd_store *open_model_again(void) {
+    return store_model_open(model);
+}
+
 static struct hd_store *open_model(void) {
     must((model = store_model_new()) != NULL);
-    return store_model_open(model);
+    return open_model_again();
 }
 
 static void destroy_model(void) {
     store_model_free(model);
 }
 
-static struct hd_store *open_sqlite(void) {
+static struct hd_store *open_sqlite_again(void) {
     struct hd_store *store;
-    make_directory(directory);
     must(hd_store_sqlite_open(directory, NULL, 0, &store) == HD_OK);
     return store;
+}
+
+static struct hd_store *open_sqlite(void) {
+    make_directory(directory);
+    return open_sqlite_again();
 }
 
 static void destroy_sqlite(void) {
@@ -43,15 +51,19 @@ static void destroy_sqlite(void) {
 }
 
 const struct simulation_keeper simulation_keepers[SIMULATION_KEEPERS] = {
-    {"memory", NULL, NULL},
-    {"model of a store", open_model, destroy_model},
-    {"SQLite", open_sqlite, destroy_sqlite},
+    {"memory", NULL, NULL, NULL},
+    {"model of a store", open_model, open_model_again, destroy_model},
+    {"SQLite", open_sqlite, open_sqlite_again, destroy_sqlite},
 };
 
 static const struct simulation_keeper *used = &simulation_keepers[0];
 
 void simulation_use(const struct simulation_keeper *keeper) {
     used = keeper;
+}
+
+struct hd_store *simulation_open_again(void) {
+    return used->open_again();
 }
 
 /* ---- Clock and transport ---- */

@@ -10,14 +10,19 @@
 /* What keeps the deliveries of the simulations that are made from now on. */
 struct simulation_keeper {
     const char *name;
-    struct hd_store *(*open)(void); /* NULL: nothing but memory */
-    void (*destroy)(void);          /* after the store was freed */
+    struct hd_store *(*open)(void);       /* NULL: nothing but memory */
+    struct hd_store *(*open_again)(void); /* another handle on the same store */
+    void (*destroy)(void);                /* after the store was freed */
 };
 
 extern const struct simulation_keeper simulation_keepers[];
 #define SIMULATION_KEEPERS 3 /* memory, the reference model of a store, SQLite */
 
 void simulation_use(const struct simulation_keeper *keeper);
+
+/* Another handle on the store of the newest simulation, as another process would have it. Free it before that
+ * simulation. */
+struct hd_store *simulation_open_again(void);
 
 struct simulation {
     struct hd__clock clock;
