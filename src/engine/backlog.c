@@ -15,7 +15,7 @@ int hd__backlog_is_there(const struct hd__lane *lane) {
 
 /* A lane that is not open needs nothing in memory, unless it is to be discarded. */
 static int is_wanted(const struct hd__schedule *schedule, const struct hd__lane *lane) {
-    return (schedule->open_shards >> lane->shard & 1) && (hd__lane_is_open(lane) || lane->discarded_up_to > 0);
+    return hd__schedule_shard_is_open(schedule, lane) && (hd__lane_is_open(lane) || lane->discarded_up_to > 0);
 }
 
 int hd__backlog_is_hungry(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
@@ -26,7 +26,7 @@ int hd__backlog_is_hungry(const struct hd__schedule *schedule, const struct hd__
 
 /* Into a lane that was emptied nothing may come but what a claim brings: what was there before is older. */
 int hd__backlog_takes(const struct hd__schedule *schedule, const struct hd__lane *lane) {
-    return (schedule->open_shards >> lane->shard & 1) && !lane->backlog.has_new && !lane->backlog.is_claiming &&
+    return hd__schedule_shard_is_open(schedule, lane) && !lane->backlog.has_new && !lane->backlog.is_claiming &&
            !lane->backlog.is_draining && lane->held < hd__lane_kept(lane) && schedule->deliveries < STORED_MAX;
 }
 

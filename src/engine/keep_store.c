@@ -91,7 +91,7 @@ static int64_t wakes_at(const struct hd__keeper *keeper) {
 static int keeps_retry(const struct hd__keeper *keeper, const struct hd__delivery *delivery) {
     const struct hd__keep_store *keep = of(keeper);
     return !keep->is_closing && delivery->webhook->ordered &&
-           keeper->ledger->schedule.open_shards >> delivery->lane->shard & 1;
+           hd__schedule_shard_is_open(&keeper->ledger->schedule, delivery->lane);
 }
 
 static void settle(struct hd__keeper *keeper, struct hd__delivery *delivery) {

@@ -51,6 +51,10 @@ static int64_t next_place(const struct hd__lane *lane) {
     return lane->first ? hd__delivery_place(lane->first) : (int64_t)hd__lane_oldest(lane)->sequence;
 }
 
+int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct hd__lane *lane) {
+    return schedule->open_shards >> lane->shard & 1;
+}
+
 /* Whether the lane's first delivery may start. A test does not wait for a receiver to recover, nor for somebody who
  * holds the webhook: it is to show how it is. What is to be discarded waits for nothing. */
 static int may_start(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
@@ -58,7 +62,7 @@ static int may_start(const struct hd__schedule *schedule, const struct hd__lane 
         return 0;
     if (lane->first && lane->first->message->is_test)
         return lane->in_flight < lane->max_in_flight;
-    if (!(schedule->open_shards >> lane->shard & 1))
+    if (!hd__schedule_shard_is_open(schedule, lane))
         return 0;
     return next_place(lane) <= lane->discarded_up_to ||
            (hd__lane_is_open(lane) && lane->in_flight < lane->window && lane->in_flight < lane->max_in_flight &&

@@ -50,6 +50,9 @@ struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *we
 /* A webhook has changed: its lane, if there is one, goes by it. */
 void hd__schedule_follow(struct hd__schedule *schedule, hd_webhook *webhook, int64_t now_us);
 
+/* Whether attempts may begin in the shard of a lane. */
+int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct hd__lane *lane);
+
 /* Deliveries of a lane up to this place are to end without an attempt. */
 void hd__schedule_discard(struct hd__schedule *schedule, struct hd__lane *lane, int64_t up_to, int64_t now_us);
 
