@@ -39,11 +39,11 @@ LIB_SOURCES := $(sort $(wildcard src/*.c $(LIB_FOLDERS:%=src/%/*.c)))
 STATIC_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/static/%.o)
 SHARED_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/shared/%.o)
 
-# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam. It is built where
-# SQLite is; SQLITE=no leaves it out.
+# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam, and one file that it
+# has in copy, as the dashboard has some (see below). It is built where SQLite is; SQLITE=no leaves it out.
 PKG_CONFIG ?= pkg-config
 SQLITE ?= $(shell $(PKG_CONFIG) --atleast-version=3.35 sqlite3 2>/dev/null && echo yes || echo no)
-SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c))
+SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c)) src/store/shards.c
 SQLITE_STATIC_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/static/%.o)
 SQLITE_SHARED_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/shared/%.o)
 SQLITE_STATIC_LIB := $(BUILD)/libhelmdesk-sqlite.a

@@ -10,6 +10,8 @@
 
 #include "support/seam.h"
 
+#include "store/shards.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -606,7 +608,7 @@ static void test_what_waits(void **state_) {
     assert_int_equal(count, 5);
     assert_int_equal(oldest, 1700000000001);
     assert_int_equal(a.store->ops->waiting(a.store, "x", &count, &oldest), HD_E_NOT_FOUND);
-    uint64_t shard = UINT64_C(1) << (webhook % HD__SHARDS);
+    uint64_t shard = UINT64_C(1) << hd__shard_of(webhook);
     assert_int_equal(a.store->ops->is_left(a.store, shard, 3, &left), HD_OK);
     assert_int_equal(left, 1);
     assert_int_equal(seam_end(&a, webhook, 1, 1), 0);

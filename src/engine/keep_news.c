@@ -52,7 +52,7 @@ static void look_in(struct hd__keep_store *keep, uint64_t shards) {
     struct hd__ledger *ledger = keep->base.ledger;
     for (size_t i = 0; shards && i < keep->roster.count; i++) {
         const struct hd__member *member = &keep->roster.members[i];
-        if (!member->webhook || !(shards >> (member->key % HD__SHARDS) & 1))
+        if (!member->webhook || !(shards >> hd__shard_of(member->key) & 1))
             continue;
         struct hd__lane *lane = hd__keep_lane(keep, member->key);
         if (lane) {
@@ -206,7 +206,7 @@ static void forget_removed(struct hd__keep_store *keep) {
         struct hd__member *member = &keep->roster.members[i];
         if (!is_over(keep, member))
             continue;
-        if (may_stay >> (member->key % HD__SHARDS) & 1) {
+        if (may_stay >> hd__shard_of(member->key) & 1) {
             is_left = 1;
             continue;
         }

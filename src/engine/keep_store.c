@@ -182,12 +182,11 @@ static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, i
     struct hd__keep_store *keep = of(keeper);
     struct hd_store *store = keep->storer->store;
     struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
-    int status = HD_OK, shard = (int)(webhook->label->keys.webhook % HD__SHARDS);
-    if (atomic_load(&keep->owned) >> shard & 1) {
+    if (atomic_load(&keep->owned) >> hd__shard_of(webhook->label->keys.webhook) & 1) {
         *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, until_us);
         return HD_OK;
     }
-    status = store->ops->lane_state(store, webhook->id, &note);
+    int status = store->ops->lane_state(store, webhook->id, &note);
     *state = note.state == HD_WEBHOOK_PAUSED && note.left_ms <= 0 ? HD_WEBHOOK_PROBING : note.state;
     *until_us = *state == HD_WEBHOOK_PAUSED ? hd__monotonic_us(keeper->ledger->clock) + note.left_ms * 1000 : 0;
     return status;

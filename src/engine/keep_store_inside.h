@@ -7,6 +7,7 @@
 #include "engine/outbox.h"
 #include "engine/roster.h"
 #include "engine/storer.h"
+#include "store/shards.h"
 
 #include <stdatomic.h>
 

@@ -1,7 +1,7 @@
 #include "engine/lanes.h"
 
 #include "endpoint/webhook.h"
-#include "store/store.h"
+#include "store/shards.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
         return NULL;
     }
     lane->hash = hash_of(webhook->id);
-    lane->shard = (int)(webhook->label->keys.webhook % HD__SHARDS);
+    lane->shard = hd__shard_of(webhook->label->keys.webhook);
     lane->window = WINDOW_AT_FIRST;
     lane->backlog.retry_at_us = INT64_MAX;
     if (lanes->count >= lanes->bucket_count)

@@ -2,6 +2,8 @@
 /* A client that is as simple as one can be: at most one attempt at a time in each lane, one event in each step. */
 #include "store/explorer.h"
 
+#include "store/shards.h"
+
 #include <string.h>
 
 #define MAX_ATTEMPTS 2
@@ -15,7 +17,7 @@ enum {
 };
 
 static uint64_t bit_of(const struct stage *stage, int lane) {
-    return UINT64_C(1) << (stage->webhooks[lane].keys.webhook % HD__SHARDS);
+    return UINT64_C(1) << hd__shard_of(stage->webhooks[lane].keys.webhook);
 }
 
 /* ---- What is told ---- */

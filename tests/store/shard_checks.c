@@ -2,6 +2,8 @@
 /* Who owns what: shares, leases, take-over, and what the next owner is told. */
 #include "store/check.h"
 
+#include "store/shards.h"
+
 #define PATIENCE_S 120 /* no lease is longer */
 
 static int bits(uint64_t shards) {
@@ -118,7 +120,7 @@ static void results_come_before_left(struct world *world) {
     client_send(owner);
     struct hd__step step = {.results = results, .left = owner->state.leaving};
     for (int i = 0; i < 64; i++)
-        if (owner->state.leaving >> (keys[i] % HD__SHARDS) & 1) {
+        if (owner->state.leaving >> hd__shard_of(keys[i]) & 1) {
             assert_int_equal(client_claim(owner, keys[i]), 2);
             int64_t row = heard(owner, HEARD_CLAIMED, 0)->row;
             reports[i] = report_of(world, keys[i], row);
@@ -250,7 +252,7 @@ static void what_is_handed_over_is_not_marked(struct world *world) {
     settle(world, clients, 2);
     size_t claimed = 0;
     for (int i = 0; i < 64; i++)
-        if (clients[1]->state.owned >> (keys[i] % HD__SHARDS) & 1) {
+        if (clients[1]->state.owned >> hd__shard_of(keys[i]) & 1) {
             assert_int_equal(client_claim(clients[1], keys[i]), 1);
             assert_false(heard(clients[1], HEARD_CLAIMED, 0)->may_be_repeated);
             assert_int_equal(client_claim(clients[0], keys[i]), 0);
@@ -348,7 +350,7 @@ static void the_next_owner_is_told_of_removed_webhooks(struct world *world) {
     give(clients[0]);
     client_tend(clients[1]);
     for (int i = 0; i < 64; i++)
-        if (clients[1]->state.owned >> (keys[i] % HD__SHARDS) & 1)
+        if (clients[1]->state.owned >> hd__shard_of(keys[i]) & 1)
             assert_int_equal(heard_count(clients[1], HEARD_WEBHOOK, keys[i]), 1);
 }
 
@@ -358,7 +360,7 @@ static void what_is_left_of_shards(struct world *world) {
     struct client *client = client_join(world, HD__ROLE_DELIVER);
     const struct hd__store_ops *ops = client->store->ops;
     client_put_many(client, 2, keys);
-    uint64_t first = UINT64_C(1) << (keys[0] % HD__SHARDS), second = UINT64_C(1) << (keys[1] % HD__SHARDS);
+    uint64_t first = UINT64_C(1) << hd__shard_of(keys[0]), second = UINT64_C(1) << hd__shard_of(keys[1]);
     int64_t row = client_send_to(client, keys[0]);
     assert_int_equal(ops->is_left(client->store, first, row, &is_left), HD_OK);
     assert_true(is_left);

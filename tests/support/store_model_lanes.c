@@ -290,7 +290,7 @@ static void claim(struct model_handle *handle, struct hd__step *step, size_t ind
 
 static void tell_added(struct model_handle *handle, struct hd__step *step) {
     for (size_t i = 0; i < handle->told.added_count; i++)
-        if ((handle->told.shards >> (handle->told.added[i].webhook % HD__SHARDS) & 1) ||
+        if ((handle->told.shards >> hd__shard_of(handle->told.added[i].webhook) & 1) ||
             (handle->model->faults.no_doubt && store_model_owns(handle, handle->told.added[i].webhook)))
             step->added(step->user, &handle->told.added[i]);
 }

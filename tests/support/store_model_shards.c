@@ -6,12 +6,8 @@
 
 #define BIT(shard) (UINT64_C(1) << (shard))
 
-static int shard_of(int64_t webhook) {
-    return (int)(webhook % HD__SHARDS);
-}
-
 int store_model_owns(const struct model_handle *handle, int64_t webhook) {
-    return webhook > 0 && handle->model->owners[shard_of(webhook)] == handle->client && handle->client;
+    return webhook > 0 && handle->model->owners[hd__shard_of(webhook)] == handle->client && handle->client;
 }
 
 static uint64_t owned_by(const struct store_model *model, int64_t client) {
@@ -44,7 +40,7 @@ void store_model_notice_losses(struct model_handle *handle) {
 
 static void mark(struct store_model *model, uint64_t shards) {
     for (size_t i = 0; i < model->webhook_count; i++)
-        if (shards & BIT(shard_of(model->webhooks[i]->it.keys.webhook)))
+        if (shards & BIT(hd__shard_of(model->webhooks[i]->it.keys.webhook)))
             for (size_t j = 0; j < model->webhooks[i]->count; j++)
                 model->webhooks[i]->rows[j].may_be_repeated = !model->faults.no_marks;
 }
@@ -131,7 +127,8 @@ static void tell_webhooks(struct model_handle *handle, uint64_t gained, int is_j
     size_t told_count = 0;
     for (size_t i = 0; i < model->webhook_count; i++) {
         struct model_webhook *webhook = model->webhooks[i];
-        int is_gained = webhook->it.is_removed && webhook->count && (gained & BIT(shard_of(webhook->it.keys.webhook)));
+        int is_gained =
+            webhook->it.is_removed && webhook->count && (gained & BIT(hd__shard_of(webhook->it.keys.webhook)));
         int is_there = !webhook->it.is_removed || webhook->count;
         if (is_joining ? is_there : is_gained || is_change_told(handle, webhook))
             told[told_count++] = webhook;
@@ -148,14 +145,14 @@ static void tell_lanes(struct model_handle *handle, uint64_t gained) {
         const struct model_webhook *webhook = handle->model->webhooks[i];
         int64_t left_ms = webhook->until_ms - store_model_now_ms(handle);
         const struct hd__lane_note note = {webhook->it.keys.webhook, webhook->state, left_ms > 0 ? left_ms : 0};
-        if ((gained & BIT(shard_of(note.webhook))) && note.state != HD_WEBHOOK_ACTIVE && handle->listener.lane)
+        if ((gained & BIT(hd__shard_of(note.webhook))) && note.state != HD_WEBHOOK_ACTIVE && handle->listener.lane)
             handle->listener.lane(handle->listener.user, &note);
     }
 }
 
 /* The first row of a lane that this client does not know; 0 for none. */
 static int64_t first_unknown(const struct model_handle *handle, const struct model_webhook *webhook, uint64_t gained) {
-    if (gained & BIT(shard_of(webhook->it.keys.webhook)))
+    if (gained & BIT(hd__shard_of(webhook->it.keys.webhook)))
         return webhook->count ? webhook->rows[0].row : 0;
     int64_t first = 0;
     for (size_t i = webhook->count; i-- > 0 && webhook->rows[i].row > handle->seen_row;)
@@ -168,7 +165,7 @@ static void tell_arrived(struct model_handle *handle, uint64_t gained) {
     struct store_model *model = handle->model;
     for (size_t i = 0; i < model->webhook_count && (gained || handle->seen_row < model->last_row); i++) {
         const struct model_webhook *webhook = model->webhooks[i];
-        if (!(handle->owned & BIT(shard_of(webhook->it.keys.webhook))))
+        if (!(handle->owned & BIT(hd__shard_of(webhook->it.keys.webhook))))
             continue;
         int64_t first = first_unknown(handle, webhook, gained);
         if (first && handle->listener.arrived)

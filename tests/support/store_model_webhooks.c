@@ -255,7 +255,7 @@ int store_model_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_ro
     for (size_t i = 0; i < handle->model->webhook_count; i++) {
         const struct model_webhook *webhook = handle->model->webhooks[i];
         *is_left |= webhook->count && webhook->rows[0].row <= up_to_row &&
-                    (shards >> (webhook->it.keys.webhook % HD__SHARDS) & 1);
+                    (shards >> hd__shard_of(webhook->it.keys.webhook) & 1);
     }
     store_model_unlock(handle);
     return HD_OK;

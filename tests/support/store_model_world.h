@@ -6,6 +6,7 @@
 #include "support/store_model.h"
 
 #include "base/uuid.h"
+#include "store/shards.h"
 
 struct model_event {
     struct hd__stored_event it; /* its own copy */

@@ -8,8 +8,7 @@ static void read_claimed(const struct hd__sqlite *store, const struct hd__claim 
         .row = number,
         .due_ms = hd__sql_get_int(row, 1),
         .tries = (uint32_t)hd__sql_get_int(row, 2),
-        .may_be_repeated =
-            hd__sql_get_int(row, 4) || number <= store->repeated_up_to[(uint64_t)claim->webhook % HD__SHARDS],
+        .may_be_repeated = hd__sql_get_int(row, 4) || number <= store->repeated_up_to[hd__shard_of(claim->webhook)],
         .event = {.type = (int)hd__sql_get_int(row, 6),
                   .accepted_at_ms = hd__sql_get_int(row, 7),
                   .project = hd__sql_get_text(row, 8),

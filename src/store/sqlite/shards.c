@@ -45,7 +45,7 @@ static int see_owners(struct hd__sqlite *store, uint64_t *owned, uint64_t *none)
     int code;
     *owned = *none = 0;
     while ((code = hd__sql_next(statement)) == SQLITE_ROW) {
-        uint64_t shard = (uint64_t)hd__sql_get_int(statement, 0) % HD__SHARDS;
+        int shard = hd__shard_of(hd__sql_get_int(statement, 0));
         int64_t owner = hd__sql_get_int(statement, 1);
         if (owner == 0)
             *none |= HD__SHARD_BIT(shard);

@@ -7,11 +7,11 @@
 #ifndef HD_STORE_SQLITE_SQLITE_H
 #define HD_STORE_SQLITE_SQLITE_H
 
+#include "store/shards.h"
 #include "store/sqlite/lock.h"
 #include "store/sqlite/process.h"
 #include "store/sqlite/statement.h"
 #include "store/sqlite/time.h"
-#include "store/store.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -117,7 +117,7 @@ struct hd__sqlite {
     uint64_t left_shards;
 };
 
-#define HD__SHARD_BIT(webhook) (UINT64_C(1) << ((uint64_t)(webhook) % HD__SHARDS))
+#define HD__SHARD_BIT(webhook) (UINT64_C(1) << hd__shard_of(webhook))
 
 /* ---- failure.c ---- */
 
