@@ -3,7 +3,9 @@
  *
  * Several clients, in several processes, use one store at the same time. Webhooks are divided among HD__SHARDS shards;
  * a shard belongs to at most one client that delivers at a time. Ownership is a lease: it is checked in the transaction
- * of each step, and who lost it learns so.
+ * of each step, and who lost it learns so. Each client that delivers gets at most its share of the shards, rounded
+ * up. Keys of webhooks follow each other: of few webhooks, too, each client gets about as many as the others, in
+ * whichever order shards are left (see shards.h).
  *
  * Every function that returns int returns a status:
  *   HD_OK              it is done;

@@ -5,6 +5,7 @@
 #include "store/shards.h"
 
 #define PATIENCE_S 120 /* no lease is longer */
+#define FEW 12         /* webhooks */
 
 static int bits(uint64_t shards) {
     int count = 0;
@@ -85,6 +86,59 @@ static void shares_are_fair(struct world *world) {
         settle(world, clients, count);
     }
     assert_int_equal(clients[0]->state.leaving, 0);
+}
+
+static uint64_t shards_of(const int64_t *keys, int count) {
+    uint64_t shards = 0;
+    for (int i = 0; i < count; i++)
+        shards |= UINT64_C(1) << hd__shard_of(keys[i]);
+    return shards;
+}
+
+/* Of the first 8 webhooks, and of all, no client has more than its share and one. */
+static void check_few(struct client **clients, int count, const int64_t keys[FEW]) {
+    static const int few[] = {8, FEW};
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < count; i++)
+            assert_true(bits(clients[i]->state.owned & shards_of(keys, few[k])) <= (few[k] + count - 1) / count + 1);
+}
+
+static void few_webhooks_are_divided_evenly(struct world *world) {
+    int64_t keys[FEW];
+    struct client *clients[4] = {client_join(world, HD__ROLE_DELIVER)};
+    client_put_many(clients[0], FEW, keys);
+    for (int count = 2; count <= 4; count++) {
+        clients[count - 1] = client_join(world, HD__ROLE_DELIVER);
+        settle(world, clients, count);
+        check_few(clients, count, keys);
+    }
+    for (int count = 3; count >= 2; count--) {
+        client_leave(clients[count], 1);
+        settle(world, clients, count);
+        check_few(clients, count, keys);
+    }
+}
+
+/* All join at once, and the first one leaves those shards last in which something is under way. */
+static void few_busy_webhooks_are_divided_evenly(struct world *world) {
+    for (int count = 2; count <= 4; count++) {
+        int64_t keys[FEW];
+        struct client *clients[4];
+        for (int i = 0; i < count; i++)
+            clients[i] = client_join(world, HD__ROLE_DELIVER);
+        client_put_many(clients[0], FEW, keys);
+        world_pass(world, 1000);
+        client_tend(clients[0]);
+        struct hd__step step = {.left = clients[0]->state.leaving & ~shards_of(keys, FEW)};
+        client_step(clients[0], &step);
+        for (int i = 1; i < count; i++)
+            for (int round = 0; round < 3; round++)
+                client_tend(clients[i]); /* before another one does */
+        settle(world, clients, count);
+        check_few(clients, count, keys);
+        for (int i = 0; i < count; i++)
+            client_leave(clients[i], 1);
+    }
 }
 
 /* A shard stays with its owner until that has left it, for as long as it tends. */
@@ -379,6 +433,8 @@ static const struct check checks[] = {
     {"the first client owns all shards", the_first_owns_all},
     {"clients that do not deliver own nothing", others_own_nothing},
     {"1 to 4 clients have fair shares", shares_are_fair},
+    {"few webhooks are divided evenly", few_webhooks_are_divided_evenly},
+    {"few webhooks are divided evenly, busy ones too", few_busy_webhooks_are_divided_evenly},
     {"a shard is left when its owner says so", a_shard_is_left_when_its_owner_says_so},
     {"results come before the word that a shard is left", results_come_before_left},
     {"a lease is renewed", a_lease_is_renewed},

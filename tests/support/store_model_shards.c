@@ -18,13 +18,6 @@ static uint64_t owned_by(const struct store_model *model, int64_t client) {
     return owned;
 }
 
-static int count(uint64_t shards) {
-    int bits = 0;
-    for (; shards; shards &= shards - 1)
-        bits++;
-    return bits;
-}
-
 /* ---- Losing and giving up ---- */
 
 void store_model_notice_losses(struct model_handle *handle) {
@@ -60,8 +53,9 @@ void store_model_give_up(struct model_handle *handle, int64_t client, int is_cle
     for (int i = 0; i < HD__SHARDS; i++)
         if (model->owners[i] == client)
             model->owners[i] = 0;
-    if (lease)
-        *lease = model->leases[--model->lease_count];
+    for (; lease && lease < &model->leases[model->lease_count - 1]; lease++)
+        lease[0] = lease[1];
+    model->lease_count -= lease != NULL;
 }
 
 /* ---- Getting and sharing ---- */
@@ -87,23 +81,19 @@ static void bury_the_dead(struct model_handle *handle) {
             store_model_give_up(handle, model->leases[i].client, 0);
 }
 
-/* Takes what is free up to a fair share, or names what is beyond it: low numbers, which are those of few webhooks, go.
- */
+/* Takes what is free up to a fair share, or names what is beyond it. */
 static void share(struct model_handle *handle) {
     struct store_model *model = handle->model;
-    int clients = (int)model->lease_count;
-    int fair = (HD__SHARDS + clients - 1) / clients, have = count(handle->owned);
-    for (int i = 0; i < HD__SHARDS && have < fair; i++)
-        if (model->owners[i] == 0) {
+    struct hd__shards shards = {.client_count = 0};
+    for (int i = 0; i < HD__SHARDS; i++)
+        shards.owners[i] = model->owners[i];
+    for (size_t i = 0; i < model->lease_count; i++)
+        hd__shards_add_client(&shards, model->leases[i].client);
+    uint64_t taken = hd__shards_to_take(&shards, handle->client);
+    for (int i = 0; i < HD__SHARDS; i++)
+        if (taken & BIT(i))
             model->owners[i] = handle->client;
-            have++;
-        }
-    handle->leaving = 0;
-    for (int i = 0; i < HD__SHARDS && have > fair; i++)
-        if (handle->owned & BIT(i)) {
-            handle->leaving |= BIT(i);
-            have--;
-        }
+    handle->leaving = hd__shards_to_leave(&shards, handle->client, handle->leaving);
 }
 
 /* ---- Telling ---- */

@@ -55,7 +55,8 @@ int hd__sqlite_ensure_client(struct hd__sqlite *store) {
         return code;
     store->client = store->state.next_client++;
     store->is_fenced = 0;
-    store->delivering += store->role == HD__ROLE_DELIVER;
+    if (store->role == HD__ROLE_DELIVER)
+        hd__shards_add_client(&store->shards, store->client);
     store->epoch = store->state.epoch += 1;
     return SQLITE_OK;
 }

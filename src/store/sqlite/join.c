@@ -69,7 +69,7 @@ static void begin_with(struct hd__sqlite *store, const struct hd__join *join) {
     store->listener = *join->listener;
     store->client = 0;
     store->is_fenced = store->has_lost = 0;
-    store->owned = store->leaving = store->lost = store->free = store->gained = store->kept_since = 0;
+    store->owned = store->leaving = store->lost = store->gained = store->kept_since = 0;
     store->epoch = -1;
     store->known_version = 0;
     store->own_changes.count = 0;

@@ -1,33 +1,6 @@
 /* Who owns which shards, and that each client that delivers owns its part of them. */
 #include "store/sqlite/sqlite.h"
 
-#include <string.h>
-
-static int64_t count_bits(uint64_t bits) {
-    int64_t count = 0;
-    for (; bits; bits &= bits - 1)
-        count++;
-    return count;
-}
-
-static uint64_t lowest_bit(uint64_t bits) {
-    return bits & (~bits + 1);
-}
-
-static int64_t share_of(const struct hd__sqlite *store) {
-    return store->delivering > 0 ? (HD__SHARDS + store->delivering - 1) / store->delivering : HD__SHARDS;
-}
-
-/* What is more than its part goes to others. */
-static void plan_leaving(struct hd__sqlite *store) {
-    int64_t surplus = count_bits(store->owned) - share_of(store);
-    store->leaving &= store->owned;
-    while (count_bits(store->leaving) > (surplus > 0 ? surplus : 0))
-        store->leaving &= store->leaving - 1;
-    while (count_bits(store->leaving) < surplus)
-        store->leaving |= lowest_bit(store->owned & ~store->leaving);
-}
-
 /* ---- Looking ---- */
 
 static int see_own_row(struct hd__sqlite *store) {
@@ -40,66 +13,70 @@ static int see_own_row(struct hd__sqlite *store) {
     return hd__sql_end(statement, code);
 }
 
-static int see_owners(struct hd__sqlite *store, uint64_t *owned, uint64_t *none) {
+static int see_owners(struct hd__sqlite *store, struct hd__shards *shards) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_LIST_SHARDS);
     int code;
-    *owned = *none = 0;
     while ((code = hd__sql_next(statement)) == SQLITE_ROW) {
         int shard = hd__shard_of(hd__sql_get_int(statement, 0));
-        int64_t owner = hd__sql_get_int(statement, 1);
-        if (owner == 0)
-            *none |= HD__SHARD_BIT(shard);
-        else if (owner == store->client)
-            *owned |= HD__SHARD_BIT(shard);
+        shards->owners[shard] = hd__sql_get_int(statement, 1);
         store->repeated_up_to[shard] = hd__sql_get_int(statement, 2);
     }
     return hd__sql_end(statement, code);
 }
 
+static int see_clients(struct hd__sqlite *store, struct hd__shards *shards) {
+    sqlite3_stmt *statement = hd__sql(store, HD__SQL_LIST_DELIVERING);
+    int code;
+    while ((code = hd__sql_next(statement)) == SQLITE_ROW)
+        hd__shards_add_client(shards, hd__sql_get_int(statement, 0));
+    return hd__sql_end(statement, code);
+}
+
 int hd__sqlite_see_shards(struct hd__sqlite *store) {
-    uint64_t owned, none;
+    struct hd__shards shards = {.client_count = 0};
     if (store->epoch == store->state.epoch || store->role == HD__ROLE_READ)
         return SQLITE_OK;
     int code = see_own_row(store);
     if (code == SQLITE_OK)
-        code = see_owners(store, &owned, &none);
+        code = see_owners(store, &shards);
     if (code == SQLITE_OK)
-        code = hd__sql_ask(hd__sql(store, HD__SQL_COUNT_DELIVERING), &store->delivering);
+        code = see_clients(store, &shards);
     if (code != SQLITE_OK)
         return code;
-    if (store->is_fenced)
-        owned = 0;
+    uint64_t owned = store->is_fenced ? 0 : hd__shards_owned(&shards, store->client);
+    store->shards = shards;
     store->lost |= store->owned & ~owned;
     store->gained = (store->gained | (owned & ~store->owned)) & owned;
     store->owned = owned;
     store->kept_since &= owned;
-    store->free = none;
     store->epoch = store->state.epoch;
-    plan_leaving(store);
+    store->leaving = owned ? hd__shards_to_leave(&shards, store->client, store->leaving) : 0;
     return SQLITE_OK;
 }
 
 /* ---- Taking and leaving ---- */
 
+static int is_owner(const struct hd__sqlite *store) {
+    return store->role == HD__ROLE_DELIVER && store->client != 0;
+}
+
 int hd__sqlite_wants_shards(const struct hd__sqlite *store) {
-    return store->is_fenced || (store->role == HD__ROLE_DELIVER && store->client != 0 && store->free &&
-                                count_bits(store->owned) < share_of(store));
+    return store->is_fenced || (is_owner(store) && hd__shards_to_take(&store->shards, store->client));
 }
 
 int hd__sqlite_take_shards(struct hd__sqlite *store) {
     int code = SQLITE_OK;
-    int64_t wanted = share_of(store) - count_bits(store->owned);
-    for (int64_t shard = 0; shard < HD__SHARDS && wanted > 0 && code == SQLITE_OK; shard++) {
-        if (!(store->free & HD__SHARD_BIT(shard)))
+    uint64_t wanted = hd__shards_to_take(&store->shards, store->client);
+    for (int64_t shard = 0; shard < HD__SHARDS && code == SQLITE_OK; shard++) {
+        if (!(wanted & HD__SHARD_BIT(shard)))
             continue;
         sqlite3_stmt *statement = hd__sql(store, HD__SQL_TAKE_SHARD);
         hd__sql_int(statement, 1, shard);
         hd__sql_int(statement, 2, store->client);
         code = hd__sql_run(statement);
-        store->free &= ~HD__SHARD_BIT(shard);
+        store->shards.owners[shard] = store->client;
         store->owned |= HD__SHARD_BIT(shard);
         store->gained |= HD__SHARD_BIT(shard);
-        wanted--;
         store->epoch = store->state.epoch += 1;
     }
     return code;
@@ -114,7 +91,7 @@ int hd__sqlite_leave_shards(struct hd__sqlite *store, uint64_t shards) {
         hd__sql_int(statement, 1, shard);
         hd__sql_int(statement, 2, store->client);
         code = hd__sql_run(statement);
-        store->free |= HD__SHARD_BIT(shard);
+        store->shards.owners[shard] = 0;
         store->owned &= ~HD__SHARD_BIT(shard);
         store->kept_since &= ~HD__SHARD_BIT(shard);
         store->gained &= ~HD__SHARD_BIT(shard);

@@ -92,14 +92,14 @@ struct hd__sqlite {
     struct hd__sqlite_state state; /* in a transaction: as it is now */
     struct hd__store_time now;
 
-    int64_t client;                      /* 0 for none yet */
-    int is_fenced;                       /* others hold it for gone */
-    int has_lost;                        /* the last step had results that were lost */
-    uint64_t owned, leaving, lost, free; /* a bit for each shard */
-    uint64_t kept_since;                 /* those that have been owned ever since the last step was written */
-    uint64_t gained;                     /* of the owned ones, those that the listener has not been told of */
-    int64_t delivering;                  /* clients that deliver */
-    int64_t epoch;                       /* that these are of; -1 if they are not known */
+    int64_t client;                /* 0 for none yet */
+    int is_fenced;                 /* others hold it for gone */
+    int has_lost;                  /* the last step had results that were lost */
+    uint64_t owned, leaving, lost; /* a bit for each shard */
+    uint64_t kept_since;           /* those that have been owned ever since the last step was written */
+    uint64_t gained;               /* of the owned ones, those that the listener has not been told of */
+    struct hd__shards shards;      /* who owns what */
+    int64_t epoch;                 /* that these are of; -1 if they are not known */
     int64_t repeated_up_to[HD__SHARDS];
     int64_t safe_until_us, renewed_us;
     int64_t renewing_us; /* when the lease began that is being written; 0 for none */

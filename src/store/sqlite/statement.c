@@ -33,7 +33,7 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_TAKE_SHARD] = "UPDATE shard SET owner = ?2 WHERE shard = ?1 AND owner = 0",
     [HD__SQL_LEAVE_SHARD] = "UPDATE shard SET owner = 0 WHERE shard = ?1 AND owner = ?2",
     [HD__SQL_FREE_SHARDS] = "UPDATE shard SET owner = 0, repeated_up_to = max(repeated_up_to, ?2) WHERE owner = ?1",
-    [HD__SQL_COUNT_DELIVERING] = "SELECT count(*) FROM client WHERE role = 0",
+    [HD__SQL_LIST_DELIVERING] = "SELECT id FROM client WHERE role = 0 ORDER BY id",
     [HD__SQL_ADD_CLIENT] = "INSERT INTO client(id, role, pid, began, place, until_ms, step, lost) "
                            "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT lost FROM client WHERE id = ?8))",
     [HD__SQL_FIND_CLIENT] = "SELECT role, step, lost FROM client WHERE id = ?1",
