@@ -346,6 +346,34 @@ static void test_log_by_time(void **state) {
     end(client, store);
 }
 
+/* Of an event that was damaged on the disk the log keeps the report, with an event that stands for it; all others are
+ * beside it. */
+static void test_damaged_event(void **state) {
+    (void)state;
+    static const char *const tickets[] = {"ticket-3", "unreadable", "ticket-1"};
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    for (int i = 0; i < 3; i++) {
+        send_ticket(client, i + 1);
+        flush(client);
+    }
+    end(client, store);
+    change_database(directory, "UPDATE event SET body = x'7B' WHERE key = 2");
+    store = open_store();
+    client = client_on(store);
+    hd_log_page *page = page_of(client, NULL, NULL, 10);
+    assert_int_equal(hd_log_page_count(page), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const hd_report *report = hd_log_page_at(page, i);
+        assert_string_equal(hd_event_ticket_id(hd_report_event(report)), tickets[i]);
+        assert_string_equal(hd_event_project(hd_report_event(report)), PROJECT);
+        assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+    }
+    hd_log_page_free(page);
+    end(client, store);
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -353,6 +381,7 @@ int main(void) {
         TEST(test_summary_of_many),
         TEST(test_older_store),
         TEST(test_log_by_time),
+        TEST(test_damaged_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
