@@ -188,11 +188,29 @@ static void test_cause_in_words(void **state) {
     hd_store_free(store);
 }
 
+/* What is not there yet is no failure. */
+static void test_no_words_without_failure(void **state) {
+    (void)state;
+    hd_store *store = open_store();
+    assert_int_equal(hd_store_error(store, NULL, 0), 0);
+    hd_client *client = client_on(store);
+    assert_int_equal(hd_store_error(store, NULL, 0), 0);
+    end(client, store);
+    store = open_store();
+    assert_int_equal(hd_store_error(store, NULL, 0), 0);
+    hd_store_free(store);
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_sealed_secrets), TEST(test_wrong_key_is_no_crash),     TEST(test_key_comes_later),
-        TEST(test_refusals),       TEST(test_one_client_for_each_store), TEST(test_cause_in_words),
+        TEST(test_sealed_secrets),
+        TEST(test_wrong_key_is_no_crash),
+        TEST(test_key_comes_later),
+        TEST(test_refusals),
+        TEST(test_one_client_for_each_store),
+        TEST(test_cause_in_words),
+        TEST(test_no_words_without_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ static int look_at(struct hd__sqlite *store) {
         return hd__sqlite_errno(store, "cannot use it", store->directory);
     int status = hd__sqlite_look_for_database(store);
     if (status == HD_E_STORE_MISSING)
-        return HD_OK;
+        return hd__sqlite_say(store, HD_OK, ""); /* which is no failure */
     if (status == HD_OK) {
         (void)hd__lock_open(&store->lock, store->directory, 0);
         status = hd__sqlite_connect(store, &store->main);
