@@ -81,6 +81,12 @@ static int take_back(struct hd__sqlite *store, int code) {
     return code;
 }
 
+/* Whether what is to be committed is still where others look for it. */
+static int check_file(struct hd__sqlite *store) {
+    int status = hd__sqlite_check_file(store);
+    return status == HD_OK ? SQLITE_OK : status == HD_E_NO_MEMORY ? SQLITE_NOMEM : FILE_IS_GONE;
+}
+
 /* A transaction that changed nothing costs no write. */
 static int write_once(struct hd__sqlite *store, int (*work)(struct hd__sqlite *store, void *argument), void *argument) {
     int before = sqlite3_total_changes(store->main);
@@ -93,8 +99,8 @@ static int write_once(struct hd__sqlite *store, int (*work)(struct hd__sqlite *s
     if (code != SQLITE_OK || sqlite3_total_changes(store->main) == before)
         return take_back(store, code);
     code = hd__sqlite_write_state(store);
-    if (code == SQLITE_OK && hd__sqlite_check_file(store) != HD_OK)
-        code = FILE_IS_GONE;
+    if (code == SQLITE_OK)
+        code = check_file(store);
     if (code != SQLITE_OK)
         return take_back(store, code);
     store->was_committing = 1;
