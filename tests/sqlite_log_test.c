@@ -164,7 +164,7 @@ static int matches(const struct one *one, const struct hd__log_search *search) {
 static int is_after_place(size_t index, const struct hd__log_search *search) {
     int64_t ms = all[index].report.finished_at_ms, id = (int64_t)index + 1;
     if (search->is_forward)
-        return id > search->after_id; /* all, from -1 */
+        return id > search->after_id;
     return ms < search->before_ms || (ms == search->before_ms && id < search->before_id);
 }
 
@@ -174,19 +174,13 @@ static int by_time(const void *x_, const void *y_) {
     return x_ms != y_ms ? (x_ms < y_ms) - (x_ms > y_ms) : (x < y) - (x > y);
 }
 
-/* From the newest on. */
-static int by_id(const void *x_, const void *y_) {
-    int64_t x = *(const int64_t *)x_, y = *(const int64_t *)y_;
-    return (x < y) - (x > y);
-}
-
 static size_t expect(const struct hd__log_search *search, int64_t ids[REPORTS]) {
     size_t count = 0;
     for (size_t i = 0; i < REPORTS; i++)
         if (matches(&all[i], search) && is_after_place(i, search))
             ids[count++] = (int64_t)i + 1;
-    if (!search->is_forward || search->after_id == -1)
-        qsort(ids, count, sizeof ids[0], search->is_forward ? by_id : by_time);
+    if (!search->is_forward)
+        qsort(ids, count, sizeof ids[0], by_time);
     return count < search->max ? count : search->max;
 }
 
@@ -251,8 +245,7 @@ static struct hd__log_search any_search(void) {
     search.since_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
     search.until_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
     search.is_forward = any(4) == 0;
-    search.after_id = (int64_t)any(REPORTS) - (any(3) ? 0 : REPORTS);
-    search.after_id = search.after_id < -1 ? -1 : search.after_id;
+    search.after_id = any(3) ? (int64_t)any(REPORTS) : 0;
     if (any(2)) {
         search.before_ms = 1700000000000 + (int64_t)any(300);
         search.before_id = (int64_t)any(REPORTS);

@@ -84,7 +84,7 @@ static int count_row(void *user, const struct hd__log_row *row) {
 
 static void ask(void) {
     uint64_t rows = 0, sum = 0, waiting = 0;
-    int64_t oldest;
+    int64_t oldest, newest;
     int left;
     const struct hd__log_search search = {.text = "x", .text_reasons = 1, .before_ms = INT64_MAX, .max = 10};
     const struct hd__store_ops *ops = a.store->ops;
@@ -93,6 +93,8 @@ static void ask(void) {
         assert_int_equal(rows, 1);
     if (check(ops->tally(a.store, &search, 0, count_tally, &sum)))
         assert_int_equal(sum, 1);
+    if (check(ops->newest(a.store, &newest)))
+        assert_int_equal(newest, 1);
     if (check(ops->waiting(a.store, "w", &waiting, &oldest)))
         assert_int_equal(waiting, 1);
     if (check(ops->is_left(a.store, UINT64_MAX, 100, &left)))

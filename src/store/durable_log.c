@@ -52,25 +52,12 @@ int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const
     return status;
 }
 
-/* The number of the newest report; 0 if there is none. */
-static int find_newest(struct hd_store *store, int64_t *newest) {
-    const struct hd__log_search search = {.is_forward = 1, .after_id = -1, .max = 1};
-    size_t rows;
-    hd_log_page *page = hd__log_page_new(1, 1);
-    if (!page)
-        return HD_E_NO_MEMORY;
-    int status = fill(store, &search, page, &rows);
-    *newest = rows ? (int64_t)hd_log_page_at(page, 0)->sequence : 0;
-    hd_log_page_free(page);
-    return status;
-}
-
 int hd__durable_follow(struct hd_store *store, const hd_log_filter *filter, const char *after, size_t limit,
                        hd_log_page **page) {
     struct hd__log_search search = {.is_forward = 1, .max = limit};
     size_t rows;
     hd__log_filter_search(filter, &search);
-    int status = after ? hd__log_number_parse(after, &search.after_id) : find_newest(store, &search.after_id);
+    int status = after ? hd__log_number_parse(after, &search.after_id) : store->ops->newest(store, &search.after_id);
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 1);

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 3
+#define HD__STORE_ABI 4
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -242,7 +242,7 @@ struct hd__log_search {
     int tests;                          /* one of HD_TESTS_... */
     int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
     int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
-    int64_t after_id;                   /* -1: the newest of all, the one before it, and so on */
+    int64_t after_id;
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
@@ -305,6 +305,8 @@ struct hd__store_ops {
      * may be told several times, each with a part of the count. */
     int (*tally)(struct hd_store *store, const struct hd__log_search *search, int64_t bucket_ms,
                  void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
+    /* The number of the newest record that there ever was, though it may be deleted by now; 0 for none. */
+    int (*newest)(struct hd_store *store, int64_t *id);
     /* What runs or waits in step, look or tend on another thread ends soon, with a failure. */
     void (*interrupt)(struct hd_store *store);
     /* The client leaves: its shards are free at once. Clean if all that it had in memory is as the outbox says; else

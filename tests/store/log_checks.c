@@ -293,6 +293,37 @@ static void ids_are_in_the_order_of_storing(struct world *world) {
     test_free(log);
 }
 
+static int64_t newest(const struct client *client) {
+    int64_t id = -1;
+    assert_int_equal(client->store->ops->newest(client->store, &id), HD_OK);
+    return id;
+}
+
+/* Whoever asks, also when all records are deleted, and after all clients have left. */
+static void the_newest_is_remembered(struct world *world) {
+    struct log *log = fill(world, 8);
+    struct client *reader = client_join(world, HD__ROLE_READ);
+    int64_t last = log->ids[RECORDS - 1];
+    assert_int_equal(newest(log->client), last);
+    assert_int_equal(newest(reader), last);
+    world_pass(world, HD__STORE_MAX_AGE_MS + 1000);
+    client_tend(log->client);
+    assert_int_equal(records(log->client), 0);
+    assert_int_equal(newest(reader), last);
+    client_leave(reader, 1);
+    client_leave(log->client, 1);
+    log->client = client_join(world, HD__ROLE_DELIVER);
+    assert_int_equal(newest(log->client), last);
+    int64_t row = client_send_to(log->client, log->keys[0]);
+    assert_false(client_end(log->client, log->keys[0], row));
+    assert_true(newest(log->client) > last);
+    test_free(log);
+}
+
+static void nothing_has_no_newest(struct world *world) {
+    assert_int_equal(newest(client_join(world, HD__ROLE_ACCEPT)), 0);
+}
+
 /* The whole id of an event finds what became of it; a part of one means nothing. */
 static void an_id_of_an_event_is_found_whole(struct world *world) {
     struct log *log = fill(world, 9);
@@ -397,6 +428,8 @@ static const struct check checks[] = {
     {"pages follow each other", pages_follow_each_other},
     {"a question ends when it is told to", a_question_ends_when_told_to},
     {"records have numbers in the order of storing", ids_are_in_the_order_of_storing},
+    {"the newest record is remembered", the_newest_is_remembered},
+    {"an empty log has no newest record", nothing_has_no_newest},
     {"sums are those of the rows", sums_are_those_of_the_rows},
     {"an event's id is found as a whole", an_id_of_an_event_is_found_whole},
     {"a webhook that moved keeps its log", a_moved_webhook_keeps_its_log},

@@ -17,7 +17,7 @@ static void a_store_says_what_it_is(struct world *world) {
     assert_int_equal(store->max_log_bytes, HD__STORE_MAX_LOG_BYTES);
     assert_true(ops->join && ops->step && ops->look && ops->tend && ops->leave && ops->free && ops->interrupt);
     assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->waiting && ops->lane_state);
-    assert_true(ops->is_left && ops->query && ops->tally);
+    assert_true(ops->is_left && ops->query && ops->tally && ops->newest);
 }
 
 static void a_reader_changes_nothing(struct world *world) {
@@ -136,7 +136,7 @@ static int count_accepting(struct client *client) {
     struct hd__step step = {.number = 1};
     struct hd__lane_note note;
     uint64_t number;
-    int64_t oldest_ms;
+    int64_t oldest_ms, id;
     int flag;
     const int refused[] = {
         is_forked(ops->join(store, &join, &client->state)),
@@ -151,6 +151,7 @@ static int count_accepting(struct client *client) {
         is_forked(ops->is_left(store, UINT64_MAX, 1, &flag)),
         is_forked(ops->query(store, &search, ignore_row, NULL)),
         is_forked(ops->tally(store, &search, 0, ignore_tally, NULL)),
+        is_forked(ops->newest(store, &id)),
         is_forked(ops->leave(store, 1)),
     };
     int accepting = 0;

@@ -118,11 +118,12 @@ static void *visit(void *user) {
         struct hd__lane_note note;
         size_t found = 0;
         uint64_t count, change;
-        int64_t oldest_ms;
+        int64_t oldest_ms, id;
         int is_left;
         visitor->failures += ops->put_webhook(store, &webhook, HD__ANY_VERSION) != HD_OK;
         visitor->failures += ops->query(store, &search, count_row, &found) != HD_OK;
         visitor->failures += ops->tally(store, &search, 0, count_tally, &found) != HD_OK;
+        visitor->failures += ops->newest(store, &id) != HD_OK;
         visitor->failures += ops->waiting(store, "webhook", &count, &oldest_ms) != HD_OK;
         visitor->failures += ops->lane_state(store, "webhook", &note) != HD_OK;
         visitor->failures += ops->is_left(store, UINT64_MAX, INT64_MAX, &is_left) != HD_OK || !is_left;

@@ -187,6 +187,10 @@ static int tally(struct hd_store *base, const struct hd__log_search *search, int
     return inner_of(base)->ops->tally(inner_of(base), search, bucket_ms, tell, user);
 }
 
+static int newest(struct hd_store *base, int64_t *id) {
+    return inner_of(base)->ops->newest(inner_of(base), id);
+}
+
 static void interrupt(struct hd_store *base) {
     inner_of(base)->ops->interrupt(inner_of(base));
 }
@@ -215,6 +219,7 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .is_left = is_left,
         .query = query,
         .tally = tally,
+        .newest = newest,
         .interrupt = interrupt,
         .leave = leave,
         .free = free_cutter,

@@ -95,6 +95,7 @@ static const struct hd__store_ops ops = {
     .is_left = store_model_is_left,
     .query = store_model_query,
     .tally = store_model_tally,
+    .newest = store_model_newest,
     .interrupt = interrupt_nothing,
     .leave = store_model_leave,
     .free = free_handle,

@@ -151,10 +151,6 @@ static int by_id(const void *a, const void *b) {
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static int by_id_down(const void *a, const void *b) {
-    return by_id(b, a);
-}
-
 static int newest_first(const void *a, const void *b) {
     const struct hd__log_row *x = a, *y = b;
     return x->report.finished_at_ms != y->report.finished_at_ms
@@ -183,11 +179,21 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
         found[count] = row_of(model, model->log[i]);
         count += matches(search, &found[count]) && is_after_place(search, &found[count]);
     }
-    qsort(found, count, sizeof *found, !search->is_forward ? newest_first : search->after_id < 0 ? by_id_down : by_id);
+    qsort(found, count, sizeof *found, search->is_forward ? by_id : newest_first);
     int goes_on = 1;
     for (size_t i = 0; i < count && i < search->max && goes_on; i++)
         goes_on = tell(user, &found[i]);
     free(found);
+    store_model_unlock(handle);
+    return HD_OK;
+}
+
+int store_model_newest(struct hd_store *base, int64_t *id) {
+    struct model_handle *handle = (struct model_handle *)base;
+    int status = store_model_lock(handle);
+    if (status != HD_OK)
+        return status;
+    *id = handle->model->last_record;
     store_model_unlock(handle);
     return HD_OK;
 }

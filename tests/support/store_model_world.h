@@ -166,5 +166,6 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
                       int (*row)(void *user, const struct hd__log_row *row), void *user);
 int store_model_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                       void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
+int store_model_newest(struct hd_store *base, int64_t *id);
 
 #endif

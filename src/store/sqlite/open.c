@@ -58,6 +58,7 @@ static const struct hd__store_ops ops = {
     .is_left = hd__sqlite_is_left,
     .query = hd__sqlite_query,
     .tally = hd__sqlite_tally,
+    .newest = hd__sqlite_newest,
     .interrupt = hd__sqlite_interrupt,
     .leave = hd__sqlite_leave_store,
     .free = free_store,

@@ -62,11 +62,6 @@ static int is_trouble(const struct hd__log_search *search) {
            (search->first_status && (search->last_status < 200 || search->first_status > 299));
 }
 
-/* Whether they are wanted in the order in which they were stored, but from the end. */
-static int is_newest(const struct hd__log_search *search) {
-    return search->is_forward && search->after_id == -1;
-}
-
 /* The index that has the rows in order, and the fewest of them. It is named, since without statistics SQLite now and
  * then goes through all of the log by time. Without order, and without a bound, the table itself is the fastest. */
 static const char *index_for(const struct hd__log_search *search, int ordered) {
@@ -95,7 +90,6 @@ void hd__question_write(const struct hd__log_search *search, int with_rows, int 
         (int)size, text, "FROM log l %s%s WHERE %s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", index_for(search, ordered),
         with_rows || search->text ? " CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.key = l.event" : "",
         !ordered             ? "1"
-        : is_newest(search)  ? "1"
         : search->is_forward ? "l.id > ?2"
                              : "(l.finished_ms, l.id) < (?1, ?2)",
         search->until_ms ? " AND l.finished_ms < ?18" : "", search->since_ms ? " AND l.finished_ms >= ?8" : "",
@@ -110,7 +104,6 @@ void hd__question_write(const struct hd__log_search *search, int with_rows, int 
                               : "",
         search->text ? TEXT : "",
         !ordered             ? ""
-        : is_newest(search)  ? " ORDER BY l.id DESC LIMIT ?3"
         : search->is_forward ? " ORDER BY l.id LIMIT ?3"
                              : " ORDER BY l.finished_ms DESC, l.id DESC LIMIT ?3");
 }
