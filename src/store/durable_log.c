@@ -52,20 +52,31 @@ int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const
     return status;
 }
 
+/* Where a follow goes on: behind the last report of a page that is full, and else behind the newest that there was
+ * before the search, though it may not match. What came meanwhile is on the page, or is looked at once more. */
+static int64_t end_of(const hd_log_page *page, size_t limit, int64_t newest) {
+    size_t count = hd_log_page_count(page);
+    int64_t last = count ? (int64_t)hd_log_page_at(page, count - 1)->sequence : 0;
+    return count == limit || last > newest ? last : newest;
+}
+
 int hd__durable_follow(struct hd_store *store, const hd_log_filter *filter, const char *after, size_t limit,
                        hd_log_page **page) {
     struct hd__log_search search = {.is_forward = 1, .max = limit};
     size_t rows;
+    int64_t newest;
     hd__log_filter_search(filter, &search);
-    int status = after ? hd__log_number_parse(after, &search.after_id) : store->ops->newest(store, &search.after_id);
+    int status = after ? hd__log_number_parse(after, &search.after_id) : HD_OK;
+    if (status == HD_OK)
+        status = store->ops->newest(store, &newest);
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 1);
     if (!found)
         return HD_E_NO_MEMORY;
-    if (after)
+    if (after && search.after_id < newest)
         status = fill(store, &search, found, &rows);
-    hd__log_page_end_at(found, (uint64_t)search.after_id);
+    hd__log_page_end_at(found, (uint64_t)end_of(found, limit, newest));
     if (status == HD_OK)
         *page = found;
     else

@@ -69,8 +69,7 @@ int hd__log_number_parse(const char *cursor, int64_t *number) {
 }
 
 void hd__log_page_end_at(hd_log_page *page, uint64_t number) {
-    snprintf(page->cursor, sizeof page->cursor, "%" PRIu64,
-             page->count ? page->reports[page->count - 1]->sequence : number);
+    snprintf(page->cursor, sizeof page->cursor, "%" PRIu64, number);
 }
 
 int hd__log_place_parse(const char *cursor, int64_t *ms, int64_t *id) {

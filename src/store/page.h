@@ -18,7 +18,7 @@ void hd__log_page_cut(hd_log_page *page, size_t count);
 /* The number that a cursor of hd__log_page_end_at() names. HD_OK or HD_E_CURSOR. */
 int hd__log_number_parse(const char *cursor, int64_t *number);
 
-/* Has the page's cursor be the number of its last report, or this one if it is empty. */
+/* Has the page's cursor be this number. */
 void hd__log_page_end_at(hd_log_page *page, uint64_t number);
 
 /* The place that a cursor of a store names; NULL means the first page. Returns HD_OK or HD_E_CURSOR. */
