@@ -32,12 +32,21 @@ static int fill(struct hd_store *store, const struct hd__log_search *search, hd_
     return status == HD_OK ? query.status : status;
 }
 
+/* A place beyond the newest report is of another log. */
+static int check_place(struct hd_store *store, int64_t id) {
+    int64_t newest;
+    int status = store->ops->newest(store, &newest);
+    return status == HD_OK && id > newest ? HD_E_CURSOR : status;
+}
+
 int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const char *cursor, size_t limit,
                       hd_log_page **page) {
     struct hd__log_search search = {0};
     size_t rows;
     hd__log_filter_search(filter, &search);
     int status = hd__log_place_parse(cursor, &search.before_ms, &search.before_id);
+    if (status == HD_OK && cursor)
+        status = check_place(store, search.before_id);
     if (status != HD_OK)
         return status;
     search.max = limit + 1; /* which tells whether there is another page */
@@ -66,9 +75,9 @@ int hd__durable_follow(struct hd_store *store, const hd_log_filter *filter, cons
     size_t rows;
     int64_t newest;
     hd__log_filter_search(filter, &search);
-    int status = after ? hd__log_number_parse(after, &search.after_id) : HD_OK;
-    if (status == HD_OK)
-        status = store->ops->newest(store, &newest);
+    int status = store->ops->newest(store, &newest);
+    if (status == HD_OK && after)
+        status = hd__log_number_parse(after, newest, &search.after_id);
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 1);

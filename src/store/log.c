@@ -181,9 +181,9 @@ static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_rep
 int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
                         hd_log_page **page) {
     hd_report *batch[BATCH];
-    int64_t number = (int64_t)newest(ring);
+    int64_t last = (int64_t)newest(ring), number = last;
     size_t taken;
-    int status = after ? hd__log_number_parse(after, &number) : HD_OK;
+    int status = after ? hd__log_number_parse(after, last, &number) : HD_OK;
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 0);

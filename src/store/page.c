@@ -64,8 +64,8 @@ static const char *read_number(const char *text, char end, int64_t *number) {
     return text[0] == end ? NULL : strchr(text, end);
 }
 
-int hd__log_number_parse(const char *cursor, int64_t *number) {
-    return cursor && read_number(cursor, '\0', number) ? HD_OK : HD_E_CURSOR;
+int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number) {
+    return cursor && read_number(cursor, '\0', number) && *number <= newest ? HD_OK : HD_E_CURSOR;
 }
 
 void hd__log_page_end_at(hd_log_page *page, uint64_t number) {

@@ -15,8 +15,9 @@ int hd__log_page_add(void *page, hd_report *report);
 /* Cuts a page behind its first reports, so that its cursor goes on there. count is 1 or more. */
 void hd__log_page_cut(hd_log_page *page, size_t count);
 
-/* The number that a cursor of hd__log_page_end_at() names. HD_OK or HD_E_CURSOR. */
-int hd__log_number_parse(const char *cursor, int64_t *number);
+/* The number that a cursor of hd__log_page_end_at() names. HD_OK; HD_E_CURSOR if it names none, or one beyond
+ * the newest report's. */
+int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number);
 
 /* Has the page's cursor be this number. */
 void hd__log_page_end_at(hd_log_page *page, uint64_t number);
