@@ -1316,8 +1316,8 @@ HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t
 HD_API int hd_client_store_status(hd_client *client);
 
 /**
- * Waits until all deliveries of the events accepted before this call have ended. Drops nothing. With a store, those of
- * its other clients count as well, since they may deliver what this one accepted.
+ * Waits until all deliveries of the events accepted before this call have ended. Drops nothing. With a store, it counts
+ * the deliveries of all its clients that wait there, whichever of them accepted the event and whichever delivers it.
  * @param client      the client
  * @param timeout_ms  how long to wait, in milliseconds; 0 only asks
  * Returns: HD_OK; HD_E_TIMEOUT; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID.
