@@ -1293,9 +1293,9 @@ HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, in
 HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms);
 
 /**
- * Discards what waits for a webhook: each of these deliveries ends without an attempt, with HD_OUTCOME_CANCELED and
- * HD_REASON_DISCARDED, whether the webhook is on, held or off. What is under way is not touched, and what comes later
- * is delivered.
+ * Discards what waits for a webhook: each of these deliveries ends without another attempt, with HD_OUTCOME_CANCELED
+ * and HD_REASON_DISCARDED, whether the webhook is on, held or off. What is under way is not touched, and what comes
+ * later is delivered.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param count       receives how many waited; may be NULL
@@ -1374,7 +1374,7 @@ HD_API int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_repo
 enum {
     HD_OUTCOME_DELIVERED = 1, /**< the receiver answered with a 2xx status */
     HD_OUTCOME_FAILED = 2,    /**< it did not; the reason says why */
-    HD_OUTCOME_CANCELED = 3,  /**< the client was closed first */
+    HD_OUTCOME_CANCELED = 3,  /**< the client was closed first, or somebody discarded it */
     HD_OUTCOME_RETRYING = 4   /**< not the end yet: an attempt failed, and another one follows */
 };
 
@@ -1461,7 +1461,9 @@ HD_API int hd_report_reason(const hd_report *report);
 HD_API const char *hd_report_detail(const hd_report *report);
 /** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack. */
 HD_API const char *hd_report_explanation(const hd_report *report);
-/** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. 0 if none was begun. */
+/** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. If the delivery ended
+ * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one
+ * before. 0 if none was begun. */
 HD_API uint32_t hd_report_attempts(const hd_report *report);
 /** The receiver's HTTP status; 0 if no answer arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
@@ -1649,7 +1651,8 @@ HD_API uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome);
 /** Those with this reason, one of HD_REASON_...; 0 for any other number. */
 HD_API uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason);
 /** Those that tell of an attempt that came to a result, whichever it was, HD_OUTCOME_RETRYING too: hd_report_attempts()
- * is not 0, and the reason is none of HD_REASON_CANCELED, HD_REASON_INTERNAL, HD_REASON_DROPPED, HD_REASON_PAUSED. */
+ * is not 0, and the reason is none of HD_REASON_CANCELED, HD_REASON_INTERNAL, HD_REASON_DROPPED, HD_REASON_PAUSED,
+ * HD_REASON_DISCARDED. */
 HD_API uint64_t hd_log_stats_attempts(const hd_log_stats *stats);
 /** How long these attempts took, as hd_report_total_ms() tells it: the least time that so many permille of them did not
  * exceed, such as 500 for the median, 990, or 1000 for the longest; 0 gives the shortest. Times above 5,000 ms count as

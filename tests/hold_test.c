@@ -272,7 +272,7 @@ static void test_discard(void **state) {
     }
 }
 
-/* What waits for a retry waits no longer. */
+/* What waits for a retry waits no longer: its last report has the number of the attempt that was made. */
 static void test_discard_of_a_retry(void **state) {
     (void)state;
     for (int ordered = 0; ordered < 2; ordered++) {
@@ -287,9 +287,16 @@ static void test_discard_of_a_retry(void **state) {
         assert_int_equal(discard(simulation), 1);
         pass(simulation, 100 * 1000); /* a store's clock goes by milliseconds */
         pass(simulation, 100 * 1000);
-        assert_int_equal(count_reports(simulation, HD_OUTCOME_CANCELED, HD_REASON_DISCARDED), 1);
+        hd_report *tried = simulation_report(simulation), *last = simulation_report(simulation);
+        assert_int_equal(hd_report_outcome(tried), HD_OUTCOME_RETRYING);
+        assert_int_equal(hd_report_outcome(last), HD_OUTCOME_CANCELED);
+        assert_int_equal(hd_report_reason(last), HD_REASON_DISCARDED);
+        assert_int_equal(hd_report_attempts(last), 1);
         assert_int_equal(waiting(simulation), 0);
         assert_int_equal(simulation->started, 1);
+        assert_int_equal(simulation_drain_reports(simulation), 0);
+        hd_report_free(tried);
+        hd_report_free(last);
         simulation_free(simulation);
     }
 }
