@@ -189,7 +189,7 @@ int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, 
     hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
-    while (hd_log_page_count(found) < limit && (taken = take_after(ring, (uint64_t)number, batch)) > 0)
+    while (after && hd_log_page_count(found) < limit && (taken = take_after(ring, (uint64_t)number, batch)) > 0)
         number = (int64_t)add_batch(found, filter, batch, taken, limit);
     hd__log_page_end_at(found, (uint64_t)number);
     *page = found;
