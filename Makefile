@@ -260,10 +260,11 @@ check-poll: ## run the test programs with poll() in the place of epoll
 	@$(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/poll/%)
 
 # A test's receiver has a thread for each connection, 440 at a time in storm_test; Valgrind gives up at 500 unless told.
+# One test takes more than a minute there, and other work beside it makes that minutes.
 check-valgrind: ## run the test programs under Valgrind's memcheck
 	@$(DEPS) core test valgrind
 	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/valgrind OPTIMIZE=-O1 test-programs
-	@RUN_WRAPPER="valgrind -q --max-threads=2000 --error-exitcode=99 --leak-check=full \
+	@TEST_TIMEOUT="$${TEST_TIMEOUT:-900}" RUN_WRAPPER="valgrind -q --max-threads=2000 --error-exitcode=99 --leak-check=full \
 	  --errors-for-leak-kinds=definite,possible $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
 	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/valgrind/%)
 

@@ -981,7 +981,7 @@ static void *close_client(void *argument) {
 
 /* Several threads may close at once: one does, the others wait for it, and all get the same answer. */
 static void test_concurrent_close(void **state) {
-    static const struct {
+    const struct {
         const char *path;
         uint32_t timeout_ms;
         int expected;
