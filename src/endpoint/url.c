@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "endpoint/host.h"
 #include "helmdesk.h"
 
 #include <curl/curl.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 
 #define URL_MAX 2048
-#define HOST_MAX 253 /* RFC 1035 2.3.4, in text form */
-#define LABEL_MAX 63
 
 static int status_of(CURLUcode code) {
     switch (code) {
@@ -48,6 +47,13 @@ static int check_scheme(const char *url, const char **authority) {
     return HD_OK;
 }
 
+/* The host, up to the port. */
+static int check_host(const char *authority, size_t len) {
+    const char *from = authority[0] == '[' ? memchr(authority, ']', len) : authority;
+    const char *colon = from ? memchr(from, ':', len - (size_t)(from - authority)) : NULL;
+    return hd__host_check(authority, colon ? (size_t)(colon - authority) : len);
+}
+
 /* What libcurl would let pass, or read in another way than people and other parsers do. */
 static int check_authority(const char *authority) {
     size_t len = strcspn(authority, "/?#");
@@ -60,32 +66,7 @@ static int check_authority(const char *authority) {
         return HD_E_URL_HOST; /* an IPv6 address without its brackets */
     if (authority[len - 1] == ':')
         return HD_E_URL_PORT;
-    return HD_OK;
-}
-
-/* Whether resolvers might take the last label for a number: such a host is an address or nothing. */
-static int ends_in_number(const char *host) {
-    const char *dot = strrchr(host, '.');
-    const char *label = dot ? dot + 1 : host;
-    if (label[0] == '0' && (label[1] == 'x' || label[1] == 'X'))
-        return label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] == '\0';
-    return label[strspn(label, "0123456789")] == '\0';
-}
-
-/* Labels of 1 to 63 letters, digits, hyphens and underscores, with dots between them. */
-static int is_name(const char *host) {
-    if (strlen(host) > HOST_MAX)
-        return 0;
-    for (;;) {
-        size_t label = strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-        if (label < 1 || label > LABEL_MAX)
-            return 0;
-        host += label;
-        if (*host == '\0')
-            return 1;
-        if (*host++ != '.')
-            return 0;
-    }
+    return check_host(authority, len);
 }
 
 /* Whether a host of a parsed URL is an IP address: one in brackets is. */
@@ -97,27 +78,26 @@ static int is_address(const char *host) {
     return answer;
 }
 
-static int check_host(const char *host) {
-    if (is_address(host))
-        return HD_OK;
-    return is_name(host) && !ends_in_number(host) ? HD_OK : HD_E_URL_HOST;
-}
-
 /* A part of a parsed URL; NULL if it has none. curl_free() it. */
 static char *get(CURLU *parsed, CURLUPart part, unsigned flags) {
     char *text = NULL;
     return curl_url_get(parsed, part, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-static int check_parts(CURLU *parsed) {
-    char *host = get(parsed, CURLUPART_HOST, 0), *port = get(parsed, CURLUPART_PORT, 0);
-    char *zone = get(parsed, CURLUPART_ZONEID, 0);
-    int status = !host || !*host || zone                ? HD_E_URL_HOST
-                 : port && strtoul(port, NULL, 10) == 0 ? HD_E_URL_PORT
-                                                        : check_host(host);
-    curl_free(host);
+static int check_port(CURLU *parsed) {
+    char *port = get(parsed, CURLUPART_PORT, 0);
+    int status = port && strtoul(port, NULL, 10) == 0 ? HD_E_URL_PORT : HD_OK;
     curl_free(port);
-    curl_free(zone);
+    return status;
+}
+
+/* Writes an IPv4 address in four decimal numbers, whether libcurl has taken it for an address or for a name. */
+static int settle_host(CURLU *parsed) {
+    char *host = get(parsed, CURLUPART_HOST, 0), dotted[HD__DOTTED_SIZE];
+    int status = host ? HD_OK : HD_E_NO_MEMORY;
+    if (host && hd__host_dotted(host, dotted) && strcmp(host, dotted) != 0)
+        status = status_of(curl_url_set(parsed, CURLUPART_HOST, dotted, 0));
+    curl_free(host);
     return status;
 }
 
@@ -126,6 +106,8 @@ static int parse(const char *url, CURLU **parsed) {
     if (!*parsed)
         return HD_E_NO_MEMORY;
     int status = status_of(curl_url_set(*parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER));
+    if (status == HD_OK)
+        status = settle_host(*parsed);
     if (status != HD_OK) {
         curl_url_cleanup(*parsed);
         *parsed = NULL;
@@ -145,7 +127,7 @@ int hd__url_check(const char *url) {
         status = parse(url, &parsed);
     if (status != HD_OK)
         return status;
-    status = check_parts(parsed);
+    status = check_port(parsed);
     curl_url_cleanup(parsed);
     return status;
 }

@@ -1,5 +1,5 @@
-/* Which URLs may be saved. There is one parser, libcurl's own, so that what is checked is what is requested; where a
- * request really goes is decided in address.h. */
+/* Which URLs may be saved. There is one parser, libcurl's own, so that what is checked is what is requested; only what
+ * their hosts are is decided in host.h, and where a request really goes in address.h. */
 #ifndef HD_ENDPOINT_URL_H
 #define HD_ENDPOINT_URL_H
 
