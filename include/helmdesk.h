@@ -895,7 +895,10 @@ HD_API int hd_options_allow_http(hd_options *options, int on);
 
 /**
  * Allows deliveries into a network that is not public. By default only public addresses are reached. Link-local and
- * cloud-metadata addresses stay forbidden whatever is allowed. May be called up to 64 times.
+ * cloud-metadata addresses stay forbidden whatever is allowed. May be called up to 64 times. Where an IPv6 address has
+ * an IPv4 address inside, for a translator or a tunnel (NAT64, SIIT, 6to4, Teredo, ISATAP), both are checked: to reach
+ * a private network through a translator, allow the translator's prefix and the private network. In 64:ff9b:1::/48
+ * (RFC 8215) the prefix has to be the translator's own, of 48, 56, 64 or 96 bits.
  * @param options  the options
  * @param cidr     an IPv4 or IPv6 network such as "127.0.0.0/8" or "fd12:3456::/32"; copied
  * Returns: HD_OK; HD_E_NETWORK if it is no network in this form or the 65th; HD_E_INVALID.

@@ -128,6 +128,115 @@ static void test_allowance_never_opens_metadata(void **state) {
     assert_blocked(&policy, "fec0::1", 0);
 }
 
+/* Forms that carry an IPv4 address inside: each with 8.8.8.8, 10.1.2.3 and 169.254.169.254 there, and a network that
+ * has them all. */
+static const struct carrier {
+    const char *network, *public, *private, *metadata;
+} carriers[] = {
+    /* IPv4-compatible, RFC 4291 2.5.5.1 */
+    {"::/96", "::8.8.8.8", "::10.1.2.3", "::169.254.169.254"},
+    /* IPv4-translated, RFC 2765 2.1 */
+    {"::ffff:0:0:0/96", "::ffff:0:8.8.8.8", "::ffff:0:10.1.2.3", "::ffff:0:169.254.169.254"},
+    /* NAT64 with the well-known prefix, RFC 6052 2.1 */
+    {"64:ff9b::/96", "64:ff9b::8.8.8.8", "64:ff9b::10.1.2.3", "64:ff9b::169.254.169.254"},
+    /* NAT64 with a prefix for local use, RFC 8215, of every length of RFC 6052 2.2 that fits in */
+    {"64:ff9b:1::/48", "64:ff9b:1:808:8:800::", "64:ff9b:1:a01:2:300::", "64:ff9b:1:a9fe:a9:fe00::"},
+    {"64:ff9b:1:ab00::/56", "64:ff9b:1:ab08:8:808::", "64:ff9b:1:ab0a:1:203::", "64:ff9b:1:aba9:fe:a9fe::"},
+    {"64:ff9b:1:abcd::/64", "64:ff9b:1:abcd:8:808:800:0", "64:ff9b:1:abcd:a:102:300:0",
+     "64:ff9b:1:abcd:a9:fea9:fe00:0"},
+    {"64:ff9b:1:abcd::/96", "64:ff9b:1:abcd::8.8.8.8", "64:ff9b:1:abcd::10.1.2.3", "64:ff9b:1:abcd::169.254.169.254"},
+    {"64:ff9b:1::/96", "64:ff9b:1::8.8.8.8", "64:ff9b:1::10.1.2.3", "64:ff9b:1::169.254.169.254"},
+    /* 6to4, RFC 3056 2 */
+    {"2002::/16", "2002:808:808::1", "2002:a01:203::1", "2002:a9fe:a9fe::1"},
+    /* Teredo, RFC 4380 4: the server, then the client, with all bits inverted */
+    {"2001::/32", "2001:0:808:808:0:ffff:f7f7:f7f7", "2001:0:a01:203:0:ffff:f7f7:f7f7",
+     "2001:0:a9fe:a9fe:0:ffff:f7f7:f7f7"},
+    {"2001::/32", "2001:0:808:808:0:ffff:f7f7:f7f7", "2001:0:808:808:0:ffff:f5fe:fdfc",
+     "2001:0:808:808:0:ffff:5601:5601"},
+    /* ISATAP, RFC 5214 6.1, with a private and with a unique identifier */
+    {"fd00::/8", "fd00::5efe:8.8.8.8", "fd00::5efe:10.1.2.3", "fd00::5efe:169.254.169.254"},
+    {"fd00::/8", "fd00::200:5efe:8.8.8.8", "fd00::200:5efe:10.1.2.3", "fd00::200:5efe:169.254.169.254"},
+    {"2a00:1::/32", "2a00:1::5efe:8.8.8.8", "2a00:1::5efe:10.1.2.3", "2a00:1::5efe:169.254.169.254"},
+    {"2a00:1::/32", "2a00:1::200:5efe:8.8.8.8", "2a00:1::200:5efe:10.1.2.3", "2a00:1::200:5efe:169.254.169.254"},
+};
+
+#define CARRIERS (sizeof carriers / sizeof carriers[0])
+#define METADATA "link-local or cloud metadata, 169.254.0.0/16"
+
+static void assert_rule(const struct hd__policy *policy, const char *text, const char *expected) {
+    const char *rule = blocked(policy, text);
+    if (expected == NULL ? rule != NULL : rule == NULL || strcmp(rule, expected) != 0)
+        fail_msg("%s: %s, not %s", text, rule ? rule : "allowed", expected ? expected : "allowed");
+}
+
+static void test_metadata_is_found_in_every_carrier(void **state) {
+    (void)state;
+    static const struct hd__policy none = {0};
+    struct hd__policy all = {0};
+    allow(&all, "0.0.0.0/0");
+    allow(&all, "::/0");
+    for (size_t i = 0; i < CARRIERS; i++) {
+        assert_rule(&none, carriers[i].metadata, METADATA);
+        assert_rule(&all, carriers[i].metadata, METADATA);
+        assert_rule(&all, carriers[i].private, NULL);
+        assert_rule(&all, carriers[i].public, NULL);
+    }
+}
+
+/* What is behind a translator or a tunnel has to be allowed as well. */
+static void test_allowing_a_carrier_does_not_allow_what_is_inside(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CARRIERS; i++) {
+        struct hd__policy policy = {0};
+        allow(&policy, carriers[i].network);
+        assert_rule(&policy, carriers[i].metadata, METADATA);
+        assert_rule(&policy, carriers[i].private, "private, 10.0.0.0/8");
+        assert_rule(&policy, carriers[i].public, NULL);
+        allow(&policy, "10.1.0.0/16");
+        assert_rule(&policy, carriers[i].private, NULL);
+    }
+}
+
+static void test_carriers_by_default(void **state) {
+    (void)state;
+    static const struct hd__policy policy = {0};
+    assert_rule(&policy, "::8.8.8.8", "not public, outside 2000::/3");
+    assert_rule(&policy, "64:ff9b::8.8.8.8", "not public, outside 2000::/3");
+    assert_rule(&policy, "2002:808:808::1", "6to4, 2002::/16");
+    assert_rule(&policy, "2a00:1::5efe:8.8.8.8", NULL);
+    assert_rule(&policy, "2a00:1::5efe:10.1.2.3", "private, 10.0.0.0/8");
+    assert_rule(&policy, "2a00:1::200:5efe:127.0.0.1", "loopback, 127.0.0.0/8");
+    assert_rule(&policy, "2a00:1::100:5efe:10.1.2.3", NULL); /* not ISATAP */
+    assert_rule(&policy, "2a00:1::5eff:10.1.2.3", NULL);
+}
+
+/* The unspecified address and loopback have the form of compatible ones, and are none. */
+static void test_loopback_carries_nothing(void **state) {
+    (void)state;
+    struct hd__policy policy = {0};
+    allow(&policy, "::/127");
+    assert_rule(&policy, "::", NULL);
+    assert_rule(&policy, "::1", NULL);
+    allow(&policy, "::/126");
+    assert_rule(&policy, "::2", "this network, 0.0.0.0/8");
+}
+
+/* Where the prefix of the translator is not known, every place in the address is looked at, for what is never reached
+ * alone; translators ignore the other bits (RFC 6052 2.2). */
+static void test_unknown_translators(void **state) {
+    (void)state;
+    struct hd__policy policy = {0};
+    allow(&policy, "64:ff9b::/40");
+    static const char *const never[] = {"64:ff9b:1:a9fe:ffa9:feff:ffff:ffff", "64:ff9b:1:ffa9:fffe:a9fe:ffff:ffff",
+                                        "64:ff9b:1:ffff:ffa9:fea9:feff:ffff", "64:ff9b:1:ffff:ffff:ffff:a9fe:a9fe",
+                                        "64:ff9b:1:6464:64:c800::",           "64:ff9b:1::168.63.129.16"};
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        assert_blocked(&policy, never[i], 1);
+    assert_rule(&policy, "64:ff9b:1::10.1.2.3", NULL);
+    assert_rule(&policy, "64:ff9b:1::8.8.8.8", NULL);
+    assert_rule(&policy, "64:ff9b:2:a9fe:a9:fe00::", NULL);
+}
+
 static void test_other_families_are_blocked(void **state) {
     (void)state;
     struct hd__policy policy = {0};
@@ -176,6 +285,11 @@ int main(void) {
         cmocka_unit_test(test_disguises),
         cmocka_unit_test(test_allowance_opens_exactly_its_network),
         cmocka_unit_test(test_allowance_never_opens_metadata),
+        cmocka_unit_test(test_metadata_is_found_in_every_carrier),
+        cmocka_unit_test(test_allowing_a_carrier_does_not_allow_what_is_inside),
+        cmocka_unit_test(test_carriers_by_default),
+        cmocka_unit_test(test_loopback_carries_nothing),
+        cmocka_unit_test(test_unknown_translators),
         cmocka_unit_test(test_other_families_are_blocked),
         cmocka_unit_test(test_malformed_networks_are_refused),
     };

@@ -57,7 +57,46 @@ static const struct hd__network all_v4 = {V4(0, 0, 0, 0), V4_PREFIX(0)};
 /* The only IPv6 range that is given out as public unicast; all others are special or not assigned. */
 static const struct hd__network public_v6 = {{0x20}, 3};
 
-static int contains(const struct hd__network *network, const unsigned char address[16]) {
+/* IPv6 addresses that a translator or a tunnel turns into IPv4 addresses on the way. Prefixes that operators take from
+ * their own networks (NAT64, 6rd) look like any other network, and are not known here. */
+struct carrier {
+    struct hd__network network;
+    unsigned char from;  /* the first byte of the address that the network is compared with */
+    unsigned char at[4]; /* the bytes of the address that are the IPv4 address */
+    unsigned char flip;  /* the bits of each that are inverted */
+    unsigned translator; /* the length of the translator's prefix, if that is not the network itself; else 0 */
+};
+
+/* clang-format off */
+#define LOCAL_NAT64 {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48}
+/* clang-format on */
+
+static const struct carrier carriers[] = {
+    /* IPv4-compatible, RFC 4291 2.5.5.1 */
+    {{{0}, 96}, 0, {12, 13, 14, 15}, 0, 0},
+    /* IPv4-translated (SIIT), RFC 2765 2.1 */
+    {{{[8] = 0xFF, [9] = 0xFF}, 96}, 0, {12, 13, 14, 15}, 0, 0},
+    /* NAT64 with the well-known prefix, RFC 6052 2.1 */
+    {{{0x00, 0x64, 0xFF, 0x9B}, 96}, 0, {12, 13, 14, 15}, 0, 0},
+    /* NAT64 with a prefix for local use, RFC 8215: one of these lengths, each with places of its own, RFC 6052 2.2 */
+    {LOCAL_NAT64, 0, {6, 7, 9, 10}, 0, 48},
+    {LOCAL_NAT64, 0, {7, 9, 10, 11}, 0, 56},
+    {LOCAL_NAT64, 0, {9, 10, 11, 12}, 0, 64},
+    {LOCAL_NAT64, 0, {12, 13, 14, 15}, 0, 96},
+    /* 6to4, RFC 3056 2 */
+    {{{0x20, 0x02}, 16}, 0, {2, 3, 4, 5}, 0, 0},
+    /* Teredo, RFC 4380 4: the server, and the client with all bits inverted */
+    {{{0x20, 0x01}, 32}, 0, {4, 5, 6, 7}, 0, 0},
+    {{{0x20, 0x01}, 32}, 0, {12, 13, 14, 15}, 0xFF, 0},
+    /* ISATAP, RFC 5214 6.1: an interface identifier in any network, in two forms */
+    {{{0x00, 0x00, 0x5E, 0xFE}, 32}, 8, {12, 13, 14, 15}, 0, 0},
+    {{{0x02, 0x00, 0x5E, 0xFE}, 32}, 8, {12, 13, 14, 15}, 0, 0},
+};
+
+/* The unspecified address and loopback, which look like IPv4-compatible addresses. */
+static const struct hd__network not_compatible = {{0}, 127};
+
+static int contains(const struct hd__network *network, const unsigned char *address) {
     unsigned whole = network->prefix / 8, rest = network->prefix % 8;
     if (memcmp(network->bytes, address, whole) != 0)
         return 0;
@@ -71,28 +110,18 @@ static const char *find(const struct rule *rules, size_t count, const unsigned c
     return NULL;
 }
 
-/* The IPv4 address that a translator would make of an IPv6 one (NAT64, RFC 6052; 6to4, RFC 3056); NULL if none would.
- */
-static const unsigned char *translated(const unsigned char address[16]) {
-    static const struct hd__network nat64 = {{0x00, 0x64, 0xFF, 0x9B}, 96}, six_to_four = {{0x20, 0x02}, 16};
-    return contains(&nat64, address) ? address + 12 : contains(&six_to_four, address) ? address + 2 : NULL;
-}
-
 static void map_v4(const void *address, unsigned char out[16]) {
     memcpy(out, all_v4.bytes, 12);
     memcpy(out + 12, address, 4);
 }
 
-static const char *blocked(const struct hd__policy *policy, const unsigned char address[16]) {
-    const unsigned char *inner = translated(address);
-    if (inner) { /* allowing the translator does not allow what is behind it */
-        unsigned char mapped[16];
-        map_v4(inner, mapped);
-        const char *inner_rule = blocked(policy, mapped);
-        if (inner_rule)
-            return inner_rule;
-    }
-    const char *rule = find(never, sizeof never / sizeof never[0], address);
+static const char *blocked_always(const unsigned char address[16]) {
+    return find(never, sizeof never / sizeof never[0], address);
+}
+
+/* The rule for an address as it is, whatever it carries. */
+static const char *blocked_itself(const struct hd__policy *policy, const unsigned char address[16]) {
+    const char *rule = blocked_always(address);
     if (rule)
         return rule;
     for (size_t i = 0; i < policy->allowed_count; i++)
@@ -101,6 +130,40 @@ static const char *blocked(const struct hd__policy *policy, const unsigned char 
     if (!contains(&all_v4, address) && !contains(&public_v6, address))
         return "not public, outside 2000::/3";
     return find(special, sizeof special / sizeof special[0], address);
+}
+
+/* Whether it is known which bytes are the IPv4 address. Where prefixes of several lengths are possible, it is if the
+ * program has allowed a network of that length: then this is the translator's prefix. */
+static int is_known(const struct hd__policy *policy, const struct carrier *carrier, const unsigned char address[16]) {
+    if (carrier->translator == 0)
+        return 1;
+    for (size_t i = 0; i < policy->allowed_count; i++)
+        if (policy->allowed[i].prefix == carrier->translator && contains(&policy->allowed[i], address))
+            return 1;
+    return 0;
+}
+
+/* The rule for the IPv4 address inside, if there is one: allowing a translator does not allow what is behind it. Where
+ * it is not known which bytes it is, none of the possible ones may be an address that is never reached. */
+static const char *blocked_inside(const struct hd__policy *policy, const unsigned char address[16]) {
+    for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++) {
+        const struct carrier *carrier = &carriers[i];
+        unsigned char inner[4], mapped[16];
+        if (!contains(&carrier->network, address + carrier->from) || contains(&not_compatible, address))
+            continue;
+        for (size_t j = 0; j < sizeof inner; j++)
+            inner[j] = address[carrier->at[j]] ^ carrier->flip;
+        map_v4(inner, mapped);
+        const char *rule = is_known(policy, carrier, address) ? blocked_itself(policy, mapped) : blocked_always(mapped);
+        if (rule)
+            return rule;
+    }
+    return NULL;
+}
+
+static const char *blocked(const struct hd__policy *policy, const unsigned char address[16]) {
+    const char *rule = blocked_inside(policy, address);
+    return rule ? rule : blocked_itself(policy, address);
 }
 
 const char *hd__address_blocked(const struct hd__policy *policy, const struct sockaddr *address) {
