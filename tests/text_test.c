@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** @file text_test.c UTF-8 that others have written: what is none of it is replaced, and nothing else is. */
+/** @file text_test.c UTF-8 that others have written: what is none of it is replaced, and nothing else is. ASCII's two
+ * cases and digits, whatever the locale. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,12 +83,43 @@ static void test_any_bytes_become_utf8(void **state) {
     }
 }
 
+/* Each byte against each other one: the letters of ASCII alone are equal to another byte. */
+static void test_case_is_that_of_ascii(void **state) {
+    (void)state;
+    for (int a = 1; a < 256; a++) {
+        for (int b = 1; b < 256; b++) {
+            const char one[] = {'x', (char)a, '\0'}, other[] = {'X', (char)b, '\0'};
+            int are_equal = a == b || (a >= 'A' && a <= 'Z' && b == a + 32) || (b >= 'A' && b <= 'Z' && a == b + 32);
+            assert_int_equal(hd__equal_nocase(one, other), are_equal);
+            assert_int_equal(hd__starts_nocase(one, other), are_equal);
+            assert_int_equal(hd__contains_nocase(one, other), are_equal);
+        }
+    }
+    assert_false(hd__equal_nocase("title", "TITLES"));
+    assert_false(hd__equal_nocase("titles", "TITLE"));
+    assert_true(hd__starts_nocase("titles", "TITLE"));
+    assert_false(hd__starts_nocase("title", "TITLES"));
+    assert_true(hd__starts_nocase("", ""));
+}
+
+static void test_digits_and_upper_case(void **state) {
+    (void)state;
+    static const char digits[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+    for (int c = -128; c < 256; c++) {
+        const char *lower_at = c > 0 && c < 128 ? strchr(digits, c) : NULL;
+        const char *upper_at = c > 0 && c < 128 ? strchr(upper, c) : NULL;
+        int value = lower_at ? (int)(lower_at - digits) : upper_at ? (int)(upper_at - upper) : -1;
+        assert_int_equal(hd__hex_digit(c), value);
+        assert_int_equal(hd__is_digit(c), value >= 0 && value < 10);
+        assert_int_equal(hd__is_upper(c), c >= 'A' && c <= 'Z');
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_well_formed_text_stays),
-        cmocka_unit_test(test_bad_bytes_are_replaced),
-        cmocka_unit_test(test_end_is_an_end),
-        cmocka_unit_test(test_any_bytes_become_utf8),
+        cmocka_unit_test(test_well_formed_text_stays), cmocka_unit_test(test_bad_bytes_are_replaced),
+        cmocka_unit_test(test_end_is_an_end),          cmocka_unit_test(test_any_bytes_become_utf8),
+        cmocka_unit_test(test_case_is_that_of_ascii),  cmocka_unit_test(test_digits_and_upper_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,8 +113,21 @@ int hd__header_value_fits(const char *s, size_t min, size_t max) {
     return ascii_fits(s, min, max, 0x20, 1);
 }
 
+int hd__is_digit(int c) {
+    return c >= '0' && c <= '9';
+}
+
+int hd__is_upper(int c) {
+    return c >= 'A' && c <= 'Z';
+}
+
 int hd__ascii_lower(int c) {
-    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+    return hd__is_upper(c) ? c - 'A' + 'a' : c;
+}
+
+int hd__hex_digit(int c) {
+    int lower = hd__ascii_lower(c);
+    return hd__is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 int hd__starts_nocase(const char *s, const char *prefix) {

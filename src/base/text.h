@@ -29,7 +29,15 @@ int hd__header_value_fits(const char *s, size_t min, size_t max);
 /* Whether haystack has needle, in any ASCII case. Either may be NULL; an empty needle is in everything. */
 int hd__contains_nocase(const char *haystack, const char *needle);
 
+/* These know ASCII alone. Their namesakes in <ctype.h> and <strings.h> go by the locale of the program: in a Turkish
+ * one, "TITLE" and "title" are two words. */
+int hd__is_digit(int c);
+int hd__is_upper(int c);
 int hd__ascii_lower(int c);
+
+/* The value of a hexadecimal digit in either case, -1 if it is none. */
+int hd__hex_digit(int c);
+
 int hd__equal_nocase(const char *a, const char *b);
 int hd__starts_nocase(const char *s, const char *prefix);
 

@@ -1,11 +1,11 @@
 #include "cli/arrival.h"
 
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/slack.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define SUBJECT_SHOWN 100 /* bytes of it, in a line */
 
@@ -111,8 +111,8 @@ static void print_forward(const struct arrival *arrival) {
 
 /* Values that open other doors. */
 static int is_private(const char *name) {
-    return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Cookie") == 0 ||
-           strcasecmp(name, "Proxy-Authorization") == 0;
+    return hd__equal_nocase(name, "Authorization") || hd__equal_nocase(name, "Cookie") ||
+           hd__equal_nocase(name, "Proxy-Authorization");
 }
 
 static void print_head(const struct request *request) {

@@ -1,8 +1,8 @@
 /* Completion for shells, from the table. */
+#include "base/text.h"
 #include "cli/args.h"
 #include "cli/output.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* The first word of a name; NULL if it was that of the command before. */
@@ -21,7 +21,7 @@ static int is_group(const char *name) {
 
 /* Names a file or a directory, rather than words. */
 static int is_path(const char *values) {
-    return values && isupper((unsigned char)*values);
+    return values && hd__is_upper(*values);
 }
 
 static void print_first_words(void) {

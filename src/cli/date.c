@@ -1,8 +1,8 @@
 #include "cli/date.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,7 +23,7 @@ static int skip(const char **at, const char *any) {
 static int read_number(const char **at, int width, int least, int most, int *number) {
     int read = 0;
     for (int i = 0; i < width; i++) {
-        if (!isdigit((unsigned char)(*at)[i]))
+        if (!hd__is_digit((*at)[i]))
             return 0;
         read = read * 10 + ((*at)[i] - '0');
     }
@@ -41,7 +41,7 @@ static int read_day(const char **at, struct date *date) {
 /* ".5" and ".500123": what is less than a millisecond is left out. */
 static int read_fraction(const char **at, int *ms) {
     int digits = 0;
-    for (; isdigit((unsigned char)**at); ++*at, digits++)
+    for (; hd__is_digit(**at); ++*at, digits++)
         if (digits < 3)
             *ms = *ms * 10 + (**at - '0');
     for (int i = digits; i < 3; i++)

@@ -1,5 +1,6 @@
 #include "cli/input.h"
 
+#include "base/text.h"
 #include "cli/output.h"
 #include "helmdesk.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -282,7 +282,7 @@ int cli_confirm(const struct args *args, const char *question) {
     }
     int is_asked = write_question(terminal, question) && read_line(terminal, NULL, answer, sizeof answer) >= 0;
     close(terminal);
-    if (is_asked && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
+    if (is_asked && (hd__equal_nocase(answer, "y") || hd__equal_nocase(answer, "yes")))
         return CLI_OK;
     cli_note("Nothing was done.");
     return CLI_NEGATIVE;

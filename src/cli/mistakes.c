@@ -1,11 +1,11 @@
 #include "cli/mistakes.h"
 
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "helmdesk.h"
 #include "sign/base64.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +137,7 @@ static void list_signatures(struct variants *signatures, const char *signature) 
     if (length != 64)
         return;
     for (size_t i = 0; i < 64; i++)
-        hex[i] = (char)tolower((unsigned char)start[i]);
+        hex[i] = (char)hd__ascii_lower(start[i]);
     if (memcmp(hex, start, 64) != 0)
         add(signatures, "upper_case_signature", "the signature is written in lower case", hex, 64);
 }

@@ -1,10 +1,10 @@
 #include "cli/place.h"
 
+#include "base/text.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/target.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,16 +115,11 @@ static int need_store(const struct place *place) {
 
 /* ---- The key ---- */
 
-static int digit(char letter) {
-    const char *digits = "0123456789abcdef", *found = strchr(digits, tolower((unsigned char)letter));
-    return letter && found ? (int)(found - digits) : -1;
-}
-
 static int read_hex(const char *text, size_t length, unsigned char key[KEY_SIZE]) {
     if (length != (size_t)KEY_SIZE * 2)
         return 0;
     for (size_t i = 0; i < KEY_SIZE; i++) {
-        int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+        int high = hd__hex_digit(text[2 * i]), low = hd__hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0)
             return 0;
         key[i] = (unsigned char)(high << 4 | low);

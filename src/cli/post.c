@@ -1,5 +1,6 @@
 #include "cli/post.h"
 
+#include "base/text.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/target.h"
@@ -9,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int mask(const char *url, char **masked) {
     hd_webhook *webhook = NULL;
@@ -36,15 +36,15 @@ static int belongs_to_connection(const char *name) {
     static const char *const names[] = {"Connection", "Content-Length",    "Expect",  "Host",    "Keep-Alive",
                                         "TE",         "Transfer-Encoding", "Trailer", "Upgrade", "User-Agent"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
+        if (hd__equal_nocase(name, names[i]))
             return 1;
-    return strncasecmp(name, "Proxy-", 6) == 0 || strcasecmp(name, REQUEST_RECEIVED_AT) == 0;
+    return hd__starts_nocase(name, "Proxy-") || hd__equal_nocase(name, REQUEST_RECEIVED_AT);
 }
 
 /* What a receiver of webhooks looks at. */
 static int matters(const char *name) {
-    return strncasecmp(name, "X-Helmdesk-", 11) == 0 || strncasecmp(name, "webhook-", 8) == 0 ||
-           strcasecmp(name, "Content-Type") == 0;
+    return hd__starts_nocase(name, "X-Helmdesk-") || hd__starts_nocase(name, "webhook-") ||
+           hd__equal_nocase(name, "Content-Type");
 }
 
 static void take_some(const struct request *request, int these_matter, struct hd__exchange *exchange,
@@ -164,7 +164,7 @@ const char *cli_post_text(const struct post_result *result) {
 /* The value of a line "name: value"; 0 if it is another. */
 static int read_line(const char *line, size_t length, const char *name, char *value, size_t size) {
     size_t name_len = strlen(name);
-    if (length <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
+    if (length <= name_len || line[name_len] != ':' || !hd__starts_nocase(line, name))
         return 0;
     const char *begin = line + name_len + 1, *end = line + length;
     begin += strspn(begin, " \t");

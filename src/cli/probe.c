@@ -1,5 +1,6 @@
 #include "cli/probe.h"
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "endpoint/address.h"
@@ -11,7 +12,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -41,7 +41,7 @@ static size_t read_header(char *line, size_t size, size_t count, void *user) {
     struct probe *probe = user;
     char date[64];
     size_t length = size * count;
-    if (length > 5 && length < sizeof date && strncasecmp(line, "date:", 5) == 0) {
+    if (length > 5 && length < sizeof date && hd__starts_nocase(line, "date:")) {
         memcpy(date, line + 5, length - 5);
         date[length - 5] = '\0';
         time_t theirs = curl_getdate(date, NULL);
@@ -131,7 +131,7 @@ static void read_certificate(CURL *easy, struct probe *probe) {
     if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain || chain->num_of_certs < 1)
         return;
     for (struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
-        if (strncasecmp(line->data, "Expire date:", 12) == 0) {
+        if (hd__starts_nocase(line->data, "Expire date:")) {
             time_t ends = curl_getdate(line->data + 12, NULL);
             if (ends != -1)
                 probe->days_left = (long)((ends - time(NULL)) / 86400);

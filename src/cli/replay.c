@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -12,7 +13,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #define SIGNATURE_HEADER "X-Helmdesk-Signature"
@@ -131,8 +131,8 @@ static void drop_header(struct request *request, size_t index) {
 /* Those of Standard Webhooks go too: they sign a time that is over. */
 static void drop_signatures(struct request *request) {
     for (size_t i = request->header_count; i > 0; i--)
-        if (strcasecmp(request->headers[i - 1].name, SIGNATURE_HEADER) == 0 ||
-            strncasecmp(request->headers[i - 1].name, "webhook-", 8) == 0)
+        if (hd__equal_nocase(request->headers[i - 1].name, SIGNATURE_HEADER) ||
+            hd__starts_nocase(request->headers[i - 1].name, "webhook-"))
             drop_header(request, i - 1);
 }
 

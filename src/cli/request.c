@@ -1,12 +1,12 @@
 #include "cli/request.h"
 
+#include "base/text.h"
 #include "cli/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define HEADERS_MAX 10000
@@ -150,7 +150,7 @@ void cli_request_free(struct request *request) {
 
 const char *cli_request_header(const struct request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (hd__equal_nocase(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }

@@ -2,6 +2,7 @@
 
 #ifdef HELMDESK_HAS_LISTEN
 
+#include "base/text.h"
 #include "base/thread.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,7 +159,7 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const ch
 static size_t count(const struct request *request, const char *name) {
     size_t found = 0;
     for (size_t i = 0; i < request->header_count; i++)
-        found += strcasecmp(request->headers[i].name, name) == 0;
+        found += hd__equal_nocase(request->headers[i].name, name) ? 1 : 0;
     return found;
 }
 

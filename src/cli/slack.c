@@ -1,9 +1,9 @@
 #include "cli/slack.h"
 
+#include "base/text.h"
 #include "cli/json.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define BLOCKS_MAX 50
 #define FIELDS_MAX 10
@@ -146,7 +146,7 @@ static json_t *read_message(const struct bytes *body) {
 
 static int is_json_type(const char *type) {
     static const char json[] = "application/json";
-    return type && strncasecmp(type, json, sizeof json - 1) == 0 && strchr("; \t", type[sizeof json - 1]);
+    return type && hd__starts_nocase(type, json) && strchr("; \t", type[sizeof json - 1]);
 }
 
 static int is_slack_path(const char *target) {

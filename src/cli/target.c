@@ -1,5 +1,6 @@
 #include "cli/target.h"
 
+#include "base/text.h"
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/output.h"
@@ -8,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What --allow-private opens. Link-local addresses stay closed whatever is allowed. */
 static const char *const private_networks[] = {"127.0.0.0/8",   "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
@@ -88,7 +88,7 @@ int cli_fail_url(int status, const char *url) {
     if (!why)
         return cli_fail_status(status, "the URL");
     cli_error("the URL is refused: %s", why);
-    if (strncasecmp(url, "http:", 5) == 0 || cli_is_local(url) || status != HD_E_URL_SCHEME)
+    if (hd__starts_nocase(url, "http:") || cli_is_local(url) || status != HD_E_URL_SCHEME)
         cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
     return CLI_BLOCKED;
 }
@@ -202,7 +202,7 @@ int cli_is_local(const char *url) {
     const char *host = strstr(url, "://");
     for (size_t i = 0; host && i < sizeof hosts / sizeof *hosts; i++) {
         size_t length = strlen(hosts[i]);
-        if (strncasecmp(host + 3, hosts[i], length) == 0 && strchr(":/?", host[3 + length]))
+        if (hd__starts_nocase(host + 3, hosts[i]) && strchr(":/?", host[3 + length]))
             return 1;
     }
     return 0;
@@ -212,5 +212,5 @@ unsigned cli_port_of(const char *url) {
     const char *host = strstr(url, "://"), *after = host && host[3] == '[' ? strchr(host, ']') : host ? host + 3 : url;
     const char *colon = after ? after + strcspn(after, ":/?") : "";
     unsigned long port = *colon == ':' ? strtoul(colon + 1, NULL, 10) : 0;
-    return port ? (unsigned)port : strncasecmp(url, "http:", 5) == 0 ? 80 : 443;
+    return port ? (unsigned)port : hd__starts_nocase(url, "http:") ? 80 : 443;
 }

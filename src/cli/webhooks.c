@@ -1,4 +1,5 @@
 /* helmdesk webhooks: list, get, create, update, delete, hold, on, off, test. */
+#include "base/text.h"
 #include "cli/columns.h"
 #include "cli/condition.h"
 #include "cli/fields.h"
@@ -12,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define TEST_MS 6000
 #define TRIES 10
@@ -127,7 +127,7 @@ int cli_run_webhooks_get(const struct args *args) {
 /* Slack answers 400 to plain JSON (fluxcd/flagger#1031), and nobody else reads Slack's messages. */
 static void warn_of_format(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
-    int is_slack_host = strncasecmp(hd_webhook_url(webhook), SLACK_HOST, sizeof SLACK_HOST - 1) == 0;
+    int is_slack_host = hd__starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
     if (is_slack_host && !is_slack)
         cli_note("Slack will refuse these deliveries: their format is json. Is --format slack meant?");
     else if (is_slack && !is_slack_host)

@@ -1,7 +1,8 @@
 #include "dashboard/guard.h"
 
+#include "base/text.h"
+
 #include <string.h>
-#include <strings.h>
 
 /* Nothing runs but our own files; nothing is made of text; nobody frames it (W3C Content Security Policy 3, Trusted
  * Types). */
@@ -35,10 +36,10 @@ static int is_known_host(const hd_dashboard *dashboard, const char *host) {
     static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
     size_t length = host_length(host);
     for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-        if (strlen(local[i]) == length && strncasecmp(local[i], host, length) == 0)
+        if (strlen(local[i]) == length && hd__starts_nocase(host, local[i]))
             return 1;
     for (size_t i = 0; i < dashboard->host_count; i++)
-        if (strlen(dashboard->hosts[i]) == length && strncasecmp(dashboard->hosts[i], host, length) == 0)
+        if (strlen(dashboard->hosts[i]) == length && hd__starts_nocase(host, dashboard->hosts[i]))
             return 1;
     return 0;
 }
@@ -58,12 +59,12 @@ static int is_cross_site(const hd_dashboard_request *request) {
     if (!origin)
         return 0;
     const char *host = strstr(origin, "://");
-    return !host || strcasecmp(host + 3, hd__dash_header(request, "Host")) != 0;
+    return !host || !hd__equal_nocase(host + 3, hd__dash_header(request, "Host"));
 }
 
 static int has_json(const hd_dashboard_request *request) {
     const char *type = hd__dash_header(request, "Content-Type");
-    return type && strncasecmp(type, "application/json", 16) == 0 && strchr(" ;", type[16]);
+    return type && hd__starts_nocase(type, "application/json") && strchr(" ;", type[16]);
 }
 
 int hd__guard_pass(struct hd__call *call) {

@@ -1,10 +1,10 @@
 #include "dashboard/message.h"
 
+#include "base/text.h"
 #include "dashboard/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- The request ---- */
 
@@ -79,7 +79,7 @@ int hd_dashboard_request_set_user(hd_dashboard_request *request, const char *nam
 
 const char *hd__dash_header(const hd_dashboard_request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (hd__equal_nocase(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }
@@ -87,7 +87,7 @@ const char *hd__dash_header(const hd_dashboard_request *request, const char *nam
 size_t hd__dash_header_count(const hd_dashboard_request *request, const char *name) {
     size_t count = 0;
     for (size_t i = 0; i < request->header_count; i++)
-        count += strcasecmp(request->headers[i].name, name) == 0;
+        count += hd__equal_nocase(request->headers[i].name, name) ? 1 : 0;
     return count;
 }
 

@@ -13,25 +13,23 @@
 #define HOST_MAX 253 /* RFC 1035 2.3.4, in text form */
 #define LABEL_MAX 63
 #define PARTS_MAX 4
-#define NO_DIGIT 16
 
-static unsigned digit_of(char c) {
-    int lower = hd__ascii_lower(c);
-    return c >= '0' && c <= '9'           ? (unsigned)(c - '0')
-           : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10
-                                          : NO_DIGIT;
+/* Whether it is a digit of a number with this base. */
+static int is_digit(char c, int base) {
+    int digit = hd__hex_digit(c);
+    return digit >= 0 && digit < base;
 }
 
 /* Reads one number of at most 32 bits. Returns where it ends, NULL if there is none. To the WHATWG "0x" alone is 0, to
  * resolvers it is nothing: it is not taken. */
 static const char *read_number(const char *at, uint32_t *number) {
-    unsigned base = at[0] != '0' ? 10 : hd__ascii_lower(at[1]) == 'x' ? 16 : 8;
+    int base = at[0] != '0' ? 10 : hd__ascii_lower(at[1]) == 'x' ? 16 : 8;
     uint64_t value = 0;
     at += base == 16 ? 2 : 0;
-    if (digit_of(*at) >= base)
+    if (!is_digit(*at, base))
         return NULL;
-    for (; digit_of(*at) < base; at++) {
-        value = value * base + digit_of(*at);
+    for (; is_digit(*at, base); at++) {
+        value = value * (unsigned)base + (unsigned)hd__hex_digit(*at);
         if (value > UINT32_MAX)
             return NULL;
     }
@@ -95,8 +93,8 @@ static int decode(const char *text, size_t length, char host[HOST_MAX + 1]) {
     size_t to = 0;
     for (size_t at = 0; at < length; at++) {
         char c = text[at];
-        if (c == '%' && length - at > 2 && digit_of(text[at + 1]) != NO_DIGIT && digit_of(text[at + 2]) != NO_DIGIT) {
-            c = (char)(digit_of(text[at + 1]) << 4 | digit_of(text[at + 2]));
+        if (c == '%' && length - at > 2 && is_digit(text[at + 1], 16) && is_digit(text[at + 2], 16)) {
+            c = (char)(hd__hex_digit(text[at + 1]) << 4 | hd__hex_digit(text[at + 2]));
             at += 2;
         }
         if (c <= ' ' || c > '~' || to == HOST_MAX)

@@ -1,11 +1,11 @@
 #include "endpoint/pin.h"
 
+#include "base/text.h"
 #include "helmdesk.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 /* Copies the address as libcurl wants to read it. */
@@ -39,7 +39,7 @@ int hd__pins_add(struct hd__pins *pins, const char *host, uint16_t port, const c
 const char *hd__pins_find(const struct hd__pins *pins, const char *host, uint16_t port) {
     for (size_t i = 0; i < pins->count; i++) {
         const struct hd__pin *pin = &pins->items[i];
-        if (strcasecmp(pin->host, host) == 0 && (pin->port == 0 || pin->port == port))
+        if (hd__equal_nocase(pin->host, host) && (pin->port == 0 || pin->port == port))
             return pin->address;
     }
     return NULL;
