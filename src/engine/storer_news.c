@@ -18,9 +18,10 @@ static void nap(void) {
 
 /* What the store tells is told once: this thread, for which nobody waits, waits for the memory that it takes. */
 void *hd__storer_realloc(struct hd__storer *storer, void *memory, size_t size) {
-    void *grown = realloc(memory, size);
-    for (int i = 0; !grown && i < PATIENCE; i++) {
-        nap();
+    void *grown = NULL;
+    for (int i = 0; !grown && i <= PATIENCE; i++) {
+        if (i > 0)
+            nap();
         grown = realloc(memory, size);
     }
     if (!grown)
