@@ -29,7 +29,8 @@
 #define ORDERED 0  /* which of them keeps the order of tickets */
 #define CHANGED 2  /* whose settings change */
 #define LIMIT 4
-#define TICKETS 4   /* of each life of a process */
+#define TICKETS 4 /* of each life of a process */
+#define LIVES_MAX 4096
 #define LATE_MS 100 /* the receiver may hear so late of what was sent */
 
 static const int roles[PROCESSES] = {HD_CLIENT_DELIVER, HD_CLIENT_DELIVER, HD_CLIENT_ACCEPT, HD_CLIENT_OPERATE};
@@ -45,12 +46,14 @@ struct accepted {
  * A process: many_test run DIRECTORY URL WHICH LIFE
  */
 
-static hd_client *join(const char *directory, int role, hd_store **store) {
+/* Its requests tell the receiver which life of which process they are from. */
+static hd_client *join(const char *directory, int role, const char *life, hd_store **store) {
     hd_client *client = NULL;
     must(hd_store_sqlite_open(directory, NULL, 0, store) == HD_OK);
     hd_options *options = options_with_store(*store);
     must(hd_options_set_role(options, role) == HD_OK);
     must(hd_options_set_accept_mode(options, HD_ACCEPT_COMMITTED) == HD_OK);
+    must(hd_options_set_user_agent(options, life) == HD_OK);
     must(hd_client_new(options, &client) == HD_OK);
     hd_options_free(options);
     return client;
@@ -133,7 +136,7 @@ static void operate_for_ever(hd_client *client, const char *url) {
 static int run(char **argv) {
     hd_store *store = NULL;
     int which = atoi(argv[4]);
-    hd_client *client = join(argv[2], roles[which], &store);
+    hd_client *client = join(argv[2], roles[which], argv[5], &store);
     if (which == OPERATOR)
         operate_for_ever(client, argv[3]);
     send_for_ever(client, which, argv[5]);
@@ -151,12 +154,14 @@ static const char *program;
 static struct {
     pid_t pid;
     int from;
+    int life;
 } processes[PROCESSES];
 
 static struct accepted *accepted;
 static size_t accepted_count, accepted_size;
 static struct killing { int64_t begin_ms, end_ms; } * kills;
 static size_t kill_count;
+static int64_t killed_ms[LIVES_MAX]; /* each life of a process; 0 for not */
 static uint64_t random_state = 1;
 
 static void *grow(void *items, size_t *size, size_t item) {
@@ -172,6 +177,7 @@ static void start(int which) {
     char which_text[16], life_text[16];
     (void)snprintf(which_text, sizeof which_text, "%d", which);
     (void)snprintf(life_text, sizeof life_text, "%d", ++life);
+    must(life < LIVES_MAX);
     must(pipe(ends) == 0);
     must(fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0);
     must(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
@@ -184,6 +190,7 @@ static void start(int which) {
     }
     (void)close(ends[1]);
     processes[which].pid = child;
+    processes[which].life = life;
     processes[which].from = ends[0];
 }
 
@@ -206,6 +213,7 @@ static void kill_one(int which) {
     if (kill_count == size)
         kills = grow(kills, &size, sizeof *kills);
     kills[kill_count++] = (struct killing){begin_ms, now_ms()};
+    killed_ms[processes[which].life] = begin_ms;
     hear(which);
     (void)close(processes[which].from);
 }
@@ -230,7 +238,7 @@ static void kill_for(int64_t duration_ms) {
 
 static void set_up(void) {
     hd_store *store = NULL;
-    hd_client *client = join(directory, HD_CLIENT_ACCEPT, &store);
+    hd_client *client = join(directory, HD_CLIENT_ACCEPT, "0", &store);
     for (int i = 0; i < WEBHOOKS + FILLERS; i++) {
         int is_filler = i >= WEBHOOKS / 2 && i < WEBHOOKS / 2 + FILLERS;
         hd_webhook *webhook = make_webhook(url, i < WEBHOOKS / 2 ? i : is_filler ? i + 1000 : i - FILLERS);
@@ -395,25 +403,30 @@ static size_t count_out_of_order(void) {
     return wrong;
 }
 
-/* The most requests that a webhook had at once. Those that a killed process left behind do not count from then on. */
+/* Whether whoever sent a request had been killed by a time. */
+static int is_of_the_dead(const struct request *request, int64_t at_ms) {
+    const char *life = request_header(request, "User-Agent");
+    int64_t killed = killed_ms[strtoul(life, NULL, 10) % LIVES_MAX];
+    return killed > 0 && killed <= at_ms;
+}
+
+/* The most requests that a webhook had at once. Those that a killed process left behind do not count, however late the
+ * receiver hears of them. */
 static size_t count_at_once(int webhook) {
     char path[32];
     size_t most = 0;
     (void)snprintf(path, sizeof path, "/delay/5/%d", webhook);
-    size_t count = server_requests(server), first = 0, next_kill = 0;
+    size_t count = server_requests(server), first = 0;
     for (size_t i = 0; i < count; i++) {
         const struct request *request = server_request(server, i);
         size_t at_once = 1;
-        if (strcmp(request->path, path) != 0)
+        if (strcmp(request->path, path) != 0 || is_of_the_dead(request, request->arrived_ms))
             continue;
-        while (next_kill < kill_count && kills[next_kill].begin_ms <= request->arrived_ms)
-            next_kill++;
-        int64_t since_ms = next_kill > 0 ? kills[next_kill - 1].end_ms + LATE_MS : 0;
         while (first < i && server_request(server, first)->arrived_ms < request->arrived_ms - 5000)
             first++;
         for (size_t k = first; k < i; k++) {
             const struct request *other = server_request(server, k);
-            at_once += strcmp(other->path, path) == 0 && other->arrived_ms > since_ms &&
+            at_once += strcmp(other->path, path) == 0 && !is_of_the_dead(other, request->arrived_ms) &&
                        (other->answered_ms == 0 || other->answered_ms > request->arrived_ms);
         }
         most = at_once > most ? at_once : most;
@@ -453,7 +466,7 @@ int main(int argc, char **argv) {
     (void)server_url(server, "/delay/5", url, sizeof url);
     set_up();
     kill_for((seconds ? atoi(seconds) : DURATION_S) * 1000);
-    hd_client *client = join(directory, HD_CLIENT_DELIVER, &store);
+    hd_client *client = join(directory, HD_CLIENT_DELIVER, "0", &store);
     hd_webhook *webhook = make_webhook(url, CHANGED);
     must(hd_client_put_webhook(client, webhook) == HD_OK); /* which may be held */
     hd_webhook_free(webhook);
