@@ -1226,16 +1226,16 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * @param delivery_id  what hd_report_delivery_id() gives
  * @param event_id     receives an id as from hd_webhook_send(); may be NULL
  * Returns: as hd_webhook_send(); HD_E_NO_DELIVERY if the log has none with this id; HD_E_NOT_FOUND if its webhook is
- * not there any more; HD_E_STORE if the log cannot be read. Blocks: as hd_webhook_send(); disk with a store. Threads:
- * any. Since: 0.1.0
+ * not there any more; HD_E_STORE if the log cannot be read; HD_E_STORE_DAMAGED if the event is damaged there (see
+ * hd_report_event()), or the whole store. Blocks: as hd_webhook_send(); disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
 
 /**
  * Sends all events of a page of the log again, as hd_webhook_redeliver() does one. Reports of tests, of attempts that
- * another one followed, and of webhooks that are not there any more are left out. For all that match a filter, begin
- * with a filter that ends now (hd_log_filter_set_time()), so that the new deliveries do not match, and go on with the
- * cursor.
+ * another one followed, of webhooks that are not there any more, and of events that are damaged in the store are left
+ * out. For all that match a filter, begin with a filter that ends now (hd_log_filter_set_time()), so that the new
+ * deliveries do not match, and go on with the cursor.
  * @param client  the client
  * @param filter  which reports; NULL for all; not kept
  * @param cursor  NULL for the first page, then hd_log_page_cursor() of the page before
@@ -1442,7 +1442,9 @@ HD_API const char *hd_reason_text(int reason);
 HD_API const char *hd_report_delivery_id(const hd_report *report);
 /** The id that hd_webhook_send() gave, a UUID. */
 HD_API const char *hd_report_event_id(const hd_report *report);
-/** The event, which stays the report's. hd_event_render() gives the body that was posted. */
+/** The event, which stays the report's. hd_event_render() gives the body that was posted. In the place of one that is
+ * damaged in the store is one of the same type and project, with the ticket's id "unreadable" and number 0: it did not
+ * happen, and is not sent again. */
 HD_API const hd_event *hd_report_event(const hd_report *report);
 HD_API const char *hd_report_webhook_id(const hd_report *report);
 HD_API const char *hd_report_webhook_name(const hd_report *report);

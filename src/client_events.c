@@ -52,6 +52,8 @@ static int submit_again(hd_client *client, const hd_report *report, hd_webhook *
 
 /* To its webhook, as it is now. An event belongs to its project for good: a webhook that has moved does not get it. */
 static int redeliver(hd_client *client, const hd_report *report, unsigned char id[HD__UUID_BYTES]) {
+    if (report->event->is_stand_in)
+        return HD_E_STORE_DAMAGED;
     hd_webhook *webhook = hd__client_webhook(client, hd_report_webhook_id(report));
     int is_there = webhook && strcmp(webhook->project, hd_event_project(report->event)) == 0;
     int status = is_there ? submit_again(client, report, webhook, id) : HD_E_NOT_FOUND;
@@ -76,8 +78,9 @@ int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_
     return status;
 }
 
-static int is_final(const hd_report *report) {
-    return !report->is_test && report->outcome != HD_OUTCOME_RETRYING;
+/* What a page never sends again. A damaged event is known before: HD_E_STORE_DAMAGED may also be the whole store. */
+static int is_left_out(const hd_report *report) {
+    return report->is_test || report->outcome == HD_OUTCOME_RETRYING || report->event->is_stand_in;
 }
 
 /* Sends what is on a page again, up to the first that fails. */
@@ -86,7 +89,7 @@ static int redeliver_all(hd_client *client, const hd_log_page *page, size_t *sen
     int status = HD_OK;
     for (*done = 0; *done < hd_log_page_count(page) && status == HD_OK; *done += status == HD_OK) {
         const hd_report *report = hd_log_page_at(page, *done);
-        int result = is_final(report) ? redeliver(client, report, id) : HD_E_NOT_FOUND;
+        int result = is_left_out(report) ? HD_E_NOT_FOUND : redeliver(client, report, id);
         *sent += result == HD_OK;
         status = result == HD_E_NOT_FOUND ? HD_OK : result;
     }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/database.h"
 #include "support/stored.h"
 
 #include <stdio.h>
@@ -172,6 +173,62 @@ static void test_redelivery_outlives_the_client(void **state) {
     end(client, store);
 }
 
+/* Three deliveries, of which the second one's event is damaged on the disk. */
+static void make_damage(void) {
+    hd_store *store = open_store();
+    hd_client *client = client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    for (int number = 1; number <= 3; number++) {
+        send_ticket(client, number);
+        flush(client);
+    }
+    end(client, store);
+    change_database(directory, "UPDATE event SET body = x'7B' WHERE key = 2");
+}
+
+/* Of so many reports, the oldest but one cannot be sent again: alone, on a page of its own, and among all. */
+static void send_again_beside_damage(hd_client *client, size_t reports) {
+    hd_log_page *all = page_of(client, NULL, NULL, 10), *page;
+    hd_log_filter *filter;
+    size_t sent;
+    char id[HD_ID_SIZE] = "";
+    const char *damaged = hd_report_delivery_id(hd_log_page_at(all, reports - 2));
+    assert_int_equal(hd_log_page_count(all), reports);
+    assert_int_equal(hd_webhook_redeliver(client, damaged, id), HD_E_STORE_DAMAGED);
+    assert_string_equal(id, "");
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_delivery(filter, damaged), HD_OK);
+    assert_int_equal(hd_webhook_redeliver_page(client, filter, NULL, 10, &sent, &page), HD_OK);
+    assert_int_equal(hd_log_page_count(page), 1);
+    assert_int_equal(sent, 0);
+    hd_log_page_free(page);
+    assert_int_equal(hd_webhook_redeliver_page(client, NULL, NULL, 10, &sent, &page), HD_OK);
+    assert_int_equal(hd_log_page_count(page), reports);
+    assert_int_equal(sent, reports - 1);
+    hd_log_page_free(page);
+    hd_log_filter_free(filter);
+    hd_log_page_free(all);
+}
+
+/* What stands for an event that cannot be read has not happened: no client sends it. */
+static void test_damaged_event(void **state) {
+    (void)state;
+    make_damage();
+    hd_store *store = open_store();
+    hd_client *client = client_as(HD_CLIENT_ACCEPT, store);
+    send_again_beside_damage(client, 3);
+    end(client, store);
+    store = open_store();
+    client = client_on(store);
+    flush(client);
+    send_again_beside_damage(client, 5);
+    flush(client);
+    end(client, store);
+    assert_int_equal(server_requests(server), 3 + 2 + 4);
+    for (size_t i = 0; i < server_requests(server); i++)
+        assert_null(strstr(server_request(server, i)->body, "unreadable"));
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -179,6 +236,7 @@ int main(void) {
         TEST(test_redeliver),
         TEST(test_redelivery_is_linked),
         TEST(test_redelivery_outlives_the_client),
+        TEST(test_damaged_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

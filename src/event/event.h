@@ -29,6 +29,7 @@ struct hd_event {
     atomic_uint references;
     atomic_int frozen;
     int type;
+    int is_stand_in; /* nothing happened: a store cannot read what did, and this is in its place */
     int64_t timestamp_ms;
     int64_t ticket_number;
     char *texts;                      /* all of them in one piece, which is own if they fit there */

@@ -217,6 +217,7 @@ static int stand_in(const struct hd__stored_event *stored, hd_event **event) {
         hd_event_free(made);
         return HD_E_NO_MEMORY;
     }
+    made->is_stand_in = 1;
     hd__event_freeze(made);
     *event = made;
     return HD_E_STORE;
