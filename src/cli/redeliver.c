@@ -25,7 +25,7 @@ struct redelivery {
     struct place place;
     hd_log_filter *filter;
     struct pending pending;
-    size_t total, sent, left_out;
+    size_t total, sent, left_out, damaged;
     int64_t started_us;
     int is_hinted, has_waited_in_vain;
     int code; /* of the last result */
@@ -122,6 +122,8 @@ static int fail_one(const struct redelivery *redelivery, const char *id, int sta
         return cli_fail(CLI_NEGATIVE, "there is no delivery %s in the log", id);
     if (status == HD_E_NOT_FOUND)
         return cli_fail(CLI_NEGATIVE, "the webhook of delivery %s is not there any more", id);
+    if (status == HD_E_STORE_DAMAGED)
+        cli_error("the event of delivery %s cannot be read, and is not sent again", id);
     return cli_fail_place(&redelivery->place, status);
 }
 
@@ -183,6 +185,10 @@ static int send_matching_one(struct redelivery *redelivery, const hd_report *rep
         redelivery->left_out++;
         return CLI_OK;
     }
+    if (status == HD_E_STORE_DAMAGED) { /* mostly this event alone; if it is the store, no page follows */
+        redelivery->damaged++;
+        return CLI_OK;
+    }
     return status == HD_OK ? wait_for(redelivery, WINDOW) : cli_fail_place(&redelivery->place, status);
 }
 
@@ -200,6 +206,15 @@ static int send_page(struct redelivery *redelivery, char **cursor) {
     return code == CLI_OK && is_out_of_memory ? cli_no_memory() : code;
 }
 
+static int tell_left_out(const struct redelivery *redelivery) {
+    if (redelivery->left_out > 0)
+        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->left_out);
+    if (redelivery->damaged == 0)
+        return CLI_OK;
+    return cli_fail(CLI_STORE, "left out, since the store is damaged and their events cannot be read: %zu",
+                    redelivery->damaged);
+}
+
 static int send_pages(struct redelivery *redelivery) {
     char *cursor = NULL;
     int code;
@@ -209,9 +224,7 @@ static int send_pages(struct redelivery *redelivery) {
     while (code == CLI_OK && cursor && cli_stops() == 0);
     free(cursor);
     code = first_of(code, wait_for(redelivery, 1));
-    if (code == CLI_OK && redelivery->left_out > 0)
-        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->left_out);
-    return code;
+    return code == CLI_OK ? tell_left_out(redelivery) : code;
 }
 
 static int send_matching(struct redelivery *redelivery) {
