@@ -129,6 +129,14 @@ static void print_answer(const hd_report *report) {
     }
 }
 
+static const char *why_no_head(const hd_report *report) {
+    if (cli_report_has_attempt(report))
+        return "The headers that were sent are not known.";
+    if (hd_report_attempts(report) == 0)
+        return "No attempt was begun: nothing was sent.";
+    return "It ended while it waited for its next attempt: there was no request. This would have been its body.";
+}
+
 static void print_request(const hd_report *report) {
     const hd_event *event = hd_report_event(report);
     int format = hd_report_format(report);
@@ -138,8 +146,7 @@ static void print_request(const hd_report *report) {
     if (length > 0)
         cli_print_lines(stdout, head, length);
     else
-        puts(hd_report_attempts(report) > 0 ? "(The headers that were sent are not known.)\n"
-                                            : "(No attempt was begun: nothing was sent.)\n");
+        printf("(%s)\n\n", why_no_head(report));
     length = 0;
     (void)hd_event_render(event, format, NULL, 0, &length);
     char *body = malloc(length + 1);
@@ -149,14 +156,25 @@ static void print_request(const hd_report *report) {
     free(body);
 }
 
+static void print_times(const hd_report *report) {
+    printf(" in %u ms (queued %u, dns %u, connect %u, tls %u, wait %u)  %s\n", hd_report_total_ms(report),
+           hd_report_queued_ms(report), hd_report_dns_ms(report), hd_report_connect_ms(report),
+           hd_report_tls_ms(report), hd_report_wait_ms(report), hd_report_remote_address(report));
+}
+
 static void print_attempt(const hd_report *report) {
-    int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED;
-    printf("%s  attempt %u  %s%s %s%s in %u ms (queued %u, dns %u, connect %u, tls %u, wait %u)  %s\n",
-           cli_date(hd_report_finished_at_ms(report)), hd_report_attempts(report),
-           cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD), hd_outcome_name(hd_report_outcome(report)),
-           cli_report_result(report), cli_plain(stdout), hd_report_total_ms(report), hd_report_queued_ms(report),
-           hd_report_dns_ms(report), hd_report_connect_ms(report), hd_report_tls_ms(report), hd_report_wait_ms(report),
-           hd_report_remote_address(report));
+    int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED, has_attempt = cli_report_has_attempt(report);
+    printf("%s  ", cli_date(hd_report_finished_at_ms(report)));
+    if (has_attempt)
+        printf("attempt %u", hd_report_attempts(report));
+    else
+        fputs("no attempt", stdout);
+    printf("  %s%s %s%s", cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD),
+           hd_outcome_name(hd_report_outcome(report)), cli_report_result(report), cli_plain(stdout));
+    if (has_attempt)
+        print_times(report);
+    else
+        printf(" (queued %u)\n", hd_report_queued_ms(report));
     if (!is_good)
         printf("  %s\n", hd_report_explanation(report));
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What the tool tells of deliveries that are unlike others, and whether it sends them again: those of events that are
-# damaged in the store.
+# What the tool tells of deliveries that are unlike others, and whether it sends them again: those that ended
+# without an attempt, and those of events that are damaged in the store.
 set -euo pipefail
 # shellcheck source=tests/cli/cli.sh
 . "$(dirname "$0")/cli.sh"
@@ -15,6 +15,57 @@ store = sqlite3.connect(sys.argv[1], timeout=60)
 store.execute(sys.argv[2])
 store.commit()' "$store/helmdesk.db" "$1"
 }
+
+new /ok
+webhook=$id
+does 0 webhooks test "$webhook" --allow-private
+newest "$webhook"
+good=$delivery
+
+# ---- Without an attempt ----
+
+# is_discarded WEBHOOK: what was discarded is in the log, once a client has delivered
+is_discarded() {
+    does 0 deliveries redeliver "$good" --deliver --allow-private
+    [ "$(count --webhook "$1" --reason discarded)" = 1 ]
+}
+
+# Before the first one.
+new /ok --mode held
+does 0 webhooks test "$id" --allow-private
+newest "$id"
+does 1 deliveries redeliver "$delivery"
+does 0 webhooks discard "$id" --yes
+until_true is_discarded "$id"
+newest "$id"
+does 0 deliveries get "$delivery"
+says '^[0-9-]+ [0-9:]+  no attempt  canceled discarded \(queued [0-9]+\)$' "$out"
+says '^\(No attempt was begun: nothing was sent\.\)$' "$out"
+does 0 deliveries get "$delivery" --json
+told '[one["attempt"] for one in all], all[0]["request"]["line"], all[0]["request"]["headers"]' '([0], None, [])'
+
+# While it waited for the second one.
+new /fail --attempts 2
+does 1 webhooks test "$id" --allow-private
+newest "$id"
+does 1 deliveries redeliver "$delivery" --deliver --allow-private
+does 0 webhooks discard "$id" --yes
+until_true is_discarded "$id"
+newest "$id"
+does 0 deliveries get "$delivery"
+says '^[0-9-]+ [0-9:]+  attempt 1  retrying 500 in [0-9]+ ms ' "$out"
+says '^[0-9-]+ [0-9:]+  no attempt  canceled discarded \(queued [0-9]+\)$' "$out"
+says '^\(It ended while it waited for its next attempt: there was no request\. This would have been its body\.\)$' "$out"
+lacks 'not known' "$out"
+does 0 deliveries get "$delivery" --json
+told '[(one["attempt"], one["outcome"], one["request"]["line"] is None) for one in all]' \
+    "[(1, 'retrying', False), (0, 'canceled', True)]"
+
+# What a log has that was written before heads were kept.
+change "UPDATE log SET request = x'' WHERE delivery = x'${good//-/}'"
+does 0 deliveries get "$good"
+says '  attempt 1  delivered 200 in [0-9]+ ms ' "$out"
+says 'headers that were sent are not known' "$out"
 
 # ---- Of an event that is damaged ----
 
