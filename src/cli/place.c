@@ -248,3 +248,17 @@ void cli_place_close(struct place *place) {
     free(place->directory);
     *place = (struct place){0};
 }
+
+int cli_place_act(const struct args *args, enum access access,
+                  int (*act)(const struct args *args, const struct place *place, const hd_webhook *webhook)) {
+    struct place place;
+    hd_webhook *webhook = NULL;
+    int code = cli_place_open(args, access, &place);
+    if (code == CLI_OK)
+        code = cli_place_find(args, &place, &webhook);
+    if (code == CLI_OK)
+        code = act(args, &place, webhook);
+    hd_webhook_free(webhook);
+    cli_place_close(&place);
+    return code;
+}

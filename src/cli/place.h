@@ -28,6 +28,11 @@ void cli_place_close(struct place *place);
 /* The webhook that the first operand names; to be freed. Returns CLI_OK, or says that there is none. */
 int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook);
 
+/* Opens the store, finds the webhook that the first operand names, has it acted on, and closes the store. Returns what
+ * the act does, or says why it did not come to that. */
+int cli_place_act(const struct args *args, enum access access,
+                  int (*act)(const struct args *args, const struct place *place, const hd_webhook *webhook));
+
 /* Writes a changed or new one, if nobody else has changed it meanwhile. Returns CLI_OK, or says why not. */
 int cli_place_put(const struct place *place, const hd_webhook *webhook);
 

@@ -109,17 +109,12 @@ static int tell(const struct place *place, const hd_webhook *webhook, int reveal
     return CLI_OK;
 }
 
+static int get(const struct args *args, const struct place *place, const hd_webhook *webhook) {
+    return tell(place, webhook, cli_has(args, OPT_REVEAL));
+}
+
 int cli_run_webhooks_get(const struct args *args) {
-    struct place place;
-    hd_webhook *webhook = NULL;
-    int code = cli_place_open(args, ACCESS_READ, &place);
-    if (code == CLI_OK)
-        code = cli_place_find(args, &place, &webhook);
-    if (code == CLI_OK)
-        code = tell(&place, webhook, cli_has(args, OPT_REVEAL));
-    hd_webhook_free(webhook);
-    cli_place_close(&place);
-    return code;
+    return cli_place_act(args, ACCESS_READ, get);
 }
 
 /* ---- Changing ---- */
@@ -328,23 +323,20 @@ static int remove_found(const struct args *args, const struct place *place, cons
 }
 
 int cli_run_webhooks_delete(const struct args *args) {
-    struct place place;
-    hd_webhook *webhook = NULL;
-    int code = cli_place_open(args, ACCESS_CHANGE, &place);
-    if (code == CLI_OK)
-        code = cli_place_find(args, &place, &webhook);
-    if (code == CLI_OK)
-        code = remove_found(args, &place, webhook);
-    hd_webhook_free(webhook);
-    cli_place_close(&place);
-    return code;
+    return cli_place_act(args, ACCESS_CHANGE, remove_found);
 }
 
 /* ---- Testing ---- */
 
-static int test(const struct place *place, const char *id, int type) {
+/* HD_EVENT_UNKNOWN, which has been said, for a name that is none. */
+static int test_type(const struct args *args) {
+    const char *event = cli_operand(args, 1);
+    return event ? cli_event_type(event) : HD_TICKET_CREATED;
+}
+
+static int test(const struct args *args, const struct place *place, const hd_webhook *webhook) {
     hd_report *report = NULL;
-    int status = hd_webhook_test(place->client, id, type, TEST_MS, &report);
+    int status = hd_webhook_test(place->client, hd_webhook_id(webhook), test_type(args), TEST_MS, &report);
     if (status != HD_OK)
         return cli_fail_place(place, status);
     if (cli_is_json())
@@ -359,18 +351,5 @@ static int test(const struct place *place, const char *id, int type) {
 }
 
 int cli_run_webhooks_test(const struct args *args) {
-    struct place place = {0};
-    hd_webhook *webhook = NULL;
-    const char *event = cli_operand(args, 1);
-    int type = event ? cli_event_type(event) : HD_TICKET_CREATED;
-    if (type == HD_EVENT_UNKNOWN)
-        return CLI_USAGE;
-    int code = cli_place_open(args, ACCESS_TEST, &place);
-    if (code == CLI_OK)
-        code = cli_place_find(args, &place, &webhook);
-    if (code == CLI_OK)
-        code = test(&place, hd_webhook_id(webhook), type);
-    hd_webhook_free(webhook);
-    cli_place_close(&place);
-    return code;
+    return test_type(args) == HD_EVENT_UNKNOWN ? CLI_USAGE : cli_place_act(args, ACCESS_TEST, test);
 }

@@ -37,14 +37,5 @@ static int discard(const struct args *args, const struct place *place, const hd_
 }
 
 int cli_run_webhooks_discard(const struct args *args) {
-    struct place place;
-    hd_webhook *webhook = NULL;
-    int code = cli_place_open(args, ACCESS_CHANGE, &place);
-    if (code == CLI_OK)
-        code = cli_place_find(args, &place, &webhook);
-    if (code == CLI_OK)
-        code = discard(args, &place, webhook);
-    hd_webhook_free(webhook);
-    cli_place_close(&place);
-    return code;
+    return cli_place_act(args, ACCESS_CHANGE, discard);
 }
