@@ -121,6 +121,11 @@ HOSTILE_SUPPORT := $(BUILD)/tests/libhostile.a
 CRASH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/crash/*_test.c)))
 CRASH_SUPPORT := $(BUILD)/tests/crash/crash.o
 
+# What libFuzzer tries: one program per tests/fuzz/*_fuzz.c. It is built with clang alone.
+FUZZ_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+
 # What meets the reference library of Standard Webhooks.
 INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
 
@@ -139,7 +144,7 @@ HD_CPPFLAGS := -D_POSIX_C_SOURCE=200809L
 HD_WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
 HD_CFLAGS := -std=c11 -pthread -fvisibility=hidden $(HD_WARNINGS) $(if $(filter 1,$(WERROR)),-Werror)
 
-# Set by check-asan and check-tsan.
+# Set by check-asan, check-tsan and fuzz.
 ifneq ($(SANITIZE),)
 HD_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -197,14 +202,14 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli check-browser bench bench-peers \
+.PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli check-browser fuzz bench bench-peers \
   lint install uninstall clean help
-.PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs \
+.PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs fuzz-programs fuzz-objects \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
 # what they call runs in parallel.
-ifneq ($(filter demo desk deps test bench check-% lint% clean uninstall,$(MAKECMDGOALS)),)
+ifneq ($(filter demo desk deps test bench fuzz check-% lint% clean uninstall,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 JOBS = $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
@@ -212,7 +217,7 @@ PARALLEL = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 # Looks for what the groups need and installs it if it can; --check only looks.
 DEPS = CC='$(CC)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
-  PKG_CONFIG='$(PKG_CONFIG)' .ci/deps
+  PKG_CONFIG='$(PKG_CONFIG)' FUZZ_CC='$(FUZZ_CC)' .ci/deps
 
 RUN_TESTS = BUILD='$(abspath $(BUILD))' CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' MAKE='$(MAKE_COMMAND)' \
   tests/run.sh
@@ -267,6 +272,13 @@ check-valgrind: ## run the test programs under Valgrind's memcheck
 	@TEST_TIMEOUT="$${TEST_TIMEOUT:-900}" RUN_WRAPPER="valgrind -q --max-threads=2000 --error-exitcode=99 --leak-check=full \
 	  --errors-for-leak-kinds=definite,possible $(patsubst %,--suppressions=%,$(wildcard tests/valgrind.supp))" \
 	  $(RUN_TESTS) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/valgrind/%)
+
+# What it finds anew is kept under the build directory, and tried first by the next run.
+fuzz: ## let libFuzzer try what reads the bytes of others, for FUZZ_SECONDS (60) a target
+	@$(DEPS) core test fuzz
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/fuzz CC=$(FUZZ_CC) SANITIZE=fuzzer-no-link,address,undefined OPTIMIZE=-O1 fuzz-programs
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) WORK='$(abspath $(BUILD)/fuzz/found)' \
+	  tests/fuzz/run.sh $(abspath $(FUZZ_PROGRAMS:$(BUILD)/%=$(BUILD)/fuzz/%))
 
 check-hostile: ## attack the library: bad receivers, TLS, names, processes, load; prints what it saw
 	@$(DEPS) core test hostile
@@ -381,11 +393,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs fuzz-objects
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs fuzz-objects
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -415,6 +427,10 @@ hostile-programs: $(HOSTILE_PROGRAMS)
 bench-programs: $(BENCH_PROGRAMS)
 
 crash-programs: $(CRASH_PROGRAMS)
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+fuzz-objects: $(FUZZ_PROGRAMS:%=%.o)
 
 interop-program: $(INTEROP_PROGRAM)
 
@@ -645,6 +661,12 @@ $(CRASH_PROGRAMS): %: %.o $(CRASH_SUPPORT) $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) 
 	$(Q)$(call link) $< $(CRASH_SUPPORT) -Wl,--start-group $(TEST_SUPPORT) $(SQLITE_STATIC_LIB) $(STATIC_LIB) -Wl,--end-group \
 	  -lcmocka $(HD_DEPS_LIBS) $(HD_SQLITE_LIBS) $(LDLIBS)
 
+# libFuzzer brings main.
+$(FUZZ_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
+	$(call say,LINK)
+	$(Q)$(call link,-fsanitize=fuzzer) $< -Wl,--start-group $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
+	  -lcmocka $(HD_DEPS_LIBS) $(LDLIBS)
+
 $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 	$(call say,LINK)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
@@ -652,6 +674,6 @@ $(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) $(SUITE_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
-  $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT)
+  $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT) $(FUZZ_PROGRAMS:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)

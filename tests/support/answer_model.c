@@ -12,7 +12,7 @@
 struct model {
     const char *data;
     size_t len, at, outside;
-    char *body;
+    char *body; /* room for the largest one */
     size_t body_len;
     jmp_buf way_out;
     enum hd__http1_result result;
@@ -106,6 +106,12 @@ static void append(struct model *model, char *values, const char *value, size_t 
     (void)snprintf(values + before, VALUES_MAX - before, "%.*s,", (int)len, value);
 }
 
+/* To be cut into pieces, until the next one is made. */
+static char *copy_of(const char *values) {
+    static char copy[VALUES_MAX];
+    return strcpy(copy, values);
+}
+
 /* Cuts the next element off a list, and the blanks off it; NULL behind the last one. */
 static char *next_of(char **list) {
     char *element = *list, *comma = strchr(element, ',');
@@ -120,9 +126,8 @@ static char *next_of(char **list) {
 }
 
 static void check_lengths(struct model *model, const char *values) {
-    char copy[VALUES_MAX], *list = copy;
+    char *list = copy_of(values);
     long long first = -1;
-    strcpy(copy, values);
     for (char *element; (element = next_of(&list));) {
         size_t len = strlen(element);
         require(model, len >= 1 && len <= 18 && strspn(element, DIGITS) == len);
@@ -133,10 +138,9 @@ static void check_lengths(struct model *model, const char *values) {
 
 /* Whether chunked is the last one. */
 static bool check_codings(struct model *model, const char *values) {
-    char copy[VALUES_MAX], *list = copy;
+    char *list = copy_of(values);
     int chunked = 0;
     bool is_last = false;
-    strcpy(copy, values);
     for (char *element; (element = next_of(&list));) {
         size_t name = strspn(element, TOKEN);
         const char *rest = element + name + strspn(element + name, " \t");
@@ -150,8 +154,7 @@ static bool check_codings(struct model *model, const char *values) {
 }
 
 static bool has_option(const char *values, const char *option) {
-    char copy[VALUES_MAX], *list = copy;
-    strcpy(copy, values);
+    char *list = copy_of(values);
     for (char *element; (element = next_of(&list));)
         if (strcasecmp(element, option) == 0)
             return true;
@@ -234,7 +237,7 @@ static void read_chunks(struct model *model) {
 }
 
 static void read_whole(struct model *model) {
-    struct head head;
+    static struct head head; /* too large for a stack that sanitizers look after */
     for (int interim = 0;; interim++) {
         head.lengths[0] = head.codings[0] = head.options[0] = '\0';
         head.has_length = head.has_coding = false;
@@ -281,23 +284,20 @@ static void run(struct model *model) {
 }
 
 const char *differing_from_model(const char *data, size_t len, const struct reading *reading) {
-    struct model model = {.data = data, .len = len, .body = malloc(HD__HTTP1_BODY_MAX)};
+    static char body[HD__HTTP1_BODY_MAX];
+    struct model model = {.data = data, .len = len, .body = body};
     const struct hd__http1 *http = &reading->http;
-    if (!model.body)
-        abort();
     run(&model);
     bool is_reusable = model.result == HD__HTTP1_WHOLE && model.is_reusable;
-    const char *difference = reading->broken                        ? reading->broken
-                             : reading->open != model.result        ? "result"
-                             : reading->ended != ended(&model)      ? "result at the end"
-                             : reading->used != model.at            ? "bytes used"
-                             : http->status != model.status         ? "status"
-                             : http->is_reusable != is_reusable     ? "use of the connection"
-                             : http->outside_bytes != model.outside ? "bytes outside of the body"
-                             : reading->body.len != model.body_len ||
-                                     (model.body_len > 0 && memcmp(reading->body.data, model.body, model.body_len) != 0)
-                                 ? "body"
-                                 : NULL;
-    free(model.body);
-    return difference;
+    return reading->broken                        ? reading->broken
+           : reading->open != model.result        ? "result"
+           : reading->ended != ended(&model)      ? "result at the end"
+           : reading->used != model.at            ? "bytes used"
+           : http->status != model.status         ? "status"
+           : http->is_reusable != is_reusable     ? "use of the connection"
+           : http->outside_bytes != model.outside ? "bytes outside of the body"
+           : reading->body.len != model.body_len ||
+                   (model.body_len > 0 && memcmp(reading->body.data, model.body, model.body_len) != 0)
+               ? "body"
+               : NULL;
 }
