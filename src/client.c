@@ -37,7 +37,7 @@ static int make_transport(hd_client *client) {
         .ca_file = own->ca_file,
         .user_agent = own->user_agent,
     };
-    return hd__curl_new(&transport, &client->transport);
+    return hd__transport_new(&transport, &client->transport);
 }
 
 static int make_worker(hd_client *client) {

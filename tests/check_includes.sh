@@ -25,7 +25,7 @@ floor_of() {
 # users_of HEADER: the files under src that may include this third-party header; "any" for all other headers
 users_of() {
     case $1 in
-    curl/*) echo transport/curl.c endpoint/url.c cli/probe.c ;;
+    curl/*) echo transport/connect.c transport/groups.c endpoint/url.c cli/probe.c ;;
     mbedtls/gcm.h) echo sign/seal.c ;;
     mbedtls/* | psa/*) echo sign/hmac.c ;;
     sqlite3.h) echo store/sqlite/sqlite.h ;;
@@ -98,7 +98,7 @@ check() {
 expect() {
     local wanted=$1 file=$2 header seen=good
     shift 2
-    for header in base/text sign/hmac event/event endpoint/url store/store transport/curl engine/engine options cli/json \
+    for header in base/text sign/hmac event/event endpoint/url store/store transport/connect engine/engine options cli/json \
         base/clock; do
         mkdir -p "$(dirname "$tmp/src/$header")"
         : >"$tmp/src/$header.h"
@@ -116,10 +116,10 @@ expect() {
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-expect good engine/engine.c '"engine/engine.h"' '"transport/curl.h"' '"base/text.h"' '<helmdesk.h>' '<stdio.h>'
+expect good engine/engine.c '"engine/engine.h"' '"transport/connect.h"' '"base/text.h"' '<helmdesk.h>' '<stdio.h>'
 expect good client.c '"options.h"' '"engine/engine.h"' '"base/text.h"' '"helmdesk.h"'
-expect good transport/curl.c '<curl/curl.h>' '"transport/curl.h"'
-expect good cli/send.c '"cli/json.h"' '"options.h"' '"transport/curl.h"'
+expect good transport/connect.c '<curl/curl.h>' '"transport/connect.h"'
+expect good cli/send.c '"cli/json.h"' '"options.h"' '"transport/connect.h"'
 expect good dashboard/call.c '"base/text.h"' '"base/clock.h"' '"helmdesk/dashboard.h"'
 expect bad dashboard/call.c '"endpoint/url.h"'  # not in its library
 expect bad cli/send.c '<jansson.h>'
@@ -127,7 +127,7 @@ expect bad cli/send.c '<microhttpd.h>'
 expect bad base/text.c '"sign/hmac.h"'          # a floor above
 expect bad engine/engine.h ' "options.h"'       # a floor above, src itself
 expect bad sign/hmac.c '"event/event.h"'        # a neighbour
-expect bad store/store.c '<transport/curl.h>'   # a neighbour, in other brackets
+expect bad store/store.c '<transport/connect.h>'   # a neighbour, in other brackets
 expect bad event/event.c '"event.h"'            # not relative to src
 expect bad event/event.c '"../base/text.h"'     # not relative to src either
 expect bad engine/engine.c '<curl/multi.h>'     # somebody else's library

@@ -23,18 +23,13 @@ static void expect_status(const char *host, int wanted) {
 
 /* What a request for this host names in its header Host; no name is looked up if it is an address. */
 static void expect_request(const char *host, const char *wanted, int is_address) {
-    char url[512], *name = NULL, *target = NULL, *authority = NULL;
-    uint16_t port;
-    void *parsed = hd__url_parse(url_of(host, url));
-    assert_non_null(parsed);
-    assert_int_equal(hd__url_target(parsed, &name, &port), HD_OK);
-    assert_int_equal(hd__url_request(parsed, &target, &authority), HD_OK);
-    if (strcmp(authority, wanted) != 0 || (name == NULL) != is_address)
-        fail_msg("%s: the request is for %s, the lookup for %s", host, authority, name ? name : "nothing");
-    free(name);
-    free(target);
-    free(authority);
-    hd__url_free(parsed);
+    char url[512];
+    struct hd__url_parts parts;
+    assert_int_equal(hd__url_split(url_of(host, url), &parts), HD_OK);
+    if (strcmp(parts.authority, wanted) != 0 || (parts.host == NULL) != is_address)
+        fail_msg("%s: the request is for %s, the lookup for %s", host, parts.authority,
+                 parts.host ? parts.host : "nothing");
+    hd__url_parts_free(&parts);
 }
 
 /* Every notation of an IPv4 address that programs read, with the address that it is. */

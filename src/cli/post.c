@@ -96,25 +96,21 @@ static void take_result(struct hd__exchange *exchange, struct post_result *resul
 }
 
 static int exchange_with(struct hd__transport *transport, struct hd__exchange *exchange, struct post_result *result) {
-    exchange->parsed_url = hd__url_parse(exchange->url);
-    char *name = NULL;
-    int status = exchange->parsed_url ? hd__url_target(exchange->parsed_url, &name, &exchange->port) : HD_E_NO_MEMORY;
-    exchange->host = name;
-    if (status == HD_OK)
-        status = transport->start(transport, exchange);
+    int status = transport->start(transport, exchange);
     if (status == HD_OK) {
         run(transport);
         take_result(exchange, result);
     }
-    free(name);
     return status;
 }
 
 int cli_post(const hd_options *options, const char *url, const struct request *request, struct post_result *result) {
     struct hd__transport *transport = NULL;
+    struct hd__url_parts parts;
     struct hd__exchange exchange = {
         .url = url,
-        .body = request->body.data ? request->body.data : "", /* without one, libcurl would ask for it */
+        .parts = &parts,
+        .body = request->body.data ? request->body.data : "",
         .body_len = request->body.len,
         .detail = "",
     };
@@ -128,13 +124,15 @@ int cli_post(const hd_options *options, const char *url, const struct request *r
     };
     *result = (struct post_result){.detail = ""};
     size_t left_out = take_headers(request, &exchange);
-    int status = hd__curl_new(&config, &transport);
+    int status = hd__url_split(url, &parts);
+    if (status == HD_OK)
+        status = hd__transport_new(&config, &transport);
     if (status == HD_OK)
         status = exchange_with(transport, &exchange, result);
     result->left_out = left_out;
     if (transport)
         transport->free(transport);
-    hd__url_free(exchange.parsed_url);
+    hd__url_parts_free(&parts);
     return status;
 }
 

@@ -176,23 +176,13 @@ int hd__url_allowed(const char *url, const struct hd__policy *policy) {
     return status;
 }
 
-void *hd__url_parse(const char *url) {
-    CURLU *parsed;
-    return parse(url, &parsed) == HD_OK ? parsed : NULL;
-}
-
-void hd__url_free(void *parsed) {
-    curl_url_cleanup(parsed);
-}
-
-int hd__url_target(void *parsed, char **name, uint16_t *port) {
-    *name = NULL;
+static int split_host(CURLU *parsed, struct hd__url_parts *parts) {
     char *host = get(parsed, CURLUPART_HOST, 0), *number = get(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     int status = host && number ? HD_OK : HD_E_NO_MEMORY;
     if (status == HD_OK) {
-        *port = (uint16_t)strtoul(number, NULL, 10);
+        parts->port = (uint16_t)strtoul(number, NULL, 10);
         if (!is_address(host))
-            status = hd__replace_text(name, host);
+            status = hd__replace_text(&parts->host, host);
     }
     curl_free(host);
     curl_free(number);
@@ -255,10 +245,26 @@ static char *authority_of(CURLU *parsed) {
     return text_or_nothing(&out);
 }
 
-int hd__url_request(void *parsed, char **target, char **authority) {
-    *target = target_of(parsed);
-    *authority = authority_of(parsed);
-    return *target && *authority ? HD_OK : HD_E_NO_MEMORY;
+void hd__url_parts_free(struct hd__url_parts *parts) {
+    free(parts->host);
+    hd__free_key(parts->target);
+    free(parts->authority);
+    *parts = (struct hd__url_parts){.host = NULL};
+}
+
+int hd__url_split(const char *url, struct hd__url_parts *parts) {
+    CURLU *parsed;
+    *parts = (struct hd__url_parts){.uses_tls = hd__starts_nocase(url, "https:")};
+    if (parse(url, &parsed) != HD_OK)
+        return HD_E_NO_MEMORY;
+    int status = split_host(parsed, parts);
+    parts->target = target_of(parsed);
+    parts->authority = authority_of(parsed);
+    curl_url_cleanup(parsed);
+    if (status == HD_OK && parts->target && parts->authority)
+        return HD_OK;
+    hd__url_parts_free(parts);
+    return HD_E_NO_MEMORY;
 }
 
 char *hd__url_mask(const char *url) {

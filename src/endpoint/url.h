@@ -11,18 +11,18 @@ int hd__url_check(const char *url);
 /* Whether this client may use a URL that hd__url_check found good. Returns HD_OK or HD_E_URL_... */
 int hd__url_allowed(const char *url, const struct hd__policy *policy);
 
-/* A good URL in parts, libcurl's CURLU, which nobody changes: any number of threads may read it at once. NULL without
- * memory. */
-void *hd__url_parse(const char *url);
-void hd__url_free(void *parsed);
+/* What a request to a URL is made of. */
+struct hd__url_parts {
+    int uses_tls;
+    char *host; /* the name to look up; NULL if the URL holds an address instead */
+    uint16_t port;
+    char *target;    /* path and query, which may be a secret */
+    char *authority; /* host and port as the header Host has them */
+};
 
-/* The host name that a parsed URL asks for, NULL if it holds an address instead, and the port. Returns HD_OK or
- * HD_E_NO_MEMORY. free() the name. */
-int hd__url_target(void *parsed, char **name, uint16_t *port);
-
-/* What a request for a parsed URL names: path and query, which may be a secret, and host and port as the header Host
- * has them. Returns HD_OK or HD_E_NO_MEMORY. Free the target with hd__free_key() and the authority with free(). */
-int hd__url_request(void *parsed, char **target, char **authority);
+/* The parts of a URL that hd__url_check found good. HD_OK or HD_E_NO_MEMORY, with nothing to free. */
+int hd__url_split(const char *url, struct hd__url_parts *parts);
+void hd__url_parts_free(struct hd__url_parts *parts);
 
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);

@@ -104,10 +104,7 @@ void hd_webhook_free(hd_webhook *webhook) {
     for (size_t i = 0; i < webhook->header_count; i++)
         free_header(&webhook->headers[i]);
     hd__label_free(webhook->label);
-    free(webhook->host);
-    hd__url_free(webhook->parsed_url);
-    hd__free_key(webhook->target);
-    free(webhook->authority);
+    hd__url_parts_free(&webhook->parts);
     hd__hmac_key_free(webhook->key);
     hd__hmac_key_free(webhook->standard_key);
     free(webhook);
@@ -182,13 +179,10 @@ struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name
 
 static int prepare(hd_webhook *snapshot) {
     snapshot->label = hd__label_new(snapshot->id, snapshot->name, snapshot->masked_url);
-    snapshot->parsed_url = hd__url_parse(snapshot->url);
     snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
-    if (!snapshot->label || !snapshot->parsed_url || !snapshot->key)
+    if (!snapshot->label || !snapshot->key)
         return HD_E_NO_MEMORY;
-    int status = hd__url_target(snapshot->parsed_url, &snapshot->host, &snapshot->port);
-    if (status == HD_OK)
-        status = hd__url_request(snapshot->parsed_url, &snapshot->target, &snapshot->authority);
+    int status = hd__url_split(snapshot->url, &snapshot->parts);
     if (status == HD_OK)
         snapshot->masked_target = hd__url_masked_target(snapshot->masked_url);
     if (status == HD_OK && snapshot->standard_headers)

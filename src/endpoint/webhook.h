@@ -4,6 +4,7 @@
 #define HD_ENDPOINT_WEBHOOK_H
 
 #include "base/store_keys.h"
+#include "endpoint/url.h"
 #include "helmdesk.h"
 #include "sign/hmac.h"
 
@@ -47,12 +48,8 @@ struct hd_webhook {
     /* of a client's copy; else NULL */
     struct hd__label *label;
     int forbidden; /* why the program's rules do not allow its URL; HD_OK if they do */
-    char *host;    /* the name to look up; NULL also if the URL holds an address */
-    uint16_t port;
-    void *parsed_url; /* see url.h */
-    char *target;     /* path and query as they are requested */
+    struct hd__url_parts parts;
     const char *masked_target;
-    char *authority; /* host and port as Host has them */
     struct hd__hmac_key *key;
     struct hd__hmac_key *standard_key; /* NULL without standard_headers */
 };

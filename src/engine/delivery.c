@@ -119,12 +119,8 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
         return status;
     struct hd__exchange *exchange = &attempt->exchange;
     exchange->url = webhook->url;
-    exchange->parsed_url = webhook->parsed_url;
-    exchange->host = webhook->host;
-    exchange->port = webhook->port;
-    exchange->target = webhook->target;
+    exchange->parts = &webhook->parts;
     exchange->masked_target = webhook->masked_target;
-    exchange->authority = webhook->authority;
     exchange->head = &delivery->report->request;
     exchange->body = body->data;
     exchange->body_len = body->len;

@@ -25,8 +25,8 @@ static void add_text(struct pieces *list, const char *text) {
     add(list, text, strlen(text));
 }
 
-static void write_pieces(const struct pieces *list, struct hd__buffer *out) {
-    hd__buffer_renew(out, list->len);
+static void write_pieces(const struct pieces *list, size_t room, struct hd__buffer *out) {
+    hd__buffer_renew(out, list->len + room);
     if (out->failed)
         return;
     char *at = out->data;
@@ -36,7 +36,7 @@ static void write_pieces(const struct pieces *list, struct hd__buffer *out) {
     out->len = list->len;
 }
 
-int hd__field_is_blank(const struct hd__field *field) {
+static int is_blank(const struct hd__field *field) {
     return field->value[0] <= ' ' && !field->value[strspn(field->value, " \t")];
 }
 
@@ -44,7 +44,7 @@ static void add_field(struct pieces *list, const struct hd__field *field, int ma
     add_text(list, field->name);
     if (masked && field->is_secret) {
         LITERAL(list, ": " HD__HEAD_MASK "\r\n");
-    } else if (hd__field_is_blank(field)) {
+    } else if (is_blank(field)) {
         LITERAL(list, ":\r\n");
     } else {
         LITERAL(list, ": ");
@@ -68,15 +68,16 @@ static const char *digits_of(size_t number, char *end) {
     return end;
 }
 
-void hd__head_write(const struct hd__exchange *exchange, const char *user_agent, int masked, struct hd__buffer *head) {
+static void write_head(const struct hd__exchange *exchange, const char *user_agent, int masked, size_t room,
+                       struct hd__buffer *head) {
     struct pieces list;
     char digits[24], *end = digits + sizeof digits;
     const char *length = digits_of(exchange->body_len, end);
     list.count = list.len = 0;
     LITERAL(&list, "POST ");
-    add_text(&list, masked ? exchange->masked_target : exchange->target);
+    add_text(&list, masked ? exchange->masked_target : exchange->parts->target);
     LITERAL(&list, " HTTP/1.1\r\nHost: ");
-    add_text(&list, exchange->authority);
+    add_text(&list, exchange->parts->authority);
     if (*user_agent) {
         LITERAL(&list, "\r\nUser-Agent: ");
         add_text(&list, user_agent);
@@ -89,5 +90,13 @@ void hd__head_write(const struct hd__exchange *exchange, const char *user_agent,
     LITERAL(&list, "Content-Length: ");
     add(&list, length, (size_t)(end - length));
     LITERAL(&list, "\r\n\r\n");
-    write_pieces(&list, head);
+    write_pieces(&list, room, head);
+}
+
+void hd__head_write(const struct hd__exchange *exchange, const char *user_agent, size_t room, struct hd__buffer *head) {
+    write_head(exchange, user_agent, 0, room, head);
+}
+
+void hd__head_show(const struct hd__exchange *exchange, const char *user_agent, struct hd__buffer *head) {
+    write_head(exchange, user_agent, 1, 0, head);
 }

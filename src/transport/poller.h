@@ -17,7 +17,6 @@ struct hd__poller;
 struct hd__socket_event {
     int fd;
     int events; /* HD__POLLER_... */
-    void *user;
 };
 
 /* NULL without memory or descriptors. */
@@ -30,6 +29,10 @@ int hd__poller_reserve(struct hd__poller *poller, int fd);
 
 /* From now on waits for these events on a socket; 0 for none. */
 void hd__poller_watch(struct hd__poller *poller, int fd, int events, void *user);
+
+/* Who waits for a socket now; NULL if nobody does. Of several events, the first may have closed the socket of the next.
+ */
+void *hd__poller_user(const struct hd__poller *poller, int fd);
 
 /* Is called before a socket is closed that was ever watched. */
 void hd__poller_forget(struct hd__poller *poller, int fd);

@@ -80,6 +80,10 @@ void hd__poller_watch(struct hd__poller *poller, int fd, int events, void *user)
         enroll(poller, fd, events);
 }
 
+void *hd__poller_user(const struct hd__poller *poller, int fd) {
+    return (size_t)fd < poller->size ? poller->sockets[fd].user : NULL;
+}
+
 void hd__poller_forget(struct hd__poller *poller, int fd) {
     if ((size_t)fd >= poller->size)
         return;
@@ -114,7 +118,7 @@ size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__soc
         struct watched *socket = &poller->sockets[fd];
         int wanted = wanted_of(socket, ready[i].events);
         if (wanted)
-            events[written++] = (struct hd__socket_event){fd, wanted, socket->user};
+            events[written++] = (struct hd__socket_event){fd, wanted};
         else
             enroll(poller, fd, socket->wanted); /* it would not let the kernel rest */
     }

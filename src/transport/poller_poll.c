@@ -83,6 +83,11 @@ void hd__poller_watch(struct hd__poller *poller, int fd, int events, void *user)
     poller->users[i] = user;
 }
 
+void *hd__poller_user(const struct hd__poller *poller, int fd) {
+    size_t i = index_of(poller, fd);
+    return i < poller->count ? poller->users[i] : NULL;
+}
+
 void hd__poller_forget(struct hd__poller *poller, int fd) {
     size_t i = index_of(poller, fd);
     if (i == poller->count)
@@ -112,8 +117,7 @@ size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__soc
     for (size_t n = 1; n < poller->count && written < max; n++) {
         size_t i = 1 + poller->turn++ % (poller->count - 1);
         if (poller->sockets[i].revents)
-            events[written++] =
-                (struct hd__socket_event){poller->sockets[i].fd, events_of(&poller->sockets[i]), poller->users[i]};
+            events[written++] = (struct hd__socket_event){poller->sockets[i].fd, events_of(&poller->sockets[i])};
     }
     return written;
 }

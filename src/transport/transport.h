@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "endpoint/address.h"
 #include "endpoint/pin.h"
+#include "endpoint/url.h"
 #include "endpoint/webhook.h"
 
 #include <stdint.h>
@@ -24,13 +25,10 @@ struct hd__field {
 /* One POST. What goes in must live until the exchange has finished or is canceled. */
 struct hd__exchange {
     const char *url;
-    void *parsed_url; /* see endpoint/url.h */
-    const char *host; /* its name to look up; NULL if the URL holds an address */
-    uint16_t port;
-    int fresh;                          /* over a connection of its own */
-    const char *target, *masked_target; /* path and query, and how they are shown; the three are for the head */
-    const char *authority;              /* host and port as Host has them */
-    struct hd__buffer *head;            /* is given the head that is sent, masked; NULL if nobody wants it */
+    const struct hd__url_parts *parts; /* of it */
+    const char *masked_target;         /* how path and query are shown */
+    int fresh;                         /* over a connection of its own */
+    struct hd__buffer *head;           /* is given the head that is sent, masked; NULL if nobody wants it */
     const char *body;
     size_t body_len;
     struct hd__field fields[HD__FIELDS_MAX];
@@ -78,7 +76,7 @@ struct hd__transport_config {
     const char *user_agent;
 };
 
-/* The transport over libcurl. Returns a status. */
-int hd__curl_new(const struct hd__transport_config *config, struct hd__transport **transport);
+/* The transport: connections by libcurl, HTTP/1.1 by our own. Returns a status. */
+int hd__transport_new(const struct hd__transport_config *config, struct hd__transport **transport);
 
 #endif

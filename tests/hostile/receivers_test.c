@@ -480,7 +480,7 @@ static void test_row_75_floods_and_bombs(void **state) {
         {"1xx without end", PATH("/interim-flood"), .reason = HD_REASON_RESPONSE_TOO_LARGE, .posts = 1},
         {"1xx now and then", DRIPS("", "HTTP/1.1 100 Continue\r\n\r\n", 250), .reason = HD_REASON_TIMEOUT_TOTAL,
          .posts = 1, .waits = true},
-        {"101 and silence", PATH("/status/101"), .reason = HD_REASON_TIMEOUT_TOTAL, .posts = 1, .waits = true},
+        {"101 and silence", PATH("/status/101"), .reason = HD_REASON_BAD_RESPONSE, .posts = 1},
         {"101 and the end", TEXT(SWITCHING), .reason = HD_REASON_BAD_RESPONSE, .or_reason = HD_REASON_RESET,
          .posts = 1},
         {"headers without end", PATH("/header-flood"), .reason = HD_REASON_RESPONSE_TOO_LARGE, .posts = 1},

@@ -98,7 +98,7 @@ static int start(struct hd__transport *transport, struct hd__exchange *exchange)
     simulation->under_way[simulation->under_way_count++] = exchange;
     simulation->started++;
     if (exchange->head)
-        hd__head_write(exchange, "simulation", 1, exchange->head);
+        hd__head_show(exchange, "simulation", exchange->head);
     return HD_OK;
 }
 

@@ -1,0 +1,215 @@
+#include "transport/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MS ((int64_t)1000)
+#define BUCKETS_AT_FIRST 64
+
+/* Of a server of which nothing is known: some close after 1 s, gunicorn after 2 s, Node and Apache after 5 s. */
+#define IDLE_UNKNOWN_US (800 * MS)
+#define IDLE_LEAST_US (100 * MS)
+#define IDLE_MOST_US (30000 * MS)
+#define OPEN_US (3000 * MS) /* how long one stays open at least */
+
+int hd__links_init(struct hd__pool_of_links *pool, size_t max_idle) {
+    *pool = (struct hd__pool_of_links){.bucket_count = BUCKETS_AT_FIRST, .max_idle = max_idle};
+    pool->buckets = calloc(pool->bucket_count, sizeof(struct hd__origin *));
+    return pool->buckets ? HD_OK : HD_E_NO_MEMORY;
+}
+
+/* ---- Origins ---- */
+
+/* FNV-1a. */
+static uint64_t hash_of(const struct hd__url_parts *parts) {
+    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)parts->uses_tls;
+    for (const char *at = parts->authority; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return hash ^ hash >> 32;
+}
+
+static struct hd__origin **bucket_of(const struct hd__pool_of_links *pool, uint64_t hash) {
+    return &pool->buckets[hash & (pool->bucket_count - 1)];
+}
+
+static void insert(struct hd__pool_of_links *pool, struct hd__origin *origin) {
+    struct hd__origin **bucket = bucket_of(pool, origin->hash);
+    origin->next = *bucket;
+    *bucket = origin;
+}
+
+/* Without memory the table stays as it is, and only gets slower. */
+static void grow(struct hd__pool_of_links *pool) {
+    struct hd__origin **old = pool->buckets;
+    size_t old_count = pool->bucket_count;
+    struct hd__origin **buckets = calloc(old_count * 2, sizeof(struct hd__origin *));
+    if (!buckets)
+        return;
+    pool->buckets = buckets;
+    pool->bucket_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++) {
+        while (old[i]) {
+            struct hd__origin *origin = old[i];
+            old[i] = origin->next;
+            insert(pool, origin);
+        }
+    }
+    free(old);
+}
+
+static struct hd__origin *find(const struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts) {
+    struct hd__origin *origin = *bucket_of(pool, hash);
+    while (origin && (origin->hash != hash || origin->uses_tls != parts->uses_tls ||
+                      strcmp(origin->authority, parts->authority) != 0))
+        origin = origin->next;
+    return origin;
+}
+
+static struct hd__origin *make(struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts) {
+    size_t size = strlen(parts->authority) + 1;
+    struct hd__origin *origin = calloc(1, sizeof *origin + size);
+    if (!origin)
+        return NULL;
+    origin->hash = hash;
+    origin->idle_max_us = IDLE_UNKNOWN_US;
+    origin->uses_tls = parts->uses_tls;
+    memcpy(origin->authority, parts->authority, size);
+    if (pool->origin_count >= pool->bucket_count)
+        grow(pool);
+    insert(pool, origin);
+    pool->origin_count++;
+    return origin;
+}
+
+struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts) {
+    uint64_t hash = hash_of(parts);
+    struct hd__origin *origin = find(pool, hash, parts);
+    if (!origin)
+        origin = make(pool, hash, parts);
+    if (origin)
+        origin->users++;
+    return origin;
+}
+
+void hd__origin_release(struct hd__pool_of_links *pool, struct hd__origin *origin) {
+    if (--origin->users > 0)
+        return;
+    struct hd__origin **at = bucket_of(pool, origin->hash);
+    while (*at != origin)
+        at = &(*at)->next;
+    *at = origin->next;
+    pool->origin_count--;
+    free(origin);
+}
+
+/* ---- How long one may idle ---- */
+
+static void set_limit(struct hd__origin *origin, int64_t us) {
+    origin->idle_max_us = us < IDLE_LEAST_US ? IDLE_LEAST_US : us > IDLE_MOST_US ? IDLE_MOST_US : us;
+}
+
+/* With some time left for what is under way. */
+static int64_t limit_of(int64_t idle_us) {
+    return idle_us / 4 * 3;
+}
+
+void hd__origin_keeps(struct hd__origin *origin, uint32_t seconds) {
+    set_limit(origin, limit_of((int64_t)seconds * 1000 * MS));
+}
+
+/* The server had not closed one that had idled for so long. */
+static void learn_open(struct hd__origin *origin, int64_t idle_us) {
+    if (limit_of(idle_us) > origin->idle_max_us)
+        set_limit(origin, limit_of(idle_us));
+}
+
+/* ---- What idles ---- */
+
+static void take_out(struct hd__pool_of_links *pool, struct hd__link *link) {
+    *(link->previous_idle ? &link->previous_idle->next_idle : &link->origin->idle) = link->next_idle;
+    if (link->next_idle)
+        link->next_idle->previous_idle = link->previous_idle;
+    *(link->older ? &link->older->newer : &pool->oldest) = link->newer;
+    *(link->newer ? &link->newer->older : &pool->newest) = link->older;
+    pool->idle_count--;
+}
+
+static void drop(struct hd__pool_of_links *pool, struct hd__link *link) {
+    struct hd__origin *origin = link->origin;
+    take_out(pool, link);
+    hd__link_close(link);
+    hd__origin_release(pool, origin);
+}
+
+static int64_t age_us(const struct hd__link *link, int64_t now_us) {
+    return now_us - link->idle_since_us;
+}
+
+void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
+    int64_t limit_us = limit_of(age_us(link, now_us));
+    if (limit_us < link->origin->idle_max_us)
+        set_limit(link->origin, limit_us);
+    drop(pool, link);
+}
+
+/* One that became idle at this very moment has no need to be looked at. */
+static int is_good(struct hd__link *link, int64_t now_us) {
+    return link->idle_since_us == now_us || hd__link_is_quiet(link);
+}
+
+struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origin *origin, int64_t now_us) {
+    struct hd__link *link;
+    while ((link = origin->idle)) {
+        if (!is_good(link, now_us)) {
+            hd__links_lost(pool, link, now_us);
+        } else if (age_us(link, now_us) < origin->idle_max_us) {
+            take_out(pool, link);
+            return link;
+        } else {
+            learn_open(origin, age_us(link, now_us));
+            drop(pool, link); /* the origin stays: who asks has a reference */
+        }
+    }
+    return NULL;
+}
+
+void hd__links_put(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
+    struct hd__origin *origin = link->origin;
+    link->idle_since_us = now_us;
+    link->previous_idle = NULL;
+    link->next_idle = origin->idle;
+    if (link->next_idle)
+        link->next_idle->previous_idle = link;
+    origin->idle = link;
+    link->newer = NULL;
+    link->older = pool->newest;
+    *(pool->newest ? &pool->newest->newer : &pool->oldest) = link;
+    pool->newest = link;
+    pool->idle_count++;
+    if (pool->idle_count > pool->max_idle)
+        drop(pool, pool->oldest);
+}
+
+static int64_t closes_at_us(const struct hd__link *link) {
+    int64_t open_us = link->origin->idle_max_us > OPEN_US ? link->origin->idle_max_us : OPEN_US;
+    return link->idle_since_us + open_us;
+}
+
+/* One that may idle for long hides newer ones behind it for a while: they are closed a little later. */
+void hd__links_expire(struct hd__pool_of_links *pool, int64_t now_us) {
+    while (pool->oldest && closes_at_us(pool->oldest) <= now_us) {
+        if (is_good(pool->oldest, now_us))
+            learn_open(pool->oldest->origin, age_us(pool->oldest, now_us));
+        drop(pool, pool->oldest);
+    }
+}
+
+int64_t hd__links_due_us(const struct hd__pool_of_links *pool) {
+    return pool->oldest ? closes_at_us(pool->oldest) : INT64_MAX;
+}
+
+void hd__links_destroy(struct hd__pool_of_links *pool) {
+    while (pool->oldest)
+        drop(pool, pool->oldest);
+    free(pool->buckets);
+}

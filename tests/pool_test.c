@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/** @file pool_test.c Connections that are kept: which one is used again, and what is learned of how long a server keeps
+ * them open. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "transport/connect_inside.h"
+#include "transport/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MS ((int64_t)1000)
+#define MANY 40
+
+static struct hd__connector connector;
+static struct hd__pool_of_links pool;
+static struct hd__url_parts parts = {.uses_tls = 0, .authority = (char *)"hooks.example:8080"};
+static int servers[MANY]; /* the other ends */
+static int count;
+
+static int set_up(void **state) {
+    (void)state;
+    count = 0;
+    connector.poller = hd__poller_new();
+    return connector.poller && hd__links_init(&pool, MANY) == HD_OK ? 0 : 1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    hd__links_destroy(&pool);
+    hd__poller_free(connector.poller);
+    while (count > 0)
+        (void)close(servers[--count]);
+    return 0;
+}
+
+/* A connection that is in use, to the server of this number. */
+static struct hd__link *new_link(const struct hd__url_parts *to) {
+    int ends[2];
+    struct hd__link *link = calloc(1, sizeof *link);
+    assert_non_null(link);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    *link = (struct hd__link){.state = HD__LINK_READY, .fd = ends[0], .connector = &connector};
+    link->origin = hd__origin_of(&pool, to);
+    assert_non_null(link->origin);
+    servers[count++] = ends[1];
+    return link;
+}
+
+/* What a request would get at that time. A reference is held, as an exchange does. */
+static struct hd__link *take(int64_t now_us) {
+    struct hd__origin *origin = hd__origin_of(&pool, &parts);
+    assert_non_null(origin);
+    struct hd__link *link = hd__links_take(&pool, origin, now_us);
+    hd__origin_release(&pool, origin);
+    return link;
+}
+
+/* Whether one that has idled for so long is used again. */
+static int is_used_after(struct hd__link *link, int64_t idle_us) {
+    hd__links_put(&pool, link, 0);
+    struct hd__link *taken = take(idle_us);
+    assert_true(taken == NULL || taken == link);
+    if (taken)
+        hd__links_put(&pool, taken, 0);
+    return taken != NULL;
+}
+
+static void test_newest_is_used_first(void **state) {
+    (void)state;
+    struct hd__link *first = new_link(&parts), *second = new_link(&parts);
+    hd__links_put(&pool, first, 0);
+    hd__links_put(&pool, second, 10 * MS);
+    assert_ptr_equal(take(20 * MS), second);
+    assert_ptr_equal(take(20 * MS), first);
+    assert_null(take(20 * MS));
+    hd__links_put(&pool, first, 20 * MS);
+    hd__links_put(&pool, second, 20 * MS);
+}
+
+static void test_origins_are_apart(void **state) {
+    (void)state;
+    const struct hd__url_parts others[] = {{.uses_tls = 1, .authority = (char *)"hooks.example:8080"},
+                                           {.uses_tls = 0, .authority = (char *)"hooks.example"},
+                                           {.uses_tls = 0, .authority = (char *)"hooks.example:8081"}};
+    for (size_t i = 0; i < 3; i++)
+        hd__links_put(&pool, new_link(&others[i]), 0);
+    assert_null(take(0));
+    assert_int_equal(pool.idle_count, 3);
+    assert_int_equal(pool.origin_count, 3);
+}
+
+/* Of an unknown server, one that idled for close to a second is not used: many close after one. */
+static void test_unknown_server(void **state) {
+    (void)state;
+    assert_true(is_used_after(new_link(&parts), 700 * MS));
+    assert_false(is_used_after(new_link(&parts), 950 * MS));
+}
+
+static void test_server_says_for_how_long(void **state) {
+    (void)state;
+    struct hd__link *link = new_link(&parts);
+    hd__origin_keeps(link->origin, 5);
+    assert_true(is_used_after(link, 3500 * MS));
+    assert_null(take(4500 * MS));
+    link = new_link(&parts);
+    hd__origin_keeps(link->origin, 1);
+    assert_false(is_used_after(link, 800 * MS));
+}
+
+/* One that the server has closed, or over which it said something, is never used; and the next does not idle for so
+ * long. */
+static void test_closed_one_is_never_used(void **state) {
+    (void)state;
+    struct hd__link *stays = new_link(&parts); /* keeps what was learned */
+    hd__links_put(&pool, new_link(&parts), 0);
+    (void)shutdown(servers[1], SHUT_WR);
+    assert_null(take(400 * MS));
+    hd__links_put(&pool, new_link(&parts), 0);
+    assert_int_equal(write(servers[2], "?", 1), 1);
+    assert_null(take(400 * MS));
+    assert_false(is_used_after(stays, 350 * MS));
+}
+
+/* What is too old to be used stays open: if the server keeps it, the next one may idle for longer. */
+static void test_open_one_teaches(void **state) {
+    (void)state;
+    struct hd__link *stays = new_link(&parts);
+    hd__links_put(&pool, new_link(&parts), 0);
+    hd__links_expire(&pool, 2900 * MS);
+    assert_int_equal(pool.idle_count, 1);
+    hd__links_expire(&pool, 3000 * MS);
+    assert_int_equal(pool.idle_count, 0);
+    assert_true(is_used_after(stays, 2200 * MS));
+    assert_null(take(2300 * MS));
+}
+
+static void test_no_more_than_allowed(void **state) {
+    (void)state;
+    pool.max_idle = 2;
+    for (int i = 0; i < 5; i++)
+        hd__links_put(&pool, new_link(&parts), i * MS);
+    assert_int_equal(pool.idle_count, 2);
+    assert_int_equal(pool.oldest->idle_since_us, 3 * MS);
+    assert_int_equal(hd__links_due_us(&pool), 3003 * MS);
+}
+
+static void test_many_origins(void **state) {
+    (void)state;
+    enum {
+        ORIGINS = 1000
+    };
+    static struct hd__origin *origins[ORIGINS];
+    char authority[32];
+    for (int i = 0; i < ORIGINS; i++) {
+        (void)snprintf(authority, sizeof authority, "host-%d", i);
+        origins[i] = hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority});
+        assert_non_null(origins[i]);
+        assert_ptr_equal(hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority}), origins[i]);
+    }
+    assert_int_equal(pool.origin_count, ORIGINS);
+    for (int i = 0; i < ORIGINS; i++) {
+        hd__origin_release(&pool, origins[i]);
+        hd__origin_release(&pool, origins[i]);
+    }
+    assert_int_equal(pool.origin_count, 0);
+}
+
+int main(void) {
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_newest_is_used_first),     TEST(test_origins_are_apart),
+        TEST(test_unknown_server),           TEST(test_server_says_for_how_long),
+        TEST(test_closed_one_is_never_used), TEST(test_open_one_teaches),
+        TEST(test_no_more_than_allowed),     TEST(test_many_origins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
