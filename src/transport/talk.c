@@ -110,6 +110,7 @@ static void end_by_status(struct hd__flight *flight) {
 
 static void end_without_status(struct hd__flight *flight, int reason, const char *detail) {
     struct hd__exchange *exchange = flight->exchange;
+    flight->is_reusable = 0;
     exchange->response_truncated = exchange->response_headers.len > 0;
     if (reason == HD_REASON_RESET)
         end_reset(flight, detail);
@@ -218,6 +219,10 @@ static void go_on(struct hd__flight *flight) {
 static void ready(struct hd__watcher *watcher, int fd, int events) {
     struct hd__flight *flight = ((struct hd__link *)watcher)->owner;
     (void)fd;
+    if (events & HD__POLLER_READ && flight->sent == 0 && flight->is_kept) {
+        hd__flight_reconnect(flight); /* nobody can have answered yet */
+        return;
+    }
     if (events & HD__POLLER_READ && !flight->is_over && !pull(flight)) {
         take_death(flight);
         return;

@@ -15,6 +15,7 @@
 #define BODY ((size_t)64 << 20) /* more than any kernel takes in advance */
 #define LIMIT_MS 1000
 #define FINE "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#define FINE_AND_KEPT "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define STILL_COMING "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf"
 #define REFUSED "HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -39,6 +40,14 @@ static int tear_down(void **state) {
     return 0;
 }
 
+static void post(struct hd__exchange *exchange) {
+    assert_int_equal(transport->start(transport, exchange), HD_OK);
+    while (!transport->finished(transport))
+        transport->wait(transport, 1000);
+    hd__buffer_free(&exchange->response_headers);
+    hd__buffer_free(&exchange->response_body);
+}
+
 static void expect(const struct raw_script *script, int reason, int status, const char *detail) {
     char url[64];
     struct hd__url_parts parts;
@@ -47,14 +56,10 @@ static void expect(const struct raw_script *script, int reason, int status, cons
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)raw_port(raw));
     assert_int_equal(hd__url_split(url, &parts), HD_OK);
     struct hd__exchange exchange = {.url = url, .parts = &parts, .body = body, .body_len = BODY, .detail = ""};
-    assert_int_equal(transport->start(transport, &exchange), HD_OK);
-    while (!transport->finished(transport))
-        transport->wait(transport, 1000);
+    post(&exchange);
     assert_int_equal(exchange.reason, reason);
     assert_int_equal(exchange.http_status, status);
     assert_string_equal(exchange.detail, detail);
-    hd__buffer_free(&exchange.response_headers);
-    hd__buffer_free(&exchange.response_body);
     hd__url_parts_free(&parts);
     raw_stop(raw);
 }
@@ -68,6 +73,26 @@ static void test_early_success(void **state) {
         expect(&reads_on, HD_REASON_DELIVERED, 200, "");
     expect(&stays, HD_REASON_TIMEOUT_TOTAL, 0, "");
     expect(&closes, HD_REASON_RESET, 0, "it answered before it had everything");
+}
+
+/* The connection is not used again, though the receiver would keep it: half a request is in it. */
+static void test_early_success_over_a_kept_connection(void **state) {
+    (void)state;
+    char url[64];
+    struct hd__url_parts parts;
+    const struct raw_script stays = {.reads = RAW_READS_HEAD, .says = FINE_AND_KEPT, .ends = RAW_STAYS};
+    struct raw *raw = raw_start("127.0.0.1", 0, &stays);
+    assert_non_null(raw);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)raw_port(raw));
+    assert_int_equal(hd__url_split(url, &parts), HD_OK);
+    for (int i = 0; i < 2; i++) {
+        struct hd__exchange exchange = {.url = url, .parts = &parts, .body = body, .body_len = BODY, .detail = ""};
+        post(&exchange);
+        assert_int_equal(exchange.reason, HD_REASON_TIMEOUT_TOTAL);
+    }
+    assert_int_equal(raw_connections(raw), 2);
+    hd__url_parts_free(&parts);
+    raw_stop(raw);
 }
 
 /* Nor if it goes on to answer while it does not read. */
@@ -90,6 +115,7 @@ static void test_early_refusal(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_early_success, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_early_success_over_a_kept_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_early_success_without_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_early_refusal, set_up, tear_down),
     };
