@@ -155,9 +155,9 @@ int hd_client_close(hd_client *client, uint32_t timeout_ms) {
     if (status != HD_OK)
         return status;
     pthread_mutex_lock(&client->close_mutex);
-    if (!client->is_closed && client->worker)
+    if (!atomic_load(&client->is_closed) && client->worker)
         client->close_status = hd__worker_stop(client->worker, timeout_ms);
-    client->is_closed = 1;
+    atomic_store(&client->is_closed, 1);
     status = client->close_status;
     pthread_mutex_unlock(&client->close_mutex);
     return status;

@@ -8,6 +8,7 @@
 #include "options.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct hd_client {
     unsigned fork_count; /* of the process that made it */
@@ -21,7 +22,7 @@ struct hd_client {
     hd_store *store;             /* NULL for none */
     pthread_mutex_t put_mutex;   /* held while a webhook is changed */
     pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
-    int is_closed;
+    atomic_int is_closed;
     int close_status;
 };
 

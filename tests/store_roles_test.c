@@ -358,6 +358,7 @@ static void test_order_behind_what_is_left(void **state) {
 static void test_accepting_client(void **state) {
     (void)state;
     uint64_t discarded = 0;
+    char delivery_id[HD_ID_SIZE];
     hd_options *options = options_for_tests();
     hd_client *none = NULL;
     hd_store *store = open_store(), *second = open_store();
@@ -370,6 +371,7 @@ static void test_accepting_client(void **state) {
     hd_report *again = next_report(other);
     assert_string_equal(hd_report_redelivery_of(again), hd_report_delivery_id(report));
     assert_int_equal(count_log(client), 2);
+    (void)snprintf(delivery_id, sizeof delivery_id, "%s", hd_report_delivery_id(report));
     hd_report_free(report);
     hd_report_free(again);
     hd_webhook *webhook = webhook_at(WEBHOOK, "/ok");
@@ -382,10 +384,12 @@ static void test_accepting_client(void **state) {
     assert_int_equal(hd_report_reason(report), HD_REASON_DISCARDED);
     hd_report_free(report);
     assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_OK);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
     assert_int_equal(hd_client_next_report(client, 0, &report), HD_E_CLOSED); /* it has none of its own */
     assert_int_equal(hd_client_close(client, 0), HD_OK);
     hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 3);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_CLOSED);
+    assert_int_equal(hd_webhook_redeliver(client, delivery_id, NULL), HD_E_CLOSED);
     hd_event_free(event);
     end(client, store);
     end(other, second);
