@@ -1,6 +1,7 @@
 #include "engine/attempts.h"
 
 #include "endpoint/webhook.h"
+#include "event/event.h"
 #include "store/report.h"
 
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static void begin_or_fail(struct hd__attempts *attempts, struct hd__delivery *de
         fail(attempts, delivery, HD_REASON_DISCARDED, "");
         return;
     }
-    if (delivery->message->is_damaged) {
+    if (delivery->message->event->is_stand_in) {
         delivery->tries = UINT32_MAX; /* the last: it never gets better */
         fail(attempts, delivery, HD_REASON_INTERNAL, "the store cannot read its event");
         return;

@@ -20,7 +20,6 @@ static int push_brought(struct hd__keep_store *keep, struct hd__lane *lane, stru
     if (!message)
         return HD_E_NO_MEMORY;
     message->is_stored = 1;
-    message->is_damaged = brought->is_damaged != 0;
     message->accepted_at_ms = brought->accepted_at_ms;
     message->deliveries = 1;
     int status = hd__backlog_push(&ledger->schedule, lane, message, &brought->stored, ledger->now_us);

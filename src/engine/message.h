@@ -35,7 +35,6 @@ struct hd__message {
     uint32_t deliveries;                 /* not ended */
     unsigned char is_test;
     unsigned char is_stored;
-    unsigned char is_damaged;      /* the store cannot read the event: another one stands for it */
     struct hd__rendered *rendered; /* NULL before the first attempt */
 };
 

@@ -48,10 +48,8 @@ static int take_claimed(void *user, size_t claim, const struct hd__claimed *row)
         !reserve(storer, (void **)&storer->brought, sizeof brought, storer->brought_count, &storer->brought_size))
         return 0;
     read_claimed(row, &brought);
-    int status = hd__recent_read(&storer->recent, &row->event, &brought.event);
-    if (status == HD_E_NO_MEMORY)
+    if (hd__recent_read(&storer->recent, &row->event, &brought.event) == HD_E_NO_MEMORY)
         return 0;
-    brought.is_damaged = status != HD_OK;
     storer->brought_bytes += row->event.body.len;
     storer->brought[storer->brought_count++] = brought;
     return 1;

@@ -36,7 +36,6 @@ struct hd__brought {
     size_t claim;
     struct hd__stored_delivery stored;
     hd_event *event; /* a reference */
-    int is_damaged;  /* it cannot be read: another one stands for it */
     unsigned char event_id[HD__UUID_BYTES];
     int64_t accepted_at_ms;
     unsigned char redelivery_of[HD__UUID_BYTES];
