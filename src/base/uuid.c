@@ -1,12 +1,12 @@
 #include "base/uuid.h"
 
+#include "base/digits.h"
+#include "base/text.h"
 #include "helmdesk.h"
 
 #include <string.h>
 
 #define RANDOM_SIZE 10
-
-static const char hex[] = "0123456789abcdef";
 
 static int take_random(struct hd__uuid_source *source, const struct hd__clock *clock, unsigned char out[RANDOM_SIZE]) {
     if (source->left < RANDOM_SIZE) {
@@ -21,18 +21,12 @@ static int take_random(struct hd__uuid_source *source, const struct hd__clock *c
 }
 
 void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]) {
-    for (int i = 0; i < HD__UUID_BYTES; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = hex[bytes[i] >> 4];
-        *out++ = hex[bytes[i] & 15];
+    static const unsigned char ends[] = {4, 6, 8, 10, HD__UUID_BYTES};
+    for (size_t i = 0, begin = 0; i < sizeof ends; begin = ends[i++]) {
+        out = hd__hex(bytes + begin, ends[i] - begin, out);
+        *out++ = '-';
     }
-    *out = '\0';
-}
-
-static int value_of(char c) {
-    const char *at = c ? strchr(hex, c) : NULL;
-    return at ? (int)(at - hex) : -1;
+    out[-1] = '\0';
 }
 
 int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]) {
@@ -40,7 +34,7 @@ int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]) {
     const char *at = text;
     for (int i = 0; i < HD__UUID_BYTES; i++) {
         at += *at == '-';
-        int high = value_of(*at), low = high < 0 ? -1 : value_of(at[1]);
+        int high = hd__hex_digit(*at), low = high < 0 ? -1 : hd__hex_digit(at[1]);
         if (low < 0)
             return 0;
         bytes[i] = (unsigned char)(high << 4 | low);

@@ -1,5 +1,6 @@
 #include "sign/signature.h"
 
+#include "base/digits.h"
 #include "base/memory.h"
 #include "sign/secret.h"
 
@@ -9,17 +10,8 @@ size_t hd_signature_size(void) {
     return HD_SIGNATURE_SIZE;
 }
 
-/* '0' to '9' and 'a' to 'f', without a branch or a table that would tell of its index by the cache. */
-static char digit(unsigned nibble) {
-    return (char)('0' + nibble + (((9 - nibble) >> 8) & 39));
-}
-
 static void to_hex(const unsigned char mac[HD__HMAC_SIZE], char out[HD_SIGNATURE_SIZE]) {
-    for (size_t i = 0; i < HD__HMAC_SIZE; i++) {
-        out[2 * i] = digit(mac[i] >> 4);
-        out[2 * i + 1] = digit(mac[i] & 15);
-    }
-    out[DIGITS] = '\0';
+    *hd__hex(mac, HD__HMAC_SIZE, out) = '\0';
 }
 
 int hd__sign(const struct hd__hmac_key *key, const void *body, size_t body_len, char out[HD_SIGNATURE_SIZE]) {

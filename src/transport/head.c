@@ -1,5 +1,6 @@
 #include "transport/head.h"
 
+#include "base/digits.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -60,19 +61,10 @@ static int has_field(const struct hd__exchange *exchange, const char *name) {
     return 0;
 }
 
-/* The digits of a number, without a NUL, at the end of a text. */
-static const char *digits_of(size_t number, char *end) {
-    do
-        *--end = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    return end;
-}
-
 static void write_head(const struct hd__exchange *exchange, const char *user_agent, int masked, size_t room,
                        struct hd__buffer *head) {
     struct pieces list;
-    char digits[24], *end = digits + sizeof digits;
-    const char *length = digits_of(exchange->body_len, end);
+    char digits[HD__DIGITS_SIZE];
     list.count = list.len = 0;
     LITERAL(&list, "POST ");
     add_text(&list, masked ? exchange->masked_target : exchange->parts->target);
@@ -88,7 +80,7 @@ static void write_head(const struct hd__exchange *exchange, const char *user_age
     for (size_t i = 0; i < exchange->field_count; i++)
         add_field(&list, &exchange->fields[i], masked);
     LITERAL(&list, "Content-Length: ");
-    add(&list, length, (size_t)(end - length));
+    add_text(&list, hd__digits(exchange->body_len, digits));
     LITERAL(&list, "\r\n\r\n");
     write_pieces(&list, room, head);
 }
