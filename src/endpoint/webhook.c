@@ -1,5 +1,6 @@
 #include "endpoint/webhook.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/uuid.h"
@@ -179,6 +180,7 @@ struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name
 
 static int prepare(hd_webhook *snapshot) {
     snapshot->label = hd__label_new(snapshot->id, snapshot->name, snapshot->masked_url);
+    snapshot->id_hash = hd__hash(HD__HASH_BEGIN, snapshot->id);
     snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
     if (!snapshot->label || !snapshot->key)
         return HD_E_NO_MEMORY;

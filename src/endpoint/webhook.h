@@ -47,6 +47,7 @@ struct hd_webhook {
     atomic_int is_removed; /* of a client's copy: it is only there for what waits for it */
     /* of a client's copy; else NULL */
     struct hd__label *label;
+    uint64_t id_hash;
     int forbidden; /* why the program's rules do not allow its URL; HD_OK if they do */
     struct hd__url_parts parts;
     const char *masked_target;

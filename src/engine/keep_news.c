@@ -83,7 +83,7 @@ static void take_webhook(struct hd__keep_store *keep, struct hd__told *told) {
     if (told->discarded_up_to > member->discarded_up_to)
         member->discarded_up_to = told->discarded_up_to;
     hd__schedule_follow(schedule, told->webhook, ledger->now_us);
-    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, told->webhook->project, told->webhook->id);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, told->webhook);
     if (lane)
         hd__schedule_discard(schedule, lane, member->discarded_up_to, ledger->now_us);
     if (member->has_arrived) {
@@ -194,7 +194,7 @@ void hd__keep_take_news(struct hd__keep_store *keep) {
 static int is_over(const struct hd__keep_store *keep, const struct hd__member *member) {
     const hd_webhook *webhook = member->webhook;
     return webhook && webhook->is_removed &&
-           !hd__lanes_find(&keep->base.ledger->schedule.lanes, webhook->project, webhook->id);
+           !hd__lanes_find(&keep->base.ledger->schedule.lanes, webhook);
 }
 
 /* A webhook that was removed is known as long as something waits for it here: its secrets go with it. If there is more,

@@ -1,5 +1,7 @@
 #include "engine/known_keys.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,15 +26,8 @@ int hd__known_keys_init(struct hd__known_keys *keys, const struct hd__clock *clo
     return HD_E_NO_MEMORY;
 }
 
-/* FNV-1a over project, NUL and key. */
 static uint64_t hash_of(const char *project, const char *key) {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *project; project++)
-        hash = (hash ^ (unsigned char)*project) * UINT64_C(1099511628211);
-    hash *= UINT64_C(1099511628211);
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    return hash;
+    return hd__hash(hd__hash(HD__HASH_BEGIN, project), key);
 }
 
 static struct hd__known_key **bucket_of(const struct hd__known_keys *keys, uint64_t hash) {

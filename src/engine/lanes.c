@@ -41,23 +41,17 @@ void hd__lanes_destroy(struct hd__lanes *lanes) {
 
 /* ---- The table ---- */
 
-/* FNV-1a. The ids are the program's own, so that nobody can aim at collisions. */
-static uint64_t hash_of(const char *id) {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *id; id++)
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static struct hd__lane **bucket_of(const struct hd__lanes *lanes, uint64_t hash) {
     return &lanes->buckets[hash & (lanes->bucket_count - 1)];
 }
 
-struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const char *project, const char *webhook_id) {
-    uint64_t hash = hash_of(webhook_id);
-    struct hd__lane *lane = *bucket_of(lanes, hash);
-    while (lane &&
-           (lane->hash != hash || strcmp(lane->webhook_id, webhook_id) != 0 || strcmp(lane->project, project) != 0))
+static int is_lane_of(const struct hd__lane *lane, const hd_webhook *webhook) {
+    return strcmp(lane->webhook_id, webhook->id) == 0 && strcmp(lane->project, webhook->project) == 0;
+}
+
+struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const hd_webhook *webhook) {
+    struct hd__lane *lane = *bucket_of(lanes, webhook->id_hash);
+    while (lane && lane->webhook != webhook && (lane->hash != webhook->id_hash || !is_lane_of(lane, webhook)))
         lane = lane->next_same_hash;
     return lane;
 }
@@ -97,7 +91,7 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
         free_lane(lane);
         return NULL;
     }
-    lane->hash = hash_of(webhook->id);
+    lane->hash = webhook->id_hash;
     lane->shard = hd__shard_of(webhook->label->keys.webhook);
     lane->window = WINDOW_AT_FIRST;
     lane->backlog.retry_at_us = INT64_MAX;
@@ -152,7 +146,7 @@ void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int sta
 int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t *until_us) {
     pthread_mutex_lock(&lanes->state_mutex);
     const struct hd__lane *lane = lanes->paused;
-    while (lane && (strcmp(lane->webhook_id, webhook->id) != 0 || strcmp(lane->project, webhook->project) != 0))
+    while (lane && !is_lane_of(lane, webhook))
         lane = lane->next_paused;
     int state = lane ? lane->state : HD_WEBHOOK_ACTIVE;
     *until_us = lane && state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;

@@ -19,7 +19,7 @@ int hd__lanes_init(struct hd__lanes *lanes);
 void hd__lanes_destroy(struct hd__lanes *lanes);
 
 /* NULL if there is none. */
-struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const char *project, const char *webhook_id);
+struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const hd_webhook *webhook);
 
 /* A new lane that goes by no webhook yet; NULL without memory. */
 struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webhook);

@@ -407,7 +407,7 @@ void hd__ledger_trim(struct hd__ledger *ledger, const hd_webhook *webhook) {
     struct hd__schedule *schedule = &ledger->schedule;
     struct hd__delivery *surplus;
     do {
-        struct hd__lane *lane = hd__lanes_find(&schedule->lanes, webhook->project, webhook->id);
+        struct hd__lane *lane = hd__lanes_find(&schedule->lanes, webhook);
         int is_tight = schedule->held > free_events(ledger) || ledger->message_bytes > free_bytes(ledger);
         surplus = lane && is_tight
                       ? hd__schedule_trim(schedule, lane, free_events(ledger), free_bytes(ledger), ledger->now_us)

@@ -1,5 +1,7 @@
 #include "engine/order.h"
 
+#include "base/hash.h"
+
 #include "helmdesk.h"
 
 #include <stdlib.h>
@@ -18,9 +20,7 @@ static const char *ticket_of(const struct hd__delivery *delivery) {
 }
 
 static struct hd__delivery **bucket_of(struct hd__order *order, const struct hd__delivery *delivery) {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)(uintptr_t)delivery->lane; /* FNV-1a */
-    for (const char *at = ticket_of(delivery); *at; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    uint64_t hash = hd__hash(HD__HASH_BEGIN ^ (uint64_t)(uintptr_t)delivery->lane, ticket_of(delivery));
     return &order->buckets[(hash >> 32) % BUCKETS];
 }
 

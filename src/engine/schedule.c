@@ -131,12 +131,8 @@ void hd__schedule_settle(struct hd__schedule *schedule, struct hd__lane *lane, i
 
 /* ---- Deliveries come and go ---- */
 
-static struct hd__lane *lane_of(struct hd__schedule *schedule, const hd_webhook *webhook) {
-    return hd__lanes_find(&schedule->lanes, webhook->project, webhook->id);
-}
-
 struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *webhook) {
-    struct hd__lane *lane = lane_of(schedule, webhook);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, webhook);
     if (!lane && hd__timers_reserve(&schedule->timers, schedule->lanes.count + schedule->deliveries + 1) == HD_OK)
         lane = hd__lanes_make(&schedule->lanes, webhook);
     if (!lane)
@@ -148,7 +144,7 @@ struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *we
 }
 
 void hd__schedule_follow(struct hd__schedule *schedule, hd_webhook *webhook, int64_t now_us) {
-    struct hd__lane *lane = lane_of(schedule, webhook);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, webhook);
     if (!lane)
         return;
     hd__lane_follow(lane, webhook);
@@ -221,7 +217,7 @@ int hd__schedule_push(struct hd__schedule *schedule, struct hd__message *message
 }
 
 void hd__schedule_unpush(struct hd__schedule *schedule, const hd_webhook *webhook, int64_t now_us) {
-    struct hd__lane *lane = lane_of(schedule, webhook);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, webhook);
     hd__schedule_release(schedule, lane, hd__lane_newest(lane));
     lane->assigned--;
     hd__lane_drop_newest(lane);

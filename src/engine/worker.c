@@ -24,7 +24,7 @@ static void follow_changes(struct hd__worker *worker) {
 
 static void answer(struct hd__worker *worker, struct hd__question *question) {
     struct hd__schedule *schedule = &worker->ledger.schedule;
-    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, question->webhook->project, question->webhook->id);
+    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, question->webhook);
     question->count = lane ? lane->held : 0;
     question->oldest_us = lane ? hd__schedule_oldest_us(schedule, lane) : INT64_MAX;
     if (lane && question->is_discard)
