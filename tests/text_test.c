@@ -102,6 +102,26 @@ static void test_case_is_that_of_ascii(void **state) {
     assert_true(hd__starts_nocase("", ""));
 }
 
+/* Each byte at each place of texts that are shorter and longer than what is looked at in one piece. */
+static void test_one_byte_decides(void **state) {
+    (void)state;
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 1; c < 256; c++) {
+                char *text = must_malloc(len + 1);
+                memset(text, 'a', len);
+                text[len] = '\0';
+                text[at] = (char)c;
+                assert_int_equal(hd__ident_fits(text, 1, 20), c >= 0x21 && c <= 0x7E);
+                assert_int_equal(hd__header_value_fits(text, 1, 20), (c >= 0x20 && c <= 0x7E) || c == '\t');
+                assert_int_equal(hd__line_fits(text, 1, 20), c >= 0x20 && c <= 0x7E);
+                assert_int_equal(hd__text_fits(text, 1, 20), c <= 0x7F);
+                free(text);
+            }
+        }
+    }
+}
+
 static void test_digits_and_upper_case(void **state) {
     (void)state;
     static const char digits[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
@@ -120,6 +140,7 @@ int main(void) {
         cmocka_unit_test(test_well_formed_text_stays), cmocka_unit_test(test_bad_bytes_are_replaced),
         cmocka_unit_test(test_end_is_an_end),          cmocka_unit_test(test_any_bytes_become_utf8),
         cmocka_unit_test(test_case_is_that_of_ascii),  cmocka_unit_test(test_digits_and_upper_case),
+        cmocka_unit_test(test_one_byte_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,21 +27,25 @@ size_t hd__utf8_char(const char *s, size_t len, unsigned long *code_point) {
     return bytes;
 }
 
-/* How many bytes at the beginning are ASCII for sure: eight at a time. */
-static size_t skip_ascii(const char *s, size_t len) {
+/* How many bytes at the beginning are from first to last for sure, which are ASCII: eight at a time. A byte that is
+ * less than first leaves its top bit set in (x - first in each byte) & ~x, one that is more than last in x + (0x7F -
+ * last in each byte); and if there is none, no top bit is set. */
+static size_t skip_range(const char *s, size_t len, char first, char last) {
+    const uint64_t each = UINT64_C(0x0101010101010101), low = each * (uint64_t)first,
+                   high = each * (0x7F - (uint64_t)last);
     size_t at = 0;
-    uint64_t eight;
-    while (at + sizeof eight <= len) {
-        memcpy(&eight, s + at, sizeof eight);
-        if (eight & UINT64_C(0x8080808080808080))
+    uint64_t x;
+    while (at + sizeof x <= len) {
+        memcpy(&x, s + at, sizeof x);
+        if ((((x - low) & ~x) | (x + high) | x) & (each * 0x80))
             break;
-        at += sizeof eight;
+        at += sizeof x;
     }
     return at;
 }
 
 int hd__utf8_valid(const char *s, size_t len) {
-    for (size_t at = skip_ascii(s, len); at < len;) {
+    for (size_t at = skip_range(s, len, 0, 0x7F); at < len;) {
         size_t bytes = hd__utf8_char(s + at, len - at, NULL);
         if (bytes == 0)
             return 0;
@@ -81,7 +85,7 @@ int hd__line_fits(const char *s, size_t min, size_t max) {
     size_t len;
     if (!length_fits(s, min, max, &len))
         return 0;
-    for (size_t at = 0; at < len;) {
+    for (size_t at = skip_range(s, len, ' ', '~'); at < len;) {
         unsigned long c;
         if (s[at] >= ' ' && s[at] <= '~') {
             at++;
@@ -99,7 +103,7 @@ static int ascii_fits(const char *s, size_t min, size_t max, char first, int tab
     size_t len;
     if (!length_fits(s, min, max, &len))
         return 0;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = skip_range(s, len, first, '~'); i < len; i++)
         if ((s[i] < first || s[i] > 0x7E) && !(tab && s[i] == '\t'))
             return 0;
     return 1;
@@ -138,7 +142,11 @@ int hd__starts_nocase(const char *s, const char *prefix) {
 }
 
 int hd__equal_nocase(const char *a, const char *b) {
-    return strlen(a) == strlen(b) && hd__starts_nocase(a, b);
+    while (*a && hd__ascii_lower(*a) == hd__ascii_lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
 }
 
 int hd__contains_nocase(const char *haystack, const char *needle) {
