@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /** @file event_test.c Events: what setters take, what getters give back, what is missing. */
+#include "event/event.h"
 #include "support/bodies.h"
 
 #include <time.h>
@@ -434,6 +435,43 @@ static void test_setting_again_replaces(void **state) {
     hd_event_free(event);
 }
 
+/* What a getter returned stays where it is until its own field is set; setting others moves nothing. */
+static void test_texts_stay_where_they_are(void **state) {
+    (void)state;
+    char *subject = must_malloc(1001);
+    memset(subject, 's', 1000);
+    subject[1000] = '\0';
+    hd_event *event = full_event();
+    const char *project = hd_event_project(event), *email = hd_event_customer_email(event);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(hd_event_set_ticket(event, "i", 1, i % 2 ? subject : "short", "open", "high"), HD_OK);
+        assert_int_equal(hd_event_set_message(event, "m", "agent", i % 3 ? subject : "b"), HD_OK);
+    }
+    assert_string_equal(project, "project");
+    assert_string_equal(email, "user@example.com");
+    assert_ptr_equal(project, hd_event_project(event));
+    assert_ptr_equal(email, hd_event_customer_email(event));
+    hd_event_free(event);
+    free(subject);
+}
+
+/* An event counts for as much memory as it takes, however often its texts were set before. */
+static void test_size_is_that_of_the_last_texts(void **state) {
+    (void)state;
+    char body[301];
+    memset(body, '"', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    hd_event *once = full_event(), *often = full_event();
+    assert_int_equal(hd_event_set_message(once, "m", "agent", body), HD_OK);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(hd_event_set_message(often, "m", "agent", i % 2 ? body : "b"), HD_OK);
+    assert_int_equal(often->body_size, once->body_size);
+    assert_true(once->size >= 2 * strlen(body) + strlen(body));
+    assert_true(often->size >= once->size && often->size <= once->size + HD__EVENT_OWN);
+    hd_event_free(once);
+    hd_event_free(often);
+}
+
 /* Only a message.received event has a message. */
 static void test_message_belongs_to_message_received(void **state) {
     (void)state;
@@ -642,6 +680,8 @@ int main(void) {
         cmocka_unit_test(test_setters_copy),
         cmocka_unit_test(test_setters_take_their_own_values),
         cmocka_unit_test(test_setting_again_replaces),
+        cmocka_unit_test(test_texts_stay_where_they_are),
+        cmocka_unit_test(test_size_is_that_of_the_last_texts),
         cmocka_unit_test(test_message_belongs_to_message_received),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_failed_setter_leaves_field_missing),

@@ -124,21 +124,43 @@ static void test_events(void **state) {
     }
 }
 
+/* The Slack message with a text, beside Jansson's. */
+static void expect_as_jansson(const char *text) {
+    struct hd__buffer body = {0};
+    assert_int_equal(hd__json_slack(text, &body), HD_OK);
+    json_t *root =
+        json_pack("{s:[{s:s, s:{s:s, s:s}}]}", "blocks", "type", "section", "text", "type", "mrkdwn", "text", text);
+    char *expected = json_dumps(root, JSON_COMPACT);
+    assert_non_null(expected);
+    assert_string_equal(body.data, expected);
+    free(expected);
+    json_decref(root);
+    hd__buffer_free(&body);
+}
+
 static void test_slack_messages(void **state) {
     (void)state;
     for (uint64_t i = 1; i <= volume(50000); i++) {
         seed = i * UINT64_C(0x9E3779B97F4A7C15);
         char text[TEXT_MAX];
-        struct hd__buffer body = {0};
-        assert_int_equal(hd__json_slack(any_text(text), &body), HD_OK);
-        json_t *root =
-            json_pack("{s:[{s:s, s:{s:s, s:s}}]}", "blocks", "type", "section", "text", "type", "mrkdwn", "text", text);
-        char *expected = json_dumps(root, JSON_COMPACT);
-        assert_non_null(expected);
-        assert_string_equal(body.data, expected);
-        free(expected);
-        json_decref(root);
-        hd__buffer_free(&body);
+        expect_as_jansson(any_text(text));
+    }
+}
+
+/* Each of ASCII at each place of texts that are shorter and longer than what is looked at in one piece. */
+static void test_one_character(void **state) {
+    (void)state;
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 1; c < 128; c++) {
+                char text[24];
+                memset(text, 'a', len);
+                text[len] = '\0';
+                text[at] = (char)c;
+                expect_as_jansson(text);
+                assert_int_equal(hd__json_size(text, len), len - 1 + (c < ' ' ? 6 : c == '"' || c == '\\' ? 2 : 1));
+            }
+        }
     }
 }
 
@@ -146,6 +168,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_slack_messages),
+        cmocka_unit_test(test_one_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "event/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #define NAME_MAX 1024
 #define MESSAGE_MAX 262144
 #define KEY_MAX 255
-#define BODY_FRAME 320 /* what the JSON body has beside the texts: keys, punctuation, timestamp, number */
 
 static const char *const names[] = {NULL, "ticket.created", "ticket.resolved", "message.received"};
 
@@ -38,6 +38,7 @@ hd_event *hd__event_alloc(int type) {
     if (event) {
         atomic_init(&event->references, 1);
         event->type = type;
+        event->size = sizeof *event + HD__EVENT_FRAME;
     }
     return event;
 }
@@ -79,15 +80,21 @@ hd_event *hd__event_ref(hd_event *event) {
     return event;
 }
 
-static void free_texts(hd_event *event) {
-    if (event->texts != event->own)
-        free(event->texts);
+static int is_separate(const hd_event *event, int which) {
+    return (event->separate >> which & 1) != 0;
+}
+
+/* Texts are not const where they were allocated. */
+static void free_text(hd_event *event, int which) {
+    if (is_separate(event, which))
+        free((char *)(uintptr_t)event->texts[which]);
 }
 
 void hd_event_free(hd_event *event) {
     if (!event || atomic_fetch_sub_explicit(&event->references, 1, memory_order_acq_rel) != 1)
         return;
-    free_texts(event);
+    for (int which = 0; event->separate && which < HD__EVENT_TEXTS; which++)
+        free_text(event, which);
     free(event);
 }
 
@@ -100,58 +107,63 @@ static int is_frozen(hd_event *event) {
 }
 
 const char *hd__event_text(const hd_event *event, int which) {
-    return event->begins[which] ? event->texts + event->begins[which] - 1 : NULL;
+    return event->texts[which];
 }
 
-/* Memory of a text in the JSON body, where control characters are written as \u00XX. */
-static size_t size_in_body(const char *text, size_t len) {
-    size_t size = len;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20)
-            size += 5;
-        else if (c == '"' || c == '\\')
-            size++;
-    }
-    return size;
+/* A text that is about to be set. */
+struct placed {
+    char *text;
+    size_t len;
+    int is_separate;
+};
+
+/* A copy where there is room for it. */
+static int place(hd_event *event, const char *text, struct placed *placed) {
+    placed->len = strlen(text);
+    placed->is_separate = placed->len >= sizeof event->own - event->own_used;
+    placed->text = placed->is_separate ? malloc(placed->len + 1) : event->own + event->own_used;
+    if (!placed->text)
+        return 0;
+    memcpy(placed->text, text, placed->len + 1);
+    event->own_used += placed->is_separate ? 0 : (uint32_t)placed->len + 1;
+    return 1;
 }
 
-/* What the texts take in the body, as far as they change. */
-static size_t body_size(const hd_event *event, const char *const texts[HD__EVENT_TEXTS]) {
-    size_t size = event->body_size;
-    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
-        const char *old = texts[i] ? hd__event_text(event, i) : NULL;
-        size -= old ? size_in_body(old, strlen(old)) : 0;
-        size += texts[i] ? size_in_body(texts[i], strlen(texts[i])) : 0;
-    }
-    return size;
+/* The memory of the text that is there, or is about to be. */
+static void count_text(hd_event *event, const char *text, size_t len, int separate, int sign) {
+    size_t in_body = hd__json_size(text, len), size = in_body + (separate ? len + 1 : 0);
+    event->body_size += sign > 0 ? in_body : 0 - in_body;
+    event->size += sign > 0 ? size : 0 - size;
 }
 
-/* Puts the texts into place; they may be of this event itself. */
+static void replace(hd_event *event, int which, const struct placed *placed) {
+    const char *old = event->texts[which];
+    if (old)
+        count_text(event, old, strlen(old), is_separate(event, which), -1);
+    free_text(event, which);
+    count_text(event, placed->text, placed->len, placed->is_separate, 1);
+    event->texts[which] = placed->text;
+    event->separate = (event->separate & ~(1u << which)) | (unsigned)placed->is_separate << which;
+}
+
+/* The texts may be of this event itself: none is given up before all are copied. */
 int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]) {
-    char small[HD__EVENT_OWN], *piece = small;
-    const char *from[HD__EVENT_TEXTS];
-    size_t lens[HD__EVENT_TEXTS], total = 0, at = 0, in_body = body_size(event, texts);
-    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
-        from[i] = texts[i] ? texts[i] : hd__event_text(event, i);
-        lens[i] = from[i] ? strlen(from[i]) : 0;
-        total += from[i] ? lens[i] + 1 : 0;
+    struct placed placed[HD__EVENT_TEXTS];
+    uint32_t own_used = event->own_used;
+    int count = 0;
+    while (count < HD__EVENT_TEXTS && (!texts[count] || place(event, texts[count], &placed[count])))
+        count++;
+    if (count == HD__EVENT_TEXTS) {
+        for (int which = 0; which < HD__EVENT_TEXTS; which++)
+            if (texts[which])
+                replace(event, which, &placed[which]);
+        return HD_OK;
     }
-    if (total > sizeof small && !(piece = malloc(total)))
-        return HD_E_NO_MEMORY;
-    for (int i = 0; i < HD__EVENT_TEXTS; i++) {
-        if (from[i])
-            memcpy(piece + at, from[i], lens[i] + 1);
-        event->begins[i] = from[i] ? (uint32_t)at + 1 : 0;
-        at += from[i] ? lens[i] + 1 : 0;
-    }
-    free_texts(event);
-    event->size = sizeof *event + (piece == small ? 0 : total) + BODY_FRAME + in_body;
-    event->body_size = in_body;
-    if (piece == small)
-        piece = memcpy(event->own, piece, total);
-    event->texts = piece;
-    return HD_OK;
+    while (count-- > 0)
+        if (texts[count] && placed[count].is_separate)
+            free(placed[count].text);
+    event->own_used = own_used;
+    return HD_E_NO_MEMORY;
 }
 
 int hd_event_set_project(hd_event *event, const char *project) {
@@ -176,9 +188,16 @@ int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms) {
     return HD_OK;
 }
 
+static int is_in_word(char c) {
+    return (c >= 'a' && c <= 'z') || hd__is_digit(c) || c == '_' || c == '-';
+}
+
 /* Status and priority: lower-case words, since they stand bare in a Slack message too. */
 static int is_word(const char *s) {
-    return s && strlen(s) <= WORD_MAX && *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
+    size_t len = 0;
+    while (s && len <= WORD_MAX && is_in_word(s[len]))
+        len++;
+    return len > 0 && len <= WORD_MAX && s[len] == '\0';
 }
 
 int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
@@ -254,10 +273,10 @@ const char *hd_event_idempotency_key(const hd_event *event) {
 }
 
 const char *hd_event_missing(const hd_event *event) {
-    return !event || !event->begins[HD__EVENT_PROJECT] ? "project"
-           : !event->begins[HD__EVENT_TICKET_ID]       ? "ticket"
-           : !event->begins[HD__EVENT_CUSTOMER_EMAIL]  ? "customer"
-                                                       : NULL;
+    return !event || !event->texts[HD__EVENT_PROJECT] ? "project"
+           : !event->texts[HD__EVENT_TICKET_ID]       ? "ticket"
+           : !event->texts[HD__EVENT_CUSTOMER_EMAIL]  ? "customer"
+                                                      : NULL;
 }
 
 int hd_event_type(const hd_event *event) {
@@ -265,9 +284,9 @@ int hd_event_type(const hd_event *event) {
 }
 
 const char *hd_event_name(const hd_event *event) {
-    return !event                          ? NULL
-           : event->begins[HD__EVENT_NAME] ? hd__event_text(event, HD__EVENT_NAME)
-                                           : hd_event_type_name(event->type);
+    return !event                         ? NULL
+           : event->texts[HD__EVENT_NAME] ? hd__event_text(event, HD__EVENT_NAME)
+                                          : hd_event_type_name(event->type);
 }
 
 const char *hd_event_project(const hd_event *event) {

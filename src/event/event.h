@@ -23,7 +23,8 @@ enum {
     HD__EVENT_TEXTS
 };
 
-#define HD__EVENT_OWN 256
+#define HD__EVENT_OWN 224
+#define HD__EVENT_FRAME 320 /* what the JSON body has beside the texts: keys, punctuation, timestamp, number */
 
 struct hd_event {
     atomic_uint references;
@@ -32,10 +33,11 @@ struct hd_event {
     int is_stand_in; /* nothing happened: a store cannot read what did, and this is in its place */
     int64_t timestamp_ms;
     int64_t ticket_number;
-    char *texts;                      /* all of them in one piece, which is own if they fit there */
-    uint32_t begins[HD__EVENT_TEXTS]; /* where in it each begins, from 1; 0 for none */
-    size_t body_size;                 /* of the texts in the JSON body */
-    size_t size;                      /* memory that all this and its JSON body take */
+    const char *texts[HD__EVENT_TEXTS]; /* each in `own`, or in memory of its own; NULL for none */
+    unsigned separate;                  /* a bit for each of those in memory of their own */
+    uint32_t own_used;
+    size_t body_size; /* the most that the texts take in the JSON body */
+    size_t size;      /* memory that all this and its JSON body take */
     char own[HD__EVENT_OWN];
 };
 
@@ -49,7 +51,7 @@ hd_event *hd__event_ref(hd_event *event);
 /* From now on the setters answer HD_E_STATE. */
 void hd__event_freeze(hd_event *event);
 
-/* One of the texts, NULL for none. It moves when any of them is set. */
+/* One of the texts, NULL for none. It stays where it is until it is set itself. */
 const char *hd__event_text(const hd_event *event, int which);
 
 /* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. */

@@ -3,94 +3,146 @@
 #include "event/json.h"
 
 #include "base/clock.h"
+#include "base/digits.h"
+#include "event/event.h"
 
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
-static void raw(struct hd__buffer *out, const char *text) {
-    hd__buffer_text(out, text);
-}
+#define ESCAPED_MAX 6 /* \u00XX */
 
-/* RFC 8259 section 7: what has to be escaped, and nothing else. */
-static void escaped(struct hd__buffer *out, unsigned char c) {
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    char form[8];
-    const char *found = strchr(from, c);
-    if (found)
-        snprintf(form, sizeof form, "\\%c", to[found - from]);
-    else
-        snprintf(form, sizeof form, "\\u%04X", c);
-    raw(out, form);
-}
+/* ---- What has to be escaped: RFC 8259 section 7, and nothing else ---- */
 
 static int is_plain(unsigned char c) {
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* The text is valid UTF-8, as its setter has checked. */
-static void string(struct hd__buffer *out, const char *text) {
-    hd__buffer_append(out, "\"", 1);
-    for (const char *begin = text;; begin = ++text) {
-        while (is_plain((unsigned char)*text))
-            text++;
-        hd__buffer_append(out, begin, (size_t)(text - begin));
-        if (!*text)
-            break;
-        escaped(out, (unsigned char)*text);
+/* Whether all of eight bytes are plain. (x - n in each byte) & ~x has a top bit set exactly if a byte of x is below n,
+ * for n up to 0x80. XOR with 2 puts the quote, 0x22, to 0x20, next to the control characters, and nothing else there;
+ * XOR with the backslash makes it 0. */
+static int are_plain(const char *text) {
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t x;
+    memcpy(&x, text, sizeof x);
+    uint64_t low = x ^ (each * 2), backslash = x ^ (each * '\\');
+    uint64_t found = ((low - each * 0x21) & ~low) | ((backslash - each) & ~backslash);
+    return (found & (each * 0x80)) == 0;
+}
+
+/* How many bytes at the beginning stand for themselves. */
+static size_t plain_len(const char *text, size_t len) {
+    size_t at = 0;
+    while (at + 8 <= len && are_plain(text + at))
+        at += 8;
+    if (at + 8 > len && len >= 8 && are_plain(text + len - 8))
+        return len;
+    while (at < len && is_plain((unsigned char)text[at]))
+        at++;
+    return at;
+}
+
+size_t hd__json_size(const char *text, size_t len) {
+    size_t size = len;
+    for (size_t at = plain_len(text, len); at < len; at += plain_len(text + at, len - at))
+        size += (unsigned char)text[at++] < 0x20 ? ESCAPED_MAX - 1 : 1;
+    return size;
+}
+
+static char *escaped(char *at, unsigned char c) {
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt", hex[] = "0123456789ABCDEF";
+    const char *found = strchr(from, c);
+    *at++ = '\\';
+    if (found) {
+        *at++ = to[found - from];
+        return at;
     }
-    hd__buffer_append(out, "\"", 1);
+    memcpy(at, "u00", 3);
+    at[3] = hex[c >> 4];
+    at[4] = hex[c & 15];
+    return at + 5;
 }
 
-/* A member, and what stands before its value. */
-static void member(struct hd__buffer *out, const char *before, const char *value) {
-    raw(out, before);
-    string(out, value);
+/* ---- Writing where there is room ---- */
+
+#define LITERAL(at, text) put((at), (text), sizeof(text) - 1)
+
+static inline char *put(char *at, const char *text, size_t len) {
+    memcpy(at, text, len);
+    return at + len;
 }
 
-static void ticket(struct hd__buffer *out, const hd_event *event) {
-    char number[32];
-    snprintf(number, sizeof number, "%lld", (long long)hd_event_ticket_number(event));
-    member(out, "{\"id\":", hd_event_ticket_id(event));
-    raw(out, ",\"number\":");
-    raw(out, number);
-    member(out, ",\"subject\":", hd_event_ticket_subject(event));
-    member(out, ",\"status\":", hd_event_ticket_status(event));
-    member(out, ",\"priority\":", hd_event_ticket_priority(event));
-    raw(out, "}");
+/* The text is valid UTF-8, as its setter has checked. */
+static char *string(char *at, const char *text) {
+    size_t len = strlen(text);
+    *at++ = '"';
+    for (;;) {
+        size_t plain = plain_len(text, len);
+        at = put(at, text, plain);
+        if (plain == len)
+            break;
+        at = escaped(at, (unsigned char)text[plain]);
+        text += plain + 1;
+        len -= plain + 1;
+    }
+    *at++ = '"';
+    return at;
 }
 
-static void customer(struct hd__buffer *out, const hd_event *event) {
-    member(out, "{\"email\":", hd_event_customer_email(event));
-    member(out, ",\"name\":", hd_event_customer_name(event));
-    raw(out, "}");
+static char *ticket(char *at, const hd_event *event) {
+    char digits[HD__DIGITS_SIZE];
+    const char *number = hd__digits((uint64_t)event->ticket_number, digits);
+    at = string(LITERAL(at, "{\"id\":"), event->texts[HD__EVENT_TICKET_ID]);
+    at = put(LITERAL(at, ",\"number\":"), number, strlen(number));
+    at = string(LITERAL(at, ",\"subject\":"), event->texts[HD__EVENT_TICKET_SUBJECT]);
+    at = string(LITERAL(at, ",\"status\":"), event->texts[HD__EVENT_TICKET_STATUS]);
+    at = string(LITERAL(at, ",\"priority\":"), event->texts[HD__EVENT_TICKET_PRIORITY]);
+    return LITERAL(at, "}");
 }
 
-static void message(struct hd__buffer *out, const hd_event *event) {
-    member(out, "{\"id\":", hd_event_message_id(event));
-    member(out, ",\"sender\":", hd_event_message_sender(event));
-    member(out, ",\"body\":", hd_event_message_body(event));
-    raw(out, "}");
+static char *customer(char *at, const hd_event *event) {
+    at = string(LITERAL(at, "{\"email\":"), event->texts[HD__EVENT_CUSTOMER_EMAIL]);
+    at = string(LITERAL(at, ",\"name\":"), event->texts[HD__EVENT_CUSTOMER_NAME]);
+    return LITERAL(at, "}");
+}
+
+static char *message(char *at, const hd_event *event) {
+    at = string(LITERAL(at, "{\"id\":"), event->texts[HD__EVENT_MESSAGE_ID]);
+    at = string(LITERAL(at, ",\"sender\":"), event->texts[HD__EVENT_MESSAGE_SENDER]);
+    at = string(LITERAL(at, ",\"body\":"), event->texts[HD__EVENT_MESSAGE_BODY]);
+    return LITERAL(at, "}");
+}
+
+static char *body(char *at, const hd_event *event) {
+    char timestamp[HD__TIMESTAMP_SIZE];
+    hd__timestamp_format(event->timestamp_ms, timestamp);
+    at = string(LITERAL(at, "{\"event\":"), hd_event_name(event));
+    at = put(LITERAL(at, ",\"timestamp\":\""), timestamp, strlen(timestamp));
+    at = ticket(LITERAL(at, "\",\"data\":{\"ticket\":"), event);
+    at = customer(LITERAL(at, ",\"customer\":"), event);
+    if (event->texts[HD__EVENT_MESSAGE_ID])
+        at = message(LITERAL(at, ",\"message\":"), event);
+    return LITERAL(at, "}}");
+}
+
+static void ends(struct hd__buffer *out, char *at) {
+    *at = '\0';
+    out->len = (size_t)(at - out->data);
 }
 
 int hd__json_event(const hd_event *event, struct hd__buffer *out) {
-    char timestamp[HD__TIMESTAMP_SIZE];
-    hd__timestamp_format(hd_event_timestamp_ms(event), timestamp);
-    member(out, "{\"event\":", hd_event_name(event));
-    member(out, ",\"timestamp\":", timestamp);
-    raw(out, ",\"data\":{\"ticket\":");
-    ticket(out, event);
-    raw(out, ",\"customer\":");
-    customer(out, event);
-    if (hd_event_message_id(event)) {
-        raw(out, ",\"message\":");
-        message(out, event);
-    }
-    raw(out, "}}");
-    return out->failed ? HD_E_NO_MEMORY : HD_OK;
+    hd__buffer_reserve(out, out->len + HD__EVENT_FRAME + event->body_size);
+    if (out->failed)
+        return HD_E_NO_MEMORY;
+    ends(out, body(out->data + out->len, event));
+    return HD_OK;
 }
 
 int hd__json_slack(const char *text, struct hd__buffer *out) {
-    member(out, "{\"blocks\":[{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\",\"text\":", text);
-    raw(out, "}}]}");
-    return out->failed ? HD_E_NO_MEMORY : HD_OK;
+    static const char before[] = "{\"blocks\":[{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\",\"text\":";
+    static const char after[] = "}}]}";
+    hd__buffer_reserve(out, out->len + sizeof before + hd__json_size(text, strlen(text)) + 2 + sizeof after);
+    if (out->failed)
+        return HD_E_NO_MEMORY;
+    ends(out, LITERAL(string(LITERAL(out->data + out->len, before), text), after));
+    return HD_OK;
 }
