@@ -1,16 +1,13 @@
 #include "transport/resolver.h"
 
-#include "base/text.h"
+#include "base/hash.h"
 #include "base/thread.h"
 #include "helmdesk.h"
+#include "transport/lookup.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define THREADS_MAX 32                       /* of one resolver */
 #define SLOW_THREADS_MAX 16                  /* of them, for names that were slow the last time */
@@ -22,7 +19,6 @@
                                     never waits for a name server */
 #define NAMES_MAX 4096
 #define BUCKETS 1024
-#define ADDRESSES_MAX 32 /* of those that may be reached */
 
 enum state {
     IDLE,
@@ -75,105 +71,10 @@ static void give_thread_back(void) {
     atomic_fetch_sub(&process_threads, 1);
 }
 
-/* ---- One lookup ---- */
-
-struct answer {
-    int code;        /* of getaddrinfo() */
-    char *addresses; /* this and the next two as in struct hd__name */
-    const char *blocked, *failure;
-};
-
-static void append_address(struct hd__buffer *out, const struct sockaddr *address) {
-    char text[INET6_ADDRSTRLEN];
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    if (out->len > 0)
-        hd__buffer_text(out, ",");
-    if (address->sa_family == AF_INET) {
-        memcpy(&v4, address, sizeof v4);
-        hd__buffer_text(out, inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text));
-    } else {
-        memcpy(&v6, address, sizeof v6);
-        hd__buffer_text(out, "[");
-        hd__buffer_text(out, inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text));
-        hd__buffer_text(out, "]");
-    }
-}
-
-static const char *failure_of(int code) {
-    switch (code) {
-    case EAI_NONAME:
-        return "no such name";
-    case EAI_AGAIN:
-        return "the name server does not answer";
-    case EAI_MEMORY:
-        return "out of memory";
-    default:
-        return "the lookup failed";
-    }
-}
-
-/* RFC 6761 6.3: such names are this machine, and no name server is asked for them. */
-static int is_localhost(const char *host) {
-    size_t len = strlen(host);
-    return hd__equal_nocase(host, "localhost") || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
-}
-
-/* Keeps the addresses that the policy lets deliveries go to, in the system's order. */
-static void take_addresses(const struct hd__policy *policy, const struct addrinfo *found, struct answer *answer) {
-    struct hd__buffer out = {0};
-    const char *first_rule = NULL;
-    int count = 0;
-    for (const struct addrinfo *at = found; at && count < ADDRESSES_MAX; at = at->ai_next) {
-        if (at->ai_family != AF_INET && at->ai_family != AF_INET6)
-            continue;
-        const char *rule = hd__address_blocked(policy, at->ai_addr);
-        if (!first_rule)
-            first_rule = rule;
-        if (rule)
-            continue;
-        append_address(&out, at->ai_addr);
-        count++;
-    }
-    answer->blocked = count == 0 ? first_rule : NULL;
-    answer->failure = out.failed ? "out of memory" : "the name has no address";
-    if (out.failed)
-        hd__buffer_free(&out);
-    answer->addresses = out.data;
-}
-
-static void take_localhost(const struct hd__policy *policy, struct answer *answer) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
-    struct addrinfo second = {.ai_family = AF_INET6, .ai_addr = (struct sockaddr *)&v6};
-    struct addrinfo first = {.ai_family = AF_INET, .ai_addr = (struct sockaddr *)&v4, .ai_next = &second};
-    take_addresses(policy, &first, answer);
-}
-
-static struct answer look_up(const struct hd__policy *policy, const char *host) {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
-    struct answer answer = {0};
-    if (is_localhost(host)) {
-        take_localhost(policy, &answer);
-        return answer;
-    }
-    answer.code = getaddrinfo(host, NULL, &hints, &found);
-    if (answer.code != 0) {
-        answer.failure = failure_of(answer.code);
-        return answer;
-    }
-    take_addresses(policy, found, &answer);
-    freeaddrinfo(found);
-    return answer;
-}
-
 /* ---- Names ---- */
 
 static struct hd__name **bucket_of(struct hd__resolver *resolver, const char *host) {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (; *host; host++)
-        hash = (hash ^ (unsigned char)*host) * UINT64_C(1099511628211);
-    return &resolver->buckets[(hash >> 32) % BUCKETS];
+    return &resolver->buckets[(hd__hash(HD__HASH_BEGIN, host) >> 32) % BUCKETS];
 }
 
 static void free_name(struct hd__name *name) {
@@ -265,10 +166,10 @@ static void end(struct hd__resolver *resolver, struct hd__name *name, int64_t be
 }
 
 /* What a name server that does not answer said before still holds for a while. */
-static void set_answer(struct hd__resolver *resolver, struct hd__name *name, const struct answer *answer) {
+static void set_answer(struct hd__resolver *resolver, struct hd__name *name, const struct hd__lookup *answer) {
     int64_t now_us = hd__monotonic_us(resolver->clock);
     name->failure = answer->failure;
-    if (answer->code == EAI_AGAIN || answer->code == EAI_MEMORY || answer->code == EAI_SYSTEM)
+    if (!answer->is_known)
         return;
     free(name->addresses);
     name->addresses = answer->addresses;
@@ -297,7 +198,7 @@ static void *run(void *argument) {
         begin(resolver, name);
         pthread_mutex_unlock(&resolver->mutex);
         int64_t began_us = hd__monotonic_us(resolver->clock);
-        struct answer answer = look_up(&resolver->policy, name->host);
+        struct hd__lookup answer = hd__look_up(&resolver->policy, name->host);
         pthread_mutex_lock(&resolver->mutex);
         set_answer(resolver, name, &answer);
         end(resolver, name, began_us);
