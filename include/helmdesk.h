@@ -377,16 +377,16 @@ HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t 
 
 /**
  * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
- * Unknown keys are ignored; an unknown event name gives an event of type HD_EVENT_UNKNOWN with that name, which may be
- * without ticket or customer. Values are those of the sender: the setters' limits of length and characters are not
- * applied to them.
+ * Unknown keys are ignored, whatever their value is; an unknown event name gives an event of type HD_EVENT_UNKNOWN with
+ * that name, which may be without ticket or customer. Values are those of the sender: the setters' limits of length and
+ * characters are not applied to them. In a text, an escaped NUL or half of a surrogate pair is read as U+FFFD.
  * @param body      the raw bytes of the request body
  * @param body_len  their length in bytes, at most 1,048,576
  * @param event     receives the event; free it with hd_event_free()
  * Returns: HD_OK; HD_E_TOO_LARGE; HD_E_UTF8; HD_E_JSON if it is not JSON; HD_E_JSON_DEPTH over 32 levels;
  * HD_E_JSON_DUPLICATE for a key that stands twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
- * has another type (42.0 is no ticket number); HD_E_TIMESTAMP; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: any. Since: 0.1.0
+ * has a different type (neither 42.0 nor an integer beyond 64 bits is a ticket number), or if the body is not an
+ * object; HD_E_TIMESTAMP; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
 

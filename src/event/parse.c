@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "event/event.h"
+#include "event/json_adapt.h"
 
 #include <jansson.h>
 
@@ -115,9 +116,18 @@ static int read_event(json_t *root, hd_event *event) {
     return status == HD_OK ? hd__timestamp_parse(timestamp, &event->timestamp_ms) : status;
 }
 
+/* Jansson takes a NUL behind a number for its end. */
 static int load(const char *body, size_t len, json_t **root) {
     json_error_t error = {0}; /* Jansson sets no code when it has no memory to begin with */
-    *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
+    if (memchr(body, '\0', len))
+        return HD_E_JSON;
+    char *copy = malloc(len);
+    if (!copy)
+        return HD_E_NO_MEMORY;
+    memcpy(copy, body, len);
+    hd__json_adapt(copy, len);
+    *root = json_loadb(copy, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    free(copy);
     if (*root)
         return HD_OK;
     switch (json_error_code(&error)) {
