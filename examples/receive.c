@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 
 enum {
-    MAX_BODY = 1024 * 1024,
+    MAX_BODY = 2 * 1024 * 1024,
     MAX_HEADERS = 100,
     MAX_WAITING = 1000,  /* events whose work is not done yet */
     REMEMBERED = 10000,  /* requests that are not accepted twice */

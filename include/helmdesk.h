@@ -381,7 +381,7 @@ HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t 
  * that name, which may be without ticket or customer. Values are those of the sender: the setters' limits of length and
  * characters are not applied to them. In a text, an escaped NUL or half of a surrogate pair is read as U+FFFD.
  * @param body      the raw bytes of the request body
- * @param body_len  their length in bytes, at most 1,048,576
+ * @param body_len  their length in bytes, at most 2,097,152: whatever the setters take makes a smaller body
  * @param event     receives the event; free it with hd_event_free()
  * Returns: HD_OK; HD_E_TOO_LARGE; HD_E_UTF8; HD_E_JSON if it is not JSON; HD_E_JSON_DEPTH over 32 levels;
  * HD_E_JSON_DUPLICATE for a key that stands twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
@@ -466,7 +466,7 @@ HD_API int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t
 /**
  * Sets how large a body may be. A larger one is refused before anything is computed.
  * @param receiver  the receiver
- * @param bytes     1 to 1,048,576, which is what it is without this call
+ * @param bytes     1 to 2,097,152, which is what it is without this call
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes);

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define SECRETS_MAX 8
-#define BODY_MAX ((size_t)1024 * 1024) /* as hd_event_parse() */
 #define ID_MAX 256
 #define TIMESTAMP_DIGITS_MAX 11 /* seconds until the year 5138 */
 #define SIGNATURES_MAX 4096     /* bytes of webhook-signature */
@@ -61,7 +60,7 @@ int hd_receiver_new(hd_receiver **receiver) {
     if (!made)
         return HD_E_NO_MEMORY;
     made->schemes = SCHEMES;
-    made->max_body = BODY_MAX;
+    made->max_body = HD__EVENT_BODY_MAX;
     made->standard_age_ms = STANDARD_AGE_MS;
     made->clock = &hd__system_clock;
     if (pthread_rwlock_init(&made->secrets_lock, NULL) != 0) {
@@ -160,7 +159,7 @@ int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t max_ag
 }
 
 int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes) {
-    if (!receiver || bytes < 1 || bytes > BODY_MAX)
+    if (!receiver || bytes < 1 || bytes > HD__EVENT_BODY_MAX)
         return HD_E_INVALID;
     receiver->max_body = bytes;
     return HD_OK;

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#define BODY_MAX ((size_t)1048576)
+#define BODY_MAX ((size_t)2097152)
 
 /** Parses a copy in a block of exactly its size, so that a sanitizer sees a byte read too many. */
 static int parse_bytes(const char *body, size_t length, hd_event **event) {
@@ -547,7 +547,7 @@ static void test_large_integers(void **state) {
     free(largest);
 }
 
-/* 1,048,576 bytes are read, one more is refused without a look at them. */
+/* 2,097,152 bytes are read, one more is refused without a look at them. */
 static void test_body_size(void **state) {
     (void)state;
     char *body = must_malloc(BODY_MAX + 1);
@@ -566,6 +566,29 @@ static void test_body_size(void **state) {
 }
 
 /* A large subject, and as many keys as fit, are read in good time. */
+/* Whatever the setters take, the library reads: also if each byte of it is written as \\u001B. */
+static void test_largest_event(void **state) {
+    (void)state;
+    static const char *const units[] = {"x", "\"", "\n", "\x1B"};
+    for (size_t i = 0; i < LENGTH_OF(units); i++) {
+        char *subject = repeated(units[i], 65536), *message = repeated(units[i], 262144),
+             *name = repeated(units[i], 1024);
+        hd_event *event = page_event(HD_MESSAGE_RECEIVED);
+        assert_int_equal(hd_event_set_ticket(event, "i", 1, subject, "open", "high"), HD_OK);
+        assert_int_equal(hd_event_set_customer(event, "user@example.com", name), HD_OK);
+        assert_int_equal(hd_event_set_message(event, "m", "agent", message), HD_OK);
+        char *body = rendered(event, HD_FORMAT_JSON);
+        hd_event *again = parsed(body);
+        assert_same_event(event, again);
+        hd_event_free(again);
+        hd_event_free(event);
+        free(body);
+        free(name);
+        free(message);
+        free(subject);
+    }
+}
+
 static void test_large_bodies(void **state) {
     (void)state;
     char *subject = repeated("\xF0\x9F\x98\x80", 250000);
@@ -813,6 +836,7 @@ int main(void) {
         cmocka_unit_test(test_empty_body),
         cmocka_unit_test(test_large_integers),
         cmocka_unit_test(test_body_size),
+        cmocka_unit_test(test_largest_event),
         cmocka_unit_test(test_large_bodies),
         cmocka_unit_test(test_timestamps),
         cmocka_unit_test(test_invalid_arguments),

@@ -496,8 +496,8 @@ static void test_settings(void **state) {
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, INT64_MAX), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_body(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_body(receiver, 0), HD_E_INVALID);
-    assert_int_equal(hd_receiver_set_max_body(receiver, 1048577), HD_E_INVALID);
-    assert_int_equal(hd_receiver_set_max_body(receiver, 1048576), HD_OK);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 2097153), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_body(receiver, 2097152), HD_OK);
     assert_int_equal(hd_receiver_set_replay_memory(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_replay_memory(receiver, SIZE_MAX), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_replay_memory(receiver, 5), HD_OK);
@@ -528,10 +528,11 @@ static void test_arguments(void **state) {
                      HD_E_HEADER_MISSING);
     assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 2, NULL, &event),
                      HD_E_HEADER_MISSING); /* a name and a value that are not there */
-    char *large = calloc(1024 * 1024 + 1, 1);
+    char *large = calloc(2 * 1024 * 1024 + 1, 1);
     assert_non_null(large);
-    assert_int_equal(hd_receiver_accept(receiver, large, 1024 * 1024 + 1, names, NULL, values, NULL, 0, NULL, &event),
-                     HD_E_TOO_LARGE);
+    assert_int_equal(
+        hd_receiver_accept(receiver, large, 2 * 1024 * 1024 + 1, names, NULL, values, NULL, 0, NULL, &event),
+        HD_E_TOO_LARGE);
     free(large);
     assert_int_equal(hd_receiver_set_max_body(receiver, 3), HD_OK);
     assert_int_equal(hd_receiver_accept(receiver, "four", 4, NULL, NULL, NULL, NULL, 0, NULL, &event), HD_E_TOO_LARGE);

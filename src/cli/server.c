@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY_MAX ((size_t)1024 * 1024)
+#define BODY_MAX ((size_t)2 * 1024 * 1024)
 #define HANG_MS 60000
 #define CONNECTIONS_MAX 256u
 #define IDLE_S 30u
@@ -197,7 +197,7 @@ static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *co
     if (arriving->is_out_of_memory)
         return refuse(connection, 500, "There is not enough memory\n");
     if (arriving->is_too_large)
-        return refuse(connection, 413, "The body is larger than 1 MiB\n");
+        return refuse(connection, 413, "The body is larger than 2 MiB\n");
     count_answering(server, arriving);
     server->user.reply(server->user.user, &arriving->request, &reply);
     enum MHD_Result result = carry_out(server, connection, &reply);

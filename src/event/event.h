@@ -6,6 +6,7 @@
 #include "helmdesk.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 enum {
     HD__EVENT_NAME, /* of an unknown event; else it has none */
@@ -22,6 +23,9 @@ enum {
     HD__EVENT_KEY, /* idempotency key; not in the body */
     HD__EVENT_TEXTS
 };
+
+/* Of a body that is read. What the setters take at the most, each byte of it escaped as \u00XX, makes a smaller one. */
+#define HD__EVENT_BODY_MAX ((size_t)2 * 1024 * 1024)
 
 #define HD__EVENT_OWN 224
 #define HD__EVENT_FRAME 320 /* what the JSON body has beside the texts: keys, punctuation, timestamp, number */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX ((size_t)1024 * 1024)
 #define DEPTH_MAX 32
 
 /* Jansson's own limit of 2,048 levels takes 165 KB of stack, more than musl gives a thread. */
@@ -168,5 +167,5 @@ int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
     *event = NULL;
     if (!body && body_len)
         return HD_E_INVALID;
-    return body_len > BODY_MAX ? HD_E_TOO_LARGE : hd__event_read(body, body_len, event);
+    return body_len > HD__EVENT_BODY_MAX ? HD_E_TOO_LARGE : hd__event_read(body, body_len, event);
 }

@@ -370,11 +370,11 @@ test_ambiguous() {
 
 test_bodies() {
     receiver --json --count 2
-    head -c 1048577 /dev/zero | tr '\0' x >"$tmp/large"
-    { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 1048577\r\n\r\n' && cat "$tmp/large"; } | raw
-    answers 413 "a body of more than 1 MiB"
-    { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 1048576\r\n\r\n' && head -c 1048576 "$tmp/large"; } | raw
-    answers 401 "a body of 1 MiB"
+    head -c 2097153 /dev/zero | tr '\0' x >"$tmp/large"
+    { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2097153\r\n\r\n' && cat "$tmp/large"; } | raw
+    answers 413 "a body of more than 2 MiB"
+    { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2097152\r\n\r\n' && head -c 2097152 "$tmp/large"; } | raw
+    answers 401 "a body of 2 MiB"
     printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n' | raw
     answers 401 "a body in chunks"
     ends 1 "bodies"
