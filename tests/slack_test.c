@@ -8,6 +8,11 @@
 #define ELLIPSIS "\xE2\x80\xA6"
 #define EM_DASH "\xE2\x80\x94"
 #define EMOJI "\xF0\x9F\x98\x80"
+#define INVISIBLE "\xE2\x80\x8B"
+#define STAR "\xE2\x88\x97" /* these look like * _ ~ ` */
+#define LINE "\xCB\x8D"
+#define TILDE "\xE2\x88\xBC"
+#define TICK "\xCB\x8B"
 #define TEXT_MAX 3000
 #define SUBJECT_CHARS 255
 #define MESSAGE_CHARS 300
@@ -177,14 +182,20 @@ static void test_escapes(void **state) {
     static const char *const cases[][2] = {
         {"a & b", "a &amp; b"},
         {"<!here>", "&lt;!here&gt;"},
-        {"<!channel> <@U123> <#C1>", "&lt;!channel&gt; &lt;@U123&gt; &lt;#C1&gt;"},
+        {"<!channel> <@U123> <#C1>", "&lt;!channel&gt; &lt;@" INVISIBLE "U123&gt; &lt;#" INVISIBLE "C1&gt;"},
         {"<https://evil.example|https://bank.example>", "&lt;https://evil.example|https://bank.example&gt;"},
         {"&lt;!here&gt;", "&amp;lt;!here&amp;gt;"},
         {"&amp;", "&amp;amp;"},
         {"&&<<>>", "&amp;&amp;&lt;&lt;&gt;&gt;"},
         {"\"quoted\" 'text' \\n", "\"quoted\" 'text' \\n"},
-        {"*bold* _it_ ~no~ `code` ```x```", "*bold* _it_ ~no~ `code` ```x```"},
-        {"#general @channel :x: https://example.com/?a=b", "#general @channel :x: https://example.com/?a=b"},
+        {"*bold* _it_ ~no~ `code`", STAR "bold" STAR " " LINE "it" LINE " " TILDE "no" TILDE " " TICK "code" TICK},
+        {"```x```", TICK TICK TICK "x" TICK TICK TICK},
+        {"#general @channel :x: https://example.com/?a=b",
+         "#" INVISIBLE "general @" INVISIBLE "channel :x: https://example.com/?a=b"},
+        {"2*3*4 snake_case_x 5 * 3 ~ 1 C# a@b.example", "2*3*4 snake_case_x 5 * 3 ~ 1 C# a@b.example"},
+        {"x* *x (_x_) __x__", "x" STAR " " STAR "x (" LINE "x" LINE ") " LINE LINE "x" LINE LINE},
+        {"a@ b# @ #", "a@ b# @ #"},
+        {"-@here !#x", "-@" INVISIBLE "here !#" INVISIBLE "x"},
         {"\xC2\xA0\xE6\x97\xA5" EMOJI, "\xC2\xA0\xE6\x97\xA5" EMOJI},
         {"%s%n", "%s%n"},
     };
@@ -219,8 +230,8 @@ static void test_line_breaks(void **state) {
         {"a\n\rb", "a  b"},
         {"a\r\rb", "a  b"},
         {"a\r", "a "},
-        {"a\n> *Priority:* urgent", "a &gt; *Priority:* urgent"},
-        {"\r\n> *#99*", " &gt; *#99*"},
+        {"a\n> *Priority:* urgent", "a &gt; " STAR "Priority:" STAR " urgent"},
+        {"\r\n> *#99*", " &gt; " STAR "#" INVISIBLE "99" STAR},
     };
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         assert_subject(cases[i][0], cases[i][1]);
@@ -231,6 +242,24 @@ static void test_line_breaks(void **state) {
                  "b\xE2\x80\xA9"
                  "c",
                  "a b c");
+}
+
+/* An address stays as it is, so that it can be copied. */
+static void test_addresses(void **state) {
+    (void)state;
+    static const char *const addresses[][2] = {
+        {"user@example.com", "user@example.com"},
+        {"first_last@example.com", "first_last@example.com"},
+        {"a.b+c%d-e@mail-1.example.com", "a.b+c%d-e@mail-1.example.com"},
+        {"_a__b@example.com", LINE "a" LINE LINE "b@example.com"},
+        {"*a*@example.com", STAR "a" STAR "@" INVISIBLE "example.com"},
+        {"_a_@example.com _b_", LINE "a" LINE "@" INVISIBLE "example.com " LINE "b" LINE},
+        {"-@here", "-@" INVISIBLE "here"},
+        {"@here", "@" INVISIBLE "here"},
+        {"_a_", LINE "a" LINE},
+    };
+    for (size_t i = 0; i < LENGTH_OF(addresses); i++)
+        assert_email(addresses[i][0], addresses[i][1]);
 }
 
 static size_t put_utf8(char *out, unsigned long c) {
@@ -282,7 +311,7 @@ static void test_dropped_characters(void **state) {
     static const unsigned long ranges[][2] = {{0x01, 0x1FF}, {0x2000, 0x20FF}, {0xFFF0, 0x1000F}};
     for (size_t i = 0; i < LENGTH_OF(ranges); i++) {
         for (unsigned long c = ranges[i][0]; c <= ranges[i][1]; c++) {
-            if (becomes_space(c) || c == '&' || c == '<' || c == '>')
+            if (becomes_space(c) || c == '&' || c == '<' || c == '>' || c == '`')
                 continue;
             char subject[16] = "a";
             size_t length = 1 + put_utf8(subject + 1, c);
@@ -595,23 +624,15 @@ static void test_parsed_event(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page_example),
-        cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_largest_number),
-        cmocka_unit_test(test_message_line),
-        cmocka_unit_test(test_placeholders),
-        cmocka_unit_test(test_placeholder_for_invisible_text),
-        cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_line_breaks),
-        cmocka_unit_test(test_dropped_characters),
-        cmocka_unit_test(test_subject_is_cut),
-        cmocka_unit_test(test_dropped_characters_do_not_count),
-        cmocka_unit_test(test_message_is_cut),
-        cmocka_unit_test(test_long_emails),
-        cmocka_unit_test(test_longest_priority),
-        cmocka_unit_test(test_longest_text),
-        cmocka_unit_test(test_random_texts),
-        cmocka_unit_test(test_parsed_event),
+        cmocka_unit_test(test_page_example),     cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_largest_number),   cmocka_unit_test(test_message_line),
+        cmocka_unit_test(test_placeholders),     cmocka_unit_test(test_placeholder_for_invisible_text),
+        cmocka_unit_test(test_escapes),          cmocka_unit_test(test_line_breaks),
+        cmocka_unit_test(test_addresses),        cmocka_unit_test(test_dropped_characters),
+        cmocka_unit_test(test_subject_is_cut),   cmocka_unit_test(test_dropped_characters_do_not_count),
+        cmocka_unit_test(test_message_is_cut),   cmocka_unit_test(test_long_emails),
+        cmocka_unit_test(test_longest_priority), cmocka_unit_test(test_longest_text),
+        cmocka_unit_test(test_random_texts),     cmocka_unit_test(test_parsed_event),
     };
     return cmocka_run_group_tests_name("slack", tests, NULL, NULL);
 }
