@@ -126,8 +126,8 @@ FUZZ_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/f
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 
-# What meets the reference library of Standard Webhooks.
-INTEROP_PROGRAM := $(BUILD)/tests/interop/interop
+# What meets the reference library of Standard Webhooks, and the servers that people run.
+INTEROP_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/interop/*.c)))
 
 # The benchmark: a receiver, senders, and what drives them.
 BENCH_SUPPORT := body descriptors figures steps store_clients store_log store_shared store_steps
@@ -204,7 +204,7 @@ pc_path = $(patsubst %/,%,$(patsubst $(pc_root)/%,$${prefix}/%,$(abspath $(1))/)
 .SUFFIXES:
 .PHONY: all examples demo desk deps test check-asan check-tsan check-poll check-valgrind check-hostile check-interop check-crash check-cli check-browser fuzz bench bench-peers \
   lint install uninstall clean help
-.PHONY: everything test-programs hostile-programs bench-programs interop-program crash-programs fuzz-programs fuzz-objects \
+.PHONY: everything test-programs hostile-programs bench-programs interop-programs crash-programs fuzz-programs fuzz-objects \
   lint-format lint-gcc lint-clang lint-cppcheck lint-shell lint-includes FORCE
 
 # These targets prepare the machine, then call make again for the real work. Of several of them, one runs at a time;
@@ -312,10 +312,10 @@ check-browser: ## try the dashboard in a real Chromium, with real servers and re
 bench-peers: ## install the languages and libraries of the benchmark's peers (about 1 GB)
 	@$(DEPS) peers
 
-check-interop: ## let the product page's code, the reference library of Standard Webhooks and an FFI verify, and be verified
+check-interop: ## let the product page's code, the reference library of Standard Webhooks and an FFI verify, and be verified; count POSTs at nginx, Apache and others
 	@$(DEPS) core test interop
-	@$(MAKE) $(PARALLEL) all $(INTEROP_PROGRAM)
-	@SHOW=1 $(RUN_TESTS) tests/interop/interop.sh
+	@$(MAKE) $(PARALLEL) all $(INTEROP_PROGRAMS)
+	@SHOW=1 TEST_JOBS=1 $(RUN_TESTS) tests/interop/interop.sh tests/interop/servers.sh
 
 lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules of #include
 	@$(DEPS) core test hostile bench lint
@@ -393,11 +393,11 @@ lint-format:
 
 lint-gcc:
 	@echo '  LINT    warnings of gcc'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs fuzz-objects
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc CC=gcc CXX=g++ WERROR=1 everything hostile-programs bench-programs interop-programs crash-programs fuzz-objects
 
 lint-clang:
 	@echo '  LINT    warnings of clang'
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-program crash-programs fuzz-objects
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang CXX=clang++ WERROR=1 everything hostile-programs bench-programs interop-programs crash-programs fuzz-objects
 
 # It sees the code as gcc on Linux does, but none of the system's headers. The two that are left out are no findings:
 # that it did not look at everything, and `(void)a, (void)b;`.
@@ -432,7 +432,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz-objects: $(FUZZ_PROGRAMS:%=%.o)
 
-interop-program: $(INTEROP_PROGRAM)
+interop-programs: $(INTEROP_PROGRAMS)
 
 # Remembers that what a group needs was there, so that something missing is one clear line and no page of errors.
 DEPS_OK := $(BUILD)/deps-core.ok $(BUILD)/deps-examples.ok $(BUILD)/deps-test.ok
@@ -667,13 +667,13 @@ $(FUZZ_PROGRAMS): %: %.o $(TEST_SUPPORT) $(STATIC_LIB)
 	$(Q)$(call link,-fsanitize=fuzzer) $< -Wl,--start-group $(TEST_SUPPORT) $(STATIC_LIB) -Wl,--end-group \
 	  -lcmocka $(HD_DEPS_LIBS) $(LDLIBS)
 
-$(INTEROP_PROGRAM): %: %.o $(STATIC_LIB)
+$(INTEROP_PROGRAMS): %: %.o $(STATIC_LIB)
 	$(call say,LINK)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
 OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) $(SUITE_OBJECTS) \
-  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAM:%=%.o) \
+  $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAMS:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT) $(FUZZ_PROGRAMS:%=%.o)
 .SECONDARY: $(OBJECTS)
 -include $(OBJECTS:.o=.d)
