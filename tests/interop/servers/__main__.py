@@ -89,9 +89,11 @@ def main():
                     print(f"# {line}", flush=True)
                     wrong += sentences[:SHOWN] + (["..."] if len(sentences) > SHOWN else [])
                     count += 1
+    if count == 0:
+        wrong.append(f"no row has {wanted!r} in its name")
     for sentence in wrong:
         print(sentence)
-    return 1 if wrong or count == 0 else 0
+    return 1 if wrong else 0
 
 
 sys.exit(main())
