@@ -130,6 +130,30 @@ static void test_closed_one_is_never_used(void **state) {
     assert_false(is_used_after(stays, 350 * MS));
 }
 
+/* Also at the very moment at which it is kept: what comes along with the end of an answer belongs to no request. */
+static void test_readable_one_is_not_used_at_once(void **state) {
+    (void)state;
+    hd__links_put(&pool, new_link(&parts), 0);
+    assert_int_equal(write(servers[0], "HTTP/1.1 200 OK\r\n", 17), 17);
+    assert_null(take(0));
+    hd__links_put(&pool, new_link(&parts), 0);
+    (void)shutdown(servers[1], SHUT_WR);
+    assert_null(take(0));
+}
+
+/* A server that says five seconds and closes after one, as one behind a proxy may: what was seen counts. */
+static void test_server_breaks_its_word(void **state) {
+    (void)state;
+    struct hd__link *stays = new_link(&parts);
+    hd__origin_keeps(stays->origin, 5);
+    hd__links_put(&pool, new_link(&parts), 0);
+    (void)shutdown(servers[1], SHUT_WR);
+    assert_null(take(1000 * MS));
+    hd__origin_keeps(stays->origin, 5);
+    assert_true(is_used_after(stays, 700 * MS));
+    assert_null(take(900 * MS));
+}
+
 /* What is too old to be used stays open: if the server keeps it, the next one may idle for longer. */
 static void test_open_one_teaches(void **state) {
     (void)state;
@@ -179,7 +203,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_newest_is_used_first),     TEST(test_origins_are_apart),
         TEST(test_unknown_server),           TEST(test_server_says_for_how_long),
-        TEST(test_closed_one_is_never_used), TEST(test_open_one_teaches),
+        TEST(test_closed_one_is_never_used), TEST(test_readable_one_is_not_used_at_once),
+        TEST(test_server_breaks_its_word),   TEST(test_open_one_teaches),
         TEST(test_no_more_than_allowed),     TEST(test_many_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,8 +113,11 @@ static int64_t limit_of(int64_t idle_us) {
     return idle_us / 4 * 3;
 }
 
+/* A proxy may close what the server behind it keeps. */
 void hd__origin_keeps(struct hd__origin *origin, uint32_t seconds) {
-    set_limit(origin, limit_of((int64_t)seconds * 1000 * MS));
+    int64_t limit_us = limit_of((int64_t)seconds * 1000 * MS);
+    if (!origin->closes_early || limit_us < origin->idle_max_us)
+        set_limit(origin, limit_us);
 }
 
 /* The server had not closed one that had idled for so long. */
@@ -147,20 +150,17 @@ static int64_t age_us(const struct hd__link *link, int64_t now_us) {
 
 void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
     int64_t limit_us = limit_of(age_us(link, now_us));
-    if (limit_us < link->origin->idle_max_us)
+    if (limit_us < link->origin->idle_max_us) {
         set_limit(link->origin, limit_us);
+        link->origin->closes_early = 1;
+    }
     drop(pool, link);
-}
-
-/* One that became idle at this very moment has no need to be looked at. */
-static int is_good(struct hd__link *link, int64_t now_us) {
-    return link->idle_since_us == now_us || hd__link_is_quiet(link);
 }
 
 struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origin *origin, int64_t now_us) {
     struct hd__link *link;
     while ((link = origin->idle)) {
-        if (!is_good(link, now_us)) {
+        if (!hd__link_is_quiet(link)) {
             hd__links_lost(pool, link, now_us);
         } else if (age_us(link, now_us) < origin->idle_max_us) {
             take_out(pool, link);
@@ -198,7 +198,7 @@ static int64_t closes_at_us(const struct hd__link *link) {
 /* One that may idle for long hides newer ones behind it for a while: they are closed a little later. */
 void hd__links_expire(struct hd__pool_of_links *pool, int64_t now_us) {
     while (pool->oldest && closes_at_us(pool->oldest) <= now_us) {
-        if (is_good(pool->oldest, now_us))
+        if (hd__link_is_quiet(pool->oldest))
             learn_open(pool->oldest->origin, age_us(pool->oldest, now_us));
         drop(pool, pool->oldest);
     }

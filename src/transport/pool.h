@@ -12,6 +12,7 @@ struct hd__origin {
     size_t users;          /* references: of its connections and of exchanges */
     struct hd__link *idle; /* the one that has idled for the shortest time first */
     int64_t idle_max_us;   /* for how long one may, if it is to be used */
+    int closes_early;      /* one was closed before that: what was seen counts more than what the server says */
     int uses_tls;
     char authority[]; /* "host:port"; the port is left out if it is the scheme's own */
 };
@@ -40,7 +41,7 @@ void hd__links_put(struct hd__pool_of_links *pool, struct hd__link *link, int64_
 /* Closes a connection that idles: the server has closed it, or said something that nobody asked for. */
 void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us);
 
-/* A server says for how long it keeps connections, in seconds. */
+/* A server says for how long it keeps connections, in seconds. It is believed until it closes one earlier. */
 void hd__origin_keeps(struct hd__origin *origin, uint32_t seconds);
 
 /* Closes what has idled for so long that there is nothing to be learned of it. */
