@@ -50,6 +50,8 @@ struct hd__link {
     const char *blocked; /* the rule that forbade an address */
     int socket_error;    /* errno of a failed socket() */
     int socket_count;    /* opened */
+    int watched_count;   /* of them, those that libcurl waits for */
+    int hurried_at;      /* the number that was opened when libcurl was last told to go on */
 };
 
 /* Where a connection is to lead. */

@@ -29,7 +29,7 @@ struct hd__connector {
     struct hd__link *ended; /* ready or failed, and not told yet */
     int64_t now_us;         /* as of the last look at the clock */
     int taken_over;         /* the descriptor that libcurl is not to close */
-    int clear_capath, prunes_always, resumes;
+    int clear_capath, prunes_always, resumes, hurries;
 };
 
 /* ---- groups.c ---- */

@@ -60,14 +60,18 @@ int hd__connect_prepare(void) {
 
 /* ---- libcurl works ---- */
 
+static struct hd__link *link_of(CURL *easy) {
+    struct hd__link *link = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&link);
+    return link;
+}
+
 static void take_messages(struct hd__link_group *group) {
-    struct hd__link *link;
     CURLMsg *message;
     int more;
     while ((message = curl_multi_info_read(group->multi, &more))) {
         CURLcode code = message->data.result; /* the message does not outlive the removal */
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&link);
-        hd__link_take_result(link, (int)code);
+        hd__link_take_result(link_of(message->easy_handle), (int)code);
     }
 }
 
@@ -81,14 +85,29 @@ static void give_up(struct hd__link_group *group) {
         hd__link_give_up(group->making);
 }
 
+/* Before 8.4, libcurl goes on to the next address of a name when it is called the next time, and says so to nobody: by
+ * then up to half of the time that is left has gone by (github.com/curl/curl/issues/11920). To resume what is paused is
+ * the one way to be called at once. */
+static void hurry(struct hd__link_group *group) {
+    for (struct hd__link *link = group->making; link; link = link->next)
+        if (link->watched_count == 0 && link->hurried_at < link->socket_count) {
+            link->hurried_at = link->socket_count;
+            curl_easy_pause(link->easy, CURLPAUSE_RECV);
+            curl_easy_pause(link->easy, CURLPAUSE_CONT);
+        }
+}
+
 static void act(struct hd__link_group *group, curl_socket_t fd, int events) {
     int running;
     if (group->is_broken)
         return;
-    if (curl_multi_socket_action(group->multi, fd, events, &running) != CURLM_OK)
+    if (curl_multi_socket_action(group->multi, fd, events, &running) != CURLM_OK) {
         give_up(group);
-    else
-        take_messages(group);
+        return;
+    }
+    take_messages(group);
+    if (group->connector->hurries)
+        hurry(group);
 }
 
 /* ---- Groups ---- */
@@ -103,13 +122,19 @@ static int to_events(int what) {
 }
 
 /* libcurl waits for a socket. Those that it has made itself it also closes itself, unseen. */
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused) {
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *counted) {
     struct hd__link_group *group = user;
-    (void)easy, (void)unused;
+    struct hd__link *link = link_of(easy);
     if (what == CURL_POLL_REMOVE)
         hd__poller_forget(group->connector->poller, fd);
     else
         hd__poller_watch(group->connector->poller, fd, to_events(what), &group->watcher);
+    if (!link) /* a handle of libcurl's own */
+        return 0;
+    if (what == CURL_POLL_REMOVE)
+        link->watched_count -= counted ? 1 : 0;
+    else if (!counted && curl_multi_assign(group->multi, fd, link) == CURLM_OK)
+        link->watched_count++;
     return 0;
 }
 
@@ -244,6 +269,7 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
     connector->policy = config->policy;
     connector->taken_over = HD__NO_DESCRIPTOR;
     connector->prunes_always = info->version_num >= 0x081000;
+    connector->hurries = info->version_num < 0x080400;
     connector->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     connector->resumes = info->version_num >= 0x080800;        /* before, it corrupts the heap without memory (T5) */
     connector->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
