@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "zone.h"
 
+#include "support/support.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ZONE_MAX 64
+#define ZONE_MAX 256
 
 /* ------------------------------------------------------------------------------------------------------------------
  * The names
@@ -22,6 +24,7 @@ struct record {
     char *addresses; /* with commas between them; NULL for a failure */
     int code;        /* EAI_... */
     bool is_held;    /* the lookup does not end */
+    long late_ms;    /* how long it takes */
     unsigned lookups;
 };
 
@@ -83,6 +86,12 @@ void zone_hold(const char *host) {
     struct record *record = find_or_add_record(host);
     record->code = EAI_AGAIN;
     record->is_held = true;
+    (void)pthread_mutex_unlock(&zone.lock);
+}
+
+void zone_delay(const char *host, long late_ms) {
+    (void)pthread_mutex_lock(&zone.lock);
+    find_or_add_record(host)->late_ms = late_ms;
     (void)pthread_mutex_unlock(&zone.lock);
 }
 
@@ -171,6 +180,15 @@ static struct addrinfo *read_addresses(const char *text) {
     return first;
 }
 
+/* With the zone's lock held before and after, but not meanwhile. */
+static void be_late(long late_ms) {
+    if (late_ms == 0)
+        return;
+    (void)pthread_mutex_unlock(&zone.lock);
+    sleep_ms(late_ms);
+    (void)pthread_mutex_lock(&zone.lock);
+}
+
 /* With the zone's lock held. */
 static int answer_lookup(const char *host, struct addrinfo **found) {
     struct record *record = find_record(host);
@@ -180,6 +198,7 @@ static int answer_lookup(const char *host, struct addrinfo **found) {
     }
     record->lookups++;
     zone.held++;
+    be_late(record->late_ms);
     while (record->is_held)
         (void)pthread_cond_wait(&zone.changed, &zone.lock);
     zone.held--;

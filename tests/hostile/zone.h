@@ -19,7 +19,10 @@ void zone_fail(const char *host, int code);
 /* Has the lookup of a name not end before zone_forget(). */
 void zone_hold(const char *host);
 
-/* Ends all lookups that are held, waits for them, and forgets all names. */
+/* Has the lookup of a name that there is take so long. */
+void zone_delay(const char *host, long late_ms);
+
+/* Ends all lookups that are held, waits for them and for those that are late, and forgets all names. */
 void zone_forget(void);
 
 /* How many names there are. */
