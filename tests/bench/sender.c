@@ -101,10 +101,26 @@ static long delivered(const struct run *run) {
     return (long)hd_client_counter(run->client, HD_COUNTER_DELIVERED);
 }
 
+/* Ends the program when a delivery has failed, which those to silent webhooks do: it would be waited for in vain. */
+static void check(const struct run *run) {
+    hd_report *report = NULL;
+    if (run->silent || hd_client_counter(run->client, HD_COUNTER_FAILED) == 0)
+        return;
+    while (hd_client_next_report(run->client, 0, &report) == HD_OK) {
+        if (hd_report_outcome(report) != HD_OUTCOME_DELIVERED)
+            (void)fprintf(stderr, "sender: a delivery failed: %s (%s) after %u ms\n",
+                          hd_reason_name(hd_report_reason(report)), hd_report_detail(report),
+                          (unsigned)hd_report_total_ms(report));
+        hd_report_free(report);
+    }
+    exit(1);
+}
+
 /* Sends until so many are sent in all; no more than the queue's length wait at any time. */
 static void send_until(struct run *run, long total) {
     while (run->sent < total) {
         if (run->sent - delivered(run) >= run->queue) {
+            check(run);
             pause_ms(1);
             continue;
         }
@@ -118,8 +134,10 @@ static void send_until(struct run *run, long total) {
 }
 
 static void wait_until(const struct run *run, long total) {
-    while (delivered(run) < total)
+    while (delivered(run) < total) {
+        check(run);
         pause_ms(1);
+    }
 }
 
 static long option(int argc, char **argv, const char *name, long otherwise) {
