@@ -48,6 +48,11 @@ def nobody():
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+def tied(command):
+    """The command, as one that ends when the test is killed, where the system can do that."""
+    return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
+
+
 def make_certificate(folder):
     """A certificate for names below NAMES that is its own authority: folder/cert.pem, folder/key.pem."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -60,6 +65,7 @@ class Daemon:
     which returns (delivery id, status) of each POST in its log. Its port is self.port, for self.scheme."""
 
     unprivileged = True
+    ends_by = signal.SIGTERM
 
     def __init__(self, certificates, tls=False, **options):
         self.certificates, self.tls, self.options = certificates, tls, options
@@ -99,16 +105,16 @@ class Daemon:
 
     def start(self):
         with open(self.path("output"), "ab") as output:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            self.process = subprocess.Popen(tied(self.command), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             cwd=self.folder, **self.who)
         wait_until(lambda: self.process.poll() is not None or accepts(self.port), self.command[0])
         if self.process.poll() is not None:
             raise RuntimeError("\n".join([f"{self.command[0]} ended with {self.process.returncode}", *self.lines("output")]))
 
-    def stop(self, how=signal.SIGTERM):
+    def stop(self):
         """Ends the process, which takes the ones that it has started with it."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(how)
+            self.process.send_signal(self.ends_by)
             try:
                 self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
