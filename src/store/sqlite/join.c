@@ -7,7 +7,7 @@
 
 static int open_to_read(struct hd__sqlite *store) {
     int status = store->main ? HD_OK : hd__sqlite_look_for_database(store);
-    if (status == HD_OK && store->lock.write < 0)
+    if (status == HD_OK && store->lock.write.fd < 0)
         (void)hd__lock_open(&store->lock, store->directory, 0);
     if (status == HD_OK && !store->main)
         status = hd__sqlite_connect(store, &store->main);

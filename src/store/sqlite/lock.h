@@ -4,11 +4,12 @@
 #ifndef HD_STORE_SQLITE_LOCK_H
 #define HD_STORE_SQLITE_LOCK_H
 
+#include "store/sqlite/descriptor.h"
+
 #include <stdatomic.h>
 
 struct hd__lock {
-    struct hd__lock *next, *previous; /* of all that are open in this process */
-    int turn, write;                  /* files; -1 while they are not open, and in a forked child */
+    struct hd__descriptor turn, write; /* files */
 };
 
 void hd__lock_init(struct hd__lock *lock);
