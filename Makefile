@@ -600,6 +600,9 @@ $(BUILD)/tests/oom_test $(BUILD)/tests/store_oom_test $(BUILD)/tests/sqlite_oom_
 # And here no nap takes any time.
 $(BUILD)/tests/store_oom_test: TEST_LDFLAGS += -Wl,--wrap=nanosleep
 
+# Here the system has no more inotify instances when the test says so.
+$(BUILD)/tests/sqlite_watch_test: TEST_LDFLAGS := -Wl,--wrap=inotify_init1
+
 # It stands between the library and libcurl's timers.
 $(BUILD)/tests/deadline_test: TEST_LDFLAGS := -Wl,--wrap=curl_multi_setopt
 

@@ -184,14 +184,20 @@ static void test_second_one_is_killed(void **state) {
     kill_one(0);
 }
 
-/* An event that one process accepts is under way in another one soon. */
+static int by_number(const void *a, const void *b) {
+    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+    return (first > second) - (first < second);
+}
+
+/* An event that one process accepts is under way in another one soon: it does not wait for the look that comes each
+ * second, for which it would take about as long. */
 static void test_event_of_another_process_starts_soon(void **state) {
     (void)state;
     enum {
         TIMES = 20
     };
     struct process delivers, accepts;
-    int64_t longest_ms = 0, sum_ms = 0;
+    int64_t took_ms[TIMES];
     process_start(&delivers, directory, HD_CLIENT_DELIVER, "");
     process_start(&accepts, directory, HD_CLIENT_ACCEPT, "");
     put_at(&accepts, WEBHOOK, PROJECT, "/ok", "");
@@ -200,12 +206,12 @@ static void test_event_of_another_process_starts_soon(void **state) {
         assert_int_equal(process_status(&accepts, "send %s %zu", PROJECT, i + 1), HD_OK);
         int64_t sent_ms = now_ms();
         assert_true(server_wait_requests(server, i + 1, PATIENCE_MS));
-        int64_t took_ms = server_request(server, i)->arrived_ms - sent_ms;
-        longest_ms = took_ms > longest_ms ? took_ms : longest_ms;
-        sum_ms += took_ms;
+        took_ms[i] = server_request(server, i)->arrived_ms - sent_ms;
     }
-    print_message("an event of another process arrived after %lld ms on average, %lld ms at the most\n",
-                  (long long)(sum_ms / TIMES), (long long)longest_ms);
+    qsort(took_ms, TIMES, sizeof took_ms[0], by_number);
+    print_message("an event of another process arrived after %lld ms (median), %lld ms at the most\n",
+                  (long long)took_ms[TIMES / 2], (long long)took_ms[TIMES - 1]);
+    assert_true(runs_slowly() || took_ms[TIMES / 2] < 400);
     must_flush(&accepts);
     process_end(&accepts);
     process_end(&delivers);

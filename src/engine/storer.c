@@ -90,9 +90,10 @@ enum hd__storer_phase hd__storer_phase(struct hd__storer *storer) {
 void hd__storer_hand(struct hd__storer *storer) {
     pthread_mutex_lock(&storer->monitor.mutex);
     storer->phase = HD__STORER_BUSY;
-    pthread_cond_broadcast(&storer->monitor.changed);
     pthread_mutex_unlock(&storer->monitor.mutex);
-    if (!storer->has_thread)
+    if (storer->has_thread)
+        hd__poller_wake(storer->poller);
+    else
         make_step(storer);
 }
 
@@ -126,11 +127,25 @@ static void note_look(struct hd__storer *storer, int status) {
     pthread_mutex_unlock(&storer->monitor.mutex);
 }
 
+/* The last descriptor is not valid any more when the store is asked for one. */
+static void watch(struct hd__storer *storer) {
+    if (!storer->store->ops->watch)
+        return;
+    if (storer->watched >= 0)
+        hd__poller_forget(storer->poller, storer->watched);
+    int fd = storer->store->ops->watch(storer->store);
+    storer->watched = fd >= 0 && hd__poller_reserve(storer->poller, fd) ? fd : -1;
+    if (storer->watched >= 0)
+        hd__poller_watch(storer->poller, fd, HD__POLLER_READ, storer);
+}
+
 /* Returns whether there is more to tend at once. */
 static int look(struct hd__storer *storer) {
     struct hd__store_state state = {0};
     int64_t now_us = hd__monotonic_us(storer->clock);
     int more = 0, tends = now_us >= storer->tend_at_us;
+    if (tends && storer->poller)
+        watch(storer);
     pthread_mutex_lock(&storer->changes);
     int status = tends ? storer->store->ops->tend(storer->store, &state, &more)
                        : storer->store->ops->look(storer->store, &state);
@@ -146,8 +161,12 @@ static int look(struct hd__storer *storer) {
 }
 
 /* Without an answer it counts as left: it is asked again. */
-static void answer(struct hd__storer *storer, uint64_t shards, int64_t row) {
+static void answer(struct hd__storer *storer) {
     int is_left = 1;
+    pthread_mutex_lock(&storer->monitor.mutex);
+    uint64_t shards = storer->question_shards;
+    int64_t row = storer->question_row;
+    pthread_mutex_unlock(&storer->monitor.mutex);
     if (storer->store->ops->is_left(storer->store, shards, row, &is_left) != HD_OK)
         is_left = 1;
     pthread_mutex_lock(&storer->monitor.mutex);
@@ -163,10 +182,11 @@ void hd__storer_ask_left(struct hd__storer *storer, uint64_t shards, int64_t up_
     storer->is_left = -1;
     storer->question_shards = shards;
     storer->question_row = up_to_row;
-    pthread_cond_broadcast(&storer->monitor.changed);
     pthread_mutex_unlock(&storer->monitor.mutex);
-    if (!storer->has_thread)
-        answer(storer, shards, up_to_row);
+    if (storer->has_thread)
+        hd__poller_wake(storer->poller);
+    else
+        answer(storer);
 }
 
 int hd__storer_answer(struct hd__storer *storer) {
@@ -178,48 +198,76 @@ int hd__storer_answer(struct hd__storer *storer) {
 
 /* ---- The thread ---- */
 
-static void wake_for_news(struct hd__storer *storer) {
-    if (atomic_load(&storer->has_news))
-        storer->transport->wake(storer->transport);
-}
-
-static int64_t next_look_us(int more, int64_t active_until_us) {
-    int64_t now_us = hd__monotonic_us(&hd__system_clock);
-    return more ? 0 : now_us + (now_us < active_until_us ? LOOK_US : IDLE_LOOK_US);
-}
+enum work {
+    WORK_NONE,
+    WORK_STEP,
+    WORK_ANSWER,
+    WORK_LOOK,
+    WORK_END
+};
 
 /* While the loop has not taken what came of a step, nothing newer is told: it would overtake. */
+static enum work find_work(struct hd__storer *storer, int64_t *wait_us) {
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    pthread_mutex_lock(&storer->monitor.mutex);
+    int is_idle = storer->phase == HD__STORER_IDLE;
+    enum work work = storer->phase == HD__STORER_BUSY          ? WORK_STEP
+                     : storer->is_stopping                     ? WORK_END
+                     : storer->has_question                    ? WORK_ANSWER
+                     : is_idle && now_us >= storer->look_at_us ? WORK_LOOK
+                                                               : WORK_NONE;
+    pthread_mutex_unlock(&storer->monitor.mutex);
+    *wait_us = is_idle ? storer->look_at_us - now_us : LOOK_US;
+    return work;
+}
+
+/* Waits for work. The store tells of this client's own changes, too: looks are some time apart from them. */
+static void wait_for_work(struct hd__storer *storer, int64_t wait_us) {
+    struct hd__socket_event event;
+    if (hd__poller_wait(storer->poller, (int)((wait_us + 999) / 1000), &event, 1) == 0)
+        return;
+    storer->store->ops->drain(storer->store);
+    if (storer->look_at_us > storer->looked_at_us + LOOK_US)
+        storer->look_at_us = storer->looked_at_us + LOOK_US;
+}
+
+static void note_work(struct hd__storer *storer, enum work work, int more) {
+    int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    storer->looked_at_us = now_us;
+    if (work == WORK_STEP || atomic_load(&storer->has_news))
+        storer->active_until_us = now_us + ACTIVE_US;
+    if (work == WORK_LOOK)
+        storer->look_at_us = more                               ? 0
+                             : storer->watched >= 0             ? now_us + TEND_US
+                             : now_us < storer->active_until_us ? now_us + LOOK_US
+                                                                : now_us + IDLE_LOOK_US;
+}
+
 static void *run(void *argument) {
     struct hd__storer *storer = argument;
-    int64_t look_at_us = 0, active_until_us = 0;
-    pthread_mutex_lock(&storer->monitor.mutex);
-    while (!storer->is_stopping || storer->phase == HD__STORER_BUSY) {
-        int64_t now_us = hd__monotonic_us(&hd__system_clock);
-        int is_busy = storer->phase == HD__STORER_BUSY, has_question = storer->has_question;
-        int may_look = storer->phase == HD__STORER_IDLE && now_us >= look_at_us;
-        uint64_t shards = storer->question_shards;
-        int64_t row = storer->question_row;
-        if (!is_busy && !has_question && !may_look) {
-            hd__monitor_wait(&storer->monitor, storer->phase == HD__STORER_IDLE ? look_at_us : now_us + LOOK_US);
-            continue;
-        }
-        pthread_mutex_unlock(&storer->monitor.mutex);
-        if (is_busy)
+    int64_t wait_us;
+    for (enum work work; (work = find_work(storer, &wait_us)) != WORK_END;) {
+        int more = 0;
+        if (work == WORK_STEP)
             make_step(storer);
-        else if (has_question)
-            answer(storer, shards, row);
+        else if (work == WORK_ANSWER)
+            answer(storer);
+        else if (work == WORK_LOOK)
+            more = look(storer);
         else
-            look_at_us = next_look_us(look(storer), active_until_us);
-        if (is_busy || atomic_load(&storer->has_news))
-            active_until_us = hd__monotonic_us(&hd__system_clock) + ACTIVE_US;
-        wake_for_news(storer);
-        pthread_mutex_lock(&storer->monitor.mutex);
+            wait_for_work(storer, wait_us);
+        if (work != WORK_NONE)
+            note_work(storer, work, more);
+        if (atomic_load(&storer->has_news))
+            storer->transport->wake(storer->transport);
     }
-    pthread_mutex_unlock(&storer->monitor.mutex);
     return NULL;
 }
 
 int hd__storer_start(struct hd__storer *storer) {
+    storer->poller = hd__poller_new();
+    if (!storer->poller)
+        return HD_E_NO_MEMORY;
     int status = hd__thread_start(&storer->thread, run, storer);
     storer->has_thread = status == HD_OK;
     return status;
@@ -235,8 +283,8 @@ void hd__storer_stop(struct hd__storer *storer) {
         return;
     pthread_mutex_lock(&storer->monitor.mutex);
     storer->is_stopping = 1;
-    pthread_cond_broadcast(&storer->monitor.changed);
     pthread_mutex_unlock(&storer->monitor.mutex);
+    hd__poller_wake(storer->poller);
     if (hd__storer_phase(storer) == HD__STORER_BUSY)
         storer->store->ops->interrupt(storer->store);
     pthread_join(storer->thread, NULL);
@@ -267,6 +315,7 @@ int hd__storer_new(const struct hd__storer_config *config, struct hd__storer **s
     if (!made)
         return HD_E_NO_MEMORY;
     made->store = config->store;
+    made->watched = -1;
     made->clock = config->clock;
     made->policy = config->policy;
     made->transport = config->transport;
@@ -300,6 +349,8 @@ void hd__storer_free(struct hd__storer *storer) {
     }
     free(storer->added);
     free(storer->brought);
+    if (storer->poller)
+        hd__poller_free(storer->poller);
     pthread_mutex_destroy(&storer->changes);
     hd__monitor_destroy(&storer->monitor);
     free(storer);

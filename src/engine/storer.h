@@ -1,6 +1,6 @@
 /* The thread of a store. It makes one step at a time, while the loop goes on, and between steps looks at what others
- * have changed. What comes back is copied, and waits here until the loop takes it: however long the store takes, the
- * loop never waits for it. */
+ * have changed: when the store says that they have, or else often. What comes back is copied, and waits here until the
+ * loop takes it: however long the store takes, the loop never waits for it. */
 #ifndef HD_ENGINE_STORER_H
 #define HD_ENGINE_STORER_H
 
@@ -10,6 +10,7 @@
 #include "engine/recent.h"
 #include "store/store.h"
 #include "store/webhooks.h"
+#include "transport/poller.h"
 #include "transport/transport.h"
 
 #include <stdatomic.h>
@@ -58,6 +59,11 @@ struct hd__storer {
     void *user;
     pthread_t thread;
     int has_thread;
+    struct hd__poller *poller; /* with which it waits; NULL without a thread */
+    int watched;               /* the descriptor that the store gave, which the poller watches; -1 for none */
+    int64_t look_at_us;        /* the next look; the thread's alone, as are the next two */
+    int64_t looked_at_us;      /* the last look or step */
+    int64_t active_until_us;   /* something has happened lately */
     int64_t tend_at_us;
     struct hd__store_listener listener;
     int has_joined, join_status;

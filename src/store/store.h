@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 4
+#define HD__STORE_ABI 5
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -272,12 +272,22 @@ struct hd__store_ops {
     /* A client joins. One client uses an open store at a time. */
     int (*join)(struct hd_store *store, const struct hd__join *join, struct hd__store_state *state);
     /* These three are called by one thread at a time. look sees what others have changed, and costs next to nothing if
-     * nobody has; it is called some twenty times a second. tend is called each second: it renews the lease, takes over
+     * nobody has; it is called when the descriptor of watch says so, and where there is none, up to fifty times a
+     * second. tend is called each second: it renews the lease, takes over
      * the shards of clients that are gone, deletes a slice of the log that is beyond its bounds and of keys that are
      * old. Sets *more if there is more to delete at once. */
     int (*step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
     int (*look)(struct hd_store *store, struct hd__store_state *state);
     int (*tend)(struct hd_store *store, struct hd__store_state *state, int *more);
+
+    /* These two are optional, NULL in a store that cannot do it, and are called by the same thread. watch returns a
+     * descriptor, to be polled for input, that becomes readable when another client may have changed something; -1 if
+     * there is none at the moment. It may become readable without that, too, as with changes of the client itself; and
+     * as some changes may not be told, tend looks each second all the same. It is called before each tend. The
+     * descriptor remains the store's, and is valid until the next call of watch or leave. drain makes it unreadable
+     * until something is changed again: a look after that sees what was changed before it. */
+    int (*watch)(struct hd_store *store);
+    void (*drain)(struct hd_store *store);
 
     /* These are called by any thread, at the same time as all others. */
 

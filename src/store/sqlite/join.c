@@ -146,6 +146,7 @@ int hd__sqlite_leave_store(struct hd_store *base, int is_clean) {
     int status = hd__sqlite_check(store);
     if (status != HD_OK)
         return status;
+    hd__sqlite_unwatch(store);
     pthread_mutex_lock(&store->writing);
     if (store->role >= 0 && store->client != 0)
         status = hd__sqlite_write(store, leave_work, &is_clean, NULL);

@@ -32,6 +32,13 @@ static int open_file(int folder, const char *name, int makes, struct hd__descrip
     return file->fd >= 0 ? 0 : errno;
 }
 
+/* With a byte to read. Without room for one, it is tried again by hd__lock_check(). */
+static void fill(int file) {
+    struct stat found;
+    if (fstat(file, &found) == 0 && found.st_size == 0)
+        (void)!pwrite(file, "\n", 1, 0);
+}
+
 int hd__lock_open(struct hd__lock *lock, const char *directory, int makes) {
     int error, folder;
     hd__descriptors_hold();
@@ -39,6 +46,8 @@ int hd__lock_open(struct hd__lock *lock, const char *directory, int makes) {
     error = folder < 0 ? errno : open_file(folder, "turn.lock", makes, &lock->turn);
     if (!error)
         error = open_file(folder, "write.lock", makes, &lock->write);
+    if (!error && makes)
+        fill(lock->write.fd);
     if (folder >= 0)
         close(folder);
     if (error)
@@ -53,17 +62,17 @@ void hd__lock_close(struct hd__lock *lock) {
     hd__descriptors_let_go();
 }
 
-static int is_there(int file, const char *directory, const char *name) {
+static int is_there(int file, const char *directory, const char *name, off_t size) {
     char path[4096];
     struct stat open_one, found;
     snprintf(path, sizeof path, "%s/%s", directory, name);
     return fstat(file, &open_one) == 0 && stat(path, &found) == 0 && open_one.st_dev == found.st_dev &&
-           open_one.st_ino == found.st_ino;
+           open_one.st_ino == found.st_ino && found.st_size >= size;
 }
 
 int hd__lock_check(struct hd__lock *lock, const char *directory) {
-    if (lock->write.fd >= 0 && is_there(lock->turn.fd, directory, "turn.lock") &&
-        is_there(lock->write.fd, directory, "write.lock"))
+    if (lock->write.fd >= 0 && is_there(lock->turn.fd, directory, "turn.lock", 0) &&
+        is_there(lock->write.fd, directory, "write.lock", 1))
         return 0;
     hd__lock_close(lock);
     return hd__lock_open(lock, directory, 1);
@@ -115,4 +124,9 @@ int hd__lock_take(struct hd__lock *lock, const atomic_int *is_called_off) {
 
 void hd__lock_drop(struct hd__lock *lock) {
     flock(lock->write.fd, LOCK_UN);
+}
+
+void hd__lock_tell(const struct hd__lock *lock) {
+    char byte;
+    (void)!pread(lock->write.fd, &byte, 1, 0);
 }

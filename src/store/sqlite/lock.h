@@ -17,12 +17,15 @@ void hd__lock_init(struct hd__lock *lock);
 /* Opens the files in a directory, or makes them. Returns 0, or errno. */
 int hd__lock_open(struct hd__lock *lock, const char *directory, int makes);
 
-/* Opens them anew if somebody has removed them. Returns 0, or errno. */
+/* Opens them anew if somebody has removed them, or if there is nothing to read in them. Returns 0, or errno. */
 int hd__lock_check(struct hd__lock *lock, const char *directory);
 
 /* Waits for the lock, not for ever, and not when *is_called_off. Returns 0, EWOULDBLOCK, ECANCELED, or errno. */
 int hd__lock_take(struct hd__lock *lock, const atomic_int *is_called_off);
 void hd__lock_drop(struct hd__lock *lock);
+
+/* Tells who watches for that (see watch.c) that something was written. */
+void hd__lock_tell(const struct hd__lock *lock);
 
 void hd__lock_close(struct hd__lock *lock);
 

@@ -33,6 +33,7 @@ static void free_store(struct hd_store *base) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     if (hd__sqlite_check(store) == HD_OK) {
         int is_locked = hd__lock_take(&store->lock, NULL) == 0;
+        hd__sqlite_unwatch(store);
         hd__sqlite_disconnect(store);
         if (is_locked)
             hd__lock_drop(&store->lock);
@@ -50,6 +51,8 @@ static const struct hd__store_ops ops = {
     .step = hd__sqlite_step,
     .look = hd__sqlite_look,
     .tend = hd__sqlite_tend,
+    .watch = hd__sqlite_watch,
+    .drain = hd__sqlite_drain,
     .put_webhook = hd__sqlite_put_webhook,
     .remove_webhook = hd__sqlite_remove_webhook,
     .discard = hd__sqlite_discard,
@@ -99,6 +102,7 @@ static struct hd__sqlite *make(const char *directory) {
     store->directory = make_absolute(directory);
     store->role = -1;
     hd__lock_init(&store->lock);
+    hd__descriptor_init(&store->watched);
     hd__process_find(&store->self);
     if (store->directory && init_mutexes(store))
         return store;

@@ -75,6 +75,7 @@ struct hd__sqlite {
     struct hd__process self;
     atomic_int is_called_off; /* see hd__sqlite_interrupt() */
     atomic_int is_at_work;    /* a step, look or tend is */
+    struct hd__descriptor watched;
 
     pthread_mutex_t writing; /* guards all that follows, but for the readers */
     sqlite3 *main;
@@ -223,6 +224,12 @@ int hd__sqlite_look(struct hd_store *base, struct hd__store_state *state);
 /* Tells the listener all that it does not know, but for the rows from first_own up to end_own. In a transaction. */
 int hd__sqlite_tell_news(struct hd__sqlite *store, int64_t first_own, int64_t end_own);
 int hd__sqlite_has_news(const struct hd__sqlite *store);
+
+/* ---- watch.c ---- */
+
+int hd__sqlite_watch(struct hd_store *base);
+void hd__sqlite_drain(struct hd_store *base);
+void hd__sqlite_unwatch(struct hd__sqlite *store);
 
 /* ---- tend.c, retain.c, room.c ---- */
 

@@ -152,6 +152,8 @@ int hd__sqlite_write(struct hd__sqlite *store, int (*work)(struct hd__sqlite *st
     if (undone)
         *undone = status != HD_OK && surely_undone(store, code);
     hd__lock_drop(&store->lock);
+    if (store->was_committing)
+        hd__lock_tell(&store->lock);
     return status;
 }
 
