@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -126,10 +127,21 @@ static void test_fork(void **state) {
 
 static struct hd__store_ops slow_ops;
 static int (*fast_step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
-static atomic_int is_slow, is_stuck;
+static atomic_int is_slow, is_stuck; /* the next step of a kind is to be slow; it is */
+
+enum {
+    SLOW_EVENTS = 1,
+    SLOW_RESULTS
+};
+
+static int64_t processor_us(void) {
+    struct timespec used;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
 
 static int slow_step(struct hd_store *store, struct hd__step *step, struct hd__store_state *state) {
-    if (step->event_count > 0 && atomic_exchange(&is_slow, 0)) {
+    if (atomic_load(&is_slow) == (step->event_count > 0 ? SLOW_EVENTS : SLOW_RESULTS) && atomic_exchange(&is_slow, 0)) {
         atomic_store(&is_stuck, 1);
         sleep_ms(SLOW_MS);
         atomic_store(&is_stuck, 0);
@@ -137,14 +149,19 @@ static int slow_step(struct hd_store *store, struct hd__step *step, struct hd__s
     return fast_step(store, step, state);
 }
 
-/* While a step takes 6 s, what is under way ends when it ends, and what waits in memory begins. */
-static void test_slow_disk(void **state) {
-    (void)state;
+static hd_store *open_slow_store(void) {
     hd_store *store = open_store();
     slow_ops = *store->ops;
     fast_step = slow_ops.step;
     slow_ops.step = slow_step;
     store->ops = &slow_ops;
+    return store;
+}
+
+/* While a step takes 6 s, what is under way ends when it ends, and what waits in memory begins. */
+static void test_slow_disk(void **state) {
+    (void)state;
+    hd_store *store = open_slow_store();
     hd_client *client = client_on(store);
     hd_webhook *webhook = webhook_at(WEBHOOK, "/delay/300");
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
@@ -153,7 +170,7 @@ static void test_slow_disk(void **state) {
         send_ticket(client, i + 1);
     assert_true(server_wait_requests(server, 1, PATIENCE_MS));
     assert_eventually(waiting_for(client, WEBHOOK) == 3);
-    atomic_store(&is_slow, 1);
+    atomic_store(&is_slow, SLOW_EVENTS);
     send_event(client, event_for_tests(HD_TICKET_CREATED, "another", 4));
     assert_eventually(atomic_load(&is_stuck));
     int64_t begun_ms = now_ms();
@@ -169,6 +186,27 @@ static void test_slow_disk(void **state) {
         assert_in_range(hd_report_total_ms(report), 300, 4999);
         hd_report_free(report);
     }
+    end(client, store);
+}
+
+/* What has ended while a step takes 6 s, and waits to be written by the next one, does not keep the loop busy. */
+static void test_slow_disk_and_results_that_wait(void **state) {
+    (void)state;
+    hd_store *store = open_slow_store();
+    hd_client *client = committing_client_on(store);
+    put_webhook(client, webhook_at(WEBHOOK, "/delay/1000"));
+    send_ticket(client, 1);
+    sleep_ms(300);
+    send_ticket(client, 2);
+    atomic_store(&is_slow, SLOW_RESULTS);
+    assert_eventually(atomic_load(&is_stuck));
+    sleep_ms(SLOW_MS / 4); /* the second one has ended */
+    int64_t before_us = processor_us(), begun_ms = now_ms();
+    sleep_ms(SLOW_MS / 4);
+    int64_t took_us = processor_us() - before_us, passed_ms = now_ms() - begun_ms;
+    print_message("%lld us of processor time in %lld ms of a slow step\n", (long long)took_us, (long long)passed_ms);
+    assert_true(took_us < passed_ms * 1000 / 20);
+    flush(client);
     end(client, store);
 }
 
@@ -349,6 +387,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         TEST(test_fork),
         TEST(test_slow_disk),
+        TEST(test_slow_disk_and_results_that_wait),
         TEST(test_rules_became_narrower),
         TEST(test_pause_is_for_all),
         TEST(test_tests_are_waited_for),

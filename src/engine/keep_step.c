@@ -180,9 +180,11 @@ static void collect(struct hd__keep_store *keep) {
     struct hd__ledger *ledger = keep->base.ledger;
     if (!keep->results_only)
         collect_events(keep);
-    hd__outbox_write_results(&keep->outbox, &ledger->source.messages);
+    if (!hd__keep_results_wait(keep)) {
+        hd__outbox_write_results(&keep->outbox, &ledger->source.messages);
+        keep->is_urgent = keep->outbox.settled_count > 0;
+    }
     collect_notes(keep);
-    keep->is_urgent = keep->outbox.settled_count > 0;
     if (!keep->results_only && !keep->is_closing)
         keep->claim_count =
             hd__backlog_claims(&ledger->schedule, keep->claims, keep->claiming, HD__CLAIMS_MAX, ledger->now_us);

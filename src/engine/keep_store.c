@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ASK_AGAIN_US ((int64_t)5 * 1000)
-#define RESULTS_WAIT_US ((int64_t)2 * 1000)
+#define RESULTS_WAIT_US ((int64_t)5 * 1000)
 
 static struct hd__keep_store *of(const struct hd__keeper *keeper) {
     return (struct hd__keep_store *)keeper;
@@ -30,14 +30,24 @@ static int has_events(const struct hd__keep_store *keep) {
     return keep->outbox.event_count > 0 || hd__inbox_oldest(inbox) != hd__inbox_next(inbox);
 }
 
-/* Where callers wait for commits, results wait a little for an event that they can go with: its caller does not wait
- * for a commit of theirs then. Returns until when; 0 for not at all. */
-static int64_t waits_until(const struct hd__keep_store *keep) {
+/* Where callers wait for commits, results wait a little for each other: the steps in between, with events alone, write
+ * half as many pages. Returns until when; 0 for not at all. */
+static int64_t results_wait_until(const struct hd__keep_store *keep) {
     struct hd__ledger *ledger = keep->base.ledger;
+    int64_t until_us = keep->settled_us + RESULTS_WAIT_US;
     int waits = keep->commits && keep->outbox.settled_count > 0 && !keep->is_urgent && !keep->is_closing &&
                 !keep->is_frozen && !keep->results_only && keep->note_count == 0 && !keep->state.leaving &&
-                !hd__backlog_has_hungry(&ledger->schedule) && !hd__ledger_is_asked(ledger) && !has_events(keep);
-    return waits ? keep->settled_us + RESULTS_WAIT_US : 0;
+                !hd__backlog_has_hungry(&ledger->schedule) && !hd__ledger_is_asked(ledger);
+    return waits && ledger->now_us < until_us ? until_us : 0;
+}
+
+int hd__keep_results_wait(const struct hd__keep_store *keep) {
+    return results_wait_until(keep) != 0;
+}
+
+/* Until when there is nothing to do but to wait for results. */
+static int64_t waits_until(const struct hd__keep_store *keep) {
+    return has_events(keep) ? 0 : results_wait_until(keep);
 }
 
 static int may_hand_over(const struct hd__keep_store *keep) {

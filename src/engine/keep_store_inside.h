@@ -100,6 +100,9 @@ int hd__keep_close(struct hd__keeper *keeper);
 
 /* ---- keep_store.c ---- */
 
+/* Whether what is settled is to wait for a later step. */
+int hd__keep_results_wait(const struct hd__keep_store *keep);
+
 void hd__keep_turn(struct hd__keeper *keeper);
 
 #endif
