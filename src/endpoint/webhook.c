@@ -16,7 +16,6 @@
 #define NAME_MAX 256
 #define HEADER_NAME_MAX 128
 #define HEADER_VALUE_MAX 1024
-#define DAY_MS 86400000
 #define ALL_EVENTS (1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | 1u << HD_MESSAGE_RECEIVED)
 
 static const char *const mode_names[] = {[HD_MODE_OFF] = "off", [HD_MODE_ON] = "on", [HD_MODE_HELD] = "held"};
@@ -337,42 +336,6 @@ int hd_webhook_set_mode(hd_webhook *webhook, int mode) {
     return HD_OK;
 }
 
-int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
-    if (!webhook || limit < 1 || limit > 64)
-        return HD_E_INVALID;
-    webhook->max_in_flight = limit;
-    return HD_OK;
-}
-
-int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts) {
-    if (!webhook || attempts < 1 || attempts > 20)
-        return HD_E_INVALID;
-    webhook->max_attempts = attempts;
-    return HD_OK;
-}
-
-int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms) {
-    if (!webhook || max_ms < first_ms || max_ms > DAY_MS || (first_ms == 0 && max_ms > 0))
-        return HD_E_INVALID;
-    webhook->retry_first_ms = first_ms;
-    webhook->retry_max_ms = max_ms;
-    return HD_OK;
-}
-
-int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
-    if (!webhook || (on != 0 && on != 1))
-        return HD_E_INVALID;
-    webhook->ordered = on;
-    return HD_OK;
-}
-
-int hd_webhook_set_standard_headers(hd_webhook *webhook, int on) {
-    if (!webhook || (on != 0 && on != 1))
-        return HD_E_INVALID;
-    webhook->standard_headers = on;
-    return HD_OK;
-}
-
 /* RFC 9110 5.6.2 */
 static int is_token(const char *name) {
     size_t len = strspn(name, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -462,30 +425,6 @@ int hd_webhook_format(const hd_webhook *webhook) {
 
 int hd_webhook_mode(const hd_webhook *webhook) {
     return webhook ? webhook->mode : HD_MODE_OFF;
-}
-
-uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook) {
-    return webhook ? webhook->max_in_flight : 0;
-}
-
-uint32_t hd_webhook_max_attempts(const hd_webhook *webhook) {
-    return webhook ? webhook->max_attempts : 0;
-}
-
-uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook) {
-    return webhook ? webhook->retry_first_ms : 0;
-}
-
-uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook) {
-    return webhook ? webhook->retry_max_ms : 0;
-}
-
-int hd_webhook_ordered(const hd_webhook *webhook) {
-    return webhook ? webhook->ordered : 0;
-}
-
-int hd_webhook_standard_headers(const hd_webhook *webhook) {
-    return webhook ? webhook->standard_headers : 0;
 }
 
 static const void *secret_of(const char *secret, size_t len, size_t *secret_len) {

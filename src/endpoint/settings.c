@@ -1,0 +1,64 @@
+/* How deliveries to a webhook are made: how many at once, how often each is tried, in which order. */
+#include "endpoint/webhook.h"
+
+#define DAY_MS 86400000
+
+int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
+    if (!webhook || limit < 1 || limit > 64)
+        return HD_E_INVALID;
+    webhook->max_in_flight = limit;
+    return HD_OK;
+}
+
+int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts) {
+    if (!webhook || attempts < 1 || attempts > 20)
+        return HD_E_INVALID;
+    webhook->max_attempts = attempts;
+    return HD_OK;
+}
+
+int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms) {
+    if (!webhook || max_ms < first_ms || max_ms > DAY_MS || (first_ms == 0 && max_ms > 0))
+        return HD_E_INVALID;
+    webhook->retry_first_ms = first_ms;
+    webhook->retry_max_ms = max_ms;
+    return HD_OK;
+}
+
+int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
+    if (!webhook || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    webhook->ordered = on;
+    return HD_OK;
+}
+
+int hd_webhook_set_standard_headers(hd_webhook *webhook, int on) {
+    if (!webhook || (on != 0 && on != 1))
+        return HD_E_INVALID;
+    webhook->standard_headers = on;
+    return HD_OK;
+}
+
+uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook) {
+    return webhook ? webhook->max_in_flight : 0;
+}
+
+uint32_t hd_webhook_max_attempts(const hd_webhook *webhook) {
+    return webhook ? webhook->max_attempts : 0;
+}
+
+uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->retry_first_ms : 0;
+}
+
+uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->retry_max_ms : 0;
+}
+
+int hd_webhook_ordered(const hd_webhook *webhook) {
+    return webhook ? webhook->ordered : 0;
+}
+
+int hd_webhook_standard_headers(const hd_webhook *webhook) {
+    return webhook ? webhook->standard_headers : 0;
+}
