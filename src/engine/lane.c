@@ -124,7 +124,6 @@ int64_t hd__lane_opens_at(const struct hd__lane *lane) {
 
 void hd__lane_started(struct hd__lane *lane, int64_t now_us) {
     int64_t from_us = lane->spaced_until_us > now_us ? lane->spaced_until_us : now_us;
-    lane->in_flight++;
     if (is_spaced(lane))
         lane->spaced_until_us = from_us + SLACK_SPACE_US;
 }

@@ -343,6 +343,11 @@ struct hd__delivery *hd__schedule_take_oldest(struct hd__schedule *schedule, str
     return delivery;
 }
 
+/* Whether a request is sent for it now: else it only ends. */
+static int is_to_be_sent(const struct hd__delivery *delivery) {
+    return !hd__schedule_is_discarded(delivery) && !delivery->message->event->is_stand_in;
+}
+
 static void begin(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
     hd__delivery_follow(delivery, delivery->lane->webhook);
     delivery->started_us = now_us;
@@ -351,7 +356,9 @@ static void begin(struct hd__schedule *schedule, struct hd__delivery *delivery, 
         schedule->old++;
     else
         link_young(schedule, delivery);
-    hd__lane_started(delivery->lane, now_us);
+    delivery->lane->in_flight++;
+    if (is_to_be_sent(delivery))
+        hd__lane_started(delivery->lane, now_us);
 }
 
 struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us) {
