@@ -116,7 +116,8 @@ enum {
     HD_E_STORE_ACCESS = -65,
     HD_E_STORE_MISSING = -66,
     HD_E_STORE_DAMAGED = -67,
-    HD_E_IDEMPOTENCY_KEY = -68
+    HD_E_IDEMPOTENCY_KEY = -68,
+    HD_E_RATE = -69
 };
 
 /** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
@@ -712,6 +713,26 @@ HD_API int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts);
 HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms);
 
 /**
+ * Sets how often requests to this webhook may start: as many at once as the burst, and then one each period_ms / count
+ * milliseconds; what has to wait for that stays in the webhook's queue and costs other webhooks nothing. It counts for
+ * first attempts and retries alike. A test (hd_webhook_test()) does not wait for it, but counts as one. A new webhook
+ * has no rate of its own: with HD_FORMAT_JSON there is no limit then, and with HD_FORMAT_SLACK it is Slack's, one a
+ * second with a burst of 5. When the webhook is put into a client again, the new rate counts for what waits already.
+ * With a store, the rate is that of all its clients together; where a client begins to deliver to a webhook, as after a
+ * start or in the place of another one, it takes the burst as used up, and the first request starts period_ms / count
+ * milliseconds later.
+ * @param webhook    the webhook
+ * @param count      how many a period, so that there is at least one a minute, and at most one a millisecond; 0, with
+ *                   the others 0 too, for no rate of its own
+ * @param period_ms  the period in milliseconds, 1 to 86,400,000: 10 a second are 10 and 1,000, 30 a minute 30 and
+ *                   60,000
+ * @param burst      how many may start at once after a quiet time, 1 to 1,000; with 1 they never come closer together
+ *                   than period_ms / count
+ * Returns: HD_OK; HD_E_RATE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
+
+/**
  * Has the deliveries for one ticket made one after the other, in the order in which their events were accepted: the
  * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile; with a
  * store, as long as not more than 512 wait for one before them.
@@ -759,6 +780,9 @@ HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_count(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_period_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_burst(const hd_webhook *webhook);
 HD_API int hd_webhook_ordered(const hd_webhook *webhook);
 HD_API int hd_webhook_standard_headers(const hd_webhook *webhook);
 /** @} */

@@ -513,6 +513,49 @@ static void test_numbers(void **state) {
     hd_webhook_free(webhook);
 }
 
+/* A rate: from one a minute to one a millisecond, all three numbers or none; a refused one changes nothing. */
+static void test_rate(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t count, period_ms, burst;
+        int status;
+    } cases[] = {
+        {10, 1000, 1, HD_OK},
+        {30, 60000, 1000, HD_OK},
+        {1, 60000, 1, HD_OK},
+        {1000, 1000, 1, HD_OK},
+        {1, 1, 1, HD_OK},
+        {1440, 86400000, 5, HD_OK},
+        {86400000, 86400000, 5, HD_OK},
+        {0, 0, 0, HD_OK},
+        {1, 60001, 1, HD_E_RATE},
+        {1439, 86400000, 1, HD_E_RATE},
+        {1001, 1000, 1, HD_E_RATE},
+        {1440, 86400001, 1, HD_E_RATE},
+        {UINT32_MAX, UINT32_MAX, 1, HD_E_RATE},
+        {10, 1000, 0, HD_E_RATE},
+        {10, 1000, 1001, HD_E_RATE},
+        {10, 0, 1, HD_E_RATE},
+        {0, 1000, 1, HD_E_RATE},
+        {0, 0, 1, HD_E_RATE},
+    };
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        int good = cases[i].status == HD_OK;
+        hd_webhook *webhook = new_webhook();
+        assert_int_equal(hd_webhook_rate_count(webhook), 0);
+        assert_int_equal(hd_webhook_set_rate(webhook, 5, 1000, 9), HD_OK);
+        int status = hd_webhook_set_rate(webhook, cases[i].count, cases[i].period_ms, cases[i].burst);
+        if (status != cases[i].status)
+            fail_msg("row %zu: %s", i, hd_status_name(status));
+        assert_int_equal(hd_webhook_rate_count(webhook), good ? cases[i].count : 5);
+        assert_int_equal(hd_webhook_rate_period_ms(webhook), good ? cases[i].period_ms : 1000);
+        assert_int_equal(hd_webhook_rate_burst(webhook), good ? cases[i].burst : 9);
+        hd_webhook_free(webhook);
+    }
+    assert_int_equal(hd_webhook_set_rate(NULL, 1, 1000, 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_rate_count(NULL) + hd_webhook_rate_period_ms(NULL) + hd_webhook_rate_burst(NULL), 0);
+}
+
 /* Headers that libhelmdesk or HTTP itself sets are nobody else's, in any case; names that only look alike are free. */
 static void test_reserved_headers(void **state) {
     (void)state;
@@ -791,6 +834,7 @@ int main(void) {
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_rate),
         cmocka_unit_test(test_reserved_headers),
         cmocka_unit_test(test_header_name_bytes),
         cmocka_unit_test(test_header_value_bytes),

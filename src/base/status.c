@@ -82,7 +82,9 @@
     X(HD_E_STORE_MISSING, "there is no store in this directory")                                                       \
     X(HD_E_STORE_DAMAGED,                                                                                              \
       "the store's database is damaged: restore it from a backup, or repair it with SQLite's tool")                    \
-    X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must be 1 to 255 characters without control characters")
+    X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must be 1 to 255 characters without control characters")              \
+    X(HD_E_RATE,                                                                                                       \
+      "the rate must be from 1 a minute to 1,000 a second, its period at most a day, and its burst 1 to 1,000")
 
 const char *hd_status_name(int status) {
     switch (status) {

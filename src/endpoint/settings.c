@@ -1,7 +1,13 @@
-/* How deliveries to a webhook are made: how many at once, how often each is tried, in which order. */
+/* How deliveries to a webhook are made: how many at once, how often each is tried, how fast, in which order. */
 #include "endpoint/webhook.h"
 
 #define DAY_MS 86400000
+#define MINUTE_MS 60000
+#define BURST_MAX 1000
+
+/* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
+ */
+static const struct hd__rate slack_rate = {1, 1000, 5};
 
 int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit) {
     if (!webhook || limit < 1 || limit > 64)
@@ -23,6 +29,26 @@ int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_
     webhook->retry_first_ms = first_ms;
     webhook->retry_max_ms = max_ms;
     return HD_OK;
+}
+
+/* A limit below one a minute would let a webhook starve whose clients are started anew more often than that, since each
+ * of them begins with nothing of it left. */
+static int rate_fits(uint32_t count, uint32_t period_ms, uint32_t burst) {
+    return count >= 1 && count <= period_ms && period_ms <= DAY_MS && period_ms <= (uint64_t)count * MINUTE_MS &&
+           burst >= 1 && burst <= BURST_MAX;
+}
+
+int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst) {
+    if (!webhook)
+        return HD_E_INVALID;
+    if (!rate_fits(count, period_ms, burst) && (count || period_ms || burst))
+        return HD_E_RATE;
+    webhook->rate = (struct hd__rate){count, period_ms, burst};
+    return HD_OK;
+}
+
+struct hd__rate hd__webhook_rate(const hd_webhook *webhook) {
+    return webhook->rate.count == 0 && webhook->format == HD_FORMAT_SLACK ? slack_rate : webhook->rate;
 }
 
 int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
@@ -53,6 +79,18 @@ uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook) {
 
 uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook) {
     return webhook ? webhook->retry_max_ms : 0;
+}
+
+uint32_t hd_webhook_rate_count(const hd_webhook *webhook) {
+    return webhook ? webhook->rate.count : 0;
+}
+
+uint32_t hd_webhook_rate_period_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->rate.period_ms : 0;
+}
+
+uint32_t hd_webhook_rate_burst(const hd_webhook *webhook) {
+    return webhook ? webhook->rate.burst : 0;
 }
 
 int hd_webhook_ordered(const hd_webhook *webhook) {

@@ -153,6 +153,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->max_attempts = webhook->max_attempts;
     copy->retry_first_ms = webhook->retry_first_ms;
     copy->retry_max_ms = webhook->retry_max_ms;
+    copy->rate = webhook->rate;
     copy->ordered = webhook->ordered;
     copy->standard_headers = webhook->standard_headers;
     copy->version = webhook->version;

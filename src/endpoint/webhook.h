@@ -26,6 +26,11 @@ struct hd__header {
     char *name, *value;
 };
 
+/* So many requests in so many milliseconds, and so many at once; count 0 for no limit. */
+struct hd__rate {
+    uint32_t count, period_ms, burst;
+};
+
 struct hd_webhook {
     atomic_uint references;
     char *id, *project, *name, *url, *masked_url;
@@ -39,6 +44,7 @@ struct hd_webhook {
     uint32_t max_in_flight;
     uint32_t max_attempts;
     uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */
+    struct hd__rate rate;                  /* its own */
     int ordered;
     int standard_headers;
     uint64_t version; /* how often it was put; 0 if it does not come from a client */
@@ -61,6 +67,9 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
 /* A copy for the client, with label, host, parsed URL and keys. Returns HD_OK, HD_E_NO_MEMORY, or HD_E_SECRET if the
  * webhook has standard_headers, and a secret that does not serve for them. */
 int hd__webhook_snapshot(const hd_webhook *webhook, hd_webhook **snapshot);
+
+/* Its own rate, or that of its format. */
+struct hd__rate hd__webhook_rate(const hd_webhook *webhook);
 
 hd_webhook *hd__webhook_ref(hd_webhook *webhook);
 

@@ -162,9 +162,10 @@ static void open_shards(struct hd__keep_store *keep, uint64_t lost) {
     struct hd__schedule *schedule = &keep->base.ledger->schedule;
     uint64_t before = schedule->open_shards;
     uint64_t open = keep->is_closing ? 0 : keep->state.owned & ~keep->state.leaving & ~keep->left;
-    schedule->open_shards = open;
+    uint64_t opened = open & (lost | ~before);
+    hd__schedule_open(schedule, open, opened, keep->base.ledger->now_us);
     empty_lanes(keep, lost | (before & ~open));
-    look_in(keep, open & (lost | ~before));
+    look_in(keep, opened);
 }
 
 static void take_state(struct hd__keep_store *keep, const struct hd__store_state *state) {

@@ -16,10 +16,27 @@
 #define KEPT_LEAST 16
 #define KEPT_MOST 1024 /* of an ordered one, most may wait for another one of their ticket */
 
-/* Slack takes one message a second from a webhook, and bursts that it does not number (api.slack.com/docs/rate-limits).
- */
-#define SLACK_SPACE_US SECOND
-#define SLACK_BURST 5
+/* ---- What the webhook says ---- */
+
+/* As if the last start had used up all that the rate allows. */
+static void use_up(struct hd__lane *lane) {
+    lane->full_at_us = lane->counted_us ? lane->counted_us + lane->burst * lane->space_us : 0;
+}
+
+void hd__lane_use_up(struct hd__lane *lane, int64_t at_us) {
+    lane->counted_us = at_us;
+    use_up(lane);
+}
+
+/* After a change, at most one space passes until the next request may start. */
+static void follow_rate(struct hd__lane *lane, struct hd__rate rate) {
+    int64_t space_us = rate.count ? (rate.period_ms * MS + rate.count - 1) / rate.count : 0;
+    if (lane->space_us == space_us && lane->burst == rate.burst)
+        return;
+    lane->space_us = space_us;
+    lane->burst = rate.burst;
+    use_up(lane);
+}
 
 void hd__lane_follow(struct hd__lane *lane, hd_webhook *webhook) {
     if (lane->webhook == webhook)
@@ -27,6 +44,7 @@ void hd__lane_follow(struct hd__lane *lane, hd_webhook *webhook) {
     hd_webhook_free(lane->webhook);
     lane->webhook = hd__webhook_ref(webhook);
     lane->max_in_flight = webhook->max_in_flight;
+    follow_rate(lane, hd__webhook_rate(webhook));
 }
 
 int hd__lane_is_open(const struct hd__lane *lane) {
@@ -113,19 +131,21 @@ void hd__lane_drop_newest(struct hd__lane *lane) {
 
 /* ---- When, and how many ---- */
 
-static int is_spaced(const struct hd__lane *lane) {
-    return lane->webhook->format == HD_FORMAT_SLACK;
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
 }
 
 int64_t hd__lane_opens_at(const struct hd__lane *lane) {
-    int64_t spaced_us = is_spaced(lane) ? lane->spaced_until_us - (SLACK_BURST - 1) * SLACK_SPACE_US : 0;
-    return spaced_us > lane->hold_until_us ? spaced_us : lane->hold_until_us;
+    int64_t spaced_us = lane->space_us ? lane->full_at_us - (lane->burst - 1) * lane->space_us : 0;
+    return later(spaced_us, lane->hold_until_us);
 }
 
+/* Tests do not wait for the rate: those beyond it use up no more than there is. */
 void hd__lane_started(struct hd__lane *lane, int64_t now_us) {
-    int64_t from_us = lane->spaced_until_us > now_us ? lane->spaced_until_us : now_us;
-    if (is_spaced(lane))
-        lane->spaced_until_us = from_us + SLACK_SPACE_US;
+    int64_t full_at_us = later(lane->full_at_us, now_us) + lane->space_us,
+            used_up_us = now_us + lane->burst * lane->space_us;
+    lane->full_at_us = full_at_us < used_up_us ? full_at_us : used_up_us;
+    lane->counted_us = now_us;
 }
 
 /* 429, or 503 with a Retry-After, asks for patience: as long as it says, else 1 s and twice as long each time. */
@@ -181,13 +201,9 @@ int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct 
     return HD_WEBHOOK_PAUSED;
 }
 
-static int64_t later(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule) {
     int64_t until_us =
-        later(later(lane->hold_until_us, lane->fresh_until_us), later(lane->spaced_until_us, lane->alive_until_us));
+        later(later(lane->hold_until_us, lane->fresh_until_us), later(lane->full_at_us, lane->alive_until_us));
     if (rule->failures > 0 && lane->failures > 0)
         until_us = later(until_us, later(lane->failed_us, lane->paused_until_us) + FAILURES_KEPT_US);
     return until_us;

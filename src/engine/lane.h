@@ -46,11 +46,13 @@ struct hd__lane {
     size_t assigned; /* deliveries that have this lane, whatever they do */
 
     uint32_t max_in_flight;  /* as the webhook says */
+    int64_t space_us, burst; /* the same: between requests, and how many need none; 0 for no rate */
+    int64_t full_at_us;      /* when the whole burst is there again */
+    int64_t counted_us;      /* the last start that the rate counts; 0 for none */
     uint32_t window;         /* as the receiver's answers allow: 1 after a timeout, doubled by each success */
     int is_slow;             /* its last attempt took long, or one takes long now */
     int64_t alive_until_us;  /* it delivered something not long before */
     int64_t hold_until_us;   /* it asked for patience */
-    int64_t spaced_until_us; /* as Slack wants it */
     int64_t fresh_until_us;  /* it closes kept connections under requests */
     int64_t failed_us;       /* when the last attempt failed */
     uint32_t throttles;      /* answers 429 in a row */
@@ -71,6 +73,9 @@ struct hd__lane {
 
 /* Has the lane go by the webhook as it is now. */
 void hd__lane_follow(struct hd__lane *lane, hd_webhook *webhook);
+
+/* What the rate allows is used up at this time: somebody else may have used it. */
+void hd__lane_use_up(struct hd__lane *lane, int64_t at_us);
 
 /* Whether attempts may begin at all: it is on, not paused, and allowed. */
 int hd__lane_is_open(const struct hd__lane *lane);
@@ -94,7 +99,7 @@ void hd__lane_drop_newest(struct hd__lane *lane);
 /* The earliest time at which the next attempt may start. */
 int64_t hd__lane_opens_at(const struct hd__lane *lane);
 
-/* An attempt at a delivery starts. */
+/* A request starts. */
 void hd__lane_started(struct hd__lane *lane, int64_t now_us);
 
 /* What the report of an attempt says about the receiver. Returns the lane's new state, and for HD_WEBHOOK_PAUSED the

@@ -137,10 +137,23 @@ struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *we
         lane = hd__lanes_make(&schedule->lanes, webhook);
     if (!lane)
         return NULL;
+    if (!lane->webhook)
+        hd__lane_use_up(lane, schedule->opened_us[lane->shard]);
     lane->timer.owner = lane;
     lane->timer.kind = HD__TIMER_LANE;
     hd__lane_follow(lane, webhook);
     return lane;
+}
+
+void hd__schedule_open(struct hd__schedule *schedule, uint64_t open, uint64_t opened, int64_t now_us) {
+    schedule->open_shards = open;
+    for (int shard = 0; shard < HD__SHARDS; shard++)
+        if (opened >> shard & 1)
+            schedule->opened_us[shard] = now_us;
+    for (struct hd__lane *lane = opened ? hd__lanes_next(&schedule->lanes, NULL) : NULL; lane;
+         lane = hd__lanes_next(&schedule->lanes, lane))
+        if (opened >> lane->shard & 1)
+            hd__lane_use_up(lane, now_us);
 }
 
 void hd__schedule_follow(struct hd__schedule *schedule, hd_webhook *webhook, int64_t now_us) {

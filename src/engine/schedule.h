@@ -6,6 +6,7 @@
 
 #include "engine/lanes.h"
 #include "engine/order.h"
+#include "store/store.h"
 
 struct hd__ready {
     struct hd__lane *first, *last;
@@ -29,6 +30,7 @@ struct hd__schedule {
 
     /* with a store */
     uint64_t open_shards;                        /* in whose lanes attempts may begin; all without a store */
+    int64_t opened_us[HD__SHARDS];               /* since when; 0 for ever */
     struct hd__lane *first_hungry, *last_hungry; /* lanes with room for what the store has of them */
     int has_forgotten; /* the lane of a webhook that was removed is gone; the keeper resets it */
 };
@@ -49,6 +51,10 @@ struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *we
 
 /* A webhook has changed: its lane, if there is one, goes by it. */
 void hd__schedule_follow(struct hd__schedule *schedule, hd_webhook *webhook, int64_t now_us);
+
+/* Attempts may begin in these shards, and in those of `opened` again, or for the first time: whoever had them may have
+ * used up what the rates of their webhooks allow. */
+void hd__schedule_open(struct hd__schedule *schedule, uint64_t open, uint64_t opened, int64_t now_us);
 
 /* Whether attempts may begin in the shard of a lane. */
 int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct hd__lane *lane);

@@ -91,6 +91,9 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64
         .max_attempts = snapshot->max_attempts,
         .retry_first_ms = snapshot->retry_first_ms,
         .retry_max_ms = snapshot->retry_max_ms,
+        .rate_count = snapshot->rate.count,
+        .rate_period_ms = snapshot->rate.period_ms,
+        .rate_burst = snapshot->rate.burst,
     };
     if (status == HD_OK)
         status = store->ops->put_webhook(store, &stored, expected);
@@ -166,6 +169,8 @@ static int read_settings(hd_webhook *webhook, const struct hd__stored_webhook *s
         status = hd_webhook_set_max_attempts(webhook, stored->max_attempts);
     if (status == HD_OK && stored->retry_first_ms)
         status = hd_webhook_set_retry_backoff(webhook, stored->retry_first_ms, stored->retry_max_ms);
+    if (status == HD_OK)
+        status = hd_webhook_set_rate(webhook, stored->rate_count, stored->rate_period_ms, stored->rate_burst);
     return status;
 }
 

@@ -55,9 +55,10 @@ struct hd__stored_webhook {
     unsigned events;                             /* a bit for each type, 1 << type */
     int format, mode, ordered, standard_headers; /* mode: HD_MODE_... */
     uint32_t max_in_flight, max_attempts, retry_first_ms, retry_max_ms;
-    uint64_t version; /* of this webhook: how often it was put */
-    uint64_t change;  /* which of the store's changes made it so: the larger one is the newer, over all webhooks */
-    int is_removed;   /* or moved to another project; kept, as it was last, for what waits */
+    uint32_t rate_count, rate_period_ms, rate_burst; /* 0 for no rate of its own */
+    uint64_t version;                                /* of this webhook: how often it was put */
+    uint64_t change; /* which of the store's changes made it so: the larger one is the newer, over all webhooks */
+    int is_removed;  /* or moved to another project; kept, as it was last, for what waits */
     int64_t discarded_up_to; /* rows up to this one are to end without an attempt */
 };
 

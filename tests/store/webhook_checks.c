@@ -108,9 +108,13 @@ static void changes_of_others_are_heard(struct world *world) {
     assert_int_equal(told->mode, HD_MODE_ON);
     assert_false(told->is_removed);
     webhook.mode = HD_MODE_HELD;
+    webhook.rate_count = 30;
+    webhook.rate_period_ms = 60000;
+    webhook.rate_burst = 4;
     client_put(b, &webhook);
     client_tend(a);
     assert_int_equal(heard(a, HEARD_WEBHOOK, 0)->mode, HD_MODE_HELD);
+    assert_memory_equal(heard(a, HEARD_WEBHOOK, 0)->rate, ((uint32_t[]){30, 60000, 4}), sizeof(uint32_t[3]));
     uint64_t change = remove_webhook(b, "webhook");
     struct hd__step step = {0};
     client_step(a, &step);

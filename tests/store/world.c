@@ -80,6 +80,9 @@ static void hear_webhook(void *user, const struct hd__stored_webhook *webhook) {
     heard->version = webhook->version;
     heard->change = webhook->change;
     heard->mode = webhook->mode;
+    heard->rate[0] = webhook->rate_count;
+    heard->rate[1] = webhook->rate_period_ms;
+    heard->rate[2] = webhook->rate_burst;
     heard->is_removed = webhook->is_removed;
     heard->discarded_up_to = webhook->discarded_up_to;
 }

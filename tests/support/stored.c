@@ -92,6 +92,7 @@ hd_webhook *full_webhook(void) {
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 7), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 2000, 9000), HD_OK);
+    assert_int_equal(hd_webhook_set_rate(webhook, 30, 60000, 4), HD_OK);
     assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_standard_headers(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_header(webhook, "X-One", "header-key"), HD_OK);
@@ -125,6 +126,9 @@ void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     assert_int_equal(hd_webhook_max_attempts(a), hd_webhook_max_attempts(b));
     assert_int_equal(hd_webhook_retry_first_ms(a), hd_webhook_retry_first_ms(b));
     assert_int_equal(hd_webhook_retry_max_ms(a), hd_webhook_retry_max_ms(b));
+    assert_int_equal(hd_webhook_rate_count(a), hd_webhook_rate_count(b));
+    assert_int_equal(hd_webhook_rate_period_ms(a), hd_webhook_rate_period_ms(b));
+    assert_int_equal(hd_webhook_rate_burst(a), hd_webhook_rate_burst(b));
     assert_int_equal(hd_webhook_ordered(a), hd_webhook_ordered(b));
     assert_int_equal(hd_webhook_standard_headers(a), hd_webhook_standard_headers(b));
     assert_int_equal(hd_webhook_header_count(a), hd_webhook_header_count(b));

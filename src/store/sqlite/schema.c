@@ -26,6 +26,7 @@ const char hd__sqlite_tables[] =
     "  label INTEGER NOT NULL, events INTEGER NOT NULL, format INTEGER NOT NULL, mode INTEGER NOT NULL,"
     "  ordered INTEGER NOT NULL, standard_headers INTEGER NOT NULL, max_in_flight INTEGER NOT NULL,"
     "  max_attempts INTEGER NOT NULL, retry_first_ms INTEGER NOT NULL, retry_max_ms INTEGER NOT NULL,"
+    "  rate_count INTEGER NOT NULL, rate_period_ms INTEGER NOT NULL, rate_burst INTEGER NOT NULL,"
     "  version INTEGER NOT NULL, change INTEGER NOT NULL, removed INTEGER NOT NULL, discarded_up_to INTEGER NOT NULL,"
     "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
     "  headers BLOB NOT NULL);"

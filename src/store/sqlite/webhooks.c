@@ -115,6 +115,9 @@ static void bind_settings(sqlite3_stmt *statement, const struct hd__stored_webho
     hd__sql_int(statement, 19, webhook->retry_max_ms);
     hd__sql_int(statement, 20, (int64_t)webhook->version);
     hd__sql_int(statement, 21, (int64_t)webhook->change);
+    hd__sql_int(statement, 22, webhook->rate_count);
+    hd__sql_int(statement, 23, webhook->rate_period_ms);
+    hd__sql_int(statement, 24, webhook->rate_burst);
 }
 
 static int write_webhook(struct hd__sqlite *store, struct hd__stored_webhook *webhook, int64_t key) {
@@ -122,7 +125,7 @@ static int write_webhook(struct hd__sqlite *store, struct hd__stored_webhook *we
     sqlite3_stmt *statement = hd__sql(store, key ? HD__SQL_CHANGE_WEBHOOK : HD__SQL_ADD_WEBHOOK);
     bind_settings(statement, webhook);
     if (key)
-        hd__sql_int(statement, 22, key);
+        hd__sql_int(statement, 25, key);
     int code = hd__sql_run(statement);
     webhook->keys.webhook = key ? key : sqlite3_last_insert_rowid(store->main);
     return code == SQLITE_OK ? note_own_change(store) : code;
@@ -287,6 +290,9 @@ static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
         .change = (uint64_t)hd__sql_get_int(row, 23),
         .is_removed = hd__sql_get_int(row, 24) != 0,
         .discarded_up_to = hd__sql_get_int(row, 25),
+        .rate_count = (uint32_t)hd__sql_get_int(row, 26),
+        .rate_period_ms = (uint32_t)hd__sql_get_int(row, 27),
+        .rate_burst = (uint32_t)hd__sql_get_int(row, 28),
     };
 }
 
