@@ -1292,18 +1292,24 @@ HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, 
 /** Whether deliveries to a webhook are made. */
 enum {
     HD_WEBHOOK_ACTIVE = 0,
-    HD_WEBHOOK_PAUSED = 1,   /**< by the rule of hd_options_set_pause_rule() */
-    HD_WEBHOOK_PROBING = 2,  /**< the pause is over; the next delivery decides */
-    HD_WEBHOOK_FORBIDDEN = 3 /**< its URL is not allowed by this client's options: what waits for it is kept */
+    HD_WEBHOOK_PAUSED = 1,    /**< by the rule of hd_options_set_pause_rule() */
+    HD_WEBHOOK_PROBING = 2,   /**< the pause is over; the next delivery decides */
+    HD_WEBHOOK_FORBIDDEN = 3, /**< its URL is not allowed by this client's options: what waits for it is kept */
+    HD_WEBHOOK_THROTTLED = 4  /**< its receiver answered 429 or 503, and asked for patience */
 };
 
 /**
- * Tells whether a webhook is paused.
+ * Tells whether deliveries to a webhook are made, and if not, until when. A receiver that answers 429, or 503 with a
+ * Retry-After, gets nothing more for as long as its Retry-After says, at most 5 minutes; the delivery itself, if it is
+ * tried again, waits for the whole Retry-After (see hd_webhook_set_max_attempts()). A 429 without Retry-After, or with
+ * 0, asks for 1 second, and for twice as long with each that follows before a success, up to 64 seconds. A 503 without
+ * it is a failure as any other. Of several answers the one counts that asks for the latest time. With a store it counts
+ * for all clients, and for the one that takes the webhook over. Tests (hd_webhook_test()) do not wait for it.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param state       receives one of HD_WEBHOOK_...
- * @param until_ms    receives when the pause ends, in milliseconds since 1970-01-01T00:00:00Z, 0 if it is not paused;
- *                    may be NULL
+ * @param until_ms    receives when that ends, in milliseconds since 1970-01-01T00:00:00Z, 0 if it is neither paused nor
+ *                    throttled; may be NULL
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms);

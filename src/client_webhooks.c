@@ -110,11 +110,9 @@ int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_l
 
 /* Without a loop there is no owner to ask here. */
 static int state_in_store(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
-    struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
-    int status = client->store->ops->lane_state(client->store, webhook_id, &note);
-    int is_over = note.state == HD_WEBHOOK_PAUSED && note.left_ms <= 0;
-    *state = is_over ? HD_WEBHOOK_PROBING : note.state;
-    *until_ms = *state == HD_WEBHOOK_PAUSED ? hd__wall_ms(&hd__system_clock) + note.left_ms : 0;
+    int64_t left_ms = 0;
+    int status = hd__store_webhook_state(client->store, webhook_id, state, &left_ms);
+    *until_ms = left_ms > 0 ? hd__wall_ms(&hd__system_clock) + left_ms : 0;
     return status;
 }
 

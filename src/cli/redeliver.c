@@ -96,7 +96,7 @@ static int is_sending(const struct redelivery *redelivery, const char *webhook_i
     (void)hd_client_webhook_state(redelivery->place.client, webhook_id, &state, NULL);
     int is_on = !webhook || hd_webhook_mode(webhook) == HD_MODE_ON;
     hd_webhook_free(webhook);
-    return is_on && (state == HD_WEBHOOK_ACTIVE || state == HD_WEBHOOK_PROBING);
+    return is_on && (state == HD_WEBHOOK_ACTIVE || state == HD_WEBHOOK_PROBING || state == HD_WEBHOOK_THROTTLED);
 }
 
 static int send_one(struct redelivery *redelivery, const char *id, const char *webhook_id) {

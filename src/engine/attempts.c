@@ -123,12 +123,12 @@ void hd__attempts_begin(struct hd__attempts *attempts) {
 
 /* ---- They end ---- */
 
-static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, int before) {
+static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, int before,
+                       int64_t throttled_before_us) {
     const struct hd__lane *lane = delivery->lane;
-    if (before == lane->state)
-        return;
-    ledger->keeper->ops->note_state(ledger->keeper, lane);
-    if (lane->state != HD_WEBHOOK_PROBING)
+    if (before != lane->state || throttled_before_us != lane->throttled_until_us)
+        ledger->keeper->ops->note_state(ledger->keeper, lane);
+    if (before != lane->state && lane->state != HD_WEBHOOK_PROBING)
         hd__log(&ledger->log, lane->state == HD_WEBHOOK_PAUSED ? HD_LOG_WARNING : HD_LOG_INFO, "webhook %s, %s, is %s",
                 delivery->report->label->webhook_id, delivery->report->label->masked_url,
                 lane->state == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again");
@@ -140,10 +140,11 @@ void hd__attempts_collect(struct hd__attempts *attempts) {
     while ((exchange = attempts->transport->finished(attempts->transport))) {
         struct hd__delivery *delivery = exchange->owner;
         int before = delivery->lane->state;
+        int64_t throttled_before_us = delivery->lane->throttled_until_us;
         hd__delivery_take_result(delivery, exchange);
         end(attempts, delivery);
         hd__schedule_learn(&ledger->schedule, delivery, ledger->now_us);
-        tell_state(ledger, delivery, before);
+        tell_state(ledger, delivery, before, throttled_before_us);
         hd__ledger_settle(ledger, delivery);
     }
 }

@@ -158,7 +158,8 @@ static int remove_webhook(struct hd__keeper *keeper, const char *id) {
 }
 
 static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us) {
-    *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, until_us);
+    struct hd__ledger *ledger = keeper->ledger;
+    *state = hd__lanes_state(&ledger->schedule.lanes, webhook, hd__monotonic_us(ledger->clock), until_us);
     return HD_OK;
 }
 

@@ -102,6 +102,8 @@ static void take_lane(struct hd__keep_store *keep, const struct hd__told *told) 
     int is_over = told->state == HD_WEBHOOK_PAUSED && told->left_ms <= 0;
     int64_t until_us = told->state == HD_WEBHOOK_PAUSED && !is_over ? ledger->now_us + told->left_ms * 1000 : 0;
     hd__lanes_set_state(&ledger->schedule.lanes, lane, is_over ? HD_WEBHOOK_PROBING : told->state, until_us);
+    if (told->throttled_ms > 0)
+        hd__lanes_throttle(&ledger->schedule.lanes, lane, ledger->now_us + told->throttled_ms * 1000);
     hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
 }
 

@@ -162,10 +162,16 @@ static int has_work(const struct hd__keep_store *keep) {
            keep->storer->step.left != 0;
 }
 
-/* Of more than one step takes, the oldest are given up: the rule comes to the same state again. */
+/* A webhook has one note, the newest. Of more than one step takes, the oldest are given up: what they tell comes about
+ * again. */
 void hd__keep_add_note(struct hd__lane_note notes[HD__NOTES_MAX], size_t *count, const struct hd__lane_note *note) {
-    if (*count == HD__NOTES_MAX)
-        memmove(notes, notes + 1, --*count * sizeof notes[0]);
+    size_t old = 0;
+    while (old < *count && notes[old].webhook != note->webhook)
+        old++;
+    if (old == HD__NOTES_MAX)
+        old = 0;
+    if (old < *count)
+        memmove(notes + old, notes + old + 1, (--*count - old) * sizeof notes[0]);
     notes[(*count)++] = *note;
 }
 

@@ -120,9 +120,13 @@ static int is_busy(const struct hd__keeper *keeper) {
 
 static void note_state(struct hd__keeper *keeper, const struct hd__lane *lane) {
     struct hd__keep_store *keep = of(keeper);
-    int64_t left_us = lane->state == HD_WEBHOOK_PAUSED ? lane->paused_until_us - keeper->ledger->now_us : 0;
-    const struct hd__lane_note note = {
-        .webhook = lane->webhook->label->keys.webhook, .state = lane->state, .left_ms = left_us / 1000};
+    int64_t now_us = keeper->ledger->now_us;
+    int64_t left_us = lane->state == HD_WEBHOOK_PAUSED ? lane->paused_until_us - now_us : 0;
+    int64_t throttled_us = lane->throttled_until_us > now_us ? lane->throttled_until_us - now_us : 0;
+    const struct hd__lane_note note = {.webhook = lane->webhook->label->keys.webhook,
+                                       .state = lane->state,
+                                       .left_ms = left_us / 1000,
+                                       .throttled_ms = throttled_us / 1000};
     if (note.webhook == 0)
         return;
     hd__keep_add_note(keep->notes, &keep->note_count, &note);
@@ -191,14 +195,13 @@ static int remove_webhook(struct hd__keeper *keeper, const char *id) {
 static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us) {
     struct hd__keep_store *keep = of(keeper);
     struct hd_store *store = keep->storer->store;
-    struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
+    int64_t left_ms = 0, now_us = hd__monotonic_us(keeper->ledger->clock);
     if (atomic_load(&keep->owned) >> hd__shard_of(webhook->label->keys.webhook) & 1) {
-        *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, until_us);
+        *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, now_us, until_us);
         return HD_OK;
     }
-    int status = store->ops->lane_state(store, webhook->id, &note);
-    *state = note.state == HD_WEBHOOK_PAUSED && note.left_ms <= 0 ? HD_WEBHOOK_PROBING : note.state;
-    *until_us = *state == HD_WEBHOOK_PAUSED ? hd__monotonic_us(keeper->ledger->clock) + note.left_ms * 1000 : 0;
+    int status = hd__store_webhook_state(store, webhook->id, state, &left_ms);
+    *until_us = left_ms > 0 ? now_us + left_ms * 1000 : 0;
     return status;
 }
 

@@ -59,7 +59,7 @@ struct hd__keeper_ops {
     int (*put_webhook)(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected);
     int (*remove_webhook)(struct hd__keeper *keeper, const char *id);
 
-    /* The state that the pause rule has put a webhook into, and until when (monotonic; 0 if it is not paused). */
+    /* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled (monotonic; 0 if it is not). */
     int (*webhook_state)(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us);
 
     /* How many deliveries wait for a webhook, and since when (wall clock; 0 if none does); and has them end without an

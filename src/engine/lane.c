@@ -9,8 +9,8 @@
 #define SECOND (1000 * MS)
 
 #define ALIVE_US (5 * SECOND)
-#define HOLD_MAX_S 300 /* longer than that, a receiver cannot keep all of its deliveries waiting */
-#define HOLD_DOUBLINGS 6
+#define THROTTLE_MAX_S 300 /* longer than that, a receiver cannot keep all of its deliveries waiting */
+#define THROTTLE_DOUBLINGS 6
 #define FAILURES_KEPT_US (3600 * SECOND)
 
 #define KEPT_LEAST 16
@@ -137,7 +137,7 @@ static int64_t later(int64_t a, int64_t b) {
 
 int64_t hd__lane_opens_at(const struct hd__lane *lane) {
     int64_t spaced_us = lane->space_us ? lane->full_at_us - (lane->burst - 1) * lane->space_us : 0;
-    return later(spaced_us, lane->hold_until_us);
+    return later(spaced_us, lane->throttled_until_us);
 }
 
 /* Tests do not wait for the rate: those beyond it use up no more than there is. */
@@ -149,18 +149,20 @@ void hd__lane_started(struct hd__lane *lane, int64_t now_us) {
 }
 
 /* 429, or 503 with a Retry-After, asks for patience: as long as it says, else 1 s and twice as long each time. */
-static void hold(struct hd__lane *lane, const hd_report *report, int64_t now_us) {
+static int64_t asked_s(struct hd__lane *lane, const hd_report *report) {
     if (report->http_status != 429 && (report->http_status != 503 || report->retry_after_s == 0))
-        return;
-    int64_t hold_s = report->retry_after_s;
-    if (hold_s == 0)
-        hold_s = INT64_C(1) << (lane->throttles < HOLD_DOUBLINGS ? lane->throttles : HOLD_DOUBLINGS);
-    if (hold_s > HOLD_MAX_S)
-        hold_s = HOLD_MAX_S;
+        return 0;
+    uint32_t doublings = lane->throttles < THROTTLE_DOUBLINGS ? lane->throttles : THROTTLE_DOUBLINGS;
     lane->throttles++;
     lane->window = 1;
-    if (lane->hold_until_us < now_us + hold_s * SECOND)
-        lane->hold_until_us = now_us + hold_s * SECOND;
+    if (report->retry_after_s == 0)
+        return INT64_C(1) << doublings;
+    return report->retry_after_s < THROTTLE_MAX_S ? report->retry_after_s : THROTTLE_MAX_S;
+}
+
+int64_t hd__lane_throttle(struct hd__lane *lane, const hd_report *report, int64_t now_us) {
+    int64_t until_us = later(lane->throttled_until_us, now_us + asked_s(lane, report) * SECOND);
+    return until_us > now_us ? until_us : 0;
 }
 
 static int is_timeout(const hd_report *report) {
@@ -180,7 +182,6 @@ static void learn_failure(struct hd__lane *lane, const hd_report *report, int64_
     lane->failed_us = now_us;
     if (is_timeout(report))
         lane->window = 1;
-    hold(lane, report, now_us);
 }
 
 int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
@@ -203,7 +204,7 @@ int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct 
 
 int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule) {
     int64_t until_us =
-        later(later(lane->hold_until_us, lane->fresh_until_us), later(lane->full_at_us, lane->alive_until_us));
+        later(later(lane->throttled_until_us, lane->fresh_until_us), later(lane->full_at_us, lane->alive_until_us));
     if (rule->failures > 0 && lane->failures > 0)
         until_us = later(until_us, later(lane->failed_us, lane->paused_until_us) + FAILURES_KEPT_US);
     return until_us;

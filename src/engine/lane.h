@@ -52,15 +52,15 @@ struct hd__lane {
     uint32_t window;         /* as the receiver's answers allow: 1 after a timeout, doubled by each success */
     int is_slow;             /* its last attempt took long, or one takes long now */
     int64_t alive_until_us;  /* it delivered something not long before */
-    int64_t hold_until_us;   /* it asked for patience */
     int64_t fresh_until_us;  /* it closes kept connections under requests */
     int64_t failed_us;       /* when the last attempt failed */
     uint32_t throttles;      /* answers 429 in a row */
     uint32_t failures;       /* failed attempts in a row */
 
-    int state; /* HD_WEBHOOK_... */
+    int state; /* of the pause rule: HD_WEBHOOK_ACTIVE, _PAUSED or _PROBING */
     int64_t paused_until_us;
-    struct hd__lane *next_paused; /* in the schedule's list of those that are not active */
+    int64_t throttled_until_us;  /* the receiver asked for patience; 0 if it did not */
+    struct hd__lane *next_noted; /* in the list of those that are not active, or were throttled */
 
     int64_t discarded_up_to; /* place of the last delivery that is to end without an attempt */
     struct hd__backlog backlog;
@@ -101,6 +101,9 @@ int64_t hd__lane_opens_at(const struct hd__lane *lane);
 
 /* A request starts. */
 void hd__lane_started(struct hd__lane *lane, int64_t now_us);
+
+/* How long the receiver wants to be left in peace after this report: until when, 0 if it does not ask for that. */
+int64_t hd__lane_throttle(struct hd__lane *lane, const hd_report *report, int64_t now_us);
 
 /* What the report of an attempt says about the receiver. Returns the lane's new state, and for HD_WEBHOOK_PAUSED the
  * time at which it ends. */

@@ -104,6 +104,7 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
 
 void hd__lanes_remove(struct hd__lanes *lanes, struct hd__lane *lane) {
     hd__lanes_set_state(lanes, lane, HD_WEBHOOK_ACTIVE, 0);
+    hd__lanes_throttle(lanes, lane, 0);
     struct hd__lane **at = bucket_of(lanes, lane->hash);
     while (*at != lane)
         at = &(*at)->next_same_hash;
@@ -125,31 +126,61 @@ struct hd__lane *hd__lanes_next(const struct hd__lanes *lanes, const struct hd__
 
 /* ---- States, which any thread may ask for ---- */
 
+static int is_noted(const struct hd__lane *lane) {
+    return lane->state != HD_WEBHOOK_ACTIVE || lane->throttled_until_us != 0;
+}
+
+/* Puts a lane that has changed into the list, or takes it out. With the mutex held. */
+static void list(struct hd__lanes *lanes, struct hd__lane *lane, int was_noted) {
+    struct hd__lane **at = &lanes->noted;
+    if (was_noted == is_noted(lane))
+        return;
+    if (!was_noted) {
+        lane->next_noted = lanes->noted;
+        lanes->noted = lane;
+        return;
+    }
+    while (*at != lane)
+        at = &(*at)->next_noted;
+    *at = lane->next_noted;
+}
+
 void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int state, int64_t until_us) {
     if (lane->state == state && lane->paused_until_us == until_us)
         return;
     pthread_mutex_lock(&lanes->state_mutex);
-    if (lane->state == HD_WEBHOOK_ACTIVE && state != HD_WEBHOOK_ACTIVE) {
-        lane->next_paused = lanes->paused;
-        lanes->paused = lane;
-    } else if (lane->state != HD_WEBHOOK_ACTIVE && state == HD_WEBHOOK_ACTIVE) {
-        struct hd__lane **at = &lanes->paused;
-        while (*at != lane)
-            at = &(*at)->next_paused;
-        *at = lane->next_paused;
-    }
+    int was_noted = is_noted(lane);
     lane->state = state;
     lane->paused_until_us = until_us;
+    list(lanes, lane, was_noted);
     pthread_mutex_unlock(&lanes->state_mutex);
 }
 
-int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t *until_us) {
+void hd__lanes_throttle(struct hd__lanes *lanes, struct hd__lane *lane, int64_t until_us) {
+    if (lane->throttled_until_us == until_us)
+        return;
     pthread_mutex_lock(&lanes->state_mutex);
-    const struct hd__lane *lane = lanes->paused;
+    int was_noted = is_noted(lane);
+    lane->throttled_until_us = until_us;
+    list(lanes, lane, was_noted);
+    pthread_mutex_unlock(&lanes->state_mutex);
+}
+
+static int state_of(const struct hd__lane *lane, int64_t now_us, int64_t *until_us) {
+    *until_us = lane->state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;
+    if (lane->state == HD_WEBHOOK_PAUSED || lane->throttled_until_us <= now_us)
+        return lane->state;
+    *until_us = lane->throttled_until_us;
+    return HD_WEBHOOK_THROTTLED;
+}
+
+int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us, int64_t *until_us) {
+    pthread_mutex_lock(&lanes->state_mutex);
+    const struct hd__lane *lane = lanes->noted;
     while (lane && !is_lane_of(lane, webhook))
-        lane = lane->next_paused;
-    int state = lane ? lane->state : HD_WEBHOOK_ACTIVE;
-    *until_us = lane && state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;
+        lane = lane->next_noted;
+    *until_us = 0;
+    int state = lane ? state_of(lane, now_us, until_us) : HD_WEBHOOK_ACTIVE;
     pthread_mutex_unlock(&lanes->state_mutex);
     return state;
 }

@@ -1,5 +1,6 @@
-/* The lanes that there are, by webhook and project, and the states that the pause rule has put them into. A webhook
- * that moves to another project has another lane there: what waits in the old one stays that project's. */
+/* The lanes that there are, by webhook and project, and what keeps them from being sent to: the pause rule, or their
+ * receivers. A webhook that moves to another project has another lane there: what waits in the old one stays that
+ * project's. */
 #ifndef HD_ENGINE_LANES_H
 #define HD_ENGINE_LANES_H
 
@@ -12,7 +13,7 @@ struct hd__lanes {
     size_t bucket_count;
     size_t count;
     pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__lanes_state */
-    struct hd__lane *paused;     /* lanes that are not active */
+    struct hd__lane *noted;      /* lanes that are not active, or were throttled */
 };
 
 int hd__lanes_init(struct hd__lanes *lanes);
@@ -32,7 +33,11 @@ struct hd__lane *hd__lanes_next(const struct hd__lanes *lanes, const struct hd__
 /* Changes a lane's HD_WEBHOOK_... state, and until when it is paused. */
 void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int state, int64_t until_us);
 
-/* The state of a webhook, and until when it is paused (monotonic; 0 if it is not). From any thread. */
-int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t *until_us);
+/* Changes until when a lane is throttled; 0 for not. */
+void hd__lanes_throttle(struct hd__lanes *lanes, struct hd__lane *lane, int64_t until_us);
+
+/* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled (monotonic; 0 if it is not). From any
+ * thread. */
+int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us, int64_t *until_us);
 
 #endif

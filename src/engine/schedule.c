@@ -391,6 +391,7 @@ void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *deli
     struct hd__lane *lane = delivery->lane;
     lane->is_slow = now_us - delivery->started_us >= SLOW_US;
     int64_t paused_until_us;
+    hd__lanes_throttle(&schedule->lanes, lane, hd__lane_throttle(lane, delivery->report, now_us));
     int state = hd__lane_learn(lane, delivery->report, &schedule->rule, now_us, &paused_until_us);
     if (delivery->kept_connection_died)
         lane->fresh_until_us = now_us + FRESH_US;

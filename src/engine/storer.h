@@ -17,7 +17,7 @@
 
 enum hd__told_kind {
     HD__TOLD_WEBHOOK, /* it is there, has changed, or is gone */
-    HD__TOLD_LANE,    /* the state that the pause rule has put it into */
+    HD__TOLD_LANE,    /* what keeps it from being sent to */
     HD__TOLD_ARRIVED  /* something waits for it */
 };
 
@@ -29,7 +29,7 @@ struct hd__told {
     hd_webhook *webhook; /* a reference; NULL if it cannot be read */
     int64_t discarded_up_to;
     int state;
-    int64_t left_ms;
+    int64_t left_ms, throttled_ms;
 };
 
 /* A row that a claim has brought. */

@@ -61,8 +61,8 @@ int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webh
 int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected);
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
 
-/* The HD_WEBHOOK_... state of a webhook, and until when it is paused by the wall clock; 0 if it is not. From any
- * thread. */
+/* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled by the wall clock; 0 if it is not.
+ * From any thread. */
 int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms);
 
 /* How many deliveries wait for a webhook, and since when by the wall clock (0 if none does). From any other thread. */

@@ -131,11 +131,12 @@ struct hd__result {
                     one that another attempt follows (HD_OUTCOME_RETRYING) */
 };
 
-/* The state of the pause rule for a webhook has changed. */
+/* What keeps a webhook from being sent to has changed. */
 struct hd__lane_note {
-    int64_t webhook; /* key */
-    int state;       /* HD_WEBHOOK_... */
-    int64_t left_ms; /* of a pause: until it is over */
+    int64_t webhook;      /* key */
+    int state;            /* of the pause rule: HD_WEBHOOK_ACTIVE, _PAUSED or _PROBING */
+    int64_t left_ms;      /* of a pause: until it is over */
+    int64_t throttled_ms; /* as long as its receiver asked for patience; 0 if it did not */
 };
 
 /* Rows of one webhook that are to come into memory: first those that were tried before and are due, in the order of
@@ -212,7 +213,7 @@ struct hd__store_listener {
      * when its shard is owned and something waits for it. Never an older change of a webhook after a newer one. When a
      * webhook is put in another project, the one that it was is told as removed, by whomever it is put. */
     void (*webhook)(void *user, const struct hd__stored_webhook *webhook);
-    /* The state of the pause rule for a webhook of a shard that is owned from now on, if it is not active. */
+    /* What keeps a webhook of a shard that is owned from now on from being sent to, if anything does. */
     void (*lane)(void *user, const struct hd__lane_note *note);
     /* Something waits for a webhook of an owned shard that this client has not been told of: its shard is owned from
      * now on, or another client has added rows, the first of which is `row`. In a step, it is told before `added`. Of a
@@ -345,6 +346,10 @@ struct hd_store {
 /* Whether the store may be used: HD_OK; HD_E_INVALID for NULL; HD_E_STORE_VERSION if it was made for another version of
  * this seam; HD_E_FORKED in a child of the process that opened it. */
 int hd__store_check(struct hd_store *store);
+
+/* The HD_WEBHOOK_... state of a webhook, by what its owner has noted, and how long that lasts; 0 if it is neither
+ * paused nor throttled. Returns a status. */
+int hd__store_webhook_state(struct hd_store *store, const char *id, int *state, int64_t *left_ms);
 
 /* Copies what the last failure was, in words. Returns how long that is, whatever the size. */
 size_t hd__store_error(struct hd_store *store, char *text, size_t size);

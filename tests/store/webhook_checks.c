@@ -267,13 +267,13 @@ static void discard_marks_what_waits(struct world *world) {
     assert_false(client_end(owner, key, first));
 }
 
-/* ---- The pause rule ---- */
+/* ---- What keeps them from being sent to ---- */
 
 static void notes_of_lanes_are_kept(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook);
-    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000};
+    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000, 0};
     struct hd__step step = {.notes = &note, .note_count = 1};
     assert_int_equal(tool->store->ops->lane_state(tool->store, "nobody", &found), HD_E_NOT_FOUND);
     assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
@@ -284,10 +284,36 @@ static void notes_of_lanes_are_kept(struct world *world) {
     assert_int_equal(found.state, HD_WEBHOOK_PAUSED);
     assert_int_equal(found.webhook, key);
     assert_true(found.left_ms > 49000 && found.left_ms <= 50000);
-    note = (struct hd__lane_note){key, HD_WEBHOOK_ACTIVE, 0};
+    note = (struct hd__lane_note){key, HD_WEBHOOK_ACTIVE, 0, 0};
     client_step(owner, &step);
     assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
     assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
+}
+
+/* What a receiver asked for is kept beside the pause rule's state, as long as it lasts. */
+static void patience_is_kept(struct world *world) {
+    struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
+    struct hd__stored_webhook webhook = webhook_of("webhook");
+    int64_t key = client_put(owner, &webhook);
+    struct hd__lane_note found, note = {key, HD_WEBHOOK_ACTIVE, 0, 60000};
+    struct hd__step step = {.notes = &note, .note_count = 1};
+    client_step(owner, &step);
+    world_pass(world, 10000);
+    assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
+    assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
+    assert_true(found.throttled_ms > 49000 && found.throttled_ms <= 50000);
+    client_leave(owner, 1);
+    struct client *next = client_join(world, HD__ROLE_DELIVER);
+    assert_int_equal(heard_count(next, HEARD_LANE, key), 1);
+    const struct heard *told = heard(next, HEARD_LANE, 0);
+    assert_int_equal(told->state, HD_WEBHOOK_ACTIVE);
+    assert_true(told->throttled_ms > 48000 && told->throttled_ms <= 50000);
+    client_leave(next, 1);
+    world_pass(world, 50001);
+    assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
+    assert_int_equal(found.throttled_ms, 0);
+    next = client_join(world, HD__ROLE_DELIVER);
+    assert_int_equal(heard_count(next, HEARD_LANE, key), 0);
 }
 
 /* Those of a client that does not own the lane are not believed. */
@@ -295,7 +321,7 @@ static void notes_of_others_do_nothing(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *late = client_join(world, HD__ROLE_ACCEPT);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook);
-    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000};
+    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000, 0};
     struct hd__step step = {.notes = &note, .note_count = 1};
     client_step(late, &step);
     assert_int_equal(owner->store->ops->lane_state(owner->store, "webhook", &found), HD_OK);
@@ -316,6 +342,7 @@ static const struct check checks[] = {
     {"what waits is counted", what_waits_is_counted},
     {"discard marks what waits", discard_marks_what_waits},
     {"notes of lanes are kept", notes_of_lanes_are_kept},
+    {"what a receiver asked for is kept", patience_is_kept},
     {"notes of lanes of others do nothing", notes_of_others_do_nothing},
 };
 const struct check_list webhook_checks = CHECK_LIST("webhooks", checks);

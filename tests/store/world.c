@@ -91,6 +91,7 @@ static void hear_lane(void *user, const struct hd__lane_note *note) {
     struct heard *heard = hear(user, HEARD_LANE, note->webhook);
     heard->state = note->state;
     heard->left_ms = note->left_ms;
+    heard->throttled_ms = note->throttled_ms;
 }
 
 static void hear_arrived(void *user, int64_t webhook, int64_t row) {

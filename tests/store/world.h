@@ -49,7 +49,7 @@ struct heard {
     char id[32], name[32], project[32], body[64]; /* of a webhook; of a claimed event */
     uint64_t version, change;
     int mode, is_removed, state, may_be_repeated;
-    int64_t discarded_up_to, left_ms, due_ms;
+    int64_t discarded_up_to, left_ms, throttled_ms, due_ms;
     uint32_t tries, rate[3];
     size_t index; /* of the event or the claim */
     unsigned char delivery_id[HD__STORE_ID_SIZE], event_id[HD__STORE_ID_SIZE];

@@ -198,6 +198,7 @@ static void write_note(struct model_handle *handle, const struct hd__lane_note *
         return;
     webhook->state = note->state;
     webhook->until_ms = store_model_now_ms(handle) + note->left_ms;
+    webhook->throttled_until_ms = store_model_now_ms(handle) + note->throttled_ms;
 }
 
 static void leave_shards(struct model_handle *handle, uint64_t left) {

@@ -232,6 +232,15 @@ int store_model_waiting(struct hd_store *base, const char *id, uint64_t *count, 
     return status;
 }
 
+static int64_t left(int64_t until_ms, int64_t now_ms) {
+    return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
+struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms) {
+    return (struct hd__lane_note){webhook->it.keys.webhook, webhook->state, left(webhook->until_ms, now_ms),
+                                  left(webhook->throttled_until_ms, now_ms)};
+}
+
 int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
@@ -239,8 +248,7 @@ int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lan
         return status;
     const struct model_webhook *webhook = store_model_find(handle->model, id, NULL);
     if (webhook) {
-        int64_t left_ms = webhook->until_ms - store_model_now_ms(handle);
-        *note = (struct hd__lane_note){webhook->it.keys.webhook, webhook->state, left_ms > 0 ? left_ms : 0};
+        *note = store_model_note(webhook, store_model_now_ms(handle));
     }
     store_model_unlock(handle);
     return webhook ? HD_OK : HD_E_NOT_FOUND;

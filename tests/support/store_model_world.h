@@ -30,8 +30,9 @@ struct model_webhook {
     int64_t changed_by;           /* the client whose put or remove it was; 0 for none */
     struct model_row *rows;       /* in the order of their numbers */
     size_t count, size;
-    int state; /* of the pause rule */
-    int64_t until_ms;
+    int state;        /* of the pause rule */
+    int64_t until_ms; /* of a pause */
+    int64_t throttled_until_ms;
 };
 
 struct model_record {
@@ -153,6 +154,7 @@ int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, u
 int store_model_remove(struct hd_store *base, const char *id, uint64_t *change);
 int store_model_discard(struct hd_store *base, const char *id, uint64_t *count);
 int store_model_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
+struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms);
 int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
 int store_model_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left);
 void store_model_free_webhook(struct model_webhook *webhook);

@@ -1,8 +1,8 @@
-/* The pause rule's state of webhooks, which outlives their owner. */
+/* What keeps webhooks from being sent to, which outlives their owner. */
 #include "store/sqlite/sqlite.h"
 
 int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *note) {
-    int is_active = note->state == HD_WEBHOOK_ACTIVE;
+    int is_active = note->state == HD_WEBHOOK_ACTIVE && note->throttled_ms == 0;
     if (!(store->owned & HD__SHARD_BIT(note->webhook)))
         return SQLITE_OK;
     sqlite3_stmt *statement = hd__sql(store, is_active ? HD__SQL_DROP_LANE : HD__SQL_PUT_LANE);
@@ -10,6 +10,7 @@ int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *
     if (!is_active) {
         hd__sql_int(statement, 2, note->state);
         hd__sql_int(statement, 3, store->now.ms + (note->left_ms > 0 ? note->left_ms : 0));
+        hd__sql_int(statement, 4, store->now.ms + note->throttled_ms);
     }
     return hd__sql_run(statement);
 }
@@ -26,8 +27,10 @@ int hd__sqlite_tell_lanes(struct hd__sqlite *store) {
             .webhook = hd__sql_get_int(statement, 0),
             .state = (int)hd__sql_get_int(statement, 1),
             .left_ms = left_of(store, hd__sql_get_int(statement, 2)),
+            .throttled_ms = left_of(store, hd__sql_get_int(statement, 3)),
         };
-        if (store->gained & HD__SHARD_BIT(note.webhook))
+        int is_active = note.state == HD_WEBHOOK_ACTIVE && note.throttled_ms == 0;
+        if (!is_active && (store->gained & HD__SHARD_BIT(note.webhook)))
             store->listener.lane(store->listener.user, &note);
     }
     return hd__sql_end(statement, code);

@@ -73,15 +73,18 @@ static struct hd__store_time time_at(const struct hd__sqlite *store, sqlite3_stm
 }
 
 static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *into) {
-    int64_t left_ms = hd__sql_get_int(row, 2) - time_at(store, row, 3).ms;
+    int64_t now_ms = time_at(store, row, 4).ms;
+    int64_t left_ms = hd__sql_get_int(row, 2) - now_ms, throttled_ms = hd__sql_get_int(row, 3) - now_ms;
     *(struct hd__lane_note *)into = (struct hd__lane_note){.webhook = hd__sql_get_int(row, 0),
                                                            .state = (int)hd__sql_get_int(row, 1),
-                                                           .left_ms = left_ms > 0 ? left_ms : 0};
+                                                           .left_ms = left_ms > 0 ? left_ms : 0,
+                                                           .throttled_ms = throttled_ms > 0 ? throttled_ms : 0};
 }
 
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
     return read_of_webhook((struct hd__sqlite *)base,
-                           "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), s.now_ms, s.monotonic_us, "
+                           "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), "
+                           "ifnull(l.throttled_until_ms, 0), s.now_ms, s.monotonic_us, "
                            "s.wall_ms, s.boot FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key "
                            "WHERE w.id = ?1 AND w.removed = 0",
                            id, take_lane_state, note);

@@ -30,8 +30,10 @@ const char hd__sqlite_tables[] =
     "  version INTEGER NOT NULL, change INTEGER NOT NULL, removed INTEGER NOT NULL, discarded_up_to INTEGER NOT NULL,"
     "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
     "  headers BLOB NOT NULL);"
-    /* The pause rule's state, of those that are not active. */
-    "CREATE TABLE lane(webhook INTEGER PRIMARY KEY, state INTEGER NOT NULL, until_ms INTEGER NOT NULL);"
+    /* What keeps webhooks from being sent to: the pause rule's state, and until when their receivers asked for
+       patience. */
+    "CREATE TABLE lane(webhook INTEGER PRIMARY KEY, state INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+    "  throttled_until_ms INTEGER NOT NULL);"
     /* Its deliveries had the rows of the outbox from first_row on. */
     "CREATE TABLE event(key INTEGER PRIMARY KEY, id BLOB NOT NULL, type INTEGER NOT NULL, accepted_ms INTEGER NOT "
     "NULL,"

@@ -127,10 +127,10 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_OLD_REPORTS] = "SELECT id, event, size, kept_ms, event_use FROM log ORDER BY id LIMIT ?1",
     [HD__SQL_FORGET_REPORT] = "DELETE FROM log WHERE id = ?1",
 
-    [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms) VALUES(?1, ?2, ?3) "
-                         "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3",
+    [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms, throttled_until_ms) VALUES(?1, ?2, ?3, ?4) "
+                         "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3, throttled_until_ms = ?4",
     [HD__SQL_DROP_LANE] = "DELETE FROM lane WHERE webhook = ?1",
-    [HD__SQL_LIST_LANES] = "SELECT webhook, state, until_ms FROM lane",
+    [HD__SQL_LIST_LANES] = "SELECT webhook, state, until_ms, throttled_until_ms FROM lane",
 };
 
 sqlite3_stmt *hd__sql(struct hd__sqlite *store, int which) {
