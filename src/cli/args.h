@@ -69,6 +69,8 @@ enum option_id {
     OPT_EVENTS,
     OPT_MODE,
     OPT_IN_FLIGHT,
+    OPT_WEBHOOK_RATE,
+    OPT_BURST,
     OPT_ORDERED,
     OPT_YES,
     OPT_WEBHOOK,

@@ -1,6 +1,7 @@
 #include "cli/condition.h"
 
 #include "cli/output.h"
+#include "cli/rate.h"
 #include "cli/webhook.h"
 
 #include <inttypes.h>
@@ -23,6 +24,8 @@ static const char *name_of(int state) {
         return "probing";
     case HD_WEBHOOK_FORBIDDEN:
         return "forbidden";
+    case HD_WEBHOOK_THROTTLED:
+        return "throttled";
     default:
         return "active";
     }
@@ -46,24 +49,32 @@ static void print_state(const struct condition *condition) {
     case HD_WEBHOOK_FORBIDDEN:
         snprintf(text, sizeof text, "forbidden: no delivery may go to its address; what waits is kept");
         break;
+    case HD_WEBHOOK_THROTTLED:
+        snprintf(text, sizeof text, "throttled until %s: its receiver asked for that (429 or 503)",
+                 cli_date(condition->until_ms));
+        break;
     default:
         return;
     }
     cli_webhook_line("state", text);
 }
 
-void cli_condition_print(const struct condition *condition) {
-    char text[128] = "0";
+void cli_condition_print(const hd_webhook *webhook, const struct condition *condition) {
+    char text[256] = "0", rate[RATE_SIZE];
     print_state(condition);
+    cli_rate_text(webhook, rate);
     if (condition->waiting > 0)
-        snprintf(text, sizeof text, "%" PRIu64 ", the oldest since %s", condition->waiting,
-                 cli_date(condition->since_ms));
+        snprintf(text, sizeof text, "%" PRIu64 ", the oldest since %s%s%s", condition->waiting,
+                 cli_date(condition->since_ms), *rate ? "; limited to " : "", rate);
     cli_webhook_line("waiting", text);
 }
 
 void cli_condition_add(const struct condition *condition, json_t *object) {
     json_object_set_new(object, "state", json_string(name_of(condition->state)));
-    json_object_set_new(object, "paused_until", cli_json_time(condition->until_ms));
+    json_object_set_new(object, "paused_until",
+                        cli_json_time(condition->state == HD_WEBHOOK_PAUSED ? condition->until_ms : 0));
+    json_object_set_new(object, "throttled_until",
+                        cli_json_time(condition->state == HD_WEBHOOK_THROTTLED ? condition->until_ms : 0));
     json_object_set_new(object, "waiting", json_integer((json_int_t)condition->waiting));
     json_object_set_new(object, "waiting_since", cli_json_time(condition->since_ms));
 }

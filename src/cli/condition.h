@@ -7,7 +7,7 @@
 
 struct condition {
     int state;        /* HD_WEBHOOK_... */
-    int64_t until_ms; /* of a pause; 0 for none */
+    int64_t until_ms; /* of a pause, or of what its receiver asked for; 0 for none */
     uint64_t waiting;
     int64_t since_ms; /* when the event of the oldest that waits was accepted; 0 for none */
 };
@@ -19,7 +19,7 @@ int cli_condition_read(const struct place *place, const hd_webhook *webhook, str
 const char *cli_condition_word(const hd_webhook *webhook, const struct condition *condition);
 
 /* What is to be said, in lines as those of cli_webhook_print(); and for JSON, as members of the webhook's object. */
-void cli_condition_print(const struct condition *condition);
+void cli_condition_print(const hd_webhook *webhook, const struct condition *condition);
 void cli_condition_add(const struct condition *condition, json_t *object);
 
 #endif

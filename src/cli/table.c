@@ -80,6 +80,9 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_MODE] = {"mode", '\0', "MODE", "on held off",
                   "on, held (accepts events and sends nothing until it is on) or off (accepts nothing)"},
     [OPT_IN_FLIGHT] = {"in-flight", '\0', "N", NULL, "How many deliveries may be under way at once, 1 to 64"},
+    [OPT_WEBHOOK_RATE] = {"rate", '\0', "RATE", NULL,
+                          "How many requests may start: 10/s, 30/min, 100/h, or none (none; with slack 1/s, burst 5)"},
+    [OPT_BURST] = {"burst", '\0', "N", NULL, "How many of them may start at once, 1 to 1000 (1)"},
     [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
     [OPT_WEBHOOK] = {"webhook", 'w', "ID", NULL, "Only this webhook"},
@@ -110,8 +113,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
 #define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
 #define WEBHOOK_OPTIONS                                                                                                \
-    OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_ORDERED,              \
-        OPT_ALLOW_PRIVATE
+    OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_WEBHOOK_RATE,         \
+        OPT_BURST, OPT_ORDERED, OPT_ALLOW_PRIVATE
 #define FILTER_OPTIONS                                                                                                 \
     OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
         OPT_TEXT, OPT_REDELIVERY_OF

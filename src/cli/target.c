@@ -4,6 +4,7 @@
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/rate.h"
 #include "endpoint/url.h"
 #include "options.h"
 
@@ -151,6 +152,8 @@ static int set_numbers(const struct args *args, hd_webhook *webhook) {
     int code = cli_number(args, OPT_ATTEMPTS, 1, 20, &attempts);
     if (code == CLI_OK)
         code = cli_number(args, OPT_IN_FLIGHT, 1, 64, &in_flight);
+    if (code == CLI_OK)
+        code = cli_rate_set(args, webhook);
     if (code != CLI_OK)
         return code;
     (void)hd_webhook_set_max_attempts(webhook, (uint32_t)attempts);

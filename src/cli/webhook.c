@@ -1,6 +1,7 @@
 #include "cli/webhook.h"
 
 #include "cli/output.h"
+#include "cli/rate.h"
 
 #include <string.h>
 
@@ -43,8 +44,9 @@ static void print_headers(const hd_webhook *webhook, int reveals) {
 }
 
 void cli_webhook_print(const hd_webhook *webhook, int reveals) {
-    char events[WEBHOOK_EVENTS_SIZE];
+    char events[WEBHOOK_EVENTS_SIZE], rate[RATE_SIZE];
     cli_webhook_events(webhook, events);
+    cli_rate_text(webhook, rate);
     cli_webhook_line("id", hd_webhook_id(webhook));
     cli_webhook_line("name", hd_webhook_name(webhook));
     cli_webhook_line("project", hd_webhook_project(webhook));
@@ -54,6 +56,7 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     cli_webhook_line("mode", hd_mode_name(hd_webhook_mode(webhook)));
     print_number("attempts", hd_webhook_max_attempts(webhook));
     print_number("in flight", hd_webhook_max_in_flight(webhook));
+    cli_webhook_line("rate", *rate ? rate : "no limit");
     cli_webhook_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
     cli_webhook_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
     print_headers(webhook, reveals);
@@ -95,6 +98,7 @@ json_t *cli_webhook_json(const hd_webhook *webhook, int reveals) {
     json_object_set_new(object, "headers", headers_json(webhook, reveals));
     json_object_set_new(object, "max_attempts", json_integer(hd_webhook_max_attempts(webhook)));
     json_object_set_new(object, "max_in_flight", json_integer(hd_webhook_max_in_flight(webhook)));
+    json_object_set_new(object, "rate", cli_rate_json(webhook));
     json_object_set_new(object, "ordered", json_boolean(hd_webhook_ordered(webhook)));
     json_object_set_new(object, "standard_headers", json_boolean(hd_webhook_standard_headers(webhook)));
     json_object_set_new(object, "secret_staged", json_boolean(hd_webhook_staged_secret(webhook, NULL) != NULL));

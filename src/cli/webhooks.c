@@ -105,7 +105,7 @@ static int tell(const struct place *place, const hd_webhook *webhook, int reveal
     if (code != CLI_OK)
         return code;
     cli_webhook_print(webhook, reveals);
-    cli_condition_print(&condition);
+    cli_condition_print(webhook, &condition);
     return CLI_OK;
 }
 
@@ -250,6 +250,8 @@ static int has_change(const struct args *args) {
         case OPT_NO_STANDARD:
         case OPT_ATTEMPTS:
         case OPT_IN_FLIGHT:
+        case OPT_WEBHOOK_RATE:
+        case OPT_BURST:
         case OPT_ORDERED:
             return 1;
         default:

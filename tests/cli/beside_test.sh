@@ -174,6 +174,30 @@ told 'all[0]["waiting"] >= 1, all[0]["waiting_since"] is None, all[0]["paused_un
 does 0 webhooks discard "$failing" --yes
 until_true waits "$failing" 0
 
+# One whose receiver asks for patience says that, and one with a rate what it is.
+new /busy --events ticket.resolved --rate 30/min --burst 2
+busy=$id
+does 1 webhooks test "$busy" --allow-private
+newest "$busy"
+until_true is_in_mode "$busy" on
+does 1 deliveries redeliver "$delivery"
+is_throttled() {
+    "$helmdesk" webhooks get "$busy" --json >"$tmp/out"
+    [ "$(json "$tmp/out" 'all[0]["state"]')" = throttled ]
+}
+until_true is_throttled
+both 0 webhooks get "$busy"
+told 'all[0]["throttled_until"] is None, all[0]["paused_until"] is None' '(False, True)'
+does 0 webhooks get "$busy"
+says '^state +throttled until [0-9-]+ [0-9:]+: its receiver asked for that \(429 or 503\)$' "$out"
+does 0 webhooks list
+says "$busy +acme +json +ticket.resolved +throttled" "$out"
+does 0 webhooks hold "$busy"
+does 1 deliveries redeliver "$delivery"
+does 0 webhooks get "$busy"
+says '^waiting +1, the oldest since [0-9-]+ [0-9:]+; limited to 30/min, burst 2$' "$out"
+does 0 webhooks delete "$busy" --yes
+
 # ---- Watching ----
 
 # The wall clock was ten years ahead for a while, and ten years behind: what is in the log says so. What comes is told, each

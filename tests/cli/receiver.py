@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A receiver for the tests of the tool: receiver.py DIRECTORY. Its port is in the file "port" there. It writes a line for each
-# request into "requests", and answers 500 below /fail, and below /slow not before there is a file "release".
+# request into "requests", and answers 500 below /fail, 429 below /busy, and below /slow not before there is a file "release".
 import http.server, json, os, sys, threading, time
 
 directory = sys.argv[1]
@@ -18,7 +18,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         while self.path.startswith("/slow") and not os.path.exists(directory + "/release"):
             time.sleep(0.01)
         answer = b"\x1b[31m<red>\n"
-        self.send_response(500 if self.path.startswith("/fail") else 200)
+        self.send_response(500 if self.path.startswith("/fail") else 429 if self.path.startswith("/busy") else 200)
+        if self.path.startswith("/busy"):
+            self.send_header("Retry-After", "200")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

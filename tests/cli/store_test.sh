@@ -71,7 +71,7 @@ out=$(cat "$tmp/out") err=$(cat "$tmp/err")
 expect 0
 failing=$(json "$tmp/out" 'all[0]["id"]')
 told 'sorted(all[0])' "['events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'mode', 'name', 'ordered', 'project', \
-'secret', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
+'rate', 'secret', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["max_in_flight"], all[0]["ordered"], all[0]["standard_headers"]' \
     "(['ticket.created', 'ticket.resolved'], 3, 2, True, True)"
 json "$tmp/out" 'all[0]["secret"]' >>"$tmp/secrets"
@@ -104,7 +104,8 @@ both 0 webhooks list --project nobody
 empty "$out"
 says 'nobody' "$err"
 both 0 webhooks get "$crm"
-told 'all[0]["state"], all[0]["paused_until"], all[0]["waiting"], all[0]["waiting_since"]' "('active', None, 0, None)"
+told 'all[0]["state"], all[0]["paused_until"], all[0]["throttled_until"], all[0]["waiting"], all[0]["waiting_since"]' \
+    "('active', None, None, 0, None)"
 told 'all[0]["name"], all[0]["headers"], "url" in all[0]' "('CRM sync', [['X-Tenant', None]], False)"
 shows 0 webhooks get "$crm" --reveal
 says 'in-the-url' "$out"
@@ -127,6 +128,23 @@ told 'all[0]["name"], all[0]["mode"], all[0]["version"]' "('CRM', 'on', 3)"
 both 0 webhooks update "$crm" --events message.received --attempts 2 --ordered yes
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["ordered"]' "(['message.received'], 2, True)"
 does 0 webhooks update "$crm" --events all --attempts 1 --ordered no
+both 0 webhooks update "$crm" --rate 30/min --burst 5
+told 'all[0]["rate"]' "{'count': 30, 'period_ms': 60000, 'burst': 5}"
+both 0 webhooks update "$crm" --rate 10/s
+told 'all[0]["rate"]' "{'count': 10, 'period_ms': 1000, 'burst': 5}"
+both 0 webhooks update "$crm" --burst 1
+told 'all[0]["rate"]["burst"]' 1
+for rate in 10 10/ /s 10/ms 0/s -1/s 1.5/s 10/s,5 99999999999/s; do
+    both 2 webhooks update "$crm" --rate "$rate"
+    says "rate cannot be '$rate'" "$err"
+done
+both 2 webhooks update "$crm" --rate 10/h
+says 'from 1 a minute to 1,000 a second' "$err"
+both 2 webhooks update "$crm" --burst 1001
+both 0 webhooks update "$crm" --rate none
+told 'all[0]["rate"]' None
+both 2 webhooks update "$crm" --burst 3
+says 'goes with a rate' "$err"
 does 0 webhooks update "$crm" -H 'X-Other: 1' --json
 told '[header[0] for header in all[0]["headers"]]' "['X-Tenant', 'X-Other']"
 does 0 webhooks update "$crm" -H 'X-Other:' --json

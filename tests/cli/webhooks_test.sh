@@ -33,6 +33,8 @@ to_and_back 'header +X-A: \*+' -H 'X-A: b' -- -H 'X-A:'
 to_and_back 'standard +yes' --standard -- --no-standard
 to_and_back 'attempts +20' --attempts 20 -- --attempts 1
 to_and_back 'in flight +64' --in-flight 64 -- --in-flight 4
+to_and_back 'rate +10/s, burst 1$' --rate 10/s -- --rate none
+to_and_back 'rate +100/h, burst 20$' --rate 100/h --burst 20 -- --rate none
 to_and_back 'ordered +yes' --ordered yes -- --ordered no
 
 # Before something is removed it is asked, in words that cannot harm the terminal; any yes is one.
