@@ -355,6 +355,11 @@ static void test_validation(void **state) {
         {"{\"url\":\"https://example.com/\",\"headers\":{}}", "/headers"},
         {"{\"url\":\"https://example.com/\",\"max_attempts\":21}", "/max_attempts"},
         {"{\"url\":\"https://example.com/\",\"max_in_flight\":0}", "/max_in_flight"},
+        {"{\"url\":\"https://example.com/\",\"rate\":\"10/s\"}", "/rate"},
+        {"{\"url\":\"https://example.com/\",\"rate\":{}}", "/rate"},
+        {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":null,\"period_ms\":1000,\"burst\":1}}", "/rate"},
+        {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":1,\"period_ms\":60001,\"burst\":1}}", "/rate"},
+        {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":4294967297,\"period_ms\":1000,\"burst\":1}}", "/rate"},
         {"{\"url\":\"https://example.com/\",\"secret\":7}", "/secret"},
         {"{\"url\":\"https://example.com/\",\"secret\":\"short\",\"standard_headers\":true}", "/secret"},
     };
@@ -489,6 +494,33 @@ static void test_what_waits(void **state) {
     json_decref(webhook);
     assert_int_equal(count_of("outcome=canceled&reason=discarded"), 3);
     json_decref(on_webhook(404, "POST", "none", "/discard", "{}"));
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
+/* A rate is told as it was put, and one whose receiver asks for patience says so, and until when. */
+static void test_rate_and_patience(void **state) {
+    (void)state;
+    char *id = create("/busy/200");
+    json_t *webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_true(json_is_null(json_object_get(webhook, "rate")));
+    json_decref(webhook);
+    webhook = on_webhook(200, "PATCH", id, "", "{\"rate\":{\"count\":30,\"period_ms\":60000,\"burst\":2}}");
+    json_t *rate = json_object_get(webhook, "rate");
+    assert_int_equal(number_of(rate, "count"), 30);
+    assert_int_equal(number_of(rate, "period_ms"), 60000);
+    assert_int_equal(number_of(rate, "burst"), 2);
+    json_decref(webhook);
+    send_ticket(client, 1);
+    flush(client);
+    webhook = on_webhook(200, "GET", id, "", NULL);
+    assert_string_equal(text_of(webhook, "state"), "throttled");
+    assert_int_equal(strlen(text_of(webhook, "throttled_until")), strlen("2025-01-15T10:30:00.000Z"));
+    assert_true(json_is_null(json_object_get(webhook, "paused_until")));
+    json_decref(webhook);
+    webhook = on_webhook(200, "PATCH", id, "", "{\"rate\":null}");
+    assert_true(json_is_null(json_object_get(webhook, "rate")));
+    json_decref(webhook);
     json_decref(on_webhook(204, "DELETE", id, "", NULL));
     free(id);
 }
@@ -929,6 +961,7 @@ int main(void) {
         TEST(test_validation),
         TEST(test_life_of_a_webhook),
         TEST(test_what_waits),
+        TEST(test_rate_and_patience),
         TEST(test_pause),
         TEST(test_headers_of_a_webhook),
         TEST(test_secret_rotation),

@@ -171,6 +171,8 @@ static const char *state_of(const hd_webhook *webhook, int state, const hd_log_p
         return "probing";
     case HD_WEBHOOK_FORBIDDEN:
         return "forbidden";
+    case HD_WEBHOOK_THROTTLED:
+        return "throttled";
     default:
         return is_failing(page) ? "failing" : "on";
     }
@@ -208,6 +210,10 @@ static int read_condition(struct hd__call *call, const hd_webhook *webhook, stru
     return status == HD_E_NOT_FOUND ? HD_OK : status;
 }
 
+static json_t *until_of(const struct condition *condition, int state) {
+    return hd__json_time(condition->state == state ? condition->until_ms : 0);
+}
+
 json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook) {
     struct condition condition;
     hd_log_stats *stats = NULL;
@@ -216,8 +222,9 @@ json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook) {
     json_t *object = NULL;
     if (summarize(call, hd_webhook_id(webhook), &ranges[1], &since_ms, &stats) == HD_OK &&
         last_deliveries(call, webhook, &page) == HD_OK && read_condition(call, webhook, &condition) == HD_OK)
-        object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}", "state", state_of(webhook, condition.state, page),
-                           "paused_until", hd__json_time(condition.until_ms), "waiting", (json_int_t)condition.waiting,
+        object = json_pack("{s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "state", state_of(webhook, condition.state, page),
+                           "paused_until", until_of(&condition, HD_WEBHOOK_PAUSED), "throttled_until",
+                           until_of(&condition, HD_WEBHOOK_THROTTLED), "waiting", (json_int_t)condition.waiting,
                            "waiting_since", hd__json_time(condition.since_ms), "stats24h", day_of(stats),
                            "last_delivery", last_of(page));
     hd_log_page_free(page);

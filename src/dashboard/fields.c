@@ -30,6 +30,15 @@ static json_t *headers_of(const hd_webhook *webhook) {
     return hd__json_or_nothing(list, failed);
 }
 
+/* Its own; null for none. */
+static json_t *rate_of(const hd_webhook *webhook) {
+    if (hd_webhook_rate_count(webhook) == 0)
+        return json_null();
+    return json_pack("{s:I, s:I, s:I}", "count", (json_int_t)hd_webhook_rate_count(webhook), "period_ms",
+                     (json_int_t)hd_webhook_rate_period_ms(webhook), "burst",
+                     (json_int_t)hd_webhook_rate_burst(webhook));
+}
+
 json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin) {
     json_t *object = json_object();
     int failed = 0;
@@ -45,6 +54,7 @@ json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin) {
     hd__json_set(object, "headers", headers_of(webhook), &failed);
     hd__json_set(object, "max_attempts", json_integer(hd_webhook_max_attempts(webhook)), &failed);
     hd__json_set(object, "max_in_flight", json_integer(hd_webhook_max_in_flight(webhook)), &failed);
+    hd__json_set(object, "rate", rate_of(webhook), &failed);
     hd__json_set(object, "ordered", json_boolean(hd_webhook_ordered(webhook)), &failed);
     hd__json_set(object, "standard_headers", json_boolean(hd_webhook_standard_headers(webhook)), &failed);
     hd__json_set(object, "secret_staged", json_boolean(hd_webhook_staged_secret(webhook, NULL) != NULL), &failed);

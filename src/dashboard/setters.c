@@ -69,6 +69,19 @@ static int set_in_flight(hd_webhook *webhook, const json_t *value) {
     return is_number(value) ? hd_webhook_set_max_in_flight(webhook, (uint32_t)json_integer_value(value)) : HD_E_INVALID;
 }
 
+static uint32_t number_in(const json_t *rate, const char *name) {
+    json_int_t value = json_integer_value(json_object_get(rate, name));
+    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+}
+
+static int set_rate(hd_webhook *webhook, const json_t *value) {
+    if (json_is_null(value))
+        return hd_webhook_set_rate(webhook, 0, 0, 0);
+    uint32_t count = number_in(value, "count");
+    return count == 0 ? HD_E_RATE
+                      : hd_webhook_set_rate(webhook, count, number_in(value, "period_ms"), number_in(value, "burst"));
+}
+
 /* ---- Headers: those that are left out go, those with null stay as they are ---- */
 
 static int is_listed(const json_t *list, const char *name) {
@@ -127,6 +140,7 @@ static const struct {
     {"standard_headers", set_standard},
     {"max_attempts", set_attempts},
     {"max_in_flight", set_in_flight},
+    {"rate", set_rate},
 };
 
 static json_t *error_of(const char *name, int status, const char *message) {

@@ -322,6 +322,12 @@ static bool answer_redirect(struct connection *connection, const char *argument)
     return answer(connection, strtol(argument, NULL, 10), header, "moved", 5);
 }
 
+static bool answer_busy(struct connection *connection, const char *argument) {
+    char header[64];
+    (void)snprintf(header, sizeof header, "Retry-After: %ld\r\n", strtol(argument, NULL, 10));
+    return answer(connection, 429, header, "busy", 4);
+}
+
 static bool answer_later(struct connection *connection, const char *argument) {
     return pause_ms(connection, strtol(argument, NULL, 10)) && answer_ok(connection, "");
 }
@@ -494,6 +500,7 @@ static const struct {
     {"/status", answer_status},
     {"/word", answer_word},
     {"/redirect", answer_redirect},
+    {"/busy", answer_busy},
     {"/delay", answer_later},
     {"/gate", answer_at_gate},
     {"/hang", hang},

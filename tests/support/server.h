@@ -7,6 +7,7 @@
  *   /status/N               answers N with the body "status N" (no body for 1xx, 204 and 304)
  *   /word/N/TEXT            answers N with the body TEXT, as Slack does with its error words
  *   /redirect/N             answers N with a Location of this server's /landing
+ *   /busy/N                 answers 429 with Retry-After: N
  *   /delay/MS               answers 200 after so many milliseconds
  *   /gate                   answers 200 as soon as server_open_gate() was called
  *   /hang                   reads the request and never answers

@@ -97,6 +97,7 @@ const STATES = {
   off: ['muted', '○', 'Off'],
   failing: ['bad', '✕', 'Failing'],
   paused: ['warn', '‖', 'Paused'],
+  throttled: ['warn', '‖', 'Throttled'],
   probing: ['warn', '↻', 'Probing'],
   forbidden: ['bad', '⊘', 'Not allowed'],
 }

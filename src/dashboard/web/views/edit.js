@@ -2,7 +2,7 @@
 // A new webhook, or the settings of one.
 import { bdi } from '../format.js'
 import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
-import { crumbs, FORMATS, MODES, name, pathOf, tabs } from './parts.js'
+import { crumbs, FORMATS, MODES, name, pathOf, PERIODS, tabs } from './parts.js'
 import { preview } from './preview.js'
 
 export default function (ctx) {
@@ -21,7 +21,7 @@ export default function (ctx) {
       ctx.get('events'),
     ])
     const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), mode: 'on',
-      headers: [], max_attempts: 1, max_in_flight: 4, ordered: false, standard_headers: false }
+      headers: [], max_attempts: 1, max_in_flight: 4, rate: null, ordered: false, standard_headers: false }
     if (id) {
       fill(heading, bdi(name(given)))
       ctx.title(name(given))
@@ -70,6 +70,19 @@ export default function (ctx) {
     const formatBox = h('div.field', segmented('Format', 'format', Object.entries(FORMATS), format,
       (value) => { format = value; check(); shown.draw() }),
       h('p.hint', 'Slack: a message for an incoming webhook of Slack. JSON: for everything else.'))
+    // A period that has no name stays as it is.
+    const rateFields = (rate) => h('fieldset.field', { id: 'f-rate', tabindex: -1, 'aria-describedby': 'f-rate-error' },
+      h('legend', 'Limit'),
+      h('p.hint', 'How many requests may start, and how many of them at once after a quiet time. Empty for no limit; ' +
+        'Slack then gets 1 per second, 5 at once.'),
+      h('div.row',
+        h('input', { name: 'rate_count', type: 'number', min: 1, 'aria-label': 'Requests', value: rate?.count ?? '' }),
+        h('select', { name: 'rate_period', 'aria-label': 'Period' },
+          Object.entries({ ...rate && { [rate.period_ms]: `${rate.period_ms} ms` }, ...PERIODS }).map(([ms, text]) =>
+            h('option', { value: ms, selected: Number(ms) === (rate?.period_ms ?? 1000) }, `per ${text}`))),
+        h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': 'At once, after a quiet time',
+          value: rate?.burst ?? 1 }), h('span', 'at once')),
+      h('p.error', { id: 'f-rate-error' }))
     const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
     const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
     const advanced = h('details', { open: given.headers.length > 0 }, h('summary', 'Advanced'), h('div.stack',
@@ -84,6 +97,7 @@ export default function (ctx) {
           input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
         field('max_in_flight', 'At once', '1 to 64 deliveries',
           input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
+      rateFields(given.rate),
       box('ordered', 'In order', 'Deliveries of one ticket go one after the other.', given.ordered),
       box('standard_headers', 'Standard Webhooks headers', 'Adds webhook-id, webhook-timestamp and webhook-signature.',
         given.standard_headers)))
@@ -160,10 +174,13 @@ export default function (ctx) {
         return [name, value.value || (value.dataset.keep === name ? null : '')]
       }
       const { elements } = form
+      const { rate_count: requests, rate_period: period, rate_burst: burst } = elements
+      const isLimited = requests.value !== '' || requests.validity.badInput
       const fields = {
         name: elements.name.value.trim(), url: url.value.trim(), format, mode: elements.mode.value,
         events: [...form.querySelectorAll('[name=events]:checked')].map((el) => el.value),
         max_attempts: elements.max_attempts.valueAsNumber, max_in_flight: elements.max_in_flight.valueAsNumber,
+        rate: isLimited ? { count: requests.valueAsNumber, period_ms: Number(period.value), burst: burst.valueAsNumber } : null,
         ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,
         headers: [...headers.children].map(header).filter(([name]) => name),
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the pages about webhooks have in common.
 import { query } from '../api.js'
+import { count } from '../format.js'
 import { h } from '../ui.js'
 
 export const name = (webhook) => webhook.name || webhook.url_masked
@@ -21,8 +22,21 @@ export const MODES = {
 /** What keeps a webhook from sending that is on, by its state. */
 export const PAUSES = {
   paused: ['Paused. ', (until) => ['Its deliveries kept failing. What is due waits until ', until, '; then one is tried.']],
+  throttled: ['Throttled. ', (until) =>
+    ['Its receiver answered 429 or 503, and asked to be left in peace. What is due waits until ', until, '.']],
   probing: ['Probing. ', () => 'The pause is over, and the next delivery decides whether it goes on.'],
   forbidden: ['Not allowed. ', () => 'This server must not deliver to its address. What waits for it is kept.'],
+}
+
+/** The periods of a rate that have a name. */
+export const PERIODS = { 1000: 'second', 60000: 'minute', 3600000: 'hour' }
+const SLACK = { count: 1, period_ms: 1000, burst: 5 } // as Slack asks
+
+/** What limits its requests, in words; nothing if nothing does. */
+export function limit(webhook) {
+  const rate = webhook.rate ?? (webhook.format === 'slack' && SLACK)
+  return rate && `limited to ${count(rate.count)} per ${PERIODS[rate.period_ms] ?? `${count(rate.period_ms)} ms`}` +
+    (rate.burst > 1 ? `, ${count(rate.burst)} at once` : '')
 }
 
 /** The way back from a page about a webhook. */

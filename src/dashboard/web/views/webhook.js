@@ -5,7 +5,7 @@ import { badge, bdi, count, plural, time, visible } from '../format.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
-import { crumbs, formatTag, MODES, name, pathOf, PAUSES, tabs } from './parts.js'
+import { crumbs, formatTag, limit, MODES, name, pathOf, PAUSES, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
@@ -55,12 +55,13 @@ export default function (ctx) {
   function drawPause() {
     const words = PAUSES[webhook.state]
     pause.hidden = !words
-    if (words) fill(pause, h('strong', words[0]), words[1](time(webhook.paused_until)))
+    if (words) fill(pause, h('strong', words[0]), words[1](time(webhook.paused_until ?? webhook.throttled_until)))
   }
 
   function drawFacts() {
     fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
       h('span', webhook.max_attempts > 1 ? `up to ${webhook.max_attempts} attempts` : 'one attempt'),
+      limit(webhook) && h('span', limit(webhook)),
       webhook.ordered && h('span', 'in order per ticket'),
       webhook.standard_headers && h('span', 'Standard Webhooks headers'),
       webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')),
