@@ -1500,6 +1500,9 @@ HD_API const char *hd_report_explanation(const hd_report *report);
  * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one
  * before. 0 if none was begun. */
 HD_API uint32_t hd_report_attempts(const hd_report *report);
+/** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
+ * was discarded while it waited. Since: 0.2.0 */
+HD_API int hd_report_has_attempt(const hd_report *report);
 /** The receiver's HTTP status; 0 if no answer arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
 /** What the answer's Retry-After asks for, in seconds, at most a day; 0 if nothing. */

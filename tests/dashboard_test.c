@@ -525,6 +525,28 @@ static void test_rate_and_patience(void **state) {
     free(id);
 }
 
+/* What is discarded while it waits for its second attempt ends without one: the first has a record of its own. */
+static void test_discarded_retry_is_no_attempt(void **state) {
+    (void)state;
+    char *id = create("/status/500"), query[128], target[256];
+    json_decref(on_webhook(200, "PATCH", id, "", "{\"max_attempts\":2}"));
+    send_ticket(client, 1);
+    (void)snprintf(query, sizeof query, "webhook=%s&outcome=retrying", id);
+    assert_eventually(count_of(query) == 1);
+    json_decref(on_webhook(200, "POST", id, "/discard", "{}"));
+    flush(client);
+    (void)snprintf(target, sizeof target, DELIVERIES "?webhook=%s", id);
+    json_t *answer = call(200, "GET", target, NULL), *list = json_object_get(answer, "data");
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(text_of(json_array_get(list, 0), "reason"), "discarded");
+    assert_int_equal(number_of(json_array_get(list, 0), "attempt"), 0);
+    assert_string_equal(text_of(json_array_get(list, 1), "outcome"), "retrying");
+    assert_int_equal(number_of(json_array_get(list, 1), "attempt"), 1);
+    json_decref(answer);
+    json_decref(on_webhook(204, "DELETE", id, "", NULL));
+    free(id);
+}
+
 /* A webhook that the rule has paused says so, and until when. */
 static void test_pause(void **state) {
     (void)state;
@@ -962,6 +984,7 @@ int main(void) {
         TEST(test_life_of_a_webhook),
         TEST(test_what_waits),
         TEST(test_rate_and_patience),
+        TEST(test_discarded_retry_is_no_attempt),
         TEST(test_pause),
         TEST(test_headers_of_a_webhook),
         TEST(test_secret_rotation),

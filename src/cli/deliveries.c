@@ -130,7 +130,7 @@ static void print_answer(const hd_report *report) {
 }
 
 static const char *why_no_head(const hd_report *report) {
-    if (cli_report_has_attempt(report))
+    if (hd_report_has_attempt(report))
         return "The headers that were sent are not known.";
     if (hd_report_attempts(report) == 0)
         return "No attempt was begun: nothing was sent.";
@@ -163,7 +163,7 @@ static void print_times(const hd_report *report) {
 }
 
 static void print_attempt(const hd_report *report) {
-    int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED, has_attempt = cli_report_has_attempt(report);
+    int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED, has_attempt = hd_report_has_attempt(report);
     printf("%s  ", cli_date(hd_report_finished_at_ms(report)));
     if (has_attempt)
         printf("attempt %u", hd_report_attempts(report));

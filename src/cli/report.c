@@ -33,17 +33,6 @@ int cli_report_code(const hd_report *report) {
     return cli_reason_code(hd_report_reason(report));
 }
 
-int cli_report_has_attempt(const hd_report *report) {
-    switch (hd_report_reason(report)) {
-    case HD_REASON_DROPPED:
-    case HD_REASON_PAUSED:
-    case HD_REASON_DISCARDED:
-        return 0;
-    default:
-        return hd_report_attempts(report) > 0;
-    }
-}
-
 const char *cli_report_result(const hd_report *report) {
     static char text[64];
     if (hd_report_reason(report) == HD_REASON_SLACK)
@@ -179,7 +168,7 @@ json_t *cli_report_json(const hd_report *report, int is_whole) {
     json_object_set_new(object, "status",
                         hd_report_http_status(report) ? json_integer(hd_report_http_status(report)) : json_null());
     json_object_set_new(object, "attempt",
-                        json_integer(cli_report_has_attempt(report) ? hd_report_attempts(report) : 0));
+                        json_integer(hd_report_has_attempt(report) ? hd_report_attempts(report) : 0));
     json_object_set_new(object, "queued_ms", json_integer(hd_report_queued_ms(report)));
     json_object_set_new(object, "ms", times_json(report));
     json_object_set_new(object, "remote_address", cli_json_string(hd_report_remote_address(report)));

@@ -17,9 +17,6 @@ json_t *cli_report_json(const hd_report *report, int is_whole);
 /* "200", or the reason. */
 const char *cli_report_result(const hd_report *report);
 
-/* Whether it tells of an attempt. What ended while it waited tells of none, and has the number of the one before. */
-int cli_report_has_attempt(const hd_report *report);
-
 /* The exit code of a command that made this one delivery. */
 int cli_report_code(const hd_report *report);
 

@@ -6,7 +6,7 @@
 void cli_summary_add(struct summary *summary, const hd_report *report) {
     int outcome = hd_report_outcome(report), reason = hd_report_reason(report);
     uint32_t ms = hd_report_total_ms(report);
-    if (hd_report_attempts(report) > 0) {
+    if (hd_report_has_attempt(report)) {
         summary->attempts++;
         summary->times[ms < SUMMARY_MAX_MS ? ms : SUMMARY_MAX_MS]++;
     }

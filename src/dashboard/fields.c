@@ -119,7 +119,8 @@ static void set_outcome(json_t *object, const hd_report *report, int *failed) {
     hd__json_set(object, "result", hd__field_result(report), failed);
     hd__json_set(object, "explanation", json_string(hd_report_explanation(report)), failed);
     hd__json_set(object, "status", status ? json_integer(status) : json_null(), failed);
-    hd__json_set(object, "attempt", json_integer(hd_report_attempts(report)), failed);
+    hd__json_set(object, "attempt", json_integer(hd_report_has_attempt(report) ? hd_report_attempts(report) : 0),
+                 failed);
     hd__json_set(object, "queued_ms", json_integer(hd_report_queued_ms(report)), failed);
     hd__json_set(object, "ms", times_of(report), failed);
     hd__json_set(object, "remote_address", hd__json_string(hd_report_remote_address(report)), failed);

@@ -168,6 +168,17 @@ uint32_t hd_report_attempts(const hd_report *report) {
     return report ? report->attempts : 0;
 }
 
+int hd_report_has_attempt(const hd_report *report) {
+    switch (report ? report->reason : HD_REASON_DISCARDED) {
+    case HD_REASON_DROPPED:
+    case HD_REASON_PAUSED:
+    case HD_REASON_DISCARDED:
+        return 0;
+    default:
+        return report->attempts > 0;
+    }
+}
+
 int hd_report_http_status(const hd_report *report) {
     return report ? report->http_status : 0;
 }

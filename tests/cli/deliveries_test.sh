@@ -61,6 +61,31 @@ does 0 deliveries get "$delivery" --json
 told '[(one["attempt"], one["outcome"], one["request"]["line"] is None) for one in all]' \
     "[(1, 'retrying', False), (0, 'canceled', True)]"
 
+# The same, while the tool waits for another one, which its rate keeps back: it is no attempt that took no time.
+new /ok --rate 1/min
+does 0 webhooks test "$id" --allow-private
+newest "$id"
+limited=$delivery
+new /fail/later --attempts 2
+does 1 webhooks test "$id" --allow-private
+newest "$id"
+is_retrying() {
+    [ "$(count --webhook "$id" --outcome retrying)" -gt "$retrying" ]
+}
+# On a machine that is busy, the retry may be there before the discarding.
+is_discarded_meanwhile() {
+    retrying=$(count --webhook "$id" --outcome retrying)
+    "$helmdesk" deliveries redeliver "$delivery" "$limited" --deliver --allow-private --json >"$tmp/redelivered" 2>"$tmp/err" &
+    redelivering=$!
+    until_true is_retrying
+    does 0 webhooks discard "$id" --yes
+    wait "$redelivering" || true
+    cp "$tmp/redelivered" "$tmp/out"
+    [ "$(json "$tmp/out" 'all[-1]["summary"]["canceled"]')" = 1 ]
+}
+until_true is_discarded_meanwhile
+told 'all[-1]["summary"]["ms"]["p50"] >= 50' True
+
 # What a log has that was written before heads were kept.
 change "UPDATE log SET request = x'' WHERE delivery = x'${good//-/}'"
 does 0 deliveries get "$good"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A receiver for the tests of the tool: receiver.py DIRECTORY. Its port is in the file "port" there. It writes a line for each
-# request into "requests", and answers 500 below /fail, 429 below /busy, and below /slow not before there is a file "release".
+# request into "requests", and answers 500 below /fail, after 50 ms below /fail/later, 429 below /busy, and below /slow not
+# before there is a file "release".
 import http.server, json, os, sys, threading, time
 
 directory = sys.argv[1]
@@ -17,6 +18,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             requests.write(json.dumps(line) + "\n")
         while self.path.startswith("/slow") and not os.path.exists(directory + "/release"):
             time.sleep(0.01)
+        if self.path.startswith("/fail/later"):
+            time.sleep(0.05)
         answer = b"\x1b[31m<red>\n"
         self.send_response(500 if self.path.startswith("/fail") else 429 if self.path.startswith("/busy") else 200)
         if self.path.startswith("/busy"):

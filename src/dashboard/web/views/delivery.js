@@ -25,7 +25,7 @@ export default function (ctx, panel) {
     refill(body,
       attempts.length > 1 && h('nav.attempts', { 'aria-label': 'Attempts' }, attempts.map((a, i) => h('button', {
         type: 'button', class: 'plain', 'aria-pressed': String(i === chosen), onclick: () => { chosen = i; draw() },
-      }, `Attempt ${a.attempt} `, badge(a.outcome, result(a.result))))),
+      }, a.attempt ? `Attempt ${a.attempt} ` : 'No attempt ', badge(a.outcome, result(a.result))))),
       h('section', { class: `card result ${d.outcome}`, 'aria-label': 'What happened' },
         h('p', badge(d.outcome, result(d.result))), explanation(d),
         d.next_attempt_at && h('p', 'The next attempt is due ', time(d.next_attempt_at, true), '.'),
@@ -35,7 +35,7 @@ export default function (ctx, panel) {
         ['Ticket', [`#${d.ticket_number} `, bdi(d.subject)]], ['Customer', bdi(d.customer_email)],
         ['Webhook', [h('a', { href: ctx.to('webhooks', d.webhook_id) },
           d.webhook_name ? bdi(d.webhook_name) : d.url_masked), h('div.mono.small.break.muted', d.url_masked)]],
-        ['Event took place', time(d.created_at)], ['Waited', ms(d.queued_ms)], ['Attempt', String(d.attempt)],
+        ['Event took place', time(d.created_at)], ['Waited', ms(d.queued_ms)], ['Attempt', d.attempt ? String(d.attempt) : 'none'],
         ['Delivery', h('code.break', d.id)],
         ['Event', [h('code.break', d.event_id), ' ', h('a', { href: ctx.to('deliveries') + query({ q: d.event_id }) },
           'all its deliveries')]],
