@@ -196,8 +196,7 @@ void hd__keep_take_news(struct hd__keep_store *keep) {
 /* Whether a member is of a webhook that was removed, and that nothing waits for any more. */
 static int is_over(const struct hd__keep_store *keep, const struct hd__member *member) {
     const hd_webhook *webhook = member->webhook;
-    return webhook && webhook->is_removed &&
-           !hd__lanes_find(&keep->base.ledger->schedule.lanes, webhook);
+    return webhook && webhook->is_removed && !hd__lanes_find(&keep->base.ledger->schedule.lanes, webhook);
 }
 
 /* A webhook that was removed is known as long as something waits for it here: its secrets go with it. If there is more,
