@@ -1440,7 +1440,10 @@ enum {
     HD_REASON_INTERNAL = 24,
     HD_REASON_DROPPED = 25,
     HD_REASON_PAUSED = 26, /**< only in logs that 0.1.0 wrote: a pause postpones */
-    HD_REASON_DISCARDED = 27
+    HD_REASON_DISCARDED = 27,
+    HD_REASON_TLS_NOT_YET_VALID = 28,
+    HD_REASON_TLS_UNFIT = 29,             /**< a certificate for another purpose, too weak, or revoked */
+    HD_REASON_TLS_CLIENT_CERTIFICATE = 30 /**< the receiver wants one of this program */
 };
 
 /**
@@ -1492,9 +1495,11 @@ HD_API const char *hd_report_redelivery_of(const hd_report *report);
 HD_API int hd_report_outcome(const hd_report *report);
 /** One of HD_REASON_... */
 HD_API int hd_report_reason(const hd_report *report);
-/** What this report adds to the reason: Slack's error word, the network that is blocked; "" if nothing. */
+/** What this report adds to the reason: Slack's error word, the network that is blocked, a sentence about what is wrong
+ * with TLS and what to do; "" if nothing. */
 HD_API const char *hd_report_detail(const hd_report *report);
-/** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack. */
+/** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack, and
+ * for TLS, whose detail is such a sentence. */
 HD_API const char *hd_report_explanation(const hd_report *report);
 /** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. If the delivery ended
  * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one

@@ -41,10 +41,10 @@
       "The receiver's certificate is not signed by a known authority. Install the whole chain, or name your own "      \
       "authority with hd_options_set_ca_file.")                                                                        \
     X(HD_REASON_TLS_NAME, "tls_name",                                                                                  \
-      "The receiver's certificate is for another host name. Correct the certificate or the webhook's URL.")            \
-    X(HD_REASON_TLS_EXPIRED, "tls_expired", "The receiver's certificate has expired. Renew it.")                       \
+      "The receiver does not have a certificate for this host name. Correct the certificate or the webhook's URL.")    \
+    X(HD_REASON_TLS_EXPIRED, "tls_expired", "A certificate of the receiver has expired. Renew it.")                    \
     X(HD_REASON_TLS_PROTOCOL, "tls_protocol",                                                                          \
-      "No secure connection could be agreed on. The receiver must speak TLS 1.2 or later on this port.")               \
+      "No secure connection could be agreed on. The receiver must speak HTTP/1.1 over TLS 1.2 or 1.3 on this port.")   \
     X(HD_REASON_BLOCKED, "blocked",                                                                                    \
       "The address is not public, and this program does not allow deliveries to it. No packet was sent.")              \
     X(HD_REASON_CANCELED, "canceled", "The program was shut down before the delivery had ended.")                      \
@@ -57,7 +57,15 @@
       "The webhook is paused because it failed too often. Nothing was sent; it is tried again when the pause is "      \
       "over.")                                                                                                         \
     X(HD_REASON_DISCARDED, "discarded",                                                                                \
-      "Somebody discarded what waited for this webhook. Nothing was sent; it can be sent again from the log.")
+      "Somebody discarded what waited for this webhook. Nothing was sent; it can be sent again from the log.")         \
+    X(HD_REASON_TLS_NOT_YET_VALID, "tls_not_yet_valid",                                                                \
+      "A certificate of the receiver is not valid yet. Check the clock of this machine, and when the certificate "     \
+      "begins.")                                                                                                       \
+    X(HD_REASON_TLS_UNFIT, "tls_unfit",                                                                                \
+      "The receiver's certificate is revoked, too weak or made for another purpose. Get another one for it.")          \
+    X(HD_REASON_TLS_CLIENT_CERTIFICATE, "tls_client_certificate",                                                      \
+      "The receiver wants a client certificate that it accepts. Give this program one, or let the receiver do "        \
+      "without.")
 
 #define ONE(code, name, text) +1
 _Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");
@@ -134,9 +142,26 @@ const char *hd__slack_word(const char *body, size_t len, int format) {
     return NULL;
 }
 
-const char *hd__slack_text(const char *word) {
+static const char *slack_text(const char *word) {
     for (size_t i = 0; i < sizeof slack_words / sizeof slack_words[0]; i++)
         if (strcmp(slack_words[i].word, word) == 0)
             return slack_words[i].text;
     return hd_reason_text(HD_REASON_SLACK);
+}
+
+const char *hd__explain(int reason, const char *detail) {
+    switch (reason) {
+    case HD_REASON_SLACK:
+        return slack_text(detail);
+    case HD_REASON_TLS_UNTRUSTED:
+    case HD_REASON_TLS_NAME:
+    case HD_REASON_TLS_EXPIRED:
+    case HD_REASON_TLS_PROTOCOL:
+    case HD_REASON_TLS_NOT_YET_VALID:
+    case HD_REASON_TLS_UNFIT:
+    case HD_REASON_TLS_CLIENT_CERTIFICATE:
+        return *detail ? detail : hd_reason_text(reason);
+    default:
+        return hd_reason_text(reason);
+    }
 }

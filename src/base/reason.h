@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* How many reasons there are: they are numbered from 0. */
-#define HD__REASON_COUNT (HD_REASON_DISCARDED + 1)
+#define HD__REASON_COUNT (HD_REASON_TLS_CLIENT_CERTIFICATE + 1)
 
 /* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
  * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action
@@ -15,7 +15,7 @@
  * HD_FORMAT_JSON only those that Slack answers to JSON count. */
 const char *hd__slack_word(const char *body, size_t len, int format);
 
-/* The sentence for people of one of those words. */
-const char *hd__slack_text(const char *word);
+/* The sentence for people of a reason and the detail beside it, which may be the sentence itself. */
+const char *hd__explain(int reason, const char *detail);
 
 #endif

@@ -50,7 +50,7 @@ void cli_answer_as_forwarded(const struct arrival *arrival, struct reply *reply)
     const struct post_result *result = &arrival->forwarded;
     char type[sizeof reply->type], retry[sizeof reply->value];
     if (!cli_post_is_answered(result)) {
-        set_text(reply, 502, hd_reason_text(result->reason));
+        set_text(reply, 502, cli_post_explanation(result));
         return;
     }
     if (!cli_post_header(result, "Content-Type", type, sizeof type))

@@ -104,7 +104,7 @@ static void print_forward(const struct arrival *arrival) {
     print_string(arrival->forward_url);
     printf(" (%u ms)\n", result->total_ms);
     if (!cli_post_is_answered(result))
-        printf("    %s\n", hd_reason_text(result->reason));
+        printf("    %s\n", cli_post_explanation(result));
     if (result->left_out)
         printf("    It was sent on without its last %zu headers: there are too many.\n", result->left_out);
 }

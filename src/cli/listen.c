@@ -149,7 +149,6 @@ static void receive(void *user, const struct request *request, struct reply *rep
         .at_ms = hd__wall_ms(&hd__system_clock),
         .is_as_slack = listening->is_as_slack,
         .reply = reply,
-        .forwarded = {.detail = ""},
         .saved = "",
     };
     const struct response *told = NULL;

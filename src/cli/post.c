@@ -1,5 +1,6 @@
 #include "cli/post.h"
 
+#include "base/reason.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -84,7 +85,6 @@ static void take_result(struct hd__exchange *exchange, struct post_result *resul
     *result = (struct post_result){
         .reason = exchange->reason,
         .http_status = exchange->http_status,
-        .detail = exchange->detail,
         .dns_ms = exchange->dns_ms,
         .connect_ms = exchange->connect_ms,
         .tls_ms = exchange->tls_ms,
@@ -93,6 +93,7 @@ static void take_result(struct hd__exchange *exchange, struct post_result *resul
         .headers = {exchange->response_headers.data, exchange->response_headers.len},
         .body = {exchange->response_body.data, exchange->response_body.len},
     };
+    snprintf(result->detail, sizeof result->detail, "%s", exchange->detail);
 }
 
 static int exchange_with(struct hd__transport *transport, struct hd__exchange *exchange, struct post_result *result) {
@@ -122,7 +123,7 @@ int cli_post(const hd_options *options, const char *url, const struct request *r
         .ca_file = options->ca_file,
         .user_agent = has_agent(request) ? cli_request_header(request, "User-Agent") : options->user_agent,
     };
-    *result = (struct post_result){.detail = ""};
+    *result = (struct post_result){.reason = 0};
     size_t left_out = take_headers(request, &exchange);
     int status = hd__url_split(url, &parts);
     if (status == HD_OK)
@@ -139,7 +140,7 @@ int cli_post(const hd_options *options, const char *url, const struct request *r
 void cli_post_free(struct post_result *result) {
     free(result->headers.data);
     free(result->body.data);
-    *result = (struct post_result){.detail = ""};
+    *result = (struct post_result){.reason = 0};
 }
 
 int cli_post_code(const struct post_result *result) {
@@ -157,6 +158,10 @@ const char *cli_post_text(const struct post_result *result) {
         return hd_reason_name(result->reason);
     snprintf(text, sizeof text, "%d", result->http_status);
     return text;
+}
+
+const char *cli_post_explanation(const struct post_result *result) {
+    return hd__explain(result->reason, result->detail);
 }
 
 /* The value of a line "name: value"; 0 if it is another. */

@@ -9,7 +9,7 @@
 struct post_result {
     int reason; /* HD_REASON_... */
     int http_status;
-    const char *detail;
+    char detail[320]; /* "" for none */
     unsigned dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     struct bytes headers, body; /* of the answer, up to 8 and 16 KiB */
     size_t left_out;            /* headers that there was no room for */
@@ -32,6 +32,9 @@ int cli_post_is_answered(const struct post_result *result);
 
 /* "200", or the reason; static memory. */
 const char *cli_post_text(const struct post_result *result);
+
+/* What happened and what to do. */
+const char *cli_post_explanation(const struct post_result *result);
 
 /* The value of a header of the answer, as a string; 0 if there is none that fits. */
 int cli_post_header(const struct post_result *result, const char *name, char *value, size_t size);

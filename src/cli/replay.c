@@ -164,7 +164,7 @@ static void tell_json(const struct replay *replay, const char *file, const struc
     json_object_set_new(object, "url_masked", cli_json_string(replay->shown_url));
     json_object_set_new(object, "outcome", json_string(cli_post_code(result) == CLI_OK ? "delivered" : "failed"));
     json_object_set_new(object, "reason", json_string(hd_reason_name(result->reason)));
-    json_object_set_new(object, "explanation", json_string(hd_reason_text(result->reason)));
+    json_object_set_new(object, "explanation", json_string(cli_post_explanation(result)));
     json_object_set_new(object, "status", result->http_status ? json_integer(result->http_status) : json_null());
     json_object_set_new(object, "ms", times_json(result));
     json_object_set_new(object, "body", cli_json_text(result->body.data, result->body.len));
@@ -190,7 +190,7 @@ static void tell_line(const struct replay *replay, const struct post_result *res
 }
 
 static void hint(const struct replay *replay, const struct post_result *result) {
-    cli_hint("%s", hd_reason_text(result->reason));
+    cli_hint("%s", cli_post_explanation(result));
     if (result->reason == HD_REASON_REFUSED && cli_is_local(replay->url))
         cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(replay->url));
     if (result->reason == HD_REASON_BLOCKED && !cli_has(replay->args, OPT_ALLOW_PRIVATE))

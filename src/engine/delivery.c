@@ -150,7 +150,6 @@ static void refine_slack_reason(hd_report *report) {
 void hd__delivery_take_result(struct hd__delivery *delivery, const struct hd__exchange *exchange) {
     hd_report *report = delivery->report;
     report->reason = exchange->reason;
-    report->detail = exchange->detail;
     report->http_status = exchange->http_status;
     report->retry_after_s = exchange->retry_after_s;
     delivery->kept_connection_died = exchange->kept_connection_died;
@@ -163,5 +162,6 @@ void hd__delivery_take_result(struct hd__delivery *delivery, const struct hd__ex
     report->response_truncated = exchange->response_truncated;
     hd__report_set_response(report, exchange->response_headers.data, exchange->response_headers.len,
                             exchange->response_body.data, exchange->response_body.len);
+    (void)hd__report_set_detail(report, exchange->detail); /* without memory, the reason alone has to do */
     refine_slack_reason(report);
 }

@@ -271,20 +271,6 @@ void hd__durable_write_report(const hd_report *report, struct hd__stored_report 
     hd__uuid_parse(report->delivery_id, stored->delivery_id);
 }
 
-/* The detail stands behind the answer. */
-static int read_detail(hd_report *report, const char *detail) {
-    size_t len = report->response ? report->response_headers_len + report->response_body_len + 2 : 0;
-    if (!*detail)
-        return HD_OK;
-    char *grown = realloc(report->response, len + strlen(detail) + 1);
-    if (!grown)
-        return HD_E_NO_MEMORY;
-    report->response = grown;
-    report->response_size = len + strlen(detail) + 1;
-    report->detail = strcpy(grown + len, detail);
-    return HD_OK;
-}
-
 static int read_report(const struct hd__log_row *row, hd_event *event, struct hd__label *label, hd_report **report) {
     const struct hd__stored_report *stored = &row->report;
     hd_report *made = hd__report_new(NULL, event, label);
@@ -316,7 +302,7 @@ static int read_report(const struct hd__log_row *row, hd_event *event, struct hd
     hd__report_set_response(made, stored->response_headers.data, stored->response_headers.len,
                             stored->response_body.data, stored->response_body.len);
     made->response_truncated |= stored->response_truncated;
-    int status = read_detail(made, stored->detail);
+    int status = hd__report_set_detail(made, stored->detail);
     if (status == HD_OK)
         *report = made;
     else

@@ -102,6 +102,22 @@ void hd__report_set_response(hd_report *report, const char *headers, size_t head
     report->response_body_len = body_len;
 }
 
+int hd__report_set_detail(hd_report *report, const char *detail) {
+    size_t at = report->response_headers_len + report->response_body_len + 2, len = strlen(detail);
+    report->detail = "";
+    if (len == 0)
+        return HD_OK;
+    if (at + len + 1 > report->response_size) {
+        char *grown = realloc(report->response, at + len + 1);
+        if (!grown)
+            return HD_E_NO_MEMORY;
+        report->response = grown;
+        report->response_size = at + len + 1;
+    }
+    report->detail = memcpy(report->response + at, detail, len + 1);
+    return HD_OK;
+}
+
 size_t hd__report_size(const hd_report *report) {
     return sizeof *report + report->request.size + report->response_size + report->event->size;
 }
@@ -159,9 +175,7 @@ const char *hd_report_detail(const hd_report *report) {
 }
 
 const char *hd_report_explanation(const hd_report *report) {
-    if (!report)
-        return NULL;
-    return report->reason == HD_REASON_SLACK ? hd__slack_text(report->detail) : hd_reason_text(report->reason);
+    return report ? hd__explain(report->reason, report->detail) : NULL;
 }
 
 uint32_t hd_report_attempts(const hd_report *report) {

@@ -35,8 +35,8 @@ struct hd_report {
     uint32_t queued_ms, dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__ADDRESS_SIZE];
     struct hd__buffer request; /* the head that was sent, masked; its memory too is kept */
-    char *response; /* headers, a NUL, body, a NUL, of a stored report also the detail and a NUL; kept for the next
-                       report that this memory is used for */
+    char *response; /* headers, a NUL, body, a NUL, the detail if it is not static, a NUL; kept for the next report
+                       that this memory is used for */
     size_t response_size;
     size_t response_headers_len, response_body_len;
     int response_truncated;
@@ -64,6 +64,9 @@ void hd__report_set_request(hd_report *report, const char *head, size_t len);
 /* Copies what a receiver answered. Without memory the report has none of it, and says that it was cut. */
 void hd__report_set_response(hd_report *report, const char *headers, size_t headers_len, const char *body,
                              size_t body_len);
+
+/* Copies the detail, after the response was set. Returns HD_OK; or HD_E_NO_MEMORY, and there is none. */
+int hd__report_set_detail(hd_report *report, const char *detail);
 
 hd_report *hd__report_ref(hd_report *report);
 

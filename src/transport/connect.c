@@ -2,7 +2,7 @@
  * on libcurl 7.88.1 with OpenSSL 3.0. */
 #include "transport/connect_inside.h"
 
-#include "transport/tls.h"
+#include "base/clock.h"
 
 #include <curl/curl.h>
 
@@ -80,8 +80,32 @@ static int set_way(const struct hd__connector *connector, struct hd__link *link)
     return 1;
 }
 
+/* What the TLS library shows of a handshake is all that is wanted of libcurl's talk: then it is to be silent, since it
+ * formats what it says of a certificate, and of each record later. */
+static int hear(CURL *easy, curl_infotype type, char *bytes, size_t len, void *user) {
+    struct hd__handshake *handshake = &((struct hd__link *)user)->tls->handshake;
+    if (type != CURLINFO_SSL_DATA_IN)
+        return 0;
+    hd__handshake_hear(handshake, bytes, len);
+    if (handshake->is_whole)
+        curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
+    return 0;
+}
+
+static int set_ear(struct hd__link *link) {
+    CURL *easy = link->easy;
+    SET(CURLOPT_ERRORBUFFER, link->tls->said);
+    SET(CURLOPT_DEBUGFUNCTION, hear);
+    SET(CURLOPT_DEBUGDATA, link);
+    SET(CURLOPT_VERBOSE, 1L);
+    return 1;
+}
+
 /* The defaults of today are set too where another one tomorrow would break a promise. */
-static int set_tls(const struct hd__connector *connector, CURL *easy) {
+static int set_tls(const struct hd__connector *connector, struct hd__link *link) {
+    CURL *easy = link->easy;
+    if (!link->tls)
+        return 1;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -90,7 +114,7 @@ static int set_tls(const struct hd__connector *connector, CURL *easy) {
         SET(CURLOPT_CAINFO, connector->ca_file);
     if (connector->clear_capath)
         SET(CURLOPT_CAPATH, NULL); /* with it, each handle parses the bundle anew: 18 ms (T6) */
-    return 1;
+    return set_ear(link);
 }
 
 /* libcurl gives an address half of the time that is left for connecting, as long as there are others to try
@@ -128,8 +152,8 @@ static void part(struct hd__link *link) {
 
 static int begin(struct hd__link *link, const struct hd__place *place) {
     link->easy = curl_easy_init();
-    return link->easy && set_way(link->connector, link) && set_tls(link->connector, link->easy) &&
-           set_place(link, place) && hd__group_add(link);
+    return link->easy && set_way(link->connector, link) && set_tls(link->connector, link) && set_place(link, place) &&
+           hd__group_add(link);
 }
 
 struct hd__link *hd__link_open(struct hd__connector *connector, const struct hd__place *place) {
@@ -139,10 +163,12 @@ struct hd__link *hd__link_open(struct hd__connector *connector, const struct hd_
     link->connector = connector;
     link->fd = HD__NO_DESCRIPTOR;
     link->detail = "";
-    link->uses_tls = strncmp(place->url, "https:", 6) == 0;
-    if (begin(link, place))
+    const int uses_tls = strncmp(place->url, "https:", 6) == 0;
+    link->tls = uses_tls ? calloc(1, sizeof *link->tls) : NULL;
+    if ((link->tls || !uses_tls) && begin(link, place))
         return link;
     part(link);
+    free(link->tls);
     free(link);
     return NULL;
 }
@@ -200,6 +226,15 @@ static int reason_of_socket(const struct hd__link *link, const char **detail) {
     }
 }
 
+static int reason_of_tls(const struct hd__link *link, CURLcode code, const char **detail) {
+    const enum hd__tls_library library = link->connector->tls_library;
+    *detail = link->tls->detail;
+    return code == CURLE_PEER_FAILED_VERIFICATION
+               ? hd__tls_reason_of_certificate(link->tls, library, info_long(link->easy, CURLINFO_SSL_VERIFYRESULT),
+                                               hd__wall_ms(&hd__system_clock) / 1000)
+               : hd__tls_reason_of_handshake(link->tls, library);
+}
+
 static int reason_of_error(const struct hd__link *link, CURLcode code, const char **detail) {
     switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -216,10 +251,10 @@ static int reason_of_error(const struct hd__link *link, CURLcode code, const cha
     case CURLE_GOT_NOTHING:
         return HD_REASON_RESET;
     case CURLE_PEER_FAILED_VERIFICATION:
-        return hd__tls_reason(info_long(link->easy, CURLINFO_SSL_VERIFYRESULT));
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
-        return HD_REASON_TLS_PROTOCOL;
+    case CURLE_SSL_CLIENTCERT:
+        return reason_of_tls(link, code, detail);
     case CURLE_SSL_CACERT_BADFILE:
         *detail = "the certificate authorities' file cannot be read";
         return HD_REASON_INTERNAL;
@@ -247,7 +282,7 @@ static void take_over(struct hd__link *link) {
     }
     link->state = HD__LINK_READY;
     link->fd = fd;
-    if (link->uses_tls)
+    if (link->tls)
         return;
     link->connector->taken_over = fd;
     part(link);
@@ -283,6 +318,7 @@ void hd__link_close(struct hd__link *link) {
         hd__poller_forget(link->connector->poller, link->fd);
         close(link->fd);
     }
+    free(link->tls);
     free(link);
 }
 
@@ -334,6 +370,11 @@ enum hd__link_result hd__link_receive(struct hd__link *link, char *bytes, size_t
         return result_of_errno();
     *received = (size_t)result;
     return result > 0 ? HD__LINK_DONE : HD__LINK_ENDED;
+}
+
+void hd__link_explain(struct hd__link *link) {
+    link->reason = link->tls ? hd__tls_reason_of_break(link->tls, link->connector->tls_library) : HD_REASON_RESET;
+    link->detail = link->tls ? link->tls->detail : "";
 }
 
 int hd__link_is_quiet(struct hd__link *link) {

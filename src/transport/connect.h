@@ -7,6 +7,7 @@
 #define HD_TRANSPORT_CONNECT_H
 
 #include "transport/poller.h"
+#include "transport/tls.h"
 #include "transport/transport.h"
 
 struct hd__connector;
@@ -29,7 +30,7 @@ struct hd__link {
     enum hd__link_state state;
     int fd;             /* when it is ready */
     int reason;         /* HD_REASON_..., of a failure */
-    const char *detail; /* static text, "" for none */
+    const char *detail; /* static text, or in tls; "" for none */
     uint32_t connect_ms, tls_ms;
     char remote_address[HD__REMOTE_SIZE]; /* "" for none */
     void *owner;                          /* for whoever has it */
@@ -46,7 +47,7 @@ struct hd__link {
     void *easy;                   /* NULL when libcurl has nothing to do with it any more */
     void *addresses;              /* what libcurl was told instead of looking them up */
     struct hd__link *previous, *next;
-    int uses_tls;
+    struct hd__tls *tls; /* NULL for a plain one */
     const char *blocked; /* the rule that forbade an address */
     int socket_error;    /* errno of a failed socket() */
     int socket_count;    /* opened */
@@ -102,7 +103,7 @@ enum hd__link_result {
     HD__LINK_DONE,  /* some bytes */
     HD__LINK_AGAIN, /* none now: wait for the socket */
     HD__LINK_ENDED, /* received: the other side has closed in good order */
-    HD__LINK_DEAD   /* it is broken */
+    HD__LINK_DEAD   /* it is broken: over TLS, hd__link_explain() may know why */
 };
 
 /* Sends some of the bytes in two pieces, one after the other. Sets *sent to how many. */
@@ -111,6 +112,9 @@ enum hd__link_result hd__link_send(struct hd__link *link, const char *first, siz
 
 /* Receives some bytes. Sets *received to how many. */
 enum hd__link_result hd__link_receive(struct hd__link *link, char *bytes, size_t size, size_t *received);
+
+/* Sets reason and detail of a connection that proved dead: HD_REASON_RESET and "", unless TLS says more. */
+void hd__link_explain(struct hd__link *link);
 
 /* Whether nothing waits to be received over a connection that is not used, and it is still good. */
 int hd__link_is_quiet(struct hd__link *link);

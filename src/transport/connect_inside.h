@@ -30,6 +30,7 @@ struct hd__connector {
     int64_t now_us;         /* as of the last look at the clock */
     int taken_over;         /* the descriptor that libcurl is not to close */
     int clear_capath, prunes_always, resumes, hurries;
+    enum hd__tls_library tls_library;
 };
 
 /* ---- groups.c ---- */

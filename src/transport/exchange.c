@@ -148,12 +148,21 @@ static void let_link_go(struct hd__flight *flight) {
 
 /* ---- The end ---- */
 
+/* What a connection knows of its end goes with it. */
+static const char *keep_detail(const struct hd__flight *flight, const char *detail) {
+    struct hd__exchange *exchange = flight->exchange;
+    if (!flight->link || detail != flight->link->detail)
+        return detail;
+    (void)snprintf(exchange->said, sizeof exchange->said, "%s", detail);
+    return exchange->said;
+}
+
 void hd__flight_end(struct hd__flight *flight, int reason, const char *detail) {
     struct hd__exchange *exchange = flight->exchange;
     if (flight->stage == HD__STAGE_ENDED)
         return;
     exchange->reason = reason;
-    exchange->detail = detail;
+    exchange->detail = keep_detail(flight, detail);
     take_times(flight);
     if (flight->link)
         memcpy(exchange->remote_address, flight->link->remote_address, sizeof exchange->remote_address);

@@ -35,6 +35,7 @@ struct hd__flight {
     int64_t talking_us, answered_us; /* when the first byte was to leave, and when the first one came; 0 for not yet */
     int is_over; /* nothing is read any more: the answer is whole, or as much of it as there will be */
     int is_reusable;
+    const char *said; /* what there is to say about the answer; "" for nothing */
     struct hd__http1 http;
 };
 

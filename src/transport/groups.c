@@ -272,6 +272,7 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
     connector->hurries = info->version_num < 0x080400;
     connector->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     connector->resumes = info->version_num >= 0x080800;        /* before, it corrupts the heap without memory (T5) */
+    connector->tls_library = hd__tls_library_of(info->ssl_version);
     connector->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     if (!config->ca_file || connector->ca_file)
         return connector;

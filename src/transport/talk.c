@@ -122,6 +122,17 @@ static int is_early_success(const struct hd__flight *flight) {
     return flight->http.status >= 200 && flight->http.status < 300 && !has_sent_all(flight);
 }
 
+/* What an answer that is not HTTP/1.1 is instead, by its first bytes: HTTP/2 begins with a frame of settings (RFC 9113
+ * 3.4 and 6.5), TLS with a record of its own (RFC 8446 5.1). */
+static const char *foreign_protocol(const char *bytes, size_t len) {
+    static const char settings[] = {4, 0, 0, 0, 0, 0};
+    if (len >= 9 && memcmp(bytes + 3, settings, sizeof settings) == 0)
+        return "The receiver answers in HTTP/2; let it accept HTTP/1.1 on this port.";
+    if (len >= 3 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3)
+        return "The receiver speaks TLS on this port; let the webhook's URL begin with https.";
+    return "";
+}
+
 /* The answer is whole, or there will not be more of it. A success counts when the receiver has everything: until then
  * the body goes on. */
 static void take_end(struct hd__flight *flight, enum hd__http1_result result) {
@@ -138,25 +149,31 @@ static void take_end(struct hd__flight *flight, enum hd__http1_result result) {
                            result == HD__HTTP1_BAD         ? HD_REASON_BAD_RESPONSE
                            : result == HD__HTTP1_TOO_LARGE ? HD_REASON_RESPONSE_TOO_LARGE
                                                            : HD_REASON_RESET,
-                           "");
+                           flight->said);
 }
 
 /* The connection is broken. */
 static void take_death(struct hd__flight *flight) {
+    hd__link_explain(flight->link);
     if (is_early_success(flight))
         end_without_status(flight, HD_REASON_RESET, "it answered before it had everything");
+    else if (*flight->link->detail && !flight->http.status)
+        end_without_status(flight, flight->link->reason, flight->link->detail);
     else
         take_end(flight, HD__HTTP1_NOTHING);
 }
 
 static void take_bytes(struct hd__flight *flight, const char *bytes, size_t len) {
     size_t used;
-    if (!flight->answered_us)
+    int is_first = !flight->answered_us;
+    if (is_first)
         flight->answered_us = flight->ways->now_us;
     enum hd__http1_result result = hd__http1_read(&flight->http, bytes, len, &used);
     if (result == HD__HTTP1_MORE)
         return;
     flight->http.is_reusable &= used == len;
+    if (is_first && result == HD__HTTP1_BAD)
+        flight->said = foreign_protocol(bytes, len);
     take_end(flight, result);
 }
 
@@ -237,6 +254,7 @@ void hd__talk_begin(struct hd__flight *flight) {
     flight->link->watcher.ready = ready;
     flight->talking_us = flight->ways->now_us;
     flight->sent = 0;
+    flight->said = "";
     flight->is_over = flight->is_reusable = 0;
     hd__http1_begin(&flight->http, &sink, flight);
     go_on(flight);

@@ -15,6 +15,7 @@
 #define HD__RESPONSE_BODY_KEPT ((size_t)16 * 1024)
 #define HD__RETRY_AFTER_MAX_S 86400 /* a receiver cannot put a delivery off for longer than a day */
 #define HD__REMOTE_SIZE 56          /* "[", the longest IPv6 address, "]:65535" and a NUL */
+#define HD__DETAIL_SIZE 320
 #define HD__FIELDS_MAX (7 + HD__HEADERS_MAX)
 
 struct hd__field {
@@ -36,9 +37,10 @@ struct hd__exchange {
     void *owner;    /* for the caller */
     void *transfer; /* for the transport */
 
-    int reason;         /* HD_REASON_... */
-    const char *detail; /* static text, "" for none */
-    int http_status;    /* 0 without an answer */
+    int reason;                 /* HD_REASON_... */
+    const char *detail;         /* static text, or what is in said; "" for none */
+    char said[HD__DETAIL_SIZE]; /* what is known of this attempt alone */
+    int http_status;            /* 0 without an answer */
     int kept_connection_died;
     uint32_t retry_after_s; /* what the receiver asked for, at most a day; 0 if nothing */
     uint32_t dns_ms, connect_ms, tls_ms, wait_ms, total_ms;

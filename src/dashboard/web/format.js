@@ -117,6 +117,8 @@ const RESULTS = {
   timeout_connect: 'No connection', timeout_total: 'Timeout', blocked: 'Address not allowed',
   tls_untrusted: 'Certificate not trusted', tls_name: 'Certificate of another name',
   tls_expired: 'Certificate expired', tls_protocol: 'No secure connection',
+  tls_not_yet_valid: 'Certificate not valid yet', tls_unfit: 'Certificate unfit',
+  tls_client_certificate: 'Wants a client certificate',
   bad_response: 'Not HTTP', response_too_large: 'Answer too large',
   canceled: 'Canceled', discarded: 'Discarded', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
 }
