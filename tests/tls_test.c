@@ -87,12 +87,17 @@ static hd_options *options_with_authority(const struct scene *scene) {
     return options;
 }
 
+/* A client that knows where receiver.example is, at a port. */
+static hd_client *client_of(const struct scene *scene, uint16_t port) {
+    hd_options *options = options_with_authority(scene);
+    assert_int_equal(hd_options_resolve(options, "receiver.example", port, "127.0.0.1"), HD_OK);
+    return client_for_tests(options);
+}
+
 /* The report of one delivery to a port, as receiver.example. */
 static hd_report *deliver_with(const struct scene *scene, const char *scheme, uint16_t port) {
     char url[64];
-    hd_options *options = options_with_authority(scene);
-    assert_int_equal(hd_options_resolve(options, "receiver.example", port, "127.0.0.1"), HD_OK);
-    hd_client *client = client_for_tests(options);
+    hd_client *client = client_of(scene, port);
     (void)snprintf(url, sizeof url, "%s://receiver.example:%u/hook", scheme, (unsigned)port);
     put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, url));
     (void)send_ticket(client, 1);
@@ -246,14 +251,18 @@ static void *speak(void *user) {
     return NULL;
 }
 
-static void start_speaker(struct speaker *speaker) {
+static void listen_for(struct speaker *speaker) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     speaker->listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(speaker->listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(speaker->listener, 1), 0);
+    assert_int_equal(listen(speaker->listener, 128), 0);
     assert_int_equal(getsockname(speaker->listener, (struct sockaddr *)&address, &size), 0);
     speaker->port = ntohs(address.sin_port);
+}
+
+static void start_speaker(struct speaker *speaker) {
+    listen_for(speaker);
     assert_int_equal(pthread_create(&speaker->thread, NULL, speak, speaker), 0);
 }
 
@@ -332,6 +341,105 @@ static void test_foreign_protocols(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * Sessions
+ */
+
+#define CROWD 40 /* connections: more than libcurl has in one of its multi handles */
+
+/* Sends an event to the server, which closes the connection after its answer. */
+static void deliver_once(hd_client *client, struct openssl *server) {
+    static const char answer[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    size_t count = openssl_says(server, "POST /hook HTTP/1.1");
+    (void)send_ticket(client, 1);
+    assert_eventually(openssl_says(server, "POST /hook HTTP/1.1") > count);
+    openssl_send(server, TEXT(answer));
+    hd_report *report = next_report(client);
+    assert_string_equal(hd_report_detail(report), "");
+    assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
+    hd_report_free(report);
+}
+
+static hd_client *client_with_hook(const struct scene *scene, const struct openssl *server) {
+    char url[64];
+    hd_client *client = client_of(scene, openssl_port(server));
+    (void)snprintf(url, sizeof url, "https://receiver.example:%u/hook", (unsigned)openssl_port(server));
+    put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, url));
+    return client;
+}
+
+/* Before 8.12.0 libcurl has no place for sessions that outlives a connection; with GnuTLS it has no limit of their age
+ * that a test could rely on. */
+static bool resumes(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080c00 && !has_gnutls();
+}
+
+/* A connection to a server that was met before goes on with its TLS session: in 1.3 with a ticket, in 1.2 as well. */
+static void test_sessions(void **state) {
+    static const char *const versions[] = {"-tls1_3", "-tls1_2"};
+    struct scene *scene = *state;
+    if (!scene->has_openssl)
+        skip();
+    for (size_t i = 0; i < LENGTH_OF(versions); i++) {
+        struct openssl *server = openssl_start(scene->directory, "good", versions[i]);
+        hd_client *client = client_with_hook(scene, server);
+        for (int round = 0; round < 4; round++)
+            deliver_once(client, server);
+        print_message("# %s %s: %zu of 4 resumed\n", curl_version(), versions[i],
+                      openssl_says(server, "Reused session"));
+        assert_int_equal(openssl_says(server, "Reused session"), resumes() ? 3 : 0);
+        end_client(client);
+        openssl_stop(server);
+    }
+}
+
+/* Connections to a port where nobody accepts one, all at the same time, until their time is over. */
+static void crowd(hd_client *client, uint16_t port) {
+    char url[64], id[32];
+    for (int i = 0; i < CROWD; i++) {
+        (void)snprintf(url, sizeof url, "https://127.0.0.1:%u/", (unsigned)port);
+        (void)snprintf(id, sizeof id, "crowd-%d", i);
+        put_webhook(client, webhook_for_tests(id, "crowd", url));
+    }
+    (void)send_event(client, event_for_tests(HD_TICKET_CREATED, "crowd", 1));
+    for (int i = 0; i < CROWD; i++) {
+        hd_report *report = next_report(client);
+        assert_int_equal(hd_report_reason(report), HD_REASON_TIMEOUT_CONNECT);
+        hd_report_free(report);
+    }
+}
+
+/* The session is found, whatever other connections there have been: it is in the multi handle of the last one. */
+static void test_session_among_many(void **state) {
+    struct scene *scene = *state;
+    if (!scene->has_openssl || !resumes())
+        skip();
+    struct openssl *server = openssl_start(scene->directory, "good", "");
+    struct speaker silent = {.text = ""};
+    listen_for(&silent);
+    hd_client *client = client_with_hook(scene, server);
+    deliver_once(client, server);
+    crowd(client, silent.port);
+    deliver_once(client, server);
+    assert_int_equal(openssl_says(server, "Reused session"), 1);
+    end_client(client);
+    openssl_stop(server);
+    (void)close(silent.listener);
+}
+
+/* HTTP/1.1 is all that is offered. */
+static void test_offers_http_1_1_alone(void **state) {
+    struct scene *scene = *state;
+    if (!scene->has_openssl)
+        skip();
+    struct openssl *server = openssl_start(scene->directory, "good", "-alpn h2,http/1.1");
+    hd_client *client = client_with_hook(scene, server);
+    deliver_once(client, server);
+    assert_int_equal(openssl_says(server, "ALPN protocols advertised by the client: http/1.1\n"), 1);
+    end_client(client);
+    openssl_stop(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
@@ -344,6 +452,9 @@ int main(void) {
         cmocka_unit_test(test_no_tls),
         cmocka_unit_test(test_http2),
         cmocka_unit_test(test_foreign_protocols),
+        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_session_among_many),
+        cmocka_unit_test(test_offers_http_1_1_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

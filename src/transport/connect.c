@@ -153,7 +153,7 @@ static void part(struct hd__link *link) {
 static int begin(struct hd__link *link, const struct hd__place *place) {
     link->easy = curl_easy_init();
     return link->easy && set_way(link->connector, link) && set_tls(link->connector, link) && set_place(link, place) &&
-           hd__group_add(link);
+           hd__group_add(link, place->url);
 }
 
 struct hd__link *hd__link_open(struct hd__connector *connector, const struct hd__place *place) {

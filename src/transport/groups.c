@@ -2,6 +2,7 @@
  * OpenSSL 3.0. */
 #include "transport/connect_inside.h"
 
+#include "base/clock.h"
 #include "base/exit.h"
 
 #include <curl/curl.h>
@@ -17,6 +18,7 @@
 #define LINKS_PER_GROUP 32
 #define NAMES_KEPT_S 60L
 #define PRUNE_EVERY 64
+#define GROUP_AGE_US (INT64_C(600) * 1000 * 1000) /* an older one has no new connections */
 
 /* ---- Forks ---- */
 
@@ -159,6 +161,8 @@ static struct hd__link_group *new_group(struct hd__connector *connector) {
         free(group);
         return NULL;
     }
+    group->number = ++connector->group_count;
+    group->opened_us = connector->now_us;
     group->next = connector->groups;
     if (group->next)
         group->next->previous = group;
@@ -170,16 +174,41 @@ static void free_group(struct hd__link_group *group) {
     *(group->previous ? &group->previous->next : &group->connector->groups) = group->next;
     if (group->next)
         group->next->previous = group->previous;
+    if (group->connector->latest == group)
+        group->connector->latest = NULL;
     curl_multi_cleanup(group->multi);
     free(group);
 }
 
-/* The last one that had room is the first in the list. */
-static struct hd__link_group *group_with_room(struct hd__connector *connector) {
-    struct hd__link_group *group = connector->groups;
-    while (group && (group->is_broken || group->count >= LINKS_PER_GROUP))
-        group = group->next;
-    return group ? group : new_group(connector);
+/* A multi handle keeps what it has read of the authorities' file, and the TLS sessions that came of it: what is taken
+ * out of that file is trusted for no longer than this. */
+static int is_old(const struct hd__link_group *group) {
+    return group->connector->now_us - group->opened_us >= GROUP_AGE_US;
+}
+
+static int has_room(const struct hd__link_group *group) {
+    return !group->is_broken && !is_old(group) && group->count < LINKS_PER_GROUP;
+}
+
+/* The one that the origin's last connection was in, since its TLS session is there; else the last one that had room is
+ * the first in the list. */
+static struct hd__link_group *group_with_room(struct hd__connector *connector, uint32_t home) {
+    struct hd__link_group *found = NULL;
+    for (struct hd__link_group *group = connector->groups; group; group = group->next)
+        if (has_room(group) && (!found || group->number == home)) {
+            found = group;
+            if (home == 0 || group->number == home)
+                break;
+        }
+    return found ? found : new_group(connector);
+}
+
+/* Origins may share an entry: it is a preference, no promise. FNV-1a. */
+static uint32_t *home_of(struct hd__connector *connector, const char *url) {
+    uint32_t hash = UINT32_C(2166136261);
+    for (const char *at = url; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT32_C(16777619);
+    return &connector->homes[(hash ^ hash >> 16) % HD__HOMES];
 }
 
 /* ---- Connections in them ---- */
@@ -205,11 +234,16 @@ static long names_kept_s(struct hd__link_group *group) {
     return group->connector->prunes_always || ++group->launches % PRUNE_EVERY == 0 ? NAMES_KEPT_S : -1L;
 }
 
-int hd__group_add(struct hd__link *link) {
-    struct hd__link_group *group = group_with_room(link->connector);
+int hd__group_add(struct hd__link *link, const char *url) {
+    uint32_t *home = link->tls ? home_of(link->connector, url) : NULL;
+    struct hd__link_group *group = group_with_room(link->connector, home ? *home : 0);
     if (!group || curl_easy_setopt(link->easy, CURLOPT_DNS_CACHE_TIMEOUT, names_kept_s(group)) != CURLE_OK ||
         curl_multi_add_handle(group->multi, link->easy) != CURLM_OK)
         return 0;
+    if (home) {
+        *home = group->number;
+        link->connector->latest = group;
+    }
     link->group = group;
     group->count++;
     hd__link_to(&group->making, link);
@@ -238,26 +272,44 @@ struct hd__link *hd__connector_next(struct hd__connector *connector) {
 
 void hd__connector_run(struct hd__connector *connector, int64_t now_us) {
     connector->now_us = now_us;
-    for (struct hd__link_group *group = connector->groups; group; group = group->next)
+    for (struct hd__link_group *group = connector->groups, *next; group; group = next) {
         if (group->due_us <= now_us) {
             group->due_us = INT64_MAX; /* libcurl sets it anew */
             act(group, CURL_SOCKET_TIMEOUT, 0);
         }
+        next = group->next;
+        if (group->count == 0 && is_old(group))
+            free_group(group);
+    }
+}
+
+/* An old one is freed when it has nothing to do. */
+static int64_t due_us(const struct hd__link_group *group) {
+    int64_t end_us = group->count == 0 ? group->opened_us + GROUP_AGE_US : INT64_MAX;
+    return group->due_us < end_us ? group->due_us : end_us;
 }
 
 int64_t hd__connector_due_us(const struct hd__connector *connector) {
-    int64_t due_us = INT64_MAX;
+    int64_t earliest_us = INT64_MAX;
     for (const struct hd__link_group *group = connector->groups; group; group = group->next)
-        due_us = group->due_us < due_us ? group->due_us : due_us;
-    return due_us;
+        earliest_us = due_us(group) < earliest_us ? due_us(group) : earliest_us;
+    return earliest_us;
 }
 
+/* One is kept: to read the authorities' file anew takes 18 ms (T6), and a handshake with a session half of one without.
+ */
 void hd__connector_rest(struct hd__connector *connector) {
     for (struct hd__link_group *group = connector->groups, *next; group; group = next) {
         next = group->next;
-        if (group->count == 0)
+        if (group->count == 0 && group != connector->latest)
             free_group(group);
     }
+}
+
+/* Before 8.12.0, an easy handle has its own sessions, and it makes one connection; before 8.8.0, that also corrupts the
+ * heap when memory runs out (T5). */
+static int resumes_sessions(unsigned version) {
+    return version >= 0x080c00;
 }
 
 struct hd__connector *hd__connector_new(const struct hd__connector_config *config) {
@@ -267,11 +319,12 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
         return NULL;
     connector->poller = config->poller;
     connector->policy = config->policy;
+    connector->now_us = hd__monotonic_us(&hd__system_clock);
     connector->taken_over = HD__NO_DESCRIPTOR;
     connector->prunes_always = info->version_num >= 0x081000;
     connector->hurries = info->version_num < 0x080400;
     connector->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
-    connector->resumes = info->version_num >= 0x080800;        /* before, it corrupts the heap without memory (T5) */
+    connector->resumes = resumes_sessions(info->version_num);
     connector->tls_library = hd__tls_library_of(info->ssl_version);
     connector->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
     if (!config->ca_file || connector->ca_file)
