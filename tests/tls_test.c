@@ -347,13 +347,18 @@ static void test_foreign_protocols(void **state) {
 
 #define CROWD 40 /* connections: more than libcurl has in one of its multi handles */
 
-/* Sends an event to the server, which closes the connection after its answer. */
+#define RECORD "\n    17 03 03" /* of data, as -msg shows it */
+
+/* Sends an event to the server, which ends the connection after its answer. It takes a "q" that it reads alone for the
+ * command to do so. */
 static void deliver_once(hd_client *client, struct openssl *server) {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     size_t count = openssl_says(server, "POST /hook HTTP/1.1");
     (void)send_ticket(client, 1);
     assert_eventually(openssl_says(server, "POST /hook HTTP/1.1") > count);
-    openssl_send(server, TEXT(answer));
+    count = openssl_says(server, RECORD);
+    openssl_send(server, TEXT("HTTP/1.1 200 OK\r\n\r\n"));
+    assert_eventually(openssl_says(server, RECORD) > count);
+    openssl_send(server, TEXT("q\n"));
     hd_report *report = next_report(client);
     assert_string_equal(hd_report_detail(report), "");
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
@@ -376,7 +381,7 @@ static bool resumes(void) {
 
 /* A connection to a server that was met before goes on with its TLS session: in 1.3 with a ticket, in 1.2 as well. */
 static void test_sessions(void **state) {
-    static const char *const versions[] = {"-tls1_3", "-tls1_2"};
+    static const char *const versions[] = {"-msg -tls1_3", "-msg -tls1_2"};
     struct scene *scene = *state;
     if (!scene->has_openssl)
         skip();
@@ -414,7 +419,7 @@ static void test_session_among_many(void **state) {
     struct scene *scene = *state;
     if (!scene->has_openssl || !resumes())
         skip();
-    struct openssl *server = openssl_start(scene->directory, "good", "");
+    struct openssl *server = openssl_start(scene->directory, "good", "-msg");
     struct speaker silent = {.text = ""};
     listen_for(&silent);
     hd_client *client = client_with_hook(scene, server);
@@ -432,7 +437,7 @@ static void test_offers_http_1_1_alone(void **state) {
     struct scene *scene = *state;
     if (!scene->has_openssl)
         skip();
-    struct openssl *server = openssl_start(scene->directory, "good", "-alpn h2,http/1.1");
+    struct openssl *server = openssl_start(scene->directory, "good", "-msg -alpn h2,http/1.1");
     hd_client *client = client_with_hook(scene, server);
     deliver_once(client, server);
     assert_int_equal(openssl_says(server, "ALPN protocols advertised by the client: http/1.1\n"), 1);

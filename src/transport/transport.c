@@ -111,7 +111,9 @@ static void wait_for(struct hd__transport *base, int timeout_ms) {
     run(ways);
     end_all_late(ways);
     hd__links_expire(&ways->pool, ways->now_us);
-    if (is_at_rest(ways) && ways->now_us - ways->busy_us >= REST_US)
+    if (!is_at_rest(ways))
+        ways->busy_us = ways->now_us;
+    else if (ways->now_us - ways->busy_us >= REST_US)
         hd__connector_rest(ways->connector);
     hd__connect_leave();
 }
