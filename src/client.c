@@ -28,15 +28,7 @@ int hd__client_check_waiting(hd_client *client) {
 /* ---- Life ---- */
 
 static int make_transport(hd_client *client) {
-    const hd_options *own = client->options;
-    const struct hd__transport_config transport = {
-        .timeout_ms = own->timeout_ms,
-        .max_connections = own->max_connections,
-        .policy = &own->policy,
-        .pins = &own->pins,
-        .ca_file = own->ca_file,
-        .user_agent = own->user_agent,
-    };
+    const struct hd__transport_config transport = hd__options_for_transport(client->options);
     return hd__transport_new(&transport, &client->transport);
 }
 

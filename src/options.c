@@ -71,6 +71,17 @@ int hd__options_copy(const hd_options *options, hd_options **copy) {
     return status;
 }
 
+struct hd__transport_config hd__options_for_transport(const hd_options *options) {
+    return (struct hd__transport_config){
+        .timeout_ms = options->timeout_ms,
+        .max_connections = options->max_connections,
+        .policy = &options->policy,
+        .pins = &options->pins,
+        .ca_file = options->ca_file,
+        .user_agent = options->user_agent,
+    };
+}
+
 int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes) {
     if (!options || max_events < 1 || max_events > COUNT_MAX || max_bytes < BYTES_MIN)
         return HD_E_INVALID;

@@ -6,6 +6,7 @@
 #include "endpoint/address.h"
 #include "endpoint/pin.h"
 #include "helmdesk.h"
+#include "transport/transport.h"
 
 struct hd_options {
     size_t max_events, max_bytes;
@@ -25,6 +26,9 @@ struct hd_options {
     int role;
     int64_t key_window_ms;
 };
+
+/* What of them the transport needs. */
+struct hd__transport_config hd__options_for_transport(const hd_options *options);
 
 /* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */
 int hd__options_copy(const hd_options *options, hd_options **copy);

@@ -269,6 +269,30 @@ static int cancel(void) {
     return canceled == LEFT ? HD_OK : HD_E_NO_MEMORY;
 }
 
+/* Nobody listens there. */
+static int probe(void) {
+    hd_options *options = NULL;
+    hd_report *report = NULL;
+    int status = hd_options_new(&options);
+    if (status == HD_OK)
+        status = hd_options_allow_http(options, 1);
+    if (status == HD_OK)
+        status = hd_options_allow_ports(options, 1, 65535);
+    if (status == HD_OK)
+        status = hd_options_allow_network(options, "127.0.0.0/8");
+    if (status == HD_OK)
+        status = hd_probe(options, "http://127.0.0.1:1/", &report);
+    assert_true((status == HD_OK) == (report != NULL));
+    int reason = hd_report_reason(report);
+    if (status == HD_E_TRANSPORT || (report && reason == HD_REASON_INTERNAL))
+        status = HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        assert_int_equal(reason, HD_REASON_REFUSED);
+    hd_report_free(report);
+    hd_options_free(options);
+    return status;
+}
+
 /* What a store has of a request. */
 static int read_request(void) {
     static char head[3000];
@@ -307,6 +331,7 @@ TORTURE(make_receiver)
 TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
+TORTURE(probe)
 TORTURE(read_request)
 TORTURE(deliver)
 TORTURE(redeliver)
@@ -340,6 +365,7 @@ int main(void) {
         cmocka_unit_test(test_make_receiver),
         cmocka_unit_test(test_make_filter),
         cmocka_unit_test(test_run_client),
+        cmocka_unit_test(test_probe),
         cmocka_unit_test(test_read_request), /* and those with a worker: */
         cmocka_unit_test(test_deliver),
         cmocka_unit_test(test_redeliver),

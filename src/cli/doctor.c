@@ -1,10 +1,13 @@
 /* Looks at what deliveries need: this build, this machine, and one receiver. */
+#include "base/text.h"
+#include "cli/date.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
-#include "cli/probe.h"
+#include "cli/report.h"
 #include "cli/target.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -50,17 +53,15 @@ static void check_versions(struct findings *findings) {
     char text[512];
     snprintf(text, sizeof text, "libhelmdesk %s", hd_version());
     find(findings, GOOD, "version", text);
-    probe_versions(text, sizeof text);
+    snprintf(text, sizeof text, "%s, Jansson %s", hd_transport_libraries(), jansson_version_str());
     find(findings, GOOD, "libraries", text);
 }
 
 static void check_authorities(struct findings *findings, const struct args *args) {
-    char text[512];
-    const char *own = cli_value(args, OPT_CA_FILE);
-    probe_authorities(own, text, sizeof text);
-    int is_there = access(own ? own : text, R_OK) == 0;
+    const char *own = cli_value(args, OPT_CA_FILE), *place = own ? own : hd_transport_authorities();
+    int is_there = access(*place ? place : "/etc/ssl/certs/ca-certificates.crt", R_OK) == 0;
     find(findings, is_there ? GOOD : BAD, "authorities",
-         is_there ? text : "there are no certificate authorities: install ca-certificates, or use --ca-file");
+         is_there ? place : "there are no certificate authorities: install ca-certificates, or use --ca-file");
     if (!is_there)
         worsen(findings, CLI_NEGATIVE);
 }
@@ -87,47 +88,89 @@ static void check_secret(struct findings *findings) {
 
 /* ---- One receiver ---- */
 
-static void tell_times(struct findings *findings, const struct probe *probe) {
+static void tell_times(struct findings *findings, const hd_report *report) {
     char text[256];
-    snprintf(text, sizeof text, "%s (name %ld ms, connection %ld ms, TLS %ld ms)", probe->address, probe->dns_ms,
-             probe->connect_ms, probe->tls_ms);
+    snprintf(text, sizeof text, "%s (name %u ms, connection %u ms, TLS %u ms)", hd_report_remote_address(report),
+             (unsigned)hd_report_dns_ms(report), (unsigned)hd_report_connect_ms(report),
+             (unsigned)hd_report_tls_ms(report));
     find(findings, GOOD, "connection", text);
 }
 
-static void tell_certificate(struct findings *findings, const struct probe *probe) {
+static void tell_certificate(struct findings *findings, const hd_report *report) {
     char text[256];
-    if (probe->days_left < 0)
+    int64_t until_ms = hd_report_certificate_until_ms(report);
+    if (until_ms == 0)
         return;
-    snprintf(text, sizeof text, "good for %ld days", probe->days_left);
-    find(findings, probe->days_left < DAYS_FEW ? DOUBTFUL : GOOD, "certificate", text);
+    int64_t days_left = (until_ms / 1000 - time(NULL)) / 86400;
+    snprintf(text, sizeof text, "good for %" PRId64 " days", days_left);
+    find(findings, days_left < DAYS_FEW ? DOUBTFUL : GOOD, "certificate", text);
 }
 
-static void tell_clock(struct findings *findings, const struct probe *probe) {
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), the line or one behind it. Returns milliseconds since 1970;
+ * -1 for none. */
+static int64_t read_date(const char *headers) {
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4], text[40];
+    int day, year, hour, minute, second;
+    for (const char *line = headers; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (hd__starts_nocase(line, "Date:") && sscanf(line + 5, " %*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
+                                                       &day, month, &year, &hour, &minute, &second) == 6) {
+            const char *found = strstr(months, month);
+            snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
+                     found ? (int)(found - months) / 3 + 1 : 0, day, hour, minute, second);
+            return cli_date_parse(text);
+        }
+    }
+    return -1;
+}
+
+static void tell_clock(struct findings *findings, const hd_report *report) {
     char text[256];
-    if (!probe->has_date)
+    int64_t theirs_ms = read_date(hd_report_response_headers(report, NULL));
+    if (theirs_ms < 0)
         return;
-    long off = labs(probe->clock_off_s);
-    snprintf(text, sizeof text, off > CLOCK_OFF_S ? "%ld s apart: one of the two is wrong" : "%ld s apart", off);
+    int64_t off = llabs(theirs_ms / 1000 - time(NULL));
+    snprintf(text, sizeof text,
+             off > CLOCK_OFF_S ? "%" PRId64 " s apart: one of the two is wrong" : "%" PRId64 " s apart", off);
     find(findings, off > CLOCK_OFF_S ? DOUBTFUL : GOOD, "clocks", text);
 }
 
-static void ask_receiver(struct findings *findings, const hd_options *options, const char *url) {
-    struct probe probe;
-    int code = probe_url(url, options, &probe);
-    if (code == CLI_BLOCKED) {
-        find(findings, BAD, "rules", probe.error);
-        worsen(findings, code);
+/* Its sentence, and the detail where that says more. */
+static void tell_failure(struct findings *findings, const char *check, const hd_report *report) {
+    char text[640];
+    const char *detail = hd_report_detail(report), *explanation = hd_report_explanation(report);
+    int says_more = *detail && strcmp(detail, explanation) != 0;
+    snprintf(text, sizeof text, says_more ? "%s: %s (%s)" : "%s: %s", hd_reason_name(hd_report_reason(report)),
+             explanation, detail);
+    find(findings, BAD, check, text);
+    worsen(findings, cli_report_code(report));
+}
+
+/* Any answer in HTTP is good: few receivers take HEAD. */
+static void tell_receiver(struct findings *findings, const hd_report *report) {
+    if (hd_report_reason(report) == HD_REASON_BLOCKED) {
+        tell_failure(findings, "rules", report);
         return;
     }
     find(findings, GOOD, "rules", "deliveries may have this address");
-    if (code != CLI_OK) {
-        find(findings, BAD, "connection", probe.error);
-        worsen(findings, code);
+    if (hd_report_http_status(report) == 0) {
+        tell_failure(findings, "connection", report);
         return;
     }
-    tell_times(findings, &probe);
-    tell_certificate(findings, &probe);
-    tell_clock(findings, &probe);
+    tell_times(findings, report);
+    tell_certificate(findings, report);
+    tell_clock(findings, report);
+}
+
+static void ask_receiver(struct findings *findings, const hd_options *options, const char *url) {
+    hd_report *report = NULL;
+    int status = hd_probe(options, url, &report);
+    if (status == HD_OK)
+        tell_receiver(findings, report);
+    else
+        worsen(findings, cli_fail_status(status, "doctor"));
+    hd_report_free(report);
 }
 
 static void check_receiver(struct findings *findings, const struct args *args, const char *url) {

@@ -115,14 +115,10 @@ int cli_post(const hd_options *options, const char *url, const struct request *r
         .body_len = request->body.len,
         .detail = "",
     };
-    struct hd__transport_config config = {
-        .timeout_ms = options->timeout_ms,
-        .max_connections = 1,
-        .policy = &options->policy,
-        .pins = &options->pins,
-        .ca_file = options->ca_file,
-        .user_agent = has_agent(request) ? cli_request_header(request, "User-Agent") : options->user_agent,
-    };
+    struct hd__transport_config config = hd__options_for_transport(options);
+    config.max_connections = 1;
+    if (has_agent(request))
+        config.user_agent = cli_request_header(request, "User-Agent");
     *result = (struct post_result){.reason = 0};
     size_t left_out = take_headers(request, &exchange);
     int status = hd__url_split(url, &parts);

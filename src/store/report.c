@@ -17,7 +17,7 @@ hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *l
     *report =
         (hd_report){.request = report->request, .response = report->response, .response_size = report->response_size};
     atomic_init(&report->references, 1);
-    report->event = hd__event_ref(event);
+    report->event = event ? hd__event_ref(event) : NULL;
     report->label = hd__label_ref(label);
     report->detail = "";
     return report;
@@ -262,6 +262,10 @@ const char *hd_report_response_body(const hd_report *report, size_t *length) {
     if (length)
         *length = report ? report->response_body_len : 0;
     return !report ? NULL : has_response(report) ? report->response + report->response_headers_len + 1 : "";
+}
+
+int64_t hd_report_certificate_until_ms(const hd_report *report) {
+    return report ? report->certificate_until_ms : 0;
 }
 
 int hd_report_response_truncated(const hd_report *report) {

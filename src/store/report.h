@@ -40,9 +40,10 @@ struct hd_report {
     size_t response_size;
     size_t response_headers_len, response_body_len;
     int response_truncated;
+    int64_t certificate_until_ms; /* of the receiver of a probe; 0 if not known */
 };
 
-/* An empty report of an event for a webhook, taking references of its own; NULL without memory. Uses the memory of a
+/* An empty report of an event for a webhook, taking references of its own; NULL without memory. A probe has no event. Uses the memory of a
  * blank one, which may be NULL. */
 hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label);
 

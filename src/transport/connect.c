@@ -377,6 +377,10 @@ void hd__link_explain(struct hd__link *link) {
     link->detail = link->tls ? link->tls->detail : "";
 }
 
+int64_t hd__link_certificate_until_s(const struct hd__link *link) {
+    return link->tls && link->tls->handshake.chain_len > 0 ? link->tls->handshake.chain[0].until_s : 0;
+}
+
 int hd__link_is_quiet(struct hd__link *link) {
     char byte;
     size_t received;

@@ -75,6 +75,12 @@ void hd__connect_leave(void);
 /* Once, before anything else, not between enter and leave. HD_OK, or HD_E_TRANSPORT if libcurl cannot be used. */
 int hd__connect_prepare(void);
 
+/* The versions of libcurl and of what it uses; static text. After hd__connect_prepare(). */
+const char *hd__connect_versions(void);
+
+/* Where libcurl has the certificate authorities, a file or a directory; NULL if it does not say. Static text. */
+const char *hd__connect_authorities(void);
+
 /* NULL without memory. */
 struct hd__connector *hd__connector_new(const struct hd__connector_config *config);
 
@@ -112,6 +118,9 @@ enum hd__link_result hd__link_send(struct hd__link *link, const char *first, siz
 
 /* Receives some bytes. Sets *received to how many. */
 enum hd__link_result hd__link_receive(struct hd__link *link, char *bytes, size_t size, size_t *received);
+
+/* Until when the server's certificate is valid, in seconds since 1970; 0 if that is not known. */
+int64_t hd__link_certificate_until_s(const struct hd__link *link);
 
 /* Sets reason and detail of a connection that proved dead: HD_REASON_RESET and "", unless TLS says more. */
 void hd__link_explain(struct hd__link *link);

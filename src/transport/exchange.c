@@ -102,6 +102,7 @@ static void take_times(const struct hd__flight *flight) {
     if (flight->link && !flight->is_kept) {
         exchange->connect_ms = flight->link->connect_ms;
         exchange->tls_ms = flight->link->tls_ms;
+        exchange->certificate_until_s = hd__link_certificate_until_s(flight->link);
     }
     if (flight->answered_us)
         exchange->wait_ms = to_ms(flight->answered_us - flight->talking_us);

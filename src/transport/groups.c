@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,11 +46,13 @@ static void after_fork_in_child(void) {
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_result;
+static char global_versions[512];
 
 /* Never undone: the program may use libcurl too. OpenSSL has its exit handler after this; ours has to run before it,
  * and the last one that was registered is the first that runs. */
 static void init_global(void) {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    (void)snprintf(global_versions, sizeof global_versions, "%s", curl_version()); /* it writes them anew each time */
     pthread_atfork(before_fork, hd__connect_leave, after_fork_in_child);
     hd__exit_prepare();
 }
@@ -58,6 +61,15 @@ int hd__connect_prepare(void) {
     pthread_once(&global_once, init_global);
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     return global_result == CURLE_OK && (info->features & CURL_VERSION_SSL) ? HD_OK : HD_E_TRANSPORT;
+}
+
+const char *hd__connect_versions(void) {
+    return global_versions;
+}
+
+const char *hd__connect_authorities(void) {
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return info->cainfo ? info->cainfo : info->capath;
 }
 
 /* ---- libcurl works ---- */

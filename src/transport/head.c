@@ -66,7 +66,7 @@ static void write_head(const struct hd__exchange *exchange, const char *user_age
     struct pieces list;
     char digits[HD__DIGITS_SIZE];
     list.count = list.len = 0;
-    LITERAL(&list, "POST ");
+    add_text(&list, exchange->is_probe ? "HEAD " : "POST ");
     add_text(&list, masked ? exchange->masked_target : exchange->parts->target);
     LITERAL(&list, " HTTP/1.1\r\nHost: ");
     add_text(&list, exchange->parts->authority);
@@ -79,9 +79,12 @@ static void write_head(const struct hd__exchange *exchange, const char *user_age
         LITERAL(&list, "Accept: */*\r\n");
     for (size_t i = 0; i < exchange->field_count; i++)
         add_field(&list, &exchange->fields[i], masked);
-    LITERAL(&list, "Content-Length: ");
-    add_text(&list, hd__digits(exchange->body_len, digits));
-    LITERAL(&list, "\r\n\r\n");
+    if (!exchange->is_probe) {
+        LITERAL(&list, "Content-Length: ");
+        add_text(&list, hd__digits(exchange->body_len, digits));
+        LITERAL(&list, "\r\n");
+    }
+    LITERAL(&list, "\r\n");
     write_pieces(&list, room, head);
 }
 

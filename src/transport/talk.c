@@ -169,6 +169,8 @@ static void take_bytes(struct hd__flight *flight, const char *bytes, size_t len)
     if (is_first)
         flight->answered_us = flight->ways->now_us;
     enum hd__http1_result result = hd__http1_read(&flight->http, bytes, len, &used);
+    if (flight->exchange->is_probe && flight->http.status)
+        result = HD__HTTP1_WHOLE; /* an answer to HEAD has no body (RFC 9110 9.3.2) */
     if (result == HD__HTTP1_MORE)
         return;
     flight->http.is_reusable &= used == len;

@@ -23,12 +23,13 @@ struct hd__field {
     int is_secret; /* where the head is shown, the value is not */
 };
 
-/* One POST. What goes in must live until the exchange has finished or is canceled. */
+/* One POST, or a probe. What goes in must live until the exchange has finished or is canceled. */
 struct hd__exchange {
     const char *url;
     const struct hd__url_parts *parts; /* of it */
     const char *masked_target;         /* how path and query are shown */
     int fresh;                         /* over a connection of its own */
+    int is_probe;                      /* a HEAD without a body in the place of the POST */
     struct hd__buffer *head;           /* is given the head that is sent, masked; NULL if nobody wants it */
     const char *body;
     size_t body_len;
@@ -45,6 +46,7 @@ struct hd__exchange {
     uint32_t retry_after_s; /* what the receiver asked for, at most a day; 0 if nothing */
     uint32_t dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
     char remote_address[HD__REMOTE_SIZE];
+    int64_t certificate_until_s; /* of the receiver, seconds since 1970; 0 if it is not known, or none was sent */
     struct hd__buffer response_headers, response_body; /* the caller's to free */
     int response_truncated;
 };

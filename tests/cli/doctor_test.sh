@@ -11,12 +11,13 @@ url=http://shop.example:$port/
 # Addresses that the command line names.
 run doctor "$url" --resolve "shop.example:$port:127.0.0.1" --allow-private
 expect 0
-says "connection +127\.0\.0\.1 port $port" "$out"
+says "connection +127\.0\.0\.1:$port" "$out"
+says 'clocks +0 s apart' "$out"
 
 # A public name that leads to a private address: deliveries would not go there.
 run doctor https://shop.example/ --resolve shop.example:443:10.0.0.1
 expect 4
-says 'rules +its name leads to 10\.0\.0\.1' "$out"
+says 'rules +blocked: .*10\.0\.0\.0/8' "$out"
 ! grep -q 'may have this address' <<<"$out" || die "doctor says '$out'"
 
 # With JSON too it is told which check failed.
@@ -24,3 +25,16 @@ run doctor http://127.0.0.1/ --json
 expect 4
 [ "$(json "$tmp/out" 'all[0]["ok"], [c["verdict"] for c in all[0]["checks"] if c["check"] == "rules"]')" = "(False, ['error'])" ] ||
     die "doctor --json: $out"
+
+# What is wrong with a certificate is told as deliveries tell it.
+mkdir "$tmp/certificates"
+"$root/tests/support/certificates.sh" "$tmp/certificates" >"$tmp/made" 2>&1
+expired=$tmp/certificates/expired
+openssl s_server -accept 127.0.0.1:0 -naccept 1 -www -cert "$expired.pem" -key "$expired.key" >"$tmp/s_server" 2>&1 &
+server=$!
+until_true grep -q '^ACCEPT .*:[0-9]' "$tmp/s_server"
+run doctor "https://127.0.0.1:$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$tmp/s_server")/" --allow-private \
+    --ca-file "$tmp/certificates/authority.pem"
+kill "$server" 2>"$tmp/ended" || : # it has ended by itself
+expect 3
+says "connection +tls_expired: The receiver's certificate expired on 2021-02-03; renew it\." "$out"
