@@ -43,8 +43,8 @@ struct hd_report {
     int64_t certificate_until_ms; /* of the receiver of a probe; 0 if not known */
 };
 
-/* An empty report of an event for a webhook, taking references of its own; NULL without memory. A probe has no event. Uses the memory of a
- * blank one, which may be NULL. */
+/* An empty report of an event for a webhook, taking references of its own; NULL without memory. A probe has no event.
+ * Uses the memory of a blank one, which may be NULL. */
 hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label);
 
 /* Makes a report blank that nobody else has a reference to, and returns 1; else gives up the reference. */
