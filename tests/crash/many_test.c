@@ -29,7 +29,8 @@
 #define ORDERED 0  /* which of them keeps the order of tickets */
 #define CHANGED 2  /* whose settings change */
 #define LIMIT 4
-#define TICKETS 4 /* of each life of a process */
+#define SKEW_MS 5000 /* what requests may be out of the order of their arrival */
+#define TICKETS 4    /* of each life of a process */
 #define LIVES_MAX 4096
 #define LATE_MS 100 /* the receiver may hear so late of what was sent */
 
@@ -410,8 +411,15 @@ static int is_of_the_dead(const struct request *request, int64_t at_ms) {
     return killed > 0 && killed <= at_ms;
 }
 
-/* The most requests that a webhook had at once. Those that a killed process left behind do not count, however late the
- * receiver hears of them. */
+/* Whether a request was with the receiver at a time: one that a killed process left behind does not count, however late
+ * the receiver hears of its end. */
+static int is_there(const struct request *request, int64_t at_ms) {
+    return request->arrived_ms <= at_ms && !is_of_the_dead(request, at_ms) &&
+           (request->answered_ms == 0 || request->answered_ms > at_ms);
+}
+
+/* The most requests that a webhook had at once. They are listed in the order in which the receiver began to read them,
+ * which is nearly that of their arrival. */
 static size_t count_at_once(int webhook) {
     char path[32];
     size_t most = 0;
@@ -419,16 +427,14 @@ static size_t count_at_once(int webhook) {
     size_t count = server_requests(server), first = 0;
     for (size_t i = 0; i < count; i++) {
         const struct request *request = server_request(server, i);
-        size_t at_once = 1;
-        if (strcmp(request->path, path) != 0 || is_of_the_dead(request, request->arrived_ms))
+        int64_t at_ms = request->arrived_ms;
+        size_t at_once = 0;
+        if (strcmp(request->path, path) != 0)
             continue;
-        while (first < i && server_request(server, first)->arrived_ms < request->arrived_ms - 5000)
+        while (first < i && server_request(server, first)->arrived_ms < at_ms - SKEW_MS)
             first++;
-        for (size_t k = first; k < i; k++) {
-            const struct request *other = server_request(server, k);
-            at_once += strcmp(other->path, path) == 0 && !is_of_the_dead(other, request->arrived_ms) &&
-                       (other->answered_ms == 0 || other->answered_ms > request->arrived_ms);
-        }
+        for (size_t k = first; k < count && server_request(server, k)->arrived_ms < at_ms + SKEW_MS; k++)
+            at_once += strcmp(server_request(server, k)->path, path) == 0 && is_there(server_request(server, k), at_ms);
         most = at_once > most ? at_once : most;
     }
     return most;
