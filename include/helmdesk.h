@@ -874,9 +874,9 @@ HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, s
 HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
 
 /**
- * Bounds how many connections are kept for the next delivery, for 2 s at the most; as many more are open as deliveries
- * are under way over new ones. Beyond a few dozen the bound is one on average: up to twice as many may be open for a
- * moment. The more receivers there are, the more of them make deliveries cheap.
+ * Bounds how many connections are kept for the next delivery: each for 3 s at first, and for up to a minute if its
+ * server is seen to keep it. As many more are open as deliveries are under way over new ones. The more receivers there
+ * are, the more of them make deliveries cheap.
  * @param options  the options
  * @param limit    1 to 65,536; default half of the descriptors that the process may have open when the client is made
  *                 (RLIMIT_NOFILE), 16,384 at the most

@@ -167,6 +167,83 @@ static void test_open_one_teaches(void **state) {
     assert_null(take(2300 * MS));
 }
 
+/* Requests that come a little too late for the last connection, again and again: after a while they find it. */
+static void test_steady_rhythm(void **state) {
+    (void)state;
+    int64_t now_us = 0, rhythm_us = 1200 * MS;
+    int used = 0, made = 0;
+    for (int i = 0; i < 20; i++, now_us += rhythm_us) {
+        hd__links_expire(&pool, now_us);
+        struct hd__link *link = take(now_us);
+        used += link != NULL;
+        made += link == NULL;
+        hd__links_put(&pool, link ? link : new_link(&parts), now_us);
+        assert_true(pool.idle_count <= 2);
+    }
+    assert_true(made <= 4);
+    assert_int_equal(used + made, 20);
+}
+
+/* A server that does not say for how long it keeps them, and keeps them: each time one may idle for longer. */
+static void test_open_ones_teach_more(void **state) {
+    (void)state;
+    struct hd__link *stays = new_link(&parts);
+    int64_t before_us = 0;
+    for (int i = 0; i < 10; i++) {
+        hd__links_put(&pool, new_link(&parts), 0);
+        int64_t due_us = hd__links_due_us(&pool);
+        hd__links_expire(&pool, due_us);
+        assert_int_equal(pool.idle_count, 0);
+        assert_true(due_us > before_us || stays->origin->idle_max_us == 30000 * MS);
+        before_us = due_us;
+    }
+    assert_int_equal(stays->origin->idle_max_us, 30000 * MS);
+    assert_true(is_used_after(stays, 29000 * MS));
+}
+
+/* One that says for how long, or has closed one, is not asked for more. */
+static void test_no_more_is_asked_for(void **state) {
+    (void)state;
+    struct hd__link *stays = new_link(&parts);
+    hd__origin_keeps(stays->origin, 8);
+    hd__links_put(&pool, new_link(&parts), 0);
+    assert_int_equal(hd__links_due_us(&pool), 6000 * MS);
+    (void)shutdown(servers[1], SHUT_WR);
+    hd__links_lost(&pool, pool.oldest, 5000 * MS);
+    hd__links_put(&pool, stays, 0);
+    assert_int_equal(hd__links_due_us(&pool), 3750 * MS);
+}
+
+/* What was learned outlives the last connection. */
+static void test_origin_is_remembered(void **state) {
+    (void)state;
+    hd__links_put(&pool, new_link(&parts), 0);
+    hd__links_expire(&pool, 3000 * MS);
+    assert_int_equal(pool.idle_count, 0);
+    assert_int_equal(pool.origin_count, 1);
+    assert_true(is_used_after(new_link(&parts), 2200 * MS));
+}
+
+/* As many origins as connections may be kept: the one that was used last stays longest. */
+static void test_no_more_origins_than_allowed(void **state) {
+    (void)state;
+    char authority[32];
+    const struct hd__url_parts other = {.authority = authority};
+    pool.max_idle = 3;
+    for (int i = 0; i < 10; i++) {
+        (void)snprintf(authority, sizeof authority, "host-%d", i);
+        struct hd__origin *origin = hd__origin_of(&pool, &other);
+        hd__origin_keeps(origin, 60);
+        hd__origin_release(&pool, origin);
+        (void)snprintf(authority, sizeof authority, "host-%d", 0);
+        origin = hd__origin_of(&pool, &other);
+        assert_int_equal(origin->idle_max_us, 30000 * MS);
+        hd__origin_release(&pool, origin);
+    }
+    assert_int_equal(pool.origin_count, 3);
+    assert_int_equal(pool.unused_count, 3);
+}
+
 static void test_no_more_than_allowed(void **state) {
     (void)state;
     pool.max_idle = 2;
@@ -175,6 +252,16 @@ static void test_no_more_than_allowed(void **state) {
     assert_int_equal(pool.idle_count, 2);
     assert_int_equal(pool.oldest->idle_since_us, 3 * MS);
     assert_int_equal(hd__links_due_us(&pool), 3003 * MS);
+}
+
+/* One that has to go for another has told something as well. */
+static void test_one_too_many_teaches(void **state) {
+    (void)state;
+    const struct hd__url_parts other = {.authority = (char *)"other.example"};
+    pool.max_idle = 1;
+    hd__links_put(&pool, new_link(&parts), 0);
+    hd__links_put(&pool, new_link(&other), 2000 * MS);
+    assert_true(is_used_after(new_link(&parts), 1400 * MS));
 }
 
 static void test_many_origins(void **state) {
@@ -201,11 +288,22 @@ static void test_many_origins(void **state) {
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_newest_is_used_first),     TEST(test_origins_are_apart),
-        TEST(test_unknown_server),           TEST(test_server_says_for_how_long),
-        TEST(test_closed_one_is_never_used), TEST(test_readable_one_is_not_used_at_once),
-        TEST(test_server_breaks_its_word),   TEST(test_open_one_teaches),
-        TEST(test_no_more_than_allowed),     TEST(test_many_origins),
+        TEST(test_newest_is_used_first),
+        TEST(test_origins_are_apart),
+        TEST(test_unknown_server),
+        TEST(test_server_says_for_how_long),
+        TEST(test_closed_one_is_never_used),
+        TEST(test_readable_one_is_not_used_at_once),
+        TEST(test_server_breaks_its_word),
+        TEST(test_open_one_teaches),
+        TEST(test_steady_rhythm),
+        TEST(test_open_ones_teach_more),
+        TEST(test_no_more_is_asked_for),
+        TEST(test_origin_is_remembered),
+        TEST(test_no_more_origins_than_allowed),
+        TEST(test_no_more_than_allowed),
+        TEST(test_one_too_many_teaches),
+        TEST(test_many_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

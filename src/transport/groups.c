@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/hash.h"
 
 #include <curl/curl.h>
 
@@ -215,12 +216,10 @@ static struct hd__link_group *group_with_room(struct hd__connector *connector, u
     return found ? found : new_group(connector);
 }
 
-/* Origins may share an entry: it is a preference, no promise. FNV-1a. */
+/* Origins may share an entry: it is a preference, no promise. */
 static uint32_t *home_of(struct hd__connector *connector, const char *url) {
-    uint32_t hash = UINT32_C(2166136261);
-    for (const char *at = url; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT32_C(16777619);
-    return &connector->homes[(hash ^ hash >> 16) % HD__HOMES];
+    uint64_t hash = hd__hash(HD__HASH_BEGIN, url);
+    return &connector->homes[(hash ^ hash >> 32) % HD__HOMES];
 }
 
 /* ---- Connections in them ---- */

@@ -1,5 +1,7 @@
 #include "transport/pool.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +22,8 @@ int hd__links_init(struct hd__pool_of_links *pool, size_t max_idle) {
 
 /* ---- Origins ---- */
 
-/* FNV-1a. */
 static uint64_t hash_of(const struct hd__url_parts *parts) {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)parts->uses_tls;
-    for (const char *at = parts->authority; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    uint64_t hash = hd__hash(HD__HASH_BEGIN ^ (uint64_t)parts->uses_tls, parts->authority);
     return hash ^ hash >> 32;
 }
 
@@ -81,9 +80,44 @@ static struct hd__origin *make(struct hd__pool_of_links *pool, uint64_t hash, co
     return origin;
 }
 
+/* ---- Those that nobody has a reference to ---- */
+
+static void note_unused(struct hd__pool_of_links *pool, struct hd__origin *origin) {
+    origin->newer = NULL;
+    origin->older = pool->newest_unused;
+    *(pool->newest_unused ? &pool->newest_unused->newer : &pool->oldest_unused) = origin;
+    pool->newest_unused = origin;
+    pool->unused_count++;
+}
+
+static void note_used(struct hd__pool_of_links *pool, struct hd__origin *origin) {
+    *(origin->older ? &origin->older->newer : &pool->oldest_unused) = origin->newer;
+    *(origin->newer ? &origin->newer->older : &pool->newest_unused) = origin->older;
+    pool->unused_count--;
+}
+
+static void forget(struct hd__pool_of_links *pool, struct hd__origin *origin) {
+    struct hd__origin **at = bucket_of(pool, origin->hash);
+    while (*at != origin)
+        at = &(*at)->next;
+    *at = origin->next;
+    pool->origin_count--;
+    free(origin);
+}
+
+static void forget_unused(struct hd__pool_of_links *pool, size_t kept) {
+    while (pool->unused_count > kept) {
+        struct hd__origin *origin = pool->oldest_unused;
+        note_used(pool, origin);
+        forget(pool, origin);
+    }
+}
+
 struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts) {
     uint64_t hash = hash_of(parts);
     struct hd__origin *origin = find(pool, hash, parts);
+    if (origin && origin->users == 0)
+        note_used(pool, origin);
     if (!origin)
         origin = make(pool, hash, parts);
     if (origin)
@@ -94,12 +128,12 @@ struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd
 void hd__origin_release(struct hd__pool_of_links *pool, struct hd__origin *origin) {
     if (--origin->users > 0)
         return;
-    struct hd__origin **at = bucket_of(pool, origin->hash);
-    while (*at != origin)
-        at = &(*at)->next;
-    *at = origin->next;
-    pool->origin_count--;
-    free(origin);
+    if (origin->idle_max_us == IDLE_UNKNOWN_US) {
+        forget(pool, origin);
+        return;
+    }
+    note_unused(pool, origin);
+    forget_unused(pool, pool->max_idle);
 }
 
 /* ---- How long one may idle ---- */
@@ -116,6 +150,7 @@ static int64_t limit_of(int64_t idle_us) {
 /* A proxy may close what the server behind it keeps. */
 void hd__origin_keeps(struct hd__origin *origin, uint32_t seconds) {
     int64_t limit_us = limit_of((int64_t)seconds * 1000 * MS);
+    origin->has_said = 1;
     if (!origin->closes_early || limit_us < origin->idle_max_us)
         set_limit(origin, limit_us);
 }
@@ -148,6 +183,13 @@ static int64_t age_us(const struct hd__link *link, int64_t now_us) {
     return now_us - link->idle_since_us;
 }
 
+/* Closes one that has idled for long enough. */
+static void retire(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
+    if (hd__link_is_quiet(link))
+        learn_open(link->origin, age_us(link, now_us));
+    drop(pool, link);
+}
+
 void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
     int64_t limit_us = limit_of(age_us(link, now_us));
     if (limit_us < link->origin->idle_max_us) {
@@ -157,6 +199,7 @@ void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64
     drop(pool, link);
 }
 
+/* Of those that have idled for too long, the oldest is left. */
 struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origin *origin, int64_t now_us) {
     struct hd__link *link;
     while ((link = origin->idle)) {
@@ -167,7 +210,9 @@ struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origi
             return link;
         } else {
             learn_open(origin, age_us(link, now_us));
-            drop(pool, link); /* the origin stays: who asks has a reference */
+            if (!link->next_idle)
+                break; /* it stays open, to learn more of it */
+            drop(pool, link);
         }
     }
     return NULL;
@@ -187,21 +232,20 @@ void hd__links_put(struct hd__pool_of_links *pool, struct hd__link *link, int64_
     pool->newest = link;
     pool->idle_count++;
     if (pool->idle_count > pool->max_idle)
-        drop(pool, pool->oldest);
+        retire(pool, pool->oldest, now_us);
 }
 
+/* Of a server that keeps them, and does not say for how long, one may idle for half as long again each time. */
 static int64_t closes_at_us(const struct hd__link *link) {
-    int64_t open_us = link->origin->idle_max_us > OPEN_US ? link->origin->idle_max_us : OPEN_US;
-    return link->idle_since_us + open_us;
+    const struct hd__origin *origin = link->origin;
+    int64_t open_us = origin->idle_max_us * (origin->has_said || origin->closes_early ? 1 : 2);
+    return link->idle_since_us + (open_us > OPEN_US ? open_us : OPEN_US);
 }
 
 /* One that may idle for long hides newer ones behind it for a while: they are closed a little later. */
 void hd__links_expire(struct hd__pool_of_links *pool, int64_t now_us) {
-    while (pool->oldest && closes_at_us(pool->oldest) <= now_us) {
-        if (hd__link_is_quiet(pool->oldest))
-            learn_open(pool->oldest->origin, age_us(pool->oldest, now_us));
-        drop(pool, pool->oldest);
-    }
+    while (pool->oldest && closes_at_us(pool->oldest) <= now_us)
+        retire(pool, pool->oldest, now_us);
 }
 
 int64_t hd__links_due_us(const struct hd__pool_of_links *pool) {
@@ -211,5 +255,6 @@ int64_t hd__links_due_us(const struct hd__pool_of_links *pool) {
 void hd__links_destroy(struct hd__pool_of_links *pool) {
     while (pool->oldest)
         drop(pool, pool->oldest);
+    forget_unused(pool, 0);
     free(pool->buckets);
 }

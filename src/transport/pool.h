@@ -1,18 +1,21 @@
 /* Connections that are kept for the next request, by origin: scheme, host and port. A server that closes one at the
  * moment at which it is used again loses a request: for how long it may have idled is learned of each origin. Those
- * that have idled for longer stay open for a while, to see what the server does with them. */
+ * that have idled for longer stay open for a while, to see what the server does with them. What was learned of an
+ * origin is remembered when it has no connection any more. */
 #ifndef HD_TRANSPORT_POOL_H
 #define HD_TRANSPORT_POOL_H
 
 #include "transport/connect.h"
 
 struct hd__origin {
-    struct hd__origin *next; /* of the same hash */
+    struct hd__origin *next;          /* of the same hash */
+    struct hd__origin *older, *newer; /* of those without references */
     uint64_t hash;
     size_t users;          /* references: of its connections and of exchanges */
     struct hd__link *idle; /* the one that has idled for the shortest time first */
     int64_t idle_max_us;   /* for how long one may, if it is to be used */
     int closes_early;      /* one was closed before that: what was seen counts more than what the server says */
+    int has_said;          /* the server has said for how long it keeps them */
     int uses_tls;
     char authority[]; /* "host:port"; the port is left out if it is the scheme's own */
 };
@@ -22,6 +25,8 @@ struct hd__pool_of_links {
     size_t bucket_count, origin_count;
     struct hd__link *oldest, *newest; /* of all that idle */
     size_t idle_count, max_idle;
+    struct hd__origin *oldest_unused, *newest_unused; /* origins without references, of which something was learned */
+    size_t unused_count;                              /* at most max_idle */
 };
 
 /* HD_OK or HD_E_NO_MEMORY. */
