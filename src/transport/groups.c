@@ -47,13 +47,20 @@ static void after_fork_in_child(void) {
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_result;
-static char global_versions[512];
+static char global_versions[128];
+
+/* curl_version() would name more libraries; for OpenLDAP's name it has that library begin, which looks up the name of
+ * this machine. */
+static void note_versions(const curl_version_info_data *info) {
+    (void)snprintf(global_versions, sizeof global_versions, "libcurl/%s %s", info->version,
+                   info->ssl_version ? info->ssl_version : "without TLS");
+}
 
 /* Never undone: the program may use libcurl too. OpenSSL has its exit handler after this; ours has to run before it,
  * and the last one that was registered is the first that runs. */
 static void init_global(void) {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-    (void)snprintf(global_versions, sizeof global_versions, "%s", curl_version()); /* it writes them anew each time */
+    note_versions(curl_version_info(CURLVERSION_NOW));
     pthread_atfork(before_fork, hd__connect_leave, after_fork_in_child);
     hd__exit_prepare();
 }
