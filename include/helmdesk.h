@@ -323,7 +323,7 @@ HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sen
  * @param event  the event
  * @param key    1 to 255 characters without control characters; copied
  * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.2.0
+ * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);
 
@@ -331,7 +331,7 @@ HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);
  * The key that hd_event_set_idempotency_key() has set.
  * @param event  the event; NULL answers NULL
  * Returns: the key, which stays the event's; NULL if there is none. Blocks: no.
- * Threads: any, as long as nobody changes the event. Since: 0.2.0
+ * Threads: any, as long as nobody changes the event. Since: 0.1.0
  */
 HD_API const char *hd_event_idempotency_key(const hd_event *event);
 
@@ -728,7 +728,7 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
  *                   60,000
  * @param burst      how many may start at once after a quiet time, 1 to 1,000; with 1 they never come closer together
  *                   than period_ms / count
- * Returns: HD_OK; HD_E_RATE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
+ * Returns: HD_OK; HD_E_RATE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
 
@@ -1012,7 +1012,7 @@ HD_API void hd_store_free(hd_store *store);
  * @param max_age_ms   how long, in milliseconds; 0 for ever
  * @param max_bytes    what they and their events take, in bytes, about; 0 for any size
  * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: one per object.
- * Since: 0.2.0
+ * Since: 0.1.0
  */
 HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms, uint64_t max_bytes);
 
@@ -1022,7 +1022,7 @@ HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t
  * @param text   receives the words and a NUL, cut if there is not enough room; "" if nothing has failed; may be NULL if
  *               size is 0
  * @param size   bytes at text
- * Returns: how long the words are, without the NUL. Blocks: no. Threads: any. Since: 0.2.0
+ * Returns: how long the words are, without the NUL. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API size_t hd_store_error(hd_store *store, char *text, size_t size);
 
@@ -1069,7 +1069,7 @@ enum hd_client_role {
  * whatever hd_options_set_accept_mode() says, and all callers at that moment share one commit.
  * @param options  the options; without a store only HD_CLIENT_DELIVER makes sense
  * @param role     HD_CLIENT_DELIVER, which is so without this call, HD_CLIENT_ACCEPT, HD_CLIENT_READ or
- * HD_CLIENT_OPERATE Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
+ * HD_CLIENT_OPERATE Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_role(hd_options *options, int role);
 
@@ -1077,7 +1077,7 @@ HD_API int hd_options_set_role(hd_options *options, int role);
  * Sets how long the key of hd_event_set_idempotency_key() is remembered.
  * @param options    the options
  * @param window_ms  1,000 to 86,400,000 milliseconds; default 86,400,000: a day
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.2.0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_idempotency_window_ms(hd_options *options, int64_t window_ms);
 
@@ -1186,20 +1186,20 @@ HD_API int hd_client_check_url(hd_client *client, const char *url);
  * Returns: HD_OK if there is a report, whatever it says; HD_E_URL, HD_E_URL_USERINFO, HD_E_URL_SCHEME, HD_E_URL_PORT,
  * HD_E_URL_HOST or HD_E_URL_ADDRESS if a client would not take the URL; HD_E_TRANSPORT; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: up to the options' time limit; not for the log function, in which the worker would wait. Threads: any.
- * Since: 0.2.0
+ * Since: 0.1.0
  */
 HD_API int hd_probe(const hd_options *options, const char *url, hd_report **report);
 
 /**
  * Tells which libraries connections are made with: libcurl, its TLS library and others, with their versions.
- * Returns: static text, "" if libcurl cannot be used. Blocks: no. Threads: any. Since: 0.2.0
+ * Returns: static text, "" if libcurl cannot be used. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const char *hd_transport_libraries(void);
 
 /**
  * Tells where the certificate authorities are that receivers are checked with, unless hd_options_set_ca_file() names
  * others: a file or a directory.
- * Returns: static text, "" if libcurl does not say. Blocks: no. Threads: any. Since: 0.2.0
+ * Returns: static text, "" if libcurl does not say. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const char *hd_transport_authorities(void);
 
@@ -1350,7 +1350,7 @@ HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, in
  * @param count       receives how many; with a store those of all its clients
  * @param since_ms    receives when the event of the oldest was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0
  * if none waits; may be NULL Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_STATE on the worker
- * thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since: 0.2.0
+ * thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms);
 
@@ -1363,7 +1363,7 @@ HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t
  * @param count       receives how many waited; may be NULL
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
  * HD_E_STATE on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store.
- * Threads: any. Since: 0.2.0
+ * Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count);
 
@@ -1535,7 +1535,7 @@ HD_API const char *hd_report_explanation(const hd_report *report);
  * before. 0 if none was begun. */
 HD_API uint32_t hd_report_attempts(const hd_report *report);
 /** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
- * was discarded while it waited. Since: 0.2.0 */
+ * was discarded while it waited. Since: 0.1.0 */
 HD_API int hd_report_has_attempt(const hd_report *report);
 /** The receiver's HTTP status; 0 if no answer arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
@@ -1572,7 +1572,7 @@ HD_API const char *hd_report_response_body(const hd_report *report, size_t *leng
 /** 1 if headers or body were cut, or the body did not arrive whole; else 0. */
 HD_API int hd_report_response_truncated(const hd_report *report);
 /** Of a report of hd_probe(): when the receiver's certificate expires, in milliseconds since 1970-01-01T00:00:00Z; 0 if
- * there is none, it is not known (libcurl has GnuTLS), and for deliveries. Since: 0.2.0 */
+ * there is none, it is not known (libcurl has GnuTLS), and for deliveries. Since: 0.1.0 */
 HD_API int64_t hd_report_certificate_until_ms(const hd_report *report);
 /** @} */
 
@@ -1662,7 +1662,7 @@ HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const ch
  * @param limit   how many reports at the most, 1 to 1,000
  * @param page    receives the page, which always has a cursor; free it with hd_log_page_free()
  * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_STORE if the store cannot be read; HD_E_FORKED;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.2.0
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit,
                          hd_log_page **page);

@@ -333,10 +333,16 @@ static void test_row_33_name_changes_after_it_was_saved(void **state) {
            raw_connections(scene->forbidden));
 }
 
-/* Two seconds later no connection is kept any more for the next delivery. */
-static int deliver_later(struct scene *scene) {
-    atomic_fetch_add(&jump_s, 2);
-    return deliver_for_reason(scene);
+/* Half a minute later, no connection is kept any more for the next delivery, however long the server keeps them. The
+ * new answer may take a moment to come; the clock of this program jumps, so that tries are counted. */
+static int is_blocked_later(struct scene *scene) {
+    for (int tries = 0; tries < 9; tries++) {
+        sleep_ms(100);
+        atomic_fetch_add(&jump_s, 31);
+        if (deliver_for_reason(scene) == HD_REASON_BLOCKED)
+            return 1;
+    }
+    return 0;
 }
 
 /* Nor does it help to be allowed once: the old answer or the new one counts, and the new one is forbidden. */
@@ -350,8 +356,8 @@ static void test_row_33_name_changes_between_deliveries(void **state) {
 
     atomic_fetch_add(&jump_s, 61); /* from now on the answer is old, and asked for again */
     assert_delivered_to_allowed(scene, deliver(scene));
-    assert_eventually(deliver_later(scene) == HD_REASON_BLOCKED);
-    assert_int_equal(zone_lookups(REBINDING), 2);
+    assert_true(is_blocked_later(scene));
+    assert_true(zone_lookups(REBINDING) >= 2);
     assert_untouched(scene);
     printf("# 33 a name changes to loopback between two deliveries | failed (blocked) | %u connections\n",
            raw_connections(scene->forbidden));
