@@ -117,7 +117,8 @@ enum {
     HD_E_STORE_MISSING = -66,
     HD_E_STORE_DAMAGED = -67,
     HD_E_IDEMPOTENCY_KEY = -68,
-    HD_E_RATE = -69
+    HD_E_RATE = -69,
+    HD_E_PROXY = -70
 };
 
 /** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
@@ -982,6 +983,24 @@ HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
 HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent);
 
 /**
+ * Sets the proxy that all deliveries go through, also those to http:// receivers, by CONNECT (RFC 9110 9.3.6). By
+ * default there is none; the environment's (http_proxy, https_proxy and so on) never counts.
+ *
+ * Which URLs webhooks may have is checked as without one: scheme, port, addresses in URLs, localhost. The proxy looks
+ * up receivers' names itself: which addresses these may have is its rule, and hd_options_resolve() is about the proxy's
+ * own name alone. The proxy's address needs no hd_options_allow_network(), and no other address is connected to.
+ * HD_REASON_PROXY_FAILED, HD_REASON_PROXY_REFUSED and HD_REASON_PROXY_GATEWAY tell its faults from a receiver's.
+ * @param options  the options
+ * @param url      "http://proxy.example:3128", or https:// to speak TLS with the proxy, whose certificate is then
+ *                 checked as receivers' are; the port is 80 or 443 if it is left out. "user:password@" before the host
+ *                 is sent to the proxy as Basic (RFC 7617), percent-encoded in the URL, and shown nowhere; libcurl has
+ *                 it in the request for a tunnel, in memory that it does not wipe. NULL for no proxy; copied
+ * Returns: HD_OK; HD_E_PROXY; HD_E_INVALID; HD_E_NO_MEMORY. hd_client_new() returns HD_E_TRANSPORT for an https://
+ * proxy if libcurl was built without. Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_options_set_proxy(hd_options *options, const char *url);
+
+/**
  * Sets the function that gets the library's own log lines. By default nothing is logged.
  * @param options   the options
  * @param function  see hd_log_function; NULL for none
@@ -1471,8 +1490,11 @@ enum {
     HD_REASON_PAUSED = 26, /**< only in logs that 0.1.0 wrote: a pause postpones */
     HD_REASON_DISCARDED = 27,
     HD_REASON_TLS_NOT_YET_VALID = 28,
-    HD_REASON_TLS_UNFIT = 29,             /**< a certificate for another purpose, too weak, or revoked */
-    HD_REASON_TLS_CLIENT_CERTIFICATE = 30 /**< the receiver wants one of this program */
+    HD_REASON_TLS_UNFIT = 29,              /**< a certificate for another purpose, too weak, or revoked */
+    HD_REASON_TLS_CLIENT_CERTIFICATE = 30, /**< the receiver wants one of this program */
+    HD_REASON_PROXY_FAILED = 31,           /**< the proxy cannot be reached, or is none */
+    HD_REASON_PROXY_REFUSED = 32,          /**< the proxy wants other credentials, or forbids the connection */
+    HD_REASON_PROXY_GATEWAY = 33           /**< the proxy made no connection to the receiver */
 };
 
 /**
@@ -1525,7 +1547,7 @@ HD_API int hd_report_outcome(const hd_report *report);
 /** One of HD_REASON_... */
 HD_API int hd_report_reason(const hd_report *report);
 /** What this report adds to the reason: Slack's error word, the network that is blocked, a sentence about what is wrong
- * with TLS and what to do; "" if nothing. */
+ * with TLS and what to do, what a proxy did; "" if nothing. */
 HD_API const char *hd_report_detail(const hd_report *report);
 /** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack, and
  * for TLS, whose detail is such a sentence. */
@@ -1550,14 +1572,16 @@ HD_API int64_t hd_report_finished_at_ms(const hd_report *report);
 /** From hd_webhook_send() to the start of the attempt. */
 HD_API uint32_t hd_report_queued_ms(const hd_report *report);
 /** The parts of the attempt: name lookup, TCP connect, TLS handshake, from the request to the first byte of the
- * answer. */
+ * answer. With hd_options_set_proxy() the first two are about the proxy, and the third one begins when it is connected
+ * to. */
 HD_API uint32_t hd_report_dns_ms(const hd_report *report);
 HD_API uint32_t hd_report_connect_ms(const hd_report *report);
 HD_API uint32_t hd_report_tls_ms(const hd_report *report);
 HD_API uint32_t hd_report_wait_ms(const hd_report *report);
 /** The whole attempt. */
 HD_API uint32_t hd_report_total_ms(const hd_report *report);
-/** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. */
+/** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. With
+ * hd_options_set_proxy() it is the proxy's: which address the proxy connected to is not known. */
 HD_API const char *hd_report_remote_address(const hd_report *report);
 /** The head of the attempt's request as it was sent: the request line and every header in their order, each line with
  * CR LF, and an empty line; a NUL follows. If no connection came about, it is what would have been sent. Secrets are

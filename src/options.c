@@ -50,6 +50,7 @@ void hd_options_free(hd_options *options) {
         return;
     free(options->ca_file);
     free(options->user_agent);
+    hd__proxy_free(options->proxy);
     free(options);
 }
 
@@ -61,9 +62,12 @@ int hd__options_copy(const hd_options *options, hd_options **copy) {
     **copy = *options;
     (*copy)->ca_file = NULL;
     (*copy)->user_agent = own_user_agent;
+    (*copy)->proxy = NULL;
     status = hd__replace_text(&(*copy)->ca_file, options->ca_file);
     if (status == HD_OK)
         status = hd__replace_text(&(*copy)->user_agent, options->user_agent);
+    if (status == HD_OK && options->proxy && !((*copy)->proxy = hd__proxy_copy(options->proxy)))
+        status = HD_E_NO_MEMORY;
     if (status != HD_OK) {
         hd_options_free(*copy);
         *copy = NULL;
@@ -77,6 +81,7 @@ struct hd__transport_config hd__options_for_transport(const hd_options *options)
         .max_connections = options->max_connections,
         .policy = &options->policy,
         .pins = &options->pins,
+        .proxy = options->proxy,
         .ca_file = options->ca_file,
         .user_agent = options->user_agent,
     };
@@ -175,6 +180,18 @@ int hd_options_set_user_agent(hd_options *options, const char *user_agent) {
     if (!hd__header_value_fits(user_agent, 1, 256) || strchr(user_agent, '\t'))
         return HD_E_HEADER;
     return hd__replace_text(&options->user_agent, user_agent);
+}
+
+int hd_options_set_proxy(hd_options *options, const char *url) {
+    struct hd__proxy *proxy = NULL;
+    if (!options)
+        return HD_E_INVALID;
+    int status = url ? hd__proxy_parse(url, &proxy) : HD_OK;
+    if (status != HD_OK)
+        return status;
+    hd__proxy_free(options->proxy);
+    options->proxy = proxy;
+    return HD_OK;
 }
 
 int hd_options_set_log(hd_options *options, hd_log_function function, void *user) {

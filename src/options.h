@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "endpoint/address.h"
 #include "endpoint/pin.h"
+#include "endpoint/proxy.h"
 #include "helmdesk.h"
 #include "transport/transport.h"
 
@@ -20,6 +21,7 @@ struct hd_options {
     uint32_t pause_failures, pause_ms;
     char *ca_file; /* NULL for the system's */
     char *user_agent;
+    struct hd__proxy *proxy; /* NULL for none */
     struct hd__log log;
     hd_store *store; /* NULL for none; the program's */
     int accept_mode;

@@ -92,10 +92,10 @@ int hd_probe(const hd_options *options, const char *url, hd_report **report) {
 }
 
 const char *hd_transport_libraries(void) {
-    return hd__connect_prepare() == HD_OK ? hd__connect_versions() : "";
+    return hd__connect_prepare(NULL) == HD_OK ? hd__connect_versions() : "";
 }
 
 const char *hd_transport_authorities(void) {
-    const char *place = hd__connect_prepare() == HD_OK ? hd__connect_authorities() : NULL;
+    const char *place = hd__connect_prepare(NULL) == HD_OK ? hd__connect_authorities() : NULL;
     return place ? place : "";
 }

@@ -25,7 +25,7 @@ floor_of() {
 # users_of HEADER: the files under src that may include this third-party header; "any" for all other headers
 users_of() {
     case $1 in
-    curl/*) echo transport/connect.c transport/groups.c endpoint/url.c ;;
+    curl/*) echo transport/connect.c transport/groups.c transport/secure.c transport/tunnel.c endpoint/url.c ;;
     mbedtls/gcm.h) echo sign/seal.c ;;
     mbedtls/* | psa/*) echo sign/hmac.c ;;
     sqlite3.h) echo store/sqlite/sqlite.h ;;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/proxy.h"
 #include "support/server.h"
 #include "support/support.h"
 
@@ -57,9 +58,10 @@ static int deliver(hd_client *client) {
 }
 
 /* Whether an allocation failed. */
-static int fail_at(struct server *server, long point, int after_another) {
+static int fail_at(struct server *server, const char *proxy, long point, int after_another) {
     char url[128];
     hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_proxy(options, proxy), HD_OK);
     assert_int_equal(hd_options_set_timeout_ms(options, TIMEOUT_MS), HD_OK);
     hd_client *client = client_for_tests(options);
     put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, server_url(server, "/ok", url, sizeof url)));
@@ -79,11 +81,11 @@ static int fail_at(struct server *server, long point, int after_another) {
 }
 
 /* Returns how many. */
-static long torture(int after_another) {
+static long torture(const char *proxy, int after_another) {
     struct server *server = server_start();
     long point = 0;
     assert_non_null(server);
-    while (point < POINTS_MAX && fail_at(server, point, after_another))
+    while (point < POINTS_MAX && fail_at(server, proxy, point, after_another))
         point++;
     server_stop(server);
     print_message("             %ld allocations of libcurl failed, one after the other\n", point);
@@ -92,13 +94,22 @@ static long torture(int after_another) {
 
 static void test_first_delivery(void **state) {
     (void)state;
-    assert_in_range(torture(0), 10, POINTS_MAX - 1);
+    assert_in_range(torture(NULL, 0), 10, POINTS_MAX - 1);
 }
 
 /* With a plain one libcurl has nothing to do. */
 static void test_delivery_over_a_kept_connection(void **state) {
     (void)state;
-    assert_int_equal(torture(1), 0);
+    assert_int_equal(torture(NULL, 1), 0);
+}
+
+static void test_delivery_through_a_proxy(void **state) {
+    static const struct proxy_script wants = {.authorization = "Basic YTpi"};
+    struct proxy *proxy = proxy_start(&wants);
+    char url[128];
+    (void)state;
+    assert_in_range(torture(proxy_url(proxy, "a:b@", url, sizeof url), 0), 10, POINTS_MAX - 1);
+    proxy_stop(proxy);
 }
 
 /* Before the library initializes libcurl itself, which then keeps these. */
@@ -112,6 +123,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_delivery),
         cmocka_unit_test(test_delivery_over_a_kept_connection),
+        cmocka_unit_test(test_delivery_through_a_proxy),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

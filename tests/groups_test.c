@@ -23,7 +23,7 @@ static struct hd__poller *poller;
 static int set_up(void **state) {
     (void)state;
     poller = hd__poller_new();
-    if (!poller || hd__connect_prepare() != HD_OK)
+    if (!poller || hd__connect_prepare(NULL) != HD_OK)
         return -1;
     const struct hd__connector_config config = {.poller = poller, .policy = &policy};
     connector = hd__connector_new(&config);

@@ -412,7 +412,7 @@ static void test_impossible_filters_are_refused(void **state) {
     assert_int_equal(hd_log_filter_set_time(NULL, 1, 2), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_text(NULL, "t"), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_reason(filter, -2), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_TLS_CLIENT_CERTIFICATE + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_PROXY_GATEWAY + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_reason(NULL, HD_REASON_DNS), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_http_status(filter, 0, 200), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_http_status(filter, 200, 0), HD_E_INVALID);
@@ -788,7 +788,7 @@ static void test_times_are_of_attempts(void **state) {
         {.outcome = HD_OUTCOME_RETRYING, .reason = HD_REASON_INTERNAL, .has_attempts = 1, .total_ms = 1, .count = 1},
         {.outcome = HD_OUTCOME_CANCELED, .reason = HD_REASON_CANCELED, .has_attempts = 1, .total_ms = 1, .count = 1},
         {.outcome = HD_OUTCOME_RETRYING + 1,
-         .reason = HD_REASON_TLS_CLIENT_CERTIFICATE + 1,
+         .reason = HD_REASON_PROXY_GATEWAY + 1,
          .has_attempts = 0,
          .total_ms = 1,
          .count = 1},
@@ -944,10 +944,10 @@ static void test_outcomes_and_reasons_have_names(void **state) {
     assert_string_equal(hd_outcome_name(HD_OUTCOME_RETRYING), "retrying");
     assert_string_equal(hd_outcome_name(0), "unknown");
     assert_string_equal(hd_reason_name(HD_REASON_TIMEOUT_TOTAL), "timeout_total");
-    assert_string_equal(hd_reason_name(HD_REASON_TLS_CLIENT_CERTIFICATE + 1), "unknown");
+    assert_string_equal(hd_reason_name(HD_REASON_PROXY_GATEWAY + 1), "unknown");
     assert_string_equal(hd_reason_name(-1), "unknown");
-    assert_true(strlen(hd_reason_text(HD_REASON_TLS_CLIENT_CERTIFICATE + 1)) > 0);
-    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_PAUSED; reason++) {
+    assert_true(strlen(hd_reason_text(HD_REASON_PROXY_GATEWAY + 1)) > 0);
+    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_PROXY_GATEWAY; reason++) {
         assert_true(strlen(hd_reason_text(reason)) > 20);
         assert_string_not_equal(hd_reason_name(reason), "unknown");
         for (int other = HD_REASON_DELIVERED; other < reason; other++) {

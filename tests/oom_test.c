@@ -128,6 +128,8 @@ static int make_options(void) {
         status = hd_options_set_user_agent(options, "agent");
     if (status == HD_OK)
         status = hd_options_set_ca_file(options, "/dev/null");
+    if (status == HD_OK)
+        status = hd_options_set_proxy(options, "http://user:password@proxy.example:3128");
     hd_options_free(options);
     return status;
 }

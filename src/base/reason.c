@@ -65,7 +65,15 @@
       "The receiver's certificate is revoked, too weak or made for another purpose. Get another one for it.")          \
     X(HD_REASON_TLS_CLIENT_CERTIFICATE, "tls_client_certificate",                                                      \
       "The receiver wants a client certificate that it accepts. Give this program one, or let the receiver do "        \
-      "without.")
+      "without.")                                                                                                      \
+    X(HD_REASON_PROXY_FAILED, "proxy_failed",                                                                          \
+      "The proxy of this program could not be used. Check its address, and that it runs and makes tunnels (CONNECT).") \
+    X(HD_REASON_PROXY_REFUSED, "proxy_refused",                                                                        \
+      "The proxy of this program refused the connection. Check the user name and the password that it is given, and "  \
+      "its own rules.")                                                                                                \
+    X(HD_REASON_PROXY_GATEWAY, "proxy_gateway",                                                                        \
+      "The proxy of this program made no connection to the receiver. Check host and port of the webhook's URL, and "   \
+      "whether the proxy can reach them.")
 
 #define ONE(code, name, text) +1
 _Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");

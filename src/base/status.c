@@ -84,7 +84,9 @@
       "the store's database is damaged: restore it from a backup, or repair it with SQLite's tool")                    \
     X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must be 1 to 255 characters without control characters")              \
     X(HD_E_RATE,                                                                                                       \
-      "the rate must be from 1 a minute to 1,000 a second, its period at most a day, and its burst 1 to 1,000")
+      "the rate must be from 1 a minute to 1,000 a second, its period at most a day, and its burst 1 to 1,000")        \
+    X(HD_E_PROXY, "the proxy's URL must be like http://proxy.example:3128 or http://user:password@proxy.example:3128 " \
+                  "(http or https, no path); user and password are percent-encoded")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -36,6 +36,7 @@ enum option_id {
     OPT_ALLOW_PRIVATE,
     OPT_RESOLVE,
     OPT_CA_FILE,
+    OPT_PROXY,
     OPT_COUNT_SENT,
     OPT_CONCURRENCY,
     OPT_RATE,

@@ -175,8 +175,12 @@ static void print_attempt(const hd_report *report) {
         print_times(report);
     else
         printf(" (queued %u)\n", hd_report_queued_ms(report));
-    if (!is_good)
-        printf("  %s\n", hd_report_explanation(report));
+    if (is_good)
+        return;
+    const char *explanation = hd_report_explanation(report), *detail = hd_report_detail(report);
+    printf("  %s\n", explanation);
+    if (cli_report_says_more(hd_report_reason(report), explanation, detail))
+        printf("  In detail: %s%s\n", detail, cli_report_stop(detail));
 }
 
 static void print_delivery(const hd_log_page *page) {

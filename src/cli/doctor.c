@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/target.h"
+#include "options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -140,20 +141,22 @@ static void tell_clock(struct findings *findings, const hd_report *report) {
 static void tell_failure(struct findings *findings, const char *check, const hd_report *report) {
     char text[640];
     const char *detail = hd_report_detail(report), *explanation = hd_report_explanation(report);
-    int says_more = *detail && strcmp(detail, explanation) != 0;
-    snprintf(text, sizeof text, says_more ? "%s: %s (%s)" : "%s: %s", hd_reason_name(hd_report_reason(report)),
-             explanation, detail);
+    int reason = hd_report_reason(report);
+    snprintf(text, sizeof text, cli_report_says_more(reason, explanation, detail) ? "%s: %s (%s)" : "%s: %s",
+             hd_reason_name(reason), explanation, detail);
     find(findings, BAD, check, text);
     worsen(findings, cli_report_code(report));
 }
 
 /* Any answer in HTTP is good: few receivers take HEAD. */
-static void tell_receiver(struct findings *findings, const hd_report *report) {
+static void tell_receiver(struct findings *findings, const hd_options *options, const hd_report *report) {
     if (hd_report_reason(report) == HD_REASON_BLOCKED) {
         tell_failure(findings, "rules", report);
         return;
     }
     find(findings, GOOD, "rules", "deliveries may have this address");
+    if (options->proxy)
+        find(findings, GOOD, "proxy", options->proxy->authority);
     if (hd_report_http_status(report) == 0) {
         tell_failure(findings, "connection", report);
         return;
@@ -167,7 +170,7 @@ static void ask_receiver(struct findings *findings, const hd_options *options, c
     hd_report *report = NULL;
     int status = hd_probe(options, url, &report);
     if (status == HD_OK)
-        tell_receiver(findings, report);
+        tell_receiver(findings, options, report);
     else
         worsen(findings, cli_fail_status(status, "doctor"));
     hd_report_free(report);

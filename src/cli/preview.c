@@ -3,6 +3,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/target.h"
+#include "endpoint/proxy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +85,22 @@ static void write_quoted(const char *before, const char *text) {
     putchar('\'');
 }
 
-/* What the command line says of the connection. */
-static void write_curl_options(const struct args *args) {
+/* Without the password, unless that is to be shown. Returns whether something is left out. */
+static int write_proxy(const struct args *args) {
+    const char *given = cli_proxy(args);
+    struct hd__proxy *proxy = NULL;
+    if (!given || hd__proxy_parse(given, &proxy) != HD_OK)
+        return 0;
+    int is_masked = proxy->credentials && !cli_has(args, OPT_REVEAL);
+    fputs("--proxytunnel --proxy ", stdout);
+    write_quoted("", is_masked ? proxy->url : given);
+    putchar(' ');
+    hd__proxy_free(proxy);
+    return is_masked;
+}
+
+/* What the command line says of the connection. Returns whether something is left out. */
+static int write_curl_options(const struct args *args) {
     const char *ca_file = cli_value(args, OPT_CA_FILE), *given;
     int64_t timeout_ms = 5000;
     size_t index = 0;
@@ -101,10 +116,11 @@ static void write_curl_options(const struct args *args) {
         write_quoted("", given);
         putchar(' ');
     }
+    return write_proxy(args);
 }
 
-static void write_curl(const struct args *args, const struct preview *preview) {
-    write_curl_options(args);
+static void write_curl(const struct args *args, struct preview *preview) {
+    preview->is_masked |= write_curl_options(args);
     write_quoted("", preview->url);
     for (size_t i = 0; i < preview->count; i++) {
         char head[140];
@@ -129,7 +145,7 @@ int cli_preview(const struct args *args, const hd_webhook *webhook, const hd_eve
         else
             write_request(&preview);
         if (preview.is_masked)
-            cli_note("The address or a header is masked; --reveal shows it.");
+            cli_note("An address, a header or a password is masked; --reveal shows it.");
         if (hd_webhook_standard_headers(webhook))
             cli_note("webhook-id, webhook-timestamp and webhook-signature are made when it is sent.");
     }

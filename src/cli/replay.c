@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/post.h"
 #include "cli/progress.h"
+#include "cli/report.h"
 #include "cli/request.h"
 #include "cli/stop.h"
 #include "cli/target.h"
@@ -190,7 +191,7 @@ static void tell_line(const struct replay *replay, const struct post_result *res
 }
 
 static void hint(const struct replay *replay, const struct post_result *result) {
-    cli_hint("%s", cli_post_explanation(result));
+    cli_report_hint(result->reason, cli_post_explanation(result), result->detail);
     if (result->reason == HD_REASON_REFUSED && cli_is_local(replay->url))
         cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(replay->url));
     if (result->reason == HD_REASON_BLOCKED && !cli_has(replay->args, OPT_ALLOW_PRIVATE))

@@ -19,6 +19,9 @@ int cli_reason_code(int reason) {
     case HD_REASON_TLS_NAME:
     case HD_REASON_TLS_EXPIRED:
     case HD_REASON_TLS_PROTOCOL:
+    case HD_REASON_PROXY_FAILED:
+    case HD_REASON_PROXY_REFUSED:
+    case HD_REASON_PROXY_GATEWAY:
         return CLI_UNREACHED;
     case HD_REASON_BLOCKED:
         return CLI_BLOCKED;
@@ -64,6 +67,21 @@ static void print_answer(const hd_report *report) {
     fputs(length > 200 || hd_report_response_truncated(report) ? "...\n" : "\n", stderr);
 }
 
+/* Slack's word stands in the result, and the explanation may be the detail. */
+int cli_report_says_more(int reason, const char *explanation, const char *detail) {
+    return *detail && reason != HD_REASON_SLACK && strcmp(detail, explanation) != 0;
+}
+
+const char *cli_report_stop(const char *detail) {
+    return *detail && detail[strlen(detail) - 1] == '.' ? "" : ".";
+}
+
+void cli_report_hint(int reason, const char *explanation, const char *detail) {
+    cli_hint("%s", explanation);
+    if (cli_report_says_more(reason, explanation, detail))
+        cli_hint("In detail: %s%s", detail, cli_report_stop(detail));
+}
+
 void cli_report_print(const hd_report *report) {
     fputs("POST ", stdout);
     cli_print_text(stdout, hd_report_masked_url(report), strlen(hd_report_masked_url(report)));
@@ -74,7 +92,7 @@ void cli_report_print(const hd_report *report) {
         cli_hint("Delivery %s, to %s.", hd_report_delivery_id(report), hd_report_remote_address(report));
     fflush(stdout);
     if (!is_good(report) && !cli_is_quiet())
-        cli_hint("%s", hd_report_explanation(report));
+        cli_report_hint(hd_report_reason(report), hd_report_explanation(report), hd_report_detail(report));
     if (hd_report_outcome(report) == HD_OUTCOME_RETRYING)
         cli_hint("It is tried again at %s.", cli_clock(hd_report_next_attempt_at_ms(report)));
     print_answer(report);

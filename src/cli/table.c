@@ -38,6 +38,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_RESOLVE] = {"resolve", '\0', "HOST:PORT:ADDRESS", NULL,
                      "Connect to this address for that host and port; may be repeated"},
     [OPT_CA_FILE] = {"ca-file", '\0', "FILE", "FILE", "Trust the certificate authorities in this PEM file"},
+    [OPT_PROXY] = {"proxy", '\0', "URL", NULL,
+                   "Connect through this proxy, such as http://proxy.example:3128 (HELMDESK_PROXY)"},
     [OPT_COUNT_SENT] = {"count", 'n', "N", NULL, "Send the event N times, each with the next ticket number (1)"},
     [OPT_CONCURRENCY] = {"concurrency", 'c', "N", NULL, "How many deliveries are under way at once, 1 to 64 (4)"},
     [OPT_RATE] = {"rate", '\0', "N/s", NULL, "Begin at most N deliveries a second"},
@@ -110,7 +112,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
 
 #define EVENT_NAMES "ticket.created ticket.resolved message.received"
 #define EVENT_OPTIONS OPT_SET, OPT_DATA, OPT_SLACK
-#define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE
+#define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
 #define WEBHOOK_OPTIONS                                                                                                \
     OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_WEBHOOK_RATE,         \

@@ -52,6 +52,17 @@ static int resolve_all(const struct args *args, hd_options *options) {
     return CLI_OK;
 }
 
+/* The variable is for URLs with a password, which others may read on a command line. */
+const char *cli_proxy(const struct args *args) {
+    const char *given = cli_value(args, OPT_PROXY), *variable = getenv("HELMDESK_PROXY");
+    return given ? given : variable && *variable ? variable : NULL;
+}
+
+static int set_proxy(const struct args *args, hd_options *options) {
+    int status = hd_options_set_proxy(options, cli_proxy(args));
+    return status == HD_OK ? CLI_OK : cli_fail_status(status, cli_has(args, OPT_PROXY) ? "--proxy" : "HELMDESK_PROXY");
+}
+
 static int make_options(const struct args *args, int is_private, hd_options **options) {
     int64_t timeout_ms = 5000;
     int code = cli_duration(args, OPT_TIMEOUT, 5000, &timeout_ms);
@@ -73,7 +84,14 @@ static int make_options(const struct args *args, int is_private, hd_options **op
 }
 
 int cli_options_new(const struct args *args, hd_options **options) {
-    return make_options(args, cli_has(args, OPT_ALLOW_PRIVATE), options);
+    int code = make_options(args, cli_has(args, OPT_ALLOW_PRIVATE), options);
+    if (code == CLI_OK)
+        code = set_proxy(args, *options);
+    if (code != CLI_OK) {
+        hd_options_free(*options);
+        *options = NULL;
+    }
+    return code;
 }
 
 int cli_options_private(const struct args *args, hd_options **options) {

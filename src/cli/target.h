@@ -5,12 +5,15 @@
 #include "cli/args.h"
 #include "helmdesk.h"
 
-/* The client's options: --allow-private, --timeout, --resolve, --ca-file. Returns CLI_OK, or says what is wrong.
- * *options is to be freed with hd_options_free(). */
+/* The client's options: --allow-private, --timeout, --resolve, --ca-file, --proxy. Returns CLI_OK, or says what is
+ * wrong. *options is to be freed with hd_options_free(). */
 int cli_options_new(const struct args *args, hd_options **options);
 
-/* The same, with this machine and private networks allowed whatever the command line says. */
+/* The same, with this machine and private networks allowed whatever the command line says, and without a proxy. */
 int cli_options_private(const struct args *args, hd_options **options);
+
+/* The proxy's URL, which may hold a password: --proxy, or HELMDESK_PROXY; NULL for none. */
+const char *cli_proxy(const struct args *args);
 
 /* Whether deliveries with these options may go to a URL at all. Returns CLI_OK, or says why not, and returns the exit
  * code. The address that its name leads to is looked at when it is connected to. */

@@ -126,3 +126,8 @@ int hd__host_check(const char *text, size_t length) {
            : is_name(host)      ? HD_OK
                                 : HD_E_URL_HOST;
 }
+
+int hd__host_is_localhost(const char *host) {
+    size_t len = strlen(host);
+    return hd__equal_nocase(host, "localhost") || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
+}

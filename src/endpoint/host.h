@@ -15,4 +15,7 @@ int hd__host_check(const char *text, size_t length);
  * hexadecimal. Returns whether it is one, and writes it in four decimal numbers. */
 int hd__host_dotted(const char *host, char dotted[HD__DOTTED_SIZE]);
 
+/* RFC 6761 6.3: such names are this machine, and no name server is asked for them. */
+int hd__host_is_localhost(const char *host);
+
 #endif

@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,8 +135,7 @@ int hd__url_check(const char *url) {
 }
 
 static int has_private_name(const char *host) {
-    size_t len = strlen(host);
-    return !strchr(host, '.') || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
+    return !strchr(host, '.') || hd__host_is_localhost(host);
 }
 
 /* host may have brackets, which are taken off. */
@@ -243,6 +244,20 @@ static char *authority_of(CURLU *parsed) {
     curl_free(host);
     curl_free(port);
     return text_or_nothing(&out);
+}
+
+const char *hd__url_parts_blocked(const struct hd__url_parts *parts, const struct hd__policy *policy) {
+    char address[INET6_ADDRSTRLEN];
+    int is_address, is_v6 = parts->authority[0] == '[';
+    if (parts->host && !hd__host_is_localhost(parts->host))
+        return NULL;
+    if (parts->host) {
+        const char *rule = hd__address_text_blocked(policy, "127.0.0.1", &is_address);
+        return rule && hd__address_text_blocked(policy, "::1", &is_address) ? rule : NULL;
+    }
+    size_t len = strcspn(parts->authority + is_v6, is_v6 ? "]" : ":");
+    (void)snprintf(address, sizeof address, "%.*s", (int)len, parts->authority + is_v6);
+    return hd__address_text_blocked(policy, address, &is_address);
 }
 
 void hd__url_parts_free(struct hd__url_parts *parts) {

@@ -24,6 +24,10 @@ struct hd__url_parts {
 int hd__url_split(const char *url, struct hd__url_parts *parts);
 void hd__url_parts_free(struct hd__url_parts *parts);
 
+/* NULL if the policy lets deliveries go to the address that the URL holds, or that localhost is; else the rule. Of
+ * other names nothing is known here, and nothing is forbidden. */
+const char *hd__url_parts_blocked(const struct hd__url_parts *parts, const struct hd__policy *policy);
+
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);
 

@@ -169,6 +169,12 @@ static int is_timeout(const hd_report *report) {
     return report->reason == HD_REASON_TIMEOUT_CONNECT || report->reason == HD_REASON_TIMEOUT_TOTAL;
 }
 
+/* And not the receiver's. */
+static int is_our_fault(const hd_report *report) {
+    return report->reason == HD_REASON_INTERNAL || report->reason == HD_REASON_PROXY_FAILED ||
+           report->reason == HD_REASON_PROXY_REFUSED;
+}
+
 static void learn_success(struct hd__lane *lane, int64_t now_us) {
     if (lane->window < lane->max_in_flight)
         lane->window *= 2;
@@ -191,7 +197,7 @@ int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct 
         learn_success(lane, now_us);
         return HD_WEBHOOK_ACTIVE;
     }
-    if (report->reason == HD_REASON_INTERNAL) /* is not the receiver's fault */
+    if (is_our_fault(report))
         return lane->state;
     learn_failure(lane, report, now_us);
     int is_enough = lane->failures >= rule->failures || report->http_status == 410 || lane->state == HD_WEBHOOK_PROBING;

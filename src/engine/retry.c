@@ -24,6 +24,9 @@ static int is_surely_not_taken(const hd_report *report) {
     case HD_REASON_BLOCKED:
     case HD_REASON_PAUSED:
     case HD_REASON_INTERNAL:
+    case HD_REASON_PROXY_FAILED:
+    case HD_REASON_PROXY_REFUSED:
+    case HD_REASON_PROXY_GATEWAY:
         return 1;
     default:
         return report->http_status == 429 || report->http_status >= 500;

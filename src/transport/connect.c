@@ -2,8 +2,6 @@
  * on libcurl 7.88.1 with OpenSSL 3.0. */
 #include "transport/connect_inside.h"
 
-#include "base/clock.h"
-
 #include <curl/curl.h>
 
 #include <errno.h>
@@ -30,9 +28,16 @@ static int make_socket(struct hd__connector *connector, const struct curl_sockad
     return -1;
 }
 
+/* Through a proxy, which addresses may be reached is its rule, and nothing but the proxy is connected to. */
+static const char *blocked_address(const struct hd__link *link, const struct sockaddr *address) {
+    if (!link->connector->proxy)
+        return hd__address_blocked(link->connector->policy, address);
+    return hd__tunnel_leads_to(link, address) ? NULL : "it is not the proxy's address";
+}
+
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
     struct hd__link *link = user;
-    const char *blocked = hd__address_blocked(link->connector->policy, &address->addr);
+    const char *blocked = blocked_address(link, &address->addr);
     (void)purpose;
     if (blocked) {
         link->blocked = blocked;
@@ -73,48 +78,9 @@ static int set_way(const struct hd__connector *connector, struct hd__link *link)
     SET(CURLOPT_OPENSOCKETDATA, link);
     SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     SET(CURLOPT_CLOSESOCKETDATA, connector);
-    SET(CURLOPT_PROXY, ""); /* whatever the environment says: the address check would see the proxy's address (T8) */
-    SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_UNIX_SOCKET_PATH, NULL);
     SET(CURLOPT_DOH_URL, NULL);
-    return 1;
-}
-
-/* What the TLS library shows of a handshake is all that is wanted of libcurl's talk: then it is to be silent, since it
- * formats what it says of a certificate, and of each record later. */
-static int hear(CURL *easy, curl_infotype type, char *bytes, size_t len, void *user) {
-    struct hd__handshake *handshake = &((struct hd__link *)user)->tls->handshake;
-    if (type != CURLINFO_SSL_DATA_IN)
-        return 0;
-    hd__handshake_hear(handshake, bytes, len);
-    if (handshake->is_whole)
-        curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
-    return 0;
-}
-
-static int set_ear(struct hd__link *link) {
-    CURL *easy = link->easy;
-    SET(CURLOPT_ERRORBUFFER, link->tls->said);
-    SET(CURLOPT_DEBUGFUNCTION, hear);
-    SET(CURLOPT_DEBUGDATA, link);
-    SET(CURLOPT_VERBOSE, 1L);
-    return 1;
-}
-
-/* The defaults of today are set too where another one tomorrow would break a promise. */
-static int set_tls(const struct hd__connector *connector, struct hd__link *link) {
-    CURL *easy = link->easy;
-    if (!link->tls)
-        return 1;
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_SESSIONID_CACHE, (long)connector->resumes);
-    if (connector->ca_file)
-        SET(CURLOPT_CAINFO, connector->ca_file);
-    if (connector->clear_capath)
-        SET(CURLOPT_CAPATH, NULL); /* with it, each handle parses the bundle anew: 18 ms (T6) */
-    return set_ear(link);
+    return hd__tunnel_set(link);
 }
 
 /* libcurl gives an address half of the time that is left for connecting, as long as there are others to try
@@ -152,7 +118,7 @@ static void part(struct hd__link *link) {
 
 static int begin(struct hd__link *link, const struct hd__place *place) {
     link->easy = curl_easy_init();
-    return link->easy && set_way(link->connector, link) && set_tls(link->connector, link) && set_place(link, place) &&
+    return link->easy && set_way(link->connector, link) && hd__secure_set(link) && set_place(link, place) &&
            hd__group_add(link, place->url);
 }
 
@@ -163,7 +129,7 @@ struct hd__link *hd__link_open(struct hd__connector *connector, const struct hd_
     link->connector = connector;
     link->fd = HD__NO_DESCRIPTOR;
     link->detail = "";
-    const int uses_tls = strncmp(place->url, "https:", 6) == 0;
+    const int uses_tls = strncmp(place->url, "https:", 6) == 0 || (connector->proxy && connector->proxy->uses_tls);
     link->tls = uses_tls ? calloc(1, sizeof *link->tls) : NULL;
     if ((link->tls || !uses_tls) && begin(link, place))
         return link;
@@ -208,10 +174,6 @@ static void take_address(struct hd__link *link) {
 }
 
 static int reason_of_socket(const struct hd__link *link, const char **detail) {
-    if (link->socket_error) {
-        *detail = link->socket_error == EMFILE || link->socket_error == ENFILE ? "too many open files" : "no socket";
-        return HD_REASON_INTERNAL;
-    }
     if (link->blocked && link->socket_count == 0) {
         *detail = link->blocked;
         return HD_REASON_BLOCKED;
@@ -226,20 +188,9 @@ static int reason_of_socket(const struct hd__link *link, const char **detail) {
     }
 }
 
-static int reason_of_tls(const struct hd__link *link, CURLcode code, const char **detail) {
-    const enum hd__tls_library library = link->connector->tls_library;
-    *detail = link->tls->detail;
-    return code == CURLE_PEER_FAILED_VERIFICATION
-               ? hd__tls_reason_of_certificate(link->tls, library, info_long(link->easy, CURLINFO_SSL_VERIFYRESULT),
-                                               hd__wall_ms(&hd__system_clock) / 1000)
-               : hd__tls_reason_of_handshake(link->tls, library);
-}
-
-static int reason_of_error(const struct hd__link *link, CURLcode code, const char **detail) {
+/* Of a connection to the receiver. */
+static int reason_of_connection(const struct hd__link *link, CURLcode code, const char **detail) {
     switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        *detail = "http is not allowed"; /* a webhook from a store: what may be put is checked before */
-        return HD_REASON_BLOCKED;
     case CURLE_COULDNT_RESOLVE_HOST:
         return HD_REASON_DNS;
     case CURLE_COULDNT_CONNECT:
@@ -254,16 +205,34 @@ static int reason_of_error(const struct hd__link *link, CURLcode code, const cha
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CLIENTCERT:
-        return reason_of_tls(link, code, detail);
-    case CURLE_SSL_CACERT_BADFILE:
-        *detail = "the certificate authorities' file cannot be read";
-        return HD_REASON_INTERNAL;
+        return hd__secure_reason(link, (int)code, detail);
     case CURLE_OUT_OF_MEMORY:
         *detail = "out of memory";
         return HD_REASON_INTERNAL;
     default:
         return HD_REASON_INTERNAL;
     }
+}
+
+static int reason_of_error(struct hd__link *link, CURLcode code, const char **detail) {
+    if (code == CURLE_UNSUPPORTED_PROTOCOL) {
+        *detail = "http is not allowed"; /* a webhook from a store: what may be put is checked before */
+        return HD_REASON_BLOCKED;
+    }
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+        *detail = "the certificate authorities' file cannot be read";
+        return HD_REASON_INTERNAL;
+    }
+    if (code == CURLE_COULDNT_CONNECT && link->socket_error) {
+        *detail = link->socket_error == EMFILE || link->socket_error == ENFILE ? "too many open files" : "no socket";
+        return HD_REASON_INTERNAL;
+    }
+    return hd__tunnel_stands(link) ? reason_of_connection(link, code, detail)
+                                   : hd__tunnel_reason(link, (int)code, detail);
+}
+
+int hd__link_late_reason(struct hd__link *link, const char **detail) {
+    return reason_of_error(link, CURLE_OPERATION_TIMEDOUT, detail);
 }
 
 static void fail(struct hd__link *link, int reason, const char *detail) {

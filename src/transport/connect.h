@@ -30,7 +30,10 @@ struct hd__link {
     enum hd__link_state state;
     int fd;             /* when it is ready */
     int reason;         /* HD_REASON_..., of a failure */
-    const char *detail; /* static text, or in tls; "" for none */
+    const char *detail; /* static text, or in tls; "" for none; of a proxy's failure what "the proxy" does */
+    int has_proxy;      /* the proxy is connected to */
+    int has_proxy_head; /* all of the proxy's answer to CONNECT has come */
+    int proxy_status;   /* what the proxy answered, if it is that; else 0 */
     uint32_t connect_ms, tls_ms;
     char remote_address[HD__REMOTE_SIZE]; /* "" for none */
     void *owner;                          /* for whoever has it */
@@ -47,7 +50,7 @@ struct hd__link {
     void *easy;                   /* NULL when libcurl has nothing to do with it any more */
     void *addresses;              /* what libcurl was told instead of looking them up */
     struct hd__link *previous, *next;
-    struct hd__tls *tls; /* NULL for a plain one */
+    struct hd__tls *tls; /* NULL for one that is plain, to the proxy too */
     const char *blocked; /* the rule that forbade an address */
     int socket_error;    /* errno of a failed socket() */
     int socket_count;    /* opened */
@@ -58,22 +61,24 @@ struct hd__link {
 /* Where a connection is to lead. */
 struct hd__place {
     const char *url;       /* "https://host:port/", no more: libcurl keeps a copy */
-    const char *addresses; /* "host:port:address,address"; NULL if the URL holds an address */
+    const char *addresses; /* "+host:port:address,address", of the proxy if there is one; NULL if its URL holds one */
     int64_t left_ms;       /* until the attempt is given up */
 };
 
 struct hd__connector_config {
     struct hd__poller *poller;
     const struct hd__policy *policy;
-    const char *ca_file; /* copied; NULL for the system's */
+    const struct hd__proxy *proxy; /* NULL for none; must outlive the connector */
+    const char *ca_file;           /* copied; NULL for the system's */
 };
 
 /* Held around all work in libcurl, so that the process does not fork in the middle of it. */
 void hd__connect_enter(void);
 void hd__connect_leave(void);
 
-/* Once, before anything else, not between enter and leave. HD_OK, or HD_E_TRANSPORT if libcurl cannot be used. */
-int hd__connect_prepare(void);
+/* Before anything else, not between enter and leave. HD_OK, or HD_E_TRANSPORT if libcurl cannot be used, or not with
+ * this proxy, which may be NULL. */
+int hd__connect_prepare(const struct hd__proxy *proxy);
 
 /* The versions of libcurl and of what it uses; static text. After hd__connect_prepare(). */
 const char *hd__connect_versions(void);
@@ -101,6 +106,9 @@ int64_t hd__connector_due_us(const struct hd__connector *connector);
 
 /* Nothing has been used for a while: gives back what is kept for the next connection. */
 void hd__connector_rest(struct hd__connector *connector);
+
+/* Why an attempt that is under way has taken so long: HD_REASON_..., and *detail as of a failure. */
+int hd__link_late_reason(struct hd__link *link, const char **detail);
 
 /* Closes a connection, or ends the attempt, in any state. */
 void hd__link_close(struct hd__link *link);

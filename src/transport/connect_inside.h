@@ -1,5 +1,5 @@
 /* What makes connections, for the files that are its parts: connect.c, a connection; groups.c, the multi handles that
- * connections are in. */
+ * connections are in; secure.c, TLS; tunnel.c, the way through a proxy. */
 #ifndef HD_TRANSPORT_CONNECT_INSIDE_H
 #define HD_TRANSPORT_CONNECT_INSIDE_H
 
@@ -27,6 +27,8 @@ struct hd__link_group {
 struct hd__connector {
     struct hd__poller *poller;
     const struct hd__policy *policy;
+    const struct hd__proxy *proxy; /* NULL for none */
+    void *proxy_header;            /* libcurl's list with the proxy's credentials; NULL for none */
     char *ca_file;
     struct hd__link_group *groups;
     struct hd__link *ended;        /* ready or failed, and not told yet */
@@ -49,6 +51,40 @@ int hd__group_add(struct hd__link *link, const char *url);
 
 /* Takes it away, which closes the connection. */
 void hd__group_remove(struct hd__link *link);
+
+/* ---- secure.c ---- */
+
+/* Tells the easy handle of a connection with TLS whom to trust. Returns 0 without memory. */
+int hd__secure_set(struct hd__link *link);
+
+/* From now on, what the TLS library shows is the handshake with the receiver. Returns 0 without memory. */
+int hd__secure_listen(struct hd__link *link);
+
+/* Why TLS with the receiver failed: HD_REASON_..., by libcurl's CURLcode. */
+int hd__secure_reason(const struct hd__link *link, int code, const char **detail);
+
+/* ---- tunnel.c ---- */
+
+/* Tells the easy handle of the proxy, or that there is none, whatever the environment says. Returns 0 without memory.
+ */
+int hd__tunnel_set(struct hd__link *link);
+
+/* libcurl's list with the header of the proxy's credentials, for connector->proxy_header; NULL without memory. free()
+ * it.
+ */
+void *hd__tunnel_header(const struct hd__proxy *proxy);
+
+/* Whether an address is one of the proxy's. */
+int hd__tunnel_leads_to(const struct hd__link *link, const struct sockaddr *address);
+
+/* libcurl waits for what the proxy says. */
+void hd__tunnel_awaits(struct hd__link *link);
+
+/* Whether the proxy, if there is one, has connected to the server. */
+int hd__tunnel_stands(const struct hd__link *link);
+
+/* Why it has not: HD_REASON_PROXY_..., by libcurl's CURLcode. Sets proxy_status too. */
+int hd__tunnel_reason(struct hd__link *link, int code, const char **detail);
 
 /* ---- connect.c ---- */
 

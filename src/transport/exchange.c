@@ -149,12 +149,21 @@ static void let_link_go(struct hd__flight *flight) {
 
 /* ---- The end ---- */
 
-/* What a connection knows of its end goes with it. */
-static const char *keep_detail(const struct hd__flight *flight, const char *detail) {
+static int is_of_proxy(int reason) {
+    return reason >= HD_REASON_PROXY_FAILED && reason <= HD_REASON_PROXY_GATEWAY;
+}
+
+/* What a connection knows of its end goes with it. A proxy is named, by host and port. */
+static const char *keep_detail(const struct hd__flight *flight, int reason, const char *detail) {
     struct hd__exchange *exchange = flight->exchange;
-    if (!flight->link || detail != flight->link->detail)
+    const int status = flight->link ? flight->link->proxy_status : 0;
+    if (is_of_proxy(reason))
+        (void)snprintf(exchange->said, sizeof exchange->said, status ? "the proxy %.90s %s (%d)" : "the proxy %.90s %s",
+                       flight->ways->proxy->authority, detail, status);
+    else if (flight->link && detail == flight->link->detail)
+        (void)snprintf(exchange->said, sizeof exchange->said, "%s", detail);
+    else
         return detail;
-    (void)snprintf(exchange->said, sizeof exchange->said, "%s", detail);
     return exchange->said;
 }
 
@@ -163,7 +172,7 @@ void hd__flight_end(struct hd__flight *flight, int reason, const char *detail) {
     if (flight->stage == HD__STAGE_ENDED)
         return;
     exchange->reason = reason;
-    exchange->detail = keep_detail(flight, detail);
+    exchange->detail = keep_detail(flight, reason, detail);
     take_times(flight);
     if (flight->link)
         memcpy(exchange->remote_address, flight->link->remote_address, sizeof exchange->remote_address);
@@ -180,12 +189,22 @@ static void took(struct hd__flight *flight, struct hd__link *link, int is_kept) 
     link->owner = flight;
 }
 
+/* The name of what is connected to, the proxy or the receiver, and its port; NULL if an address is known instead. */
+static const char *host_of(const struct hd__flight *flight, uint16_t *port) {
+    const struct hd__proxy *proxy = flight->ways->proxy;
+    const struct hd__url_parts *parts = flight->exchange->parts;
+    *port = proxy ? proxy->port : parts->port;
+    return proxy ? proxy->host : parts->host;
+}
+
 /* What libcurl is told instead of looking up the name itself. The plus lets that age. */
 static void write_place(const struct hd__flight *flight, const char *addresses, struct hd__buffer *line) {
     char port[16];
-    snprintf(port, sizeof port, ":%u:", flight->exchange->parts->port);
+    uint16_t number;
+    const char *host = host_of(flight, &number);
+    snprintf(port, sizeof port, ":%u:", number);
     hd__buffer_text(line, "+");
-    hd__buffer_text(line, flight->exchange->parts->host);
+    hd__buffer_text(line, host);
     hd__buffer_text(line, port);
     hd__buffer_text(line, addresses);
 }
@@ -228,6 +247,13 @@ static void end_lookup(struct hd__flight *flight) {
     flight->looked_up_ms = spent_ms(flight);
 }
 
+static void end_unfound(struct hd__flight *flight, const char *failure) {
+    if (flight->ways->proxy)
+        hd__flight_end(flight, HD_REASON_PROXY_FAILED, "has a name for which no address was found");
+    else
+        hd__flight_end(flight, HD_REASON_DNS, failure);
+}
+
 static void follow_lookup(struct hd__flight *flight) {
     struct hd__buffer addresses = {0};
     const char *failure;
@@ -235,7 +261,7 @@ static void follow_lookup(struct hd__flight *flight) {
     if (answer != HD__NAME_PENDING) {
         end_lookup(flight);
         if (answer == HD__NAME_FAILED)
-            hd__flight_end(flight, HD_REASON_DNS, failure);
+            end_unfound(flight, failure);
         else if (answer == HD__NAME_BLOCKED)
             hd__flight_end(flight, HD_REASON_BLOCKED, failure);
         else if (addresses.failed)
@@ -247,16 +273,21 @@ static void follow_lookup(struct hd__flight *flight) {
 }
 
 /* Begins a new connection: to the address in the URL, to the one that the program has named, or to those that a lookup
- * finds. HD_OK or HD_E_NO_MEMORY. */
+ * finds. Through a proxy, the socket's address is the proxy's: what the URL itself says is checked here. HD_OK or
+ * HD_E_NO_MEMORY. */
 static int connect_anew(struct hd__flight *flight) {
     struct hd__ways *ways = flight->ways;
-    const struct hd__exchange *exchange = flight->exchange;
-    const char *pinned = exchange->parts->host && ways->pins
-                             ? hd__pins_find(ways->pins, exchange->parts->host, exchange->parts->port)
-                             : NULL;
-    if (!exchange->parts->host || pinned)
+    uint16_t port;
+    const char *host = host_of(flight, &port);
+    const char *blocked = ways->proxy ? hd__url_parts_blocked(flight->exchange->parts, ways->policy) : NULL;
+    if (blocked) {
+        hd__flight_end(flight, HD_REASON_BLOCKED, blocked);
+        return HD_OK;
+    }
+    const char *pinned = host && ways->pins ? hd__pins_find(ways->pins, host, port) : NULL;
+    if (!host || pinned)
         return open_link(flight, pinned) ? HD_OK : HD_E_NO_MEMORY;
-    flight->name = hd__resolver_ask(ways->resolver, exchange->parts->host);
+    flight->name = hd__resolver_ask(ways->resolver, host);
     if (!flight->name)
         return HD_E_NO_MEMORY;
     flight->stage = HD__STAGE_LOOKUP;
@@ -317,13 +348,16 @@ void hd__flights_follow_lookups(struct hd__ways *ways) {
 /* Ends what has no result at its deadline, whatever libcurl waits for: in 7.88, a connect whose eight or more addresses
  * all fail can lose its timers and never end. */
 void hd__flight_end_late(struct hd__flight *flight) {
+    const char *detail = "";
+    int reason;
     switch (flight->stage) {
     case HD__STAGE_LOOKUP:
         end_lookup(flight);
-        hd__flight_end(flight, HD_REASON_DNS, "no answer in time");
+        end_unfound(flight, "no answer in time");
         break;
     case HD__STAGE_CONNECT:
-        hd__flight_end(flight, HD_REASON_TIMEOUT_CONNECT, "");
+        reason = hd__link_late_reason(flight->link, &detail);
+        hd__flight_end(flight, reason, detail);
         break;
     case HD__STAGE_TALK:
         hd__talk_end_late(flight);

@@ -53,6 +53,8 @@ struct hd__ways {
     int64_t busy_us;                    /* when something was under way last */
     uint32_t timeout_ms;
     const struct hd__pins *pins; /* NULL for none */
+    const struct hd__policy *policy;
+    const struct hd__proxy *proxy; /* NULL for none */
     char *user_agent;
 };
 

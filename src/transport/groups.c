@@ -65,10 +65,11 @@ static void init_global(void) {
     hd__exit_prepare();
 }
 
-int hd__connect_prepare(void) {
+int hd__connect_prepare(const struct hd__proxy *proxy) {
     pthread_once(&global_once, init_global);
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    return global_result == CURLE_OK && (info->features & CURL_VERSION_SSL) ? HD_OK : HD_E_TRANSPORT;
+    int needed = CURL_VERSION_SSL | (proxy && proxy->uses_tls ? CURL_VERSION_HTTPS_PROXY : 0);
+    return global_result == CURLE_OK && (info->features & needed) == needed ? HD_OK : HD_E_TRANSPORT;
 }
 
 const char *hd__connect_versions(void) {
@@ -153,6 +154,8 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
         hd__poller_watch(group->connector->poller, fd, to_events(what), &group->watcher);
     if (!link) /* a handle of libcurl's own */
         return 0;
+    if (what & CURL_POLL_IN && group->connector->proxy)
+        hd__tunnel_awaits(link);
     if (what == CURL_POLL_REMOVE)
         link->watched_count -= counted ? 1 : 0;
     else if (!counted && curl_multi_assign(group->multi, fd, link) == CURLM_OK)
@@ -330,6 +333,14 @@ static int resumes_sessions(unsigned version) {
     return version >= 0x080c00;
 }
 
+/* What it keeps for itself. Returns 0 without memory. */
+static int set_own(struct hd__connector *connector, const struct hd__connector_config *config) {
+    int has_credentials = config->proxy && config->proxy->credentials;
+    connector->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
+    connector->proxy_header = has_credentials ? hd__tunnel_header(config->proxy) : NULL;
+    return (!config->ca_file || connector->ca_file) && (!has_credentials || connector->proxy_header);
+}
+
 struct hd__connector *hd__connector_new(const struct hd__connector_config *config) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     struct hd__connector *connector = calloc(1, sizeof *connector);
@@ -337,6 +348,7 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
         return NULL;
     connector->poller = config->poller;
     connector->policy = config->policy;
+    connector->proxy = config->proxy;
     connector->now_us = hd__monotonic_us(&hd__system_clock);
     connector->taken_over = HD__NO_DESCRIPTOR;
     connector->prunes_always = info->version_num >= 0x081000;
@@ -344,16 +356,16 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
     connector->clear_capath = config->ca_file || info->cainfo; /* else the directory is all there is */
     connector->resumes = resumes_sessions(info->version_num);
     connector->tls_library = hd__tls_library_of(info->ssl_version);
-    connector->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
-    if (!config->ca_file || connector->ca_file)
+    if (set_own(connector, config))
         return connector;
-    free(connector);
+    hd__connector_free(connector);
     return NULL;
 }
 
 void hd__connector_free(struct hd__connector *connector) {
     while (connector->groups)
         free_group(connector->groups);
+    free(connector->proxy_header);
     free(connector->ca_file);
     free(connector);
 }

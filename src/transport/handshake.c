@@ -166,3 +166,9 @@ void hd__handshake_hear(struct hd__handshake *handshake, const void *bytes, size
     if (given.at[0] == ALERT_FATAL)
         handshake->alert = given.at[1];
 }
+
+void hd__handshake_say(struct hd__handshake *handshake, const void *bytes, size_t len) {
+    const unsigned char *given = bytes;
+    if (len == 2 && given[0] == ALERT_FATAL)
+        handshake->own_alert = given[1];
+}

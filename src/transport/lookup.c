@@ -1,7 +1,7 @@
 #include "transport/lookup.h"
 
 #include "base/buffer.h"
-#include "base/text.h"
+#include "endpoint/host.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -41,13 +41,7 @@ static const char *failure_of(int code) {
     }
 }
 
-/* RFC 6761 6.3: such names are this machine, and no name server is asked for them. */
-static int is_localhost(const char *host) {
-    size_t len = strlen(host);
-    return hd__equal_nocase(host, "localhost") || (len > 10 && hd__equal_nocase(host + len - 10, ".localhost"));
-}
-
-/* Keeps the addresses that the policy lets deliveries go to, in the system's order. */
+/* Keeps the addresses that the policy, if there is one, lets deliveries go to, in the system's order. */
 static void take_addresses(const struct hd__policy *policy, const struct addrinfo *found, struct hd__lookup *answer) {
     struct hd__buffer out = {0};
     const char *first_rule = NULL;
@@ -55,7 +49,7 @@ static void take_addresses(const struct hd__policy *policy, const struct addrinf
     for (const struct addrinfo *at = found; at && count < ADDRESSES_MAX; at = at->ai_next) {
         if (at->ai_family != AF_INET && at->ai_family != AF_INET6)
             continue;
-        const char *rule = hd__address_blocked(policy, at->ai_addr);
+        const char *rule = policy ? hd__address_blocked(policy, at->ai_addr) : NULL;
         if (!first_rule)
             first_rule = rule;
         if (rule)
@@ -81,7 +75,7 @@ static void take_localhost(const struct hd__policy *policy, struct hd__lookup *a
 struct hd__lookup hd__look_up(const struct hd__policy *policy, const char *host) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
     struct hd__lookup answer = {.is_known = 1};
-    if (is_localhost(host)) {
+    if (hd__host_is_localhost(host)) {
         take_localhost(policy, &answer);
         return answer;
     }

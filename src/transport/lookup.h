@@ -11,6 +11,7 @@ struct hd__lookup {
     const char *failure; /* why nothing is known */
 };
 
+/* policy: NULL to let every address through. */
 struct hd__lookup hd__look_up(const struct hd__policy *policy, const char *host);
 
 #endif

@@ -47,6 +47,7 @@ struct hd__resolver {
     struct hd__name *first_queued, *last_queued;
     unsigned threads, slow_threads;
     int closed;
+    int has_policy;
     struct hd__policy policy; /* never changes, so that lookups need no lock for it */
     const struct hd__clock *clock;
     void (*wake)(void *user);
@@ -198,7 +199,7 @@ static void *run(void *argument) {
         begin(resolver, name);
         pthread_mutex_unlock(&resolver->mutex);
         int64_t began_us = hd__monotonic_us(resolver->clock);
-        struct hd__lookup answer = hd__look_up(&resolver->policy, name->host);
+        struct hd__lookup answer = hd__look_up(resolver->has_policy ? &resolver->policy : NULL, name->host);
         pthread_mutex_lock(&resolver->mutex);
         set_answer(resolver, name, &answer);
         end(resolver, name, began_us);
@@ -240,7 +241,9 @@ struct hd__resolver *hd__resolver_new(const struct hd__policy *policy, const str
         free(resolver);
         return NULL;
     }
-    resolver->policy = *policy;
+    resolver->has_policy = policy != NULL;
+    if (policy)
+        resolver->policy = *policy;
     resolver->clock = clock;
     resolver->wake = wake;
     resolver->user = user;

@@ -19,8 +19,8 @@ enum {
     HD__NAME_FAILED
 };
 
-/* The policy is copied: lookups may outlive its owner. wake(user) is called from another thread when an answer has come
- * in. NULL without memory. */
+/* The policy is copied: lookups may outlive its owner. NULL for every address. wake(user) is called from another thread
+ * when an answer has come in. NULL without memory. */
 struct hd__resolver *hd__resolver_new(const struct hd__policy *policy, const struct hd__clock *clock,
                                       void (*wake)(void *user), void *user);
 

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#define QUOTED_MAX 160 /* bytes of the library's words */
-
 /* ---- Causes ---- */
 
 enum cause {
@@ -115,15 +113,20 @@ static int tell(struct hd__tls *tls, enum cause cause) {
     return HD_REASON_TLS_PROTOCOL;
 }
 
-/* The library's words end up in logs and on pages: printable ASCII, and not too much of it. */
-static int tell_unknown(struct hd__tls *tls, int reason, const char *what) {
-    char words[QUOTED_MAX + 1];
+/* They end up in logs and on pages: printable ASCII, and not too much of it. */
+const char *hd__tls_words(const struct hd__tls *tls, char words[HD__TLS_WORDS_SIZE]) {
     size_t len = 0;
-    for (const char *at = tls->said; *at && len < QUOTED_MAX; at++)
+    for (const char *at = tls->said; *at && len < HD__TLS_WORDS_SIZE - 1; at++)
         words[len++] = *at == '"' ? '\'' : *at < ' ' || *at > '~' ? '?' : *at;
     words[len] = '\0';
+    return words;
+}
+
+static int tell_unknown(struct hd__tls *tls, int reason, const char *what) {
+    char words[HD__TLS_WORDS_SIZE];
     (void)snprintf(tls->detail, sizeof tls->detail,
-                   len ? "%s, for a cause that is not known here; libcurl says: \"%s\"." : "%s, for an unknown cause.",
+                   *hd__tls_words(tls, words) ? "%s, for a cause that is not known here; libcurl says: \"%s\"."
+                                              : "%s, for an unknown cause.",
                    what, words);
     return reason;
 }
@@ -370,6 +373,8 @@ static enum cause cause_of_words(const struct hd__tls *tls, enum hd__tls_library
 int hd__tls_reason_of_handshake(struct hd__tls *tls, enum hd__tls_library library) {
     const int alert = tls->handshake.alert;
     enum cause cause = alert ? cause_of_alert(tls, alert) : cause_of_words(tls, library);
+    if (cause == CLOSED && tls->handshake.own_alert) /* it was this side that did not go on */
+        cause = UNKNOWN;
     return cause == UNKNOWN ? tell_unknown(tls, HD_REASON_TLS_PROTOCOL, "The TLS handshake failed") : tell(tls, cause);
 }
 

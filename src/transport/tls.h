@@ -6,6 +6,7 @@
 #include "transport/transport.h"
 
 #define HD__TLS_SAID_SIZE 256 /* CURL_ERROR_SIZE */
+#define HD__TLS_WORDS_SIZE 161
 
 /* Whose numbers and words those are. Of any other library nothing is known. */
 enum hd__tls_library {
@@ -34,5 +35,8 @@ int hd__tls_reason_of_handshake(struct hd__tls *tls, enum hd__tls_library librar
 /* The same for a connection that broke after the handshake. TLS has nothing to do with most of those: then
  * HD_REASON_RESET, and no sentence. */
 int hd__tls_reason_of_break(struct hd__tls *tls, enum hd__tls_library library);
+
+/* What libcurl and its TLS library said, fit to be quoted; "" for nothing. Returns words. */
+const char *hd__tls_words(const struct hd__tls *tls, char words[HD__TLS_WORDS_SIZE]);
 
 #endif

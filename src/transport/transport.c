@@ -156,22 +156,25 @@ static int set_up(struct hd__ways *ways, const struct hd__transport_config *conf
     ways->base = (struct hd__transport){start, finished, wait_for, wake, cancel, free_transport};
     ways->timeout_ms = config->timeout_ms;
     ways->pins = config->pins;
+    ways->policy = config->policy;
+    ways->proxy = config->proxy;
     look_at_clock(ways);
     ways->user_agent = strdup(config->user_agent);
-    ways->resolver = hd__resolver_new(config->policy, &hd__system_clock, wake_from_resolver, ways);
+    ways->resolver =
+        hd__resolver_new(config->proxy ? NULL : config->policy, &hd__system_clock, wake_from_resolver, ways);
     uint32_t kept = config->max_connections ? config->max_connections : default_connections();
     if (!ways->user_agent || !ways->resolver || hd__links_init(&ways->pool, kept) != HD_OK)
         return HD_E_NO_MEMORY;
     ways->poller = hd__poller_new();
     if (!ways->poller)
         return HD_E_TRANSPORT;
-    const struct hd__connector_config connector = {ways->poller, config->policy, config->ca_file};
+    const struct hd__connector_config connector = {ways->poller, config->policy, config->proxy, config->ca_file};
     ways->connector = hd__connector_new(&connector);
     return ways->connector ? HD_OK : HD_E_NO_MEMORY;
 }
 
 int hd__transport_new(const struct hd__transport_config *config, struct hd__transport **transport) {
-    int status = hd__connect_prepare();
+    int status = hd__connect_prepare(config->proxy);
     if (status != HD_OK)
         return status;
     struct hd__ways *ways = calloc(1, sizeof *ways);

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "endpoint/address.h"
 #include "endpoint/pin.h"
+#include "endpoint/proxy.h"
 #include "endpoint/url.h"
 #include "endpoint/webhook.h"
 
@@ -76,6 +77,7 @@ struct hd__transport_config {
     uint32_t max_connections;        /* that are kept, at the most; 0 for what the system's limits suggest */
     const struct hd__policy *policy; /* must outlive the transport, as the next */
     const struct hd__pins *pins;     /* NULL for none */
+    const struct hd__proxy *proxy;   /* NULL for none; must outlive it too */
     const char *ca_file;             /* NULL for the system's */
     const char *user_agent;
 };

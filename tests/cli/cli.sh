@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tests/frame.sh"
 helmdesk=$(cd "$BUILD" && pwd)/helmdesk
 failures=0
-unset HELMDESK_SECRET HELMDESK_STORE HELMDESK_STORE_KEY NO_COLOR XDG_STATE_HOME
+unset HELMDESK_PROXY HELMDESK_SECRET HELMDESK_STORE HELMDESK_STORE_KEY NO_COLOR XDG_STATE_HOME
 export HOME=$tmp LC_ALL=C.UTF-8 TERM=xterm
 
 # fail TEXT: the test goes on, and finish ends it

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# A receiver for the tests of the tool: receiver.py DIRECTORY. Its port is in the file "port" there. It writes a line for each
-# request into "requests", and answers 500 below /fail, after 50 ms below /fail/later, 429 below /busy, and below /slow not
+# A receiver for the tests of the tool: receiver.py DIRECTORY [CERTIFICATE]. The certificate, which has its key, is for TLS. Its
+# port is in the file "port" there. It writes a line for each request into "requests", and answers 500 below /fail, after 50 ms below /fail/later, 429 below /busy, and below /slow not
 # before there is a file "release".
-import http.server, json, os, sys, threading, time
+import http.server, json, os, ssl, sys, threading, time
 
 directory = sys.argv[1]
 lock = threading.Lock()
@@ -36,6 +36,10 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 server = Server(("127.0.0.1", 0), Receiver)
+if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(directory + "/port.new", "w", encoding="utf-8") as port:
     port.write(str(server.server_port))
 os.rename(directory + "/port.new", directory + "/port")

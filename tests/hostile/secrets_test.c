@@ -3,6 +3,7 @@
 #include "hidden.h"
 #include "outside.h"
 #include "support/bodies.h"
+#include "support/proxy.h"
 #include "support/server.h"
 #include "support/support.h"
 
@@ -433,6 +434,54 @@ static void test_no_text_shows_what_is_private(void **state) {
     assert_int_equal(hidden_copies(&things.secret), 0);
 }
 
+/* A client whose proxy's URL has a password. */
+static hd_client *client_through(const struct proxy *proxy, const struct hidden *password) {
+    char user_info[HIDDEN_MAX + 8], url[HIDDEN_MAX + 64], text[HIDDEN_MAX];
+    hd_options *options = options_for_tests();
+    hidden_reveal(password, text);
+    (void)snprintf(user_info, sizeof user_info, "ali:%s@", text);
+    int status = hd_options_set_proxy(options, proxy_url(proxy, user_info, url, sizeof url));
+    hidden_wipe(text, sizeof text);
+    hidden_wipe(user_info, sizeof user_info);
+    hidden_wipe(url, sizeof url);
+    assert_int_equal(status, HD_OK);
+    assert_int_equal(hidden_copies(password), 0); /* from here on it is base64 */
+    assert_int_equal(hd_options_set_log(options, keep_line, NULL), HD_OK);
+    return client_for_tests(options);
+}
+
+/* What stands in the proxy's URL is sent to the proxy, and shown nowhere, neither as it was given nor as it is sent. */
+static void test_no_text_shows_the_proxys_password(void **state) {
+    (void)state;
+    static const struct proxy_script scripts[] = {
+        {0}, {.authorization = "Basic another"}, {.says = "HTTP/1.1 403 No\r\n\r\n"}, {.says = ""}};
+    struct private_things things = new_private_things();
+    lines_length = lines_count = 0;
+    for (size_t i = 0; i < LENGTH_OF(scripts); i++) {
+        char url[256];
+        struct proxy *proxy = proxy_start(&scripts[i]);
+        hd_client *client = client_through(proxy, &things.secret);
+        put_webhook(client, webhook_for_tests(WEBHOOK, PROJECT, outside_url(plain, 0, "/ok", url, sizeof url)));
+        (void)send_ticket(client, 1);
+        hd_report *report = next_report(client);
+        char sent[HIDDEN_MAX];
+        struct private_things sealed = things;
+        assert_int_equal(sscanf(strstr(proxy_head(proxy), "Basic "), "Basic %255s", sent), 1);
+        sealed.secret = hidden_of(sent + 8); /* behind the user name */
+        assert_int_equal(hd_report_outcome(report), i == 0 ? HD_OUTCOME_DELIVERED : HD_OUTCOME_FAILED);
+        assert_report_private(&things, report);
+        assert_report_private(&sealed, report);
+        hd_report_free(report);
+        end_client(client);
+        assert_private(&things, "the log", lines, lines_length);
+        assert_private(&sealed, "the log", lines, lines_length);
+        proxy_stop(proxy);
+    }
+    assert_true(lines_count > 0);
+    assert_fixed_texts_private(&things);
+    assert_int_equal(hidden_copies(&things.secret), 0);
+}
+
 /* What a receiver says of itself is kept as it was said. Many frameworks name the path when they answer 404. */
 static void test_what_a_receiver_repeats(void **state) {
     (void)state;
@@ -461,6 +510,7 @@ int main(void) {
         cmocka_unit_test(test_copies_for_the_program_are_wiped),
         cmocka_unit_test(test_a_rotated_secret_outlives_no_delivery),
         cmocka_unit_test(test_no_text_shows_what_is_private),
+        cmocka_unit_test(test_no_text_shows_the_proxys_password),
         cmocka_unit_test(test_what_a_receiver_repeats),
     };
     return cmocka_run_group_tests(tests, start_receivers, stop_receivers);

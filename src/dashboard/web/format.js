@@ -121,5 +121,6 @@ const RESULTS = {
   tls_client_certificate: 'Wants a client certificate',
   bad_response: 'Not HTTP', response_too_large: 'Answer too large',
   canceled: 'Canceled', discarded: 'Discarded', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
+  proxy_failed: 'Proxy not usable', proxy_refused: 'Refused by the proxy', proxy_gateway: 'Proxy got no connection',
 }
 export const result = (text) => RESULTS[text] ?? text
