@@ -118,7 +118,9 @@ enum {
     HD_E_STORE_DAMAGED = -67,
     HD_E_IDEMPOTENCY_KEY = -68,
     HD_E_RATE = -69,
-    HD_E_PROXY = -70
+    HD_E_PROXY = -70,
+    HD_E_CLIENT_CERTIFICATE = -71,
+    HD_E_CLIENT_KEY = -72
 };
 
 /** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
@@ -683,6 +685,20 @@ HD_API int hd_webhook_set_mode(hd_webhook *webhook, int mode);
 HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
 
 /**
+ * Sets the certificate that this webhook's receiver is shown when it asks for one (mutual TLS), in place of the one of
+ * hd_options_set_client_certificate(). A store keeps it as it keeps secrets.
+ * @param webhook  the webhook
+ * @param pem      PEM text: the certificate, then those that lead to its authority, if any, and the private key, which
+ *                 is not encrypted and may also stand first; copied, and the key is wiped when it is not needed any
+ *                 more. NULL for that of the client. Whether key and certificate belong together is seen when a
+ *                 connection is made: HD_REASON_INTERNAL
+ * @param pem_len  its length in bytes, at most 32,768
+ * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pem, size_t pem_len);
+
+/**
  * Sets how many deliveries to this webhook may be under way at once. At first and after a timeout it is one, and each
  * success doubles it.
  * @param webhook  the webhook
@@ -815,6 +831,14 @@ HD_API size_t hd_webhook_header_count(const hd_webhook *webhook);
  */
 HD_API const char *hd_webhook_header_name(const hd_webhook *webhook, size_t index);
 HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t index);
+
+/**
+ * The certificate of hd_webhook_set_client_certificate(). No function gives its key.
+ * @param webhook  the webhook; NULL answers NULL
+ * Returns: PEM text of the certificate and those after it, which stays the webhook's; NULL if there is none.
+ * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.2.0
+ */
+HD_API const char *hd_webhook_client_certificate(const hd_webhook *webhook);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Options
@@ -973,6 +997,29 @@ HD_API int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uin
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
+
+/**
+ * Sets the certificate that receivers are shown when they ask for one (mutual TLS), for webhooks that have none of
+ * their own. It replaces that of hd_options_set_client_certificate_file().
+ * @param options  the options
+ * @param pem      as for hd_webhook_set_client_certificate(); NULL for none
+ * @param pem_len  its length in bytes, at most 32,768
+ * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.2.0
+ */
+HD_API int hd_options_set_client_certificate(hd_options *options, const char *pem, size_t pem_len);
+
+/**
+ * The same from files, which are read for each connection: they may be renewed while the client runs. It replaces that
+ * of hd_options_set_client_certificate(). A file that cannot be used then is HD_REASON_INTERNAL.
+ * @param options      the options
+ * @param certificate  a PEM file with the certificate, and those that lead to its authority, if any; NULL for none;
+ *                     copied
+ * @param key          a PEM file with the private key, which is not encrypted; NULL if it is in the same file; copied
+ * Returns: HD_OK; HD_E_INVALID, also for a key without a certificate; HD_E_NO_MEMORY. Blocks: no. Threads: one per
+ * object. Since: 0.2.0
+ */
+HD_API int hd_options_set_client_certificate_file(hd_options *options, const char *certificate, const char *key);
 
 /**
  * Sets the `User-Agent` header of deliveries. The default is "libhelmdesk/" and the version.

@@ -51,6 +51,9 @@ void hd_options_free(hd_options *options) {
     free(options->ca_file);
     free(options->user_agent);
     hd__proxy_free(options->proxy);
+    hd__identity_free(options->identity);
+    free(options->certificate_file);
+    free(options->key_file);
     free(options);
 }
 
@@ -63,9 +66,15 @@ int hd__options_copy(const hd_options *options, hd_options **copy) {
     (*copy)->ca_file = NULL;
     (*copy)->user_agent = own_user_agent;
     (*copy)->proxy = NULL;
+    (*copy)->certificate_file = (*copy)->key_file = NULL;
+    hd__identity_ref(options->identity);
     status = hd__replace_text(&(*copy)->ca_file, options->ca_file);
     if (status == HD_OK)
         status = hd__replace_text(&(*copy)->user_agent, options->user_agent);
+    if (status == HD_OK)
+        status = hd__replace_text(&(*copy)->certificate_file, options->certificate_file);
+    if (status == HD_OK)
+        status = hd__replace_text(&(*copy)->key_file, options->key_file);
     if (status == HD_OK && options->proxy && !((*copy)->proxy = hd__proxy_copy(options->proxy)))
         status = HD_E_NO_MEMORY;
     if (status != HD_OK) {
@@ -83,6 +92,9 @@ struct hd__transport_config hd__options_for_transport(const hd_options *options)
         .pins = &options->pins,
         .proxy = options->proxy,
         .ca_file = options->ca_file,
+        .identity = options->identity,
+        .certificate_file = options->certificate_file,
+        .key_file = options->key_file,
         .user_agent = options->user_agent,
     };
 }
@@ -180,6 +192,39 @@ int hd_options_set_user_agent(hd_options *options, const char *user_agent) {
     if (!hd__header_value_fits(user_agent, 1, 256) || strchr(user_agent, '\t'))
         return HD_E_HEADER;
     return hd__replace_text(&options->user_agent, user_agent);
+}
+
+static void replace_certificate(hd_options *options, struct hd__identity *identity, char *certificate, char *key) {
+    hd__identity_free(options->identity);
+    free(options->certificate_file);
+    free(options->key_file);
+    options->identity = identity;
+    options->certificate_file = certificate;
+    options->key_file = key;
+}
+
+int hd_options_set_client_certificate(hd_options *options, const char *pem, size_t pem_len) {
+    struct hd__identity *identity = NULL;
+    if (!options || (!pem && pem_len))
+        return HD_E_INVALID;
+    int status = pem ? hd__identity_parse(pem, pem_len, &identity) : HD_OK;
+    if (status == HD_OK)
+        replace_certificate(options, identity, NULL, NULL);
+    return status;
+}
+
+int hd_options_set_client_certificate_file(hd_options *options, const char *certificate, const char *key) {
+    char *own_certificate = NULL, *own_key = NULL;
+    if (!options || (key && !certificate))
+        return HD_E_INVALID;
+    int status = hd__replace_text(&own_certificate, certificate);
+    if (status == HD_OK)
+        status = hd__replace_text(&own_key, key);
+    if (status == HD_OK)
+        replace_certificate(options, NULL, own_certificate, own_key);
+    else
+        free(own_certificate);
+    return status;
 }
 
 int hd_options_set_proxy(hd_options *options, const char *url) {

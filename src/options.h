@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "endpoint/address.h"
+#include "endpoint/identity.h"
 #include "endpoint/pin.h"
 #include "endpoint/proxy.h"
 #include "helmdesk.h"
@@ -21,7 +22,9 @@ struct hd_options {
     uint32_t pause_failures, pause_ms;
     char *ca_file; /* NULL for the system's */
     char *user_agent;
-    struct hd__proxy *proxy; /* NULL for none */
+    struct hd__proxy *proxy;           /* NULL for none */
+    struct hd__identity *identity;     /* what receivers are shown that ask for a certificate; NULL for none, */
+    char *certificate_file, *key_file; /* or for that of a file: the key is in the same one if it is NULL */
     struct hd__log log;
     hd_store *store; /* NULL for none; the program's */
     int accept_mode;

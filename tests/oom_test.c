@@ -97,6 +97,10 @@ static int parse_body(void) {
     return status != HD_OK && failing.failures > 0 ? HD_E_NO_MEMORY : status;
 }
 
+/* In form, and no more: the smallest SEQUENCE that holds something. */
+static const char pem[] = "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n"
+                          "-----BEGIN PRIVATE KEY-----\nMAIFAA==\n-----END PRIVATE KEY-----\n";
+
 static int make_webhook(void) {
     hd_webhook *made;
     int status = hd_webhook_new(&made);
@@ -104,6 +108,8 @@ static int make_webhook(void) {
         status = hd_webhook_set_project(made, "p");
     if (status == HD_OK)
         status = hd_webhook_set_header(made, "X-One", "1");
+    if (status == HD_OK)
+        status = hd_webhook_set_client_certificate(made, pem, sizeof pem - 1);
     if (status == HD_OK)
         status = hd_webhook_set_url(made, "https://example.com/a/long/enough/path");
     hd_webhook_free(made);
@@ -130,6 +136,10 @@ static int make_options(void) {
         status = hd_options_set_ca_file(options, "/dev/null");
     if (status == HD_OK)
         status = hd_options_set_proxy(options, "http://user:password@proxy.example:3128");
+    if (status == HD_OK)
+        status = hd_options_set_client_certificate(options, pem, sizeof pem - 1);
+    if (status == HD_OK)
+        status = hd_options_set_client_certificate_file(options, "/certificate.pem", "/key.pem");
     hd_options_free(options);
     return status;
 }

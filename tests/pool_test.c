@@ -49,7 +49,7 @@ static struct hd__link *new_link(const struct hd__url_parts *to) {
     assert_non_null(link);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     *link = (struct hd__link){.state = HD__LINK_READY, .fd = ends[0], .connector = &connector};
-    link->origin = hd__origin_of(&pool, to);
+    link->origin = hd__origin_of(&pool, to, NULL);
     assert_non_null(link->origin);
     servers[count++] = ends[1];
     return link;
@@ -57,7 +57,7 @@ static struct hd__link *new_link(const struct hd__url_parts *to) {
 
 /* What a request would get at that time. A reference is held, as an exchange does. */
 static struct hd__link *take(int64_t now_us) {
-    struct hd__origin *origin = hd__origin_of(&pool, &parts);
+    struct hd__origin *origin = hd__origin_of(&pool, &parts, NULL);
     assert_non_null(origin);
     struct hd__link *link = hd__links_take(&pool, origin, now_us);
     hd__origin_release(&pool, origin);
@@ -232,11 +232,11 @@ static void test_no_more_origins_than_allowed(void **state) {
     pool.max_idle = 3;
     for (int i = 0; i < 10; i++) {
         (void)snprintf(authority, sizeof authority, "host-%d", i);
-        struct hd__origin *origin = hd__origin_of(&pool, &other);
+        struct hd__origin *origin = hd__origin_of(&pool, &other, NULL);
         hd__origin_keeps(origin, 60);
         hd__origin_release(&pool, origin);
         (void)snprintf(authority, sizeof authority, "host-%d", 0);
-        origin = hd__origin_of(&pool, &other);
+        origin = hd__origin_of(&pool, &other, NULL);
         assert_int_equal(origin->idle_max_us, 30000 * MS);
         hd__origin_release(&pool, origin);
     }
@@ -273,9 +273,9 @@ static void test_many_origins(void **state) {
     char authority[32];
     for (int i = 0; i < ORIGINS; i++) {
         (void)snprintf(authority, sizeof authority, "host-%d", i);
-        origins[i] = hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority});
+        origins[i] = hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority}, NULL);
         assert_non_null(origins[i]);
-        assert_ptr_equal(hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority}), origins[i]);
+        assert_ptr_equal(hd__origin_of(&pool, &(struct hd__url_parts){.authority = authority}, NULL), origins[i]);
     }
     assert_int_equal(pool.origin_count, ORIGINS);
     for (int i = 0; i < ORIGINS; i++) {
@@ -283,6 +283,29 @@ static void test_many_origins(void **state) {
         hd__origin_release(&pool, origins[i]);
     }
     assert_int_equal(pool.origin_count, 0);
+}
+
+/* A server must not meet one webhook over a connection on which it has seen the certificate of another. Without TLS
+ * none is shown. */
+static void test_identities_are_apart(void **state) {
+    (void)state;
+    struct hd__identity one = {.references = 1, .hash = 1, .certificate = (char *)"c", .key = (char *)"k"};
+    struct hd__identity again = one, other = one;
+    const struct hd__url_parts sealed = {.uses_tls = 1, .authority = (char *)"hooks.example"};
+    const struct hd__url_parts plain = {.uses_tls = 0, .authority = (char *)"hooks.example"};
+    again.references = other.references = 1;
+    other.key = (char *)"l";
+    struct hd__origin *origins[] = {hd__origin_of(&pool, &sealed, NULL),   hd__origin_of(&pool, &sealed, &one),
+                                    hd__origin_of(&pool, &sealed, &other), hd__origin_of(&pool, &sealed, &again),
+                                    hd__origin_of(&pool, &plain, &one),    hd__origin_of(&pool, &plain, NULL)};
+    assert_int_equal(pool.origin_count, 4);
+    assert_ptr_equal(origins[1], origins[3]);
+    assert_ptr_equal(origins[4], origins[5]);
+    hd__origin_keeps(origins[1], 60);
+    for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++)
+        hd__origin_release(&pool, origins[i]);
+    assert_int_equal(pool.origin_count, 0); /* also the one of which something is known: it has a key */
+    assert_int_equal(one.references + other.references + again.references, 3);
 }
 
 int main(void) {
@@ -304,6 +327,7 @@ int main(void) {
         TEST(test_no_more_than_allowed),
         TEST(test_one_too_many_teaches),
         TEST(test_many_origins),
+        TEST(test_identities_are_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

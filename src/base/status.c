@@ -86,7 +86,12 @@
     X(HD_E_RATE,                                                                                                       \
       "the rate must be from 1 a minute to 1,000 a second, its period at most a day, and its burst 1 to 1,000")        \
     X(HD_E_PROXY, "the proxy's URL must be like http://proxy.example:3128 or http://user:password@proxy.example:3128 " \
-                  "(http or https, no path); user and password are percent-encoded")
+                  "(http or https, no path); user and password are percent-encoded")                                   \
+    X(HD_E_CLIENT_CERTIFICATE,                                                                                         \
+      "the client certificate must be PEM text of at most 32,768 bytes: the certificate, those that lead to its "      \
+      "authority, if any, and one private key")                                                                        \
+    X(HD_E_CLIENT_KEY, "the client certificate's private key is encrypted, and no password can be given: decrypt it "  \
+                       "first (openssl pkey -in key.pem -out plain.pem)")
 
 const char *hd_status_name(int status) {
     switch (status) {

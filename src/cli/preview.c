@@ -101,7 +101,7 @@ static int write_proxy(const struct args *args) {
 
 /* What the command line says of the connection. Returns whether something is left out. */
 static int write_curl_options(const struct args *args) {
-    const char *ca_file = cli_value(args, OPT_CA_FILE), *given;
+    const char *ca_file = cli_value(args, OPT_CA_FILE), *certificate = cli_value(args, OPT_CLIENT_CERTIFICATE), *given;
     int64_t timeout_ms = 5000;
     size_t index = 0;
     (void)cli_duration(args, OPT_TIMEOUT, 5000, &timeout_ms); /* checked before */
@@ -109,6 +109,11 @@ static int write_curl_options(const struct args *args) {
     if (ca_file) {
         fputs("--cacert ", stdout);
         write_quoted("", ca_file);
+        putchar(' ');
+    }
+    if (certificate) {
+        fputs("--cert ", stdout);
+        write_quoted("", certificate);
         putchar(' ');
     }
     while ((given = cli_next_value(args, OPT_RESOLVE, &index))) {

@@ -19,6 +19,9 @@ int cli_reason_code(int reason) {
     case HD_REASON_TLS_NAME:
     case HD_REASON_TLS_EXPIRED:
     case HD_REASON_TLS_PROTOCOL:
+    case HD_REASON_TLS_NOT_YET_VALID:
+    case HD_REASON_TLS_UNFIT:
+    case HD_REASON_TLS_CLIENT_CERTIFICATE:
     case HD_REASON_PROXY_FAILED:
     case HD_REASON_PROXY_REFUSED:
     case HD_REASON_PROXY_GATEWAY:

@@ -40,6 +40,10 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_CA_FILE] = {"ca-file", '\0', "FILE", "FILE", "Trust the certificate authorities in this PEM file"},
     [OPT_PROXY] = {"proxy", '\0', "URL", NULL,
                    "Connect through this proxy, such as http://proxy.example:3128 (HELMDESK_PROXY)"},
+    [OPT_CLIENT_CERTIFICATE] =
+        {"client-certificate", '\0', "FILE", "FILE",
+         "Show the certificate in this PEM file, with its key, to a receiver that asks for one; - for "
+         "standard input"},
     [OPT_COUNT_SENT] = {"count", 'n', "N", NULL, "Send the event N times, each with the next ticket number (1)"},
     [OPT_CONCURRENCY] = {"concurrency", 'c', "N", NULL, "How many deliveries are under way at once, 1 to 64 (4)"},
     [OPT_RATE] = {"rate", '\0', "N/s", NULL, "Begin at most N deliveries a second"},
@@ -85,6 +89,10 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_WEBHOOK_RATE] = {"rate", '\0', "RATE", NULL,
                           "How many requests may start: 10/s, 30/min, 100/h, or none (none; with slack 1/s, burst 5)"},
     [OPT_BURST] = {"burst", '\0', "N", NULL, "How many of them may start at once, 1 to 1000 (1)"},
+    [OPT_WEBHOOK_CERTIFICATE] =
+        {"client-certificate", '\0', "FILE", "FILE",
+         "The certificate, with its key, in PEM that its receiver is shown when it asks for one; "
+         "- for standard input"},
     [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
     [OPT_WEBHOOK] = {"webhook", 'w', "ID", NULL, "Only this webhook"},
@@ -112,11 +120,11 @@ const struct option_spec cli_options[OPT_COUNT] = {
 
 #define EVENT_NAMES "ticket.created ticket.resolved message.received"
 #define EVENT_OPTIONS OPT_SET, OPT_DATA, OPT_SLACK
-#define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY
+#define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY, OPT_CLIENT_CERTIFICATE
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
 #define WEBHOOK_OPTIONS                                                                                                \
     OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_WEBHOOK_RATE,         \
-        OPT_BURST, OPT_ORDERED, OPT_ALLOW_PRIVATE
+        OPT_BURST, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE, OPT_ALLOW_PRIVATE
 #define FILTER_OPTIONS                                                                                                 \
     OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
         OPT_TEXT, OPT_REDELIVERY_OF
@@ -209,7 +217,8 @@ const struct command cli_commands[] = {
 
     {"webhooks update", "ID", NULL, 1, 1,
      "change a webhook",
-     "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed.",
+     "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed, and so is "
+     "the client certificate (--client-certificate '').",
      "helmdesk webhooks update 0192... --name 'CRM sync' --events all",
      OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_MODE, OPT_NO_STANDARD), cli_run_webhooks_update},
 

@@ -63,6 +63,17 @@ static int set_proxy(const struct args *args, hd_options *options) {
     return status == HD_OK ? CLI_OK : cli_fail_status(status, cli_has(args, OPT_PROXY) ? "--proxy" : "HELMDESK_PROXY");
 }
 
+static int set_client_certificate(const struct args *args, hd_options *options) {
+    const char *path = cli_value(args, OPT_CLIENT_CERTIFICATE);
+    struct bytes pem = {0};
+    if (!path)
+        return CLI_OK;
+    int code = cli_read_file(path, &pem);
+    int status = code == CLI_OK ? hd_options_set_client_certificate(options, pem.data, pem.len) : HD_OK;
+    cli_bytes_free(&pem);
+    return status == HD_OK ? code : cli_fail_status(status, "--client-certificate");
+}
+
 static int make_options(const struct args *args, int is_private, hd_options **options) {
     int64_t timeout_ms = 5000;
     int code = cli_duration(args, OPT_TIMEOUT, 5000, &timeout_ms);
@@ -87,6 +98,8 @@ int cli_options_new(const struct args *args, hd_options **options) {
     int code = make_options(args, cli_has(args, OPT_ALLOW_PRIVATE), options);
     if (code == CLI_OK)
         code = set_proxy(args, *options);
+    if (code == CLI_OK)
+        code = set_client_certificate(args, *options);
     if (code != CLI_OK) {
         hd_options_free(*options);
         *options = NULL;
@@ -122,7 +135,7 @@ int cli_check_url(const hd_options *options, const char *url) {
 
 int cli_check_url_of(const struct args *args, const char *url) {
     hd_options *options = NULL;
-    int code = cli_options_new(args, &options);
+    int code = make_options(args, cli_has(args, OPT_ALLOW_PRIVATE), &options);
     if (code == CLI_OK)
         code = cli_check_url(options, url);
     hd_options_free(options);

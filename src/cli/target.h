@@ -5,8 +5,8 @@
 #include "cli/args.h"
 #include "helmdesk.h"
 
-/* The client's options: --allow-private, --timeout, --resolve, --ca-file, --proxy. Returns CLI_OK, or says what is
- * wrong. *options is to be freed with hd_options_free(). */
+/* The client's options: --allow-private, --timeout, --resolve, --ca-file, --proxy, --client-certificate. Returns
+ * CLI_OK, or says what is wrong. *options is to be freed with hd_options_free(). */
 int cli_options_new(const struct args *args, hd_options **options);
 
 /* The same, with this machine and private networks allowed whatever the command line says, and without a proxy. */

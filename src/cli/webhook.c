@@ -60,6 +60,8 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     cli_webhook_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
     cli_webhook_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
     print_headers(webhook, reveals);
+    if (hd_webhook_client_certificate(webhook))
+        cli_webhook_line("certificate", "set");
     if (hd_webhook_staged_secret(webhook, NULL))
         cli_webhook_line("next secret", "staged");
 }
@@ -101,6 +103,7 @@ json_t *cli_webhook_json(const hd_webhook *webhook, int reveals) {
     json_object_set_new(object, "rate", cli_rate_json(webhook));
     json_object_set_new(object, "ordered", json_boolean(hd_webhook_ordered(webhook)));
     json_object_set_new(object, "standard_headers", json_boolean(hd_webhook_standard_headers(webhook)));
+    json_object_set_new(object, "client_certificate", cli_json_string(hd_webhook_client_certificate(webhook)));
     json_object_set_new(object, "secret_staged", json_boolean(hd_webhook_staged_secret(webhook, NULL) != NULL));
     json_object_set_new(object, "version", json_integer((json_int_t)hd_webhook_version(webhook)));
     return object;

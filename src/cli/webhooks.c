@@ -153,6 +153,18 @@ static int set_secret(const struct args *args, hd_webhook *webhook) {
     return code;
 }
 
+/* An empty name takes it away. */
+static int set_client_certificate(const struct args *args, hd_webhook *webhook) {
+    const char *path = cli_value(args, OPT_WEBHOOK_CERTIFICATE);
+    struct bytes pem = {0};
+    if (!path)
+        return CLI_OK;
+    int code = *path ? cli_read_file(path, &pem) : CLI_OK;
+    int status = code == CLI_OK ? hd_webhook_set_client_certificate(webhook, *path ? pem.data : NULL, pem.len) : HD_OK;
+    cli_bytes_free(&pem);
+    return status == HD_OK ? code : cli_fail_status(status, "--client-certificate");
+}
+
 /* The only time that its secret is shown without being asked for. */
 static int tell_created(const hd_webhook *webhook) {
     size_t length;
@@ -182,6 +194,8 @@ static int fill_new(const struct args *args, hd_webhook *webhook) {
     int code = set_url(args, cli_operand(args, 0), webhook);
     if (code == CLI_OK)
         code = cli_set_webhook(args, webhook);
+    if (code == CLI_OK)
+        code = set_client_certificate(args, webhook);
     if (code == CLI_OK)
         code = set_secret(args, webhook);
     return code;
@@ -253,6 +267,7 @@ static int has_change(const struct args *args) {
         case OPT_WEBHOOK_RATE:
         case OPT_BURST:
         case OPT_ORDERED:
+        case OPT_WEBHOOK_CERTIFICATE:
             return 1;
         default:
             break;
@@ -265,6 +280,8 @@ static int apply_update(const struct args *args, hd_webhook *webhook) {
     int code = url ? set_url(args, url, webhook) : CLI_OK;
     if (code == CLI_OK)
         code = cli_set_webhook(args, webhook);
+    if (code == CLI_OK)
+        code = set_client_certificate(args, webhook);
     if (code == CLI_OK)
         warn_of_format(webhook);
     return code;

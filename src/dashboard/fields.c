@@ -57,6 +57,7 @@ json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin) {
     hd__json_set(object, "rate", rate_of(webhook), &failed);
     hd__json_set(object, "ordered", json_boolean(hd_webhook_ordered(webhook)), &failed);
     hd__json_set(object, "standard_headers", json_boolean(hd_webhook_standard_headers(webhook)), &failed);
+    hd__json_set(object, "client_certificate", hd__json_string(hd_webhook_client_certificate(webhook)), &failed);
     hd__json_set(object, "secret_staged", json_boolean(hd_webhook_staged_secret(webhook, NULL) != NULL), &failed);
     hd__json_set(object, "secret_previous", json_boolean(hd_webhook_previous_secret(webhook, NULL) != NULL), &failed);
     hd__json_set(object, "version", json_integer((json_int_t)hd_webhook_version(webhook)), &failed);

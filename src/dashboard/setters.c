@@ -49,6 +49,13 @@ static int set_secret(hd_webhook *webhook, const json_t *value) {
                                  : HD_E_SECRET;
 }
 
+/* With its key; null takes it away. */
+static int set_client_certificate(hd_webhook *webhook, const json_t *value) {
+    if (!json_is_string(value) && !json_is_null(value))
+        return HD_E_CLIENT_CERTIFICATE;
+    return hd_webhook_set_client_certificate(webhook, json_string_value(value), json_string_length(value));
+}
+
 static int set_ordered(hd_webhook *webhook, const json_t *value) {
     return json_is_boolean(value) ? hd_webhook_set_ordered(webhook, json_is_true(value)) : HD_E_INVALID;
 }
@@ -136,6 +143,7 @@ static const struct {
     {"mode", set_mode},
     {"secret", set_secret},
     {"headers", set_headers},
+    {"client_certificate", set_client_certificate},
     {"ordered", set_ordered},
     {"standard_headers", set_standard},
     {"max_attempts", set_attempts},

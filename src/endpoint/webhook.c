@@ -103,6 +103,7 @@ void hd_webhook_free(hd_webhook *webhook) {
     free_secret(&webhook->previous, &webhook->previous_len);
     for (size_t i = 0; i < webhook->header_count; i++)
         free_header(&webhook->headers[i]);
+    hd__identity_free(webhook->identity);
     hd__label_free(webhook->label);
     hd__url_parts_free(&webhook->parts);
     hd__hmac_key_free(webhook->key);
@@ -157,6 +158,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->ordered = webhook->ordered;
     copy->standard_headers = webhook->standard_headers;
     copy->version = webhook->version;
+    copy->identity = hd__identity_ref(webhook->identity);
     if (copy_texts(copy, webhook) != HD_OK) {
         hd_webhook_free(copy);
         return NULL;

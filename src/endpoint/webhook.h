@@ -4,6 +4,7 @@
 #define HD_ENDPOINT_WEBHOOK_H
 
 #include "base/store_keys.h"
+#include "endpoint/identity.h"
 #include "endpoint/url.h"
 #include "helmdesk.h"
 #include "sign/hmac.h"
@@ -50,7 +51,8 @@ struct hd_webhook {
     uint64_t version; /* how often it was put; 0 if it does not come from a client */
     struct hd__header headers[HD__HEADERS_MAX];
     size_t header_count;
-    atomic_int is_removed; /* of a client's copy: it is only there for what waits for it */
+    struct hd__identity *identity; /* NULL for the client's */
+    atomic_int is_removed;         /* of a client's copy: it is only there for what waits for it */
     /* of a client's copy; else NULL */
     struct hd__label *label;
     uint64_t id_hash;

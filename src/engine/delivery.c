@@ -120,6 +120,7 @@ int hd__attempt_prepare(struct hd__delivery_source *source, struct hd__attempt *
     struct hd__exchange *exchange = &attempt->exchange;
     exchange->url = webhook->url;
     exchange->parts = &webhook->parts;
+    exchange->identity = webhook->identity;
     exchange->masked_target = webhook->masked_target;
     exchange->head = &delivery->report->request;
     exchange->body = body->data;

@@ -41,9 +41,23 @@ static int seal_headers(const struct hd_store *store, const hd_webhook *webhook,
     return status;
 }
 
+/* The client certificate, and its key. The buffer does not grow: that would leave a copy behind. */
+static int seal_identity(const struct hd_store *store, const hd_webhook *webhook, struct hd__buffer *out) {
+    const struct hd__identity *identity = webhook->identity;
+    struct hd__buffer plain = {0};
+    if (!identity)
+        return HD_OK;
+    hd__buffer_renew(&plain, strlen(identity->certificate) + strlen(identity->key));
+    hd__buffer_text(&plain, identity->certificate);
+    hd__buffer_text(&plain, identity->key);
+    int status = plain.failed ? HD_E_NO_MEMORY : seal(store, webhook, "client_certificate", plain.data, plain.len, out);
+    free_sealed(&plain);
+    return status;
+}
+
 /* What may hold a key. */
 struct sealed {
-    struct hd__buffer url, secret, staged, previous, headers;
+    struct hd__buffer url, secret, staged, previous, headers, client_certificate;
 };
 
 static int seal_all(const struct hd_store *store, const hd_webhook *webhook, struct sealed *sealed) {
@@ -54,6 +68,8 @@ static int seal_all(const struct hd_store *store, const hd_webhook *webhook, str
         status = seal(store, webhook, "staged", webhook->staged, webhook->staged_len, &sealed->staged);
     if (status == HD_OK)
         status = seal(store, webhook, "previous", webhook->previous, webhook->previous_len, &sealed->previous);
+    if (status == HD_OK)
+        status = seal_identity(store, webhook, &sealed->client_certificate);
     return status == HD_OK ? seal_headers(store, webhook, &sealed->headers) : status;
 }
 
@@ -63,6 +79,7 @@ static void free_all_sealed(struct sealed *sealed) {
     free_sealed(&sealed->staged);
     free_sealed(&sealed->previous);
     free_sealed(&sealed->headers);
+    free_sealed(&sealed->client_certificate);
 }
 
 static struct hd__bytes bytes_of(const struct hd__buffer *buffer) {
@@ -82,6 +99,7 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64
         .staged = bytes_of(&sealed.staged),
         .previous = bytes_of(&sealed.previous),
         .headers = bytes_of(&sealed.headers),
+        .client_certificate = bytes_of(&sealed.client_certificate),
         .events = snapshot->events,
         .format = snapshot->format,
         .mode = snapshot->mode,
@@ -121,6 +139,9 @@ static int unseal_all(const struct hd_store *store, const struct hd__stored_webh
         status = unseal(store, stored->id, "staged", stored->staged, &plain->staged);
     if (status == HD_OK)
         status = unseal(store, stored->id, "previous", stored->previous, &plain->previous);
+    if (status == HD_OK)
+        status =
+            unseal(store, stored->id, "client_certificate", stored->client_certificate, &plain->client_certificate);
     return status == HD_OK ? unseal(store, stored->id, "headers", stored->headers, &plain->headers) : status;
 }
 
@@ -184,6 +205,9 @@ static int read_texts(hd_webhook *webhook, const struct hd__stored_webhook *stor
         status = hd_webhook_set_url(webhook, plain->url.data ? plain->url.data : "");
     if (status == HD_OK)
         status = read_secrets(webhook, plain);
+    if (status == HD_OK && plain->client_certificate.len > 0)
+        status =
+            hd_webhook_set_client_certificate(webhook, plain->client_certificate.data, plain->client_certificate.len);
     return status == HD_OK ? read_headers(webhook, &plain->headers) : status;
 }
 

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 5
+#define HD__STORE_ABI 6
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -51,7 +51,7 @@ struct hd__bytes {
 struct hd__stored_webhook {
     struct hd__store_keys keys;
     const char *id, *project, *name, *masked_url;
-    struct hd__bytes url, secret, staged, previous, headers;
+    struct hd__bytes url, secret, staged, previous, headers, client_certificate;
     unsigned events;                             /* a bit for each type, 1 << type */
     int format, mode, ordered, standard_headers; /* mode: HD_MODE_... */
     uint32_t max_in_flight, max_attempts, retry_first_ms, retry_max_ms;

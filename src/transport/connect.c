@@ -118,8 +118,8 @@ static void part(struct hd__link *link) {
 
 static int begin(struct hd__link *link, const struct hd__place *place) {
     link->easy = curl_easy_init();
-    return link->easy && set_way(link->connector, link) && hd__secure_set(link) && set_place(link, place) &&
-           hd__group_add(link, place->url);
+    return link->easy && set_way(link->connector, link) && hd__secure_set(link, place->identity) &&
+           set_place(link, place) && hd__group_add(link, place->url);
 }
 
 struct hd__link *hd__link_open(struct hd__connector *connector, const struct hd__place *place) {
@@ -218,6 +218,10 @@ static int reason_of_error(struct hd__link *link, CURLcode code, const char **de
     if (code == CURLE_UNSUPPORTED_PROTOCOL) {
         *detail = "http is not allowed"; /* a webhook from a store: what may be put is checked before */
         return HD_REASON_BLOCKED;
+    }
+    if (code == CURLE_SSL_CERTPROBLEM) {
+        *detail = "the client certificate and its key cannot be read, or do not belong together";
+        return HD_REASON_INTERNAL;
     }
     if (code == CURLE_SSL_CACERT_BADFILE) {
         *detail = "the certificate authorities' file cannot be read";

@@ -62,14 +62,17 @@ struct hd__link {
 struct hd__place {
     const char *url;       /* "https://host:port/", no more: libcurl keeps a copy */
     const char *addresses; /* "+host:port:address,address", of the proxy if there is one; NULL if its URL holds one */
-    int64_t left_ms;       /* until the attempt is given up */
+    struct hd__identity *identity; /* in place of the connector's; NULL for that. Must outlive the connection */
+    int64_t left_ms;               /* until the attempt is given up */
 };
 
 struct hd__connector_config {
     struct hd__poller *poller;
     const struct hd__policy *policy;
-    const struct hd__proxy *proxy; /* NULL for none; must outlive the connector */
-    const char *ca_file;           /* copied; NULL for the system's */
+    const struct hd__proxy *proxy;       /* NULL for none; must outlive the connector */
+    const char *ca_file;                 /* copied; NULL for the system's */
+    const struct hd__identity *identity; /* this and the next two as in struct hd__transport_config; must outlive it */
+    const char *certificate_file, *key_file;
 };
 
 /* Held around all work in libcurl, so that the process does not fork in the middle of it. */

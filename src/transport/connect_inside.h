@@ -30,6 +30,8 @@ struct hd__connector {
     const struct hd__proxy *proxy; /* NULL for none */
     void *proxy_header;            /* libcurl's list with the proxy's credentials; NULL for none */
     char *ca_file;
+    const struct hd__identity *identity; /* this and the next two as the configuration has them */
+    const char *certificate_file, *key_file;
     struct hd__link_group *groups;
     struct hd__link *ended;        /* ready or failed, and not told yet */
     uint32_t group_count;          /* how many there have been */
@@ -54,8 +56,9 @@ void hd__group_remove(struct hd__link *link);
 
 /* ---- secure.c ---- */
 
-/* Tells the easy handle of a connection with TLS whom to trust. Returns 0 without memory. */
-int hd__secure_set(struct hd__link *link);
+/* Tells the easy handle of a connection with TLS whom to trust, and what to show: an identity, or the connector's for
+ * NULL. Returns 0 without memory. */
+int hd__secure_set(struct hd__link *link, const struct hd__identity *identity);
 
 /* From now on, what the TLS library shows is the handshake with the receiver. Returns 0 without memory. */
 int hd__secure_listen(struct hd__link *link);

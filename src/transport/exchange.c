@@ -221,6 +221,7 @@ static int open_link(struct hd__flight *flight, const char *addresses) {
         write_place(flight, addresses, &line);
     const struct hd__place place = {.url = url.data,
                                     .addresses = addresses ? line.data : NULL,
+                                    .identity = flight->origin->identity,
                                     .left_ms = (hd__flight_deadline_us(flight) - ways->now_us) / 1000};
     if (!url.failed && !line.failed)
         link = hd__link_open(ways->connector, &place);
@@ -309,7 +310,7 @@ void hd__flight_reconnect(struct hd__flight *flight) {
 static int begin(struct hd__flight *flight) {
     struct hd__ways *ways = flight->ways;
     const struct hd__exchange *exchange = flight->exchange;
-    flight->origin = hd__origin_of(&ways->pool, exchange->parts);
+    flight->origin = hd__origin_of(&ways->pool, exchange->parts, exchange->identity);
     if (!flight->origin || hd__talk_prepare(flight) != HD_OK)
         return HD_E_NO_MEMORY;
     struct hd__link *link = exchange->fresh ? NULL : hd__links_take(&ways->pool, flight->origin, ways->now_us);

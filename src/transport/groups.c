@@ -350,6 +350,9 @@ struct hd__connector *hd__connector_new(const struct hd__connector_config *confi
     connector->policy = config->policy;
     connector->proxy = config->proxy;
     connector->now_us = hd__monotonic_us(&hd__system_clock);
+    connector->identity = config->identity;
+    connector->certificate_file = config->certificate_file;
+    connector->key_file = config->key_file;
     connector->taken_over = HD__NO_DESCRIPTOR;
     connector->prunes_always = info->version_num >= 0x081000;
     connector->hurries = info->version_num < 0x080400;

@@ -22,8 +22,9 @@ int hd__links_init(struct hd__pool_of_links *pool, size_t max_idle) {
 
 /* ---- Origins ---- */
 
-static uint64_t hash_of(const struct hd__url_parts *parts) {
-    uint64_t hash = hd__hash(HD__HASH_BEGIN ^ (uint64_t)parts->uses_tls, parts->authority);
+static uint64_t hash_of(const struct hd__url_parts *parts, const struct hd__identity *identity) {
+    uint64_t own = identity ? identity->hash : 0;
+    uint64_t hash = hd__hash(HD__HASH_BEGIN ^ (uint64_t)parts->uses_tls ^ own, parts->authority);
     return hash ^ hash >> 32;
 }
 
@@ -56,15 +57,18 @@ static void grow(struct hd__pool_of_links *pool) {
     free(old);
 }
 
-static struct hd__origin *find(const struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts) {
+static struct hd__origin *find(const struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts,
+                               const struct hd__identity *identity) {
     struct hd__origin *origin = *bucket_of(pool, hash);
-    while (origin && (origin->hash != hash || origin->uses_tls != parts->uses_tls ||
-                      strcmp(origin->authority, parts->authority) != 0))
+    while (origin &&
+           (origin->hash != hash || origin->uses_tls != parts->uses_tls ||
+            strcmp(origin->authority, parts->authority) != 0 || !hd__identity_is_same(origin->identity, identity)))
         origin = origin->next;
     return origin;
 }
 
-static struct hd__origin *make(struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts) {
+static struct hd__origin *make(struct hd__pool_of_links *pool, uint64_t hash, const struct hd__url_parts *parts,
+                               struct hd__identity *identity) {
     size_t size = strlen(parts->authority) + 1;
     struct hd__origin *origin = calloc(1, sizeof *origin + size);
     if (!origin)
@@ -72,6 +76,7 @@ static struct hd__origin *make(struct hd__pool_of_links *pool, uint64_t hash, co
     origin->hash = hash;
     origin->idle_max_us = IDLE_UNKNOWN_US;
     origin->uses_tls = parts->uses_tls;
+    origin->identity = hd__identity_ref(identity);
     memcpy(origin->authority, parts->authority, size);
     if (pool->origin_count >= pool->bucket_count)
         grow(pool);
@@ -102,6 +107,7 @@ static void forget(struct hd__pool_of_links *pool, struct hd__origin *origin) {
         at = &(*at)->next;
     *at = origin->next;
     pool->origin_count--;
+    hd__identity_free(origin->identity);
     free(origin);
 }
 
@@ -113,13 +119,16 @@ static void forget_unused(struct hd__pool_of_links *pool, size_t kept) {
     }
 }
 
-struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts) {
-    uint64_t hash = hash_of(parts);
-    struct hd__origin *origin = find(pool, hash, parts);
+struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts,
+                                 struct hd__identity *identity) {
+    if (!parts->uses_tls)
+        identity = NULL;
+    uint64_t hash = hash_of(parts, identity);
+    struct hd__origin *origin = find(pool, hash, parts, identity);
     if (origin && origin->users == 0)
         note_used(pool, origin);
     if (!origin)
-        origin = make(pool, hash, parts);
+        origin = make(pool, hash, parts, identity);
     if (origin)
         origin->users++;
     return origin;
@@ -128,7 +137,7 @@ struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd
 void hd__origin_release(struct hd__pool_of_links *pool, struct hd__origin *origin) {
     if (--origin->users > 0)
         return;
-    if (origin->idle_max_us == IDLE_UNKNOWN_US) {
+    if (origin->idle_max_us == IDLE_UNKNOWN_US || origin->identity) { /* a key is not kept for what was learned */
         forget(pool, origin);
         return;
     }

@@ -1,7 +1,7 @@
-/* Connections that are kept for the next request, by origin: scheme, host and port. A server that closes one at the
- * moment at which it is used again loses a request: for how long it may have idled is learned of each origin. Those
- * that have idled for longer stay open for a while, to see what the server does with them. What was learned of an
- * origin is remembered when it has no connection any more. */
+/* Connections that are kept for the next request, by origin: scheme, host, port, and what the server was shown of us. A
+ * server that closes one at the moment at which it is used again loses a request: for how long it may have idled is
+ * learned of each origin. Those that have idled for longer stay open for a while, to see what the server does with
+ * them. What was learned of an origin is remembered when it has no connection any more, unless it has a key. */
 #ifndef HD_TRANSPORT_POOL_H
 #define HD_TRANSPORT_POOL_H
 
@@ -17,7 +17,8 @@ struct hd__origin {
     int closes_early;      /* one was closed before that: what was seen counts more than what the server says */
     int has_said;          /* the server has said for how long it keeps them */
     int uses_tls;
-    char authority[]; /* "host:port"; the port is left out if it is the scheme's own */
+    struct hd__identity *identity; /* NULL for the transport's, and without TLS */
+    char authority[];              /* "host:port"; the port is left out if it is the scheme's own */
 };
 
 struct hd__pool_of_links {
@@ -33,8 +34,9 @@ struct hd__pool_of_links {
 int hd__links_init(struct hd__pool_of_links *pool, size_t max_idle);
 void hd__links_destroy(struct hd__pool_of_links *pool); /* closes what idles */
 
-/* A reference to the origin of a URL; NULL without memory. */
-struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts);
+/* A reference to the origin of a URL, for those who show this identity, which may be NULL; NULL without memory. */
+struct hd__origin *hd__origin_of(struct hd__pool_of_links *pool, const struct hd__url_parts *parts,
+                                 struct hd__identity *identity);
 void hd__origin_release(struct hd__pool_of_links *pool, struct hd__origin *origin);
 
 /* Takes the connection to an origin that has idled for the shortest time, if it may be used; NULL if there is none. */

@@ -168,7 +168,15 @@ static int set_up(struct hd__ways *ways, const struct hd__transport_config *conf
     ways->poller = hd__poller_new();
     if (!ways->poller)
         return HD_E_TRANSPORT;
-    const struct hd__connector_config connector = {ways->poller, config->policy, config->proxy, config->ca_file};
+    const struct hd__connector_config connector = {
+        .poller = ways->poller,
+        .policy = config->policy,
+        .proxy = config->proxy,
+        .ca_file = config->ca_file,
+        .identity = config->identity,
+        .certificate_file = config->certificate_file,
+        .key_file = config->key_file,
+    };
     ways->connector = hd__connector_new(&connector);
     return ways->connector ? HD_OK : HD_E_NO_MEMORY;
 }

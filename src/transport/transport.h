@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "endpoint/address.h"
+#include "endpoint/identity.h"
 #include "endpoint/pin.h"
 #include "endpoint/proxy.h"
 #include "endpoint/url.h"
@@ -28,6 +29,7 @@ struct hd__field {
 struct hd__exchange {
     const char *url;
     const struct hd__url_parts *parts; /* of it */
+    struct hd__identity *identity;     /* what the server is shown if it asks; NULL for the transport's */
     const char *masked_target;         /* how path and query are shown */
     int fresh;                         /* over a connection of its own */
     int is_probe;                      /* a HEAD without a body in the place of the POST */
@@ -73,12 +75,14 @@ struct hd__transport {
 };
 
 struct hd__transport_config {
-    uint32_t timeout_ms;             /* after that an exchange has finished, name lookup included */
-    uint32_t max_connections;        /* that are kept, at the most; 0 for what the system's limits suggest */
-    const struct hd__policy *policy; /* must outlive the transport, as the next */
-    const struct hd__pins *pins;     /* NULL for none */
-    const struct hd__proxy *proxy;   /* NULL for none; must outlive it too */
-    const char *ca_file;             /* NULL for the system's */
+    uint32_t timeout_ms;                     /* after that an exchange has finished, name lookup included */
+    uint32_t max_connections;                /* that are kept, at the most; 0 for what the system's limits suggest */
+    const struct hd__policy *policy;         /* must outlive the transport, as the next */
+    const struct hd__pins *pins;             /* NULL for none */
+    const struct hd__proxy *proxy;           /* NULL for none; must outlive it too */
+    const char *ca_file;                     /* NULL for the system's */
+    struct hd__identity *identity;           /* NULL for none, */
+    const char *certificate_file, *key_file; /* or for that of a file, with its key if there is no other file */
     const char *user_agent;
 };
 

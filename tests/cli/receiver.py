@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# A receiver for the tests of the tool: receiver.py DIRECTORY [CERTIFICATE]. The certificate, which has its key, is for TLS. Its
-# port is in the file "port" there. It writes a line for each request into "requests", and answers 500 below /fail, after 50 ms below /fail/later, 429 below /busy, and below /slow not
-# before there is a file "release".
+# A receiver for the tests of the tool: receiver.py DIRECTORY [CERTIFICATE [AUTHORITY]]. The certificate, which has its key,
+# is for TLS; with the authority it wants certificates of clients, and writes their names down. Its port is in the file "port"
+# there. It writes a line for each request into "requests", and answers 500 below /fail, after 50 ms below /fail/later, 429
+# below /busy, and below /slow not before there is a file "release".
 import http.server, json, os, ssl, sys, threading, time
 
 directory = sys.argv[1]
@@ -10,10 +11,14 @@ lock = threading.Lock()
 class Receiver(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def client(self):
+        certificate = self.connection.getpeercert() if hasattr(self.connection, "getpeercert") else None
+        return dict(part[0] for part in certificate["subject"])["commonName"] if certificate else None
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         line = {"path": self.path, "body": body.decode(), "tenant": self.headers["X-Tenant"],
-                "signature": self.headers["X-Helmdesk-Signature"], "delivery": self.headers["X-Helmdesk-Delivery"]}
+                "client": self.client(), "signature": self.headers["X-Helmdesk-Signature"], "delivery": self.headers["X-Helmdesk-Delivery"]}
         with lock, open(directory + "/requests", "a", encoding="utf-8") as requests:
             requests.write(json.dumps(line) + "\n")
         while self.path.startswith("/slow") and not os.path.exists(directory + "/release"):
@@ -39,6 +44,9 @@ server = Server(("127.0.0.1", 0), Receiver)
 if len(sys.argv) > 2:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[2])
+    if len(sys.argv) > 3:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(sys.argv[3])
     server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(directory + "/port.new", "w", encoding="utf-8") as port:
     port.write(str(server.server_port))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A server that has a store open and delivers from it, for the tests of the tool: server.py BUILD DIRECTORY. It says "ready",
+# A server that has a store open and delivers from it, for the tests of the tool: server.py BUILD DIRECTORY [AUTHORITIES]. It says "ready",
 # then answers each line of its input with a line:
 #
 #   send PROJECT NUMBER   an event: "sent"
@@ -8,7 +8,7 @@
 import ctypes
 import sys
 
-build, directory = sys.argv[1:3]
+build, directory, *authorities = sys.argv[1:]
 core = ctypes.CDLL(build + "/libhelmdesk.so")
 sqlite = ctypes.CDLL(build + "/libhelmdesk-sqlite.so")
 core.hd_strerror.restype = core.hd_mode_name.restype = ctypes.c_char_p
@@ -33,6 +33,8 @@ check(core.hd_options_allow_http(options, 1))
 check(core.hd_options_allow_network(options, b"127.0.0.0/8"))
 check(core.hd_options_allow_ports(options, 1, 65535))
 check(core.hd_options_set_pause_rule(options, 3, 3600000))
+if authorities:
+    check(core.hd_options_set_ca_file(options, authorities[0].encode()))
 check(core.hd_options_set_store(options, store))
 client = made(core.hd_client_new, options)
 core.hd_options_free(options)

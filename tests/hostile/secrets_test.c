@@ -168,6 +168,52 @@ static void test_objects_wipe_their_secrets(void **state) {
     }
 }
 
+/* A key that is good in form: a SEQUENCE of 49 bytes. Its base64 is what is hidden. */
+static void set_client_key(hd_webhook *webhook, struct hidden *key) {
+    struct hidden made = hidden_new(64);
+    char base64[HIDDEN_MAX], pem[512];
+    hidden_reveal(&made, base64);
+    for (char *at = base64; *at; at++)
+        *at = *at == '-' ? '+' : *at == '_' ? '/' : *at;
+    *key = hidden_of(base64);
+    int length = snprintf(pem, sizeof pem,
+                          "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n"
+                          "-----BEGIN PRIVATE KEY-----\nMDEA%s\n-----END PRIVATE KEY-----\n",
+                          base64);
+    int status = hd_webhook_set_client_certificate(webhook, pem, (size_t)length);
+    hidden_wipe(base64, sizeof base64);
+    hidden_wipe(pem, sizeof pem);
+    assert_int_equal(status, HD_OK);
+}
+
+/* The key of a client certificate: with an object, with a client, and where it could not be used. */
+static void test_the_key_of_a_certificate_is_wiped(void **state) {
+    (void)state;
+    struct hidden old, new;
+    char url[256];
+    hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, outside_url(tls, 0, "/ok", url, sizeof url));
+    set_client_key(webhook, &old);
+    assert_true(hidden_copies(&old) > 0);
+    set_client_key(webhook, &new);
+    assert_int_equal(hidden_copies(&old), 0);
+    assert_false(
+        hidden_shows(&new, hd_webhook_client_certificate(webhook), strlen(hd_webhook_client_certificate(webhook))));
+
+    lines_length = 0;
+    hd_client *client = new_client(outside_ca_file(tls));
+    put_webhook(client, webhook);
+    (void)send_ticket(client, 1);
+    hd_report *report = next_report(client);
+    assert_int_equal(hd_report_reason(report), HD_REASON_INTERNAL);
+    assert_false(hidden_shows(&new, hd_report_detail(report), strlen(hd_report_detail(report))));
+    assert_false(hidden_shows(&new, hd_report_request(report, NULL), strlen(hd_report_request(report, NULL))));
+    assert_false(hidden_shows(&new, lines, lines_length));
+    assert_true(hidden_copies(&new) > 0);
+    hd_report_free(report);
+    end_client(client);
+    assert_int_equal(hidden_copies(&new), 0);
+}
+
 /* A new webhook makes a secret itself. */
 static void test_a_generated_secret_is_wiped(void **state) {
     (void)state;
@@ -504,6 +550,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_planted_secret_is_found),
         cmocka_unit_test(test_objects_wipe_their_secrets),
+        cmocka_unit_test(test_the_key_of_a_certificate_is_wiped),
         cmocka_unit_test(test_a_generated_secret_is_wiped),
         cmocka_unit_test(test_rotated_and_removed_secrets_are_gone),
         cmocka_unit_test(test_a_freed_client_leaves_no_secret),

@@ -61,12 +61,15 @@ static void copy(struct hd__stored_webhook *webhook) {
     store_model_bytes(&webhook->staged);
     store_model_bytes(&webhook->previous);
     store_model_bytes(&webhook->headers);
+    store_model_bytes(&webhook->client_certificate);
 }
 
 static void free_copy(struct hd__stored_webhook *webhook) {
-    const void *parts[] = {webhook->id,          webhook->project,       webhook->name,
-                           webhook->masked_url,  webhook->url.data,      webhook->secret.data,
-                           webhook->staged.data, webhook->previous.data, webhook->headers.data};
+    const void *parts[] = {webhook->id,           webhook->project,
+                           webhook->name,         webhook->masked_url,
+                           webhook->url.data,     webhook->secret.data,
+                           webhook->staged.data,  webhook->previous.data,
+                           webhook->headers.data, webhook->client_certificate.data};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         free((void *)(uintptr_t)parts[i]);
 }

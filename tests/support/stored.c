@@ -75,6 +75,10 @@ hd_webhook *webhook_at(const char *id, const char *path) {
     return webhook_for_tests(id, PROJECT, server_url(server, path, url, sizeof url));
 }
 
+/* In form, and no more: the smallest SEQUENCE that holds something. */
+static const char pem[] = "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n"
+                          "-----BEGIN PRIVATE KEY-----\nMAIFAA==\n-----END PRIVATE KEY-----\n";
+
 hd_webhook *full_webhook(void) {
     hd_webhook *webhook = NULL;
     assert_int_equal(hd_webhook_new(&webhook), HD_OK);
@@ -93,6 +97,7 @@ hd_webhook *full_webhook(void) {
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 2000, 9000), HD_OK);
     assert_int_equal(hd_webhook_set_rate(webhook, 30, 60000, 4), HD_OK);
+    assert_int_equal(hd_webhook_set_client_certificate(webhook, pem, sizeof pem - 1), HD_OK);
     assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_standard_headers(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_header(webhook, "X-One", "header-key"), HD_OK);
@@ -130,6 +135,9 @@ void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     assert_int_equal(hd_webhook_rate_period_ms(a), hd_webhook_rate_period_ms(b));
     assert_int_equal(hd_webhook_rate_burst(a), hd_webhook_rate_burst(b));
     assert_int_equal(hd_webhook_ordered(a), hd_webhook_ordered(b));
+    assert_int_equal(hd_webhook_client_certificate(a) != NULL, hd_webhook_client_certificate(b) != NULL);
+    if (hd_webhook_client_certificate(a))
+        assert_string_equal(hd_webhook_client_certificate(a), hd_webhook_client_certificate(b));
     assert_int_equal(hd_webhook_standard_headers(a), hd_webhook_standard_headers(b));
     assert_int_equal(hd_webhook_header_count(a), hd_webhook_header_count(b));
     for (size_t i = 0; i < hd_webhook_header_count(a); i++) {

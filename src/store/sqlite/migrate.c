@@ -47,11 +47,11 @@ static const char copy_webhooks[] =
     "INSERT INTO history SELECT key, id, version FROM old_webhook;"
     "INSERT INTO webhook(key, id, history, project, label, events, format, mode, ordered, standard_headers, "
     "max_in_flight, max_attempts, retry_first_ms, retry_max_ms, rate_count, rate_period_ms, rate_burst, version, "
-    "change, removed, discarded_up_to, name, url, secret, staged, previous, headers) SELECT key, id, key, project_key, "
-    "label, events, format, enabled <> 0, "
+    "change, removed, discarded_up_to, name, url, secret, staged, previous, headers, client_certificate) SELECT key, "
+    "id, key, project_key, label, events, format, enabled <> 0, "
     "ordered, "
     "standard_headers, max_in_flight, max_attempts, retry_first_ms, retry_max_ms, 0, 0, 0, version, key, removed, 0, "
-    "name, url, secret, staged, previous, headers FROM old_webhook";
+    "name, url, secret, staged, previous, headers, x'' FROM old_webhook";
 
 /* Retries were due by the wall clock, which may have been wrong: none waits longer than a day. */
 static const char copy_outbox[] =

@@ -29,7 +29,7 @@ const char hd__sqlite_tables[] =
     "  rate_count INTEGER NOT NULL, rate_period_ms INTEGER NOT NULL, rate_burst INTEGER NOT NULL,"
     "  version INTEGER NOT NULL, change INTEGER NOT NULL, removed INTEGER NOT NULL, discarded_up_to INTEGER NOT NULL,"
     "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
-    "  headers BLOB NOT NULL);"
+    "  headers BLOB NOT NULL, client_certificate BLOB NOT NULL);"
     /* What keeps webhooks from being sent to: the pause rule's state, and until when their receivers asked for
        patience. */
     "CREATE TABLE lane(webhook INTEGER PRIMARY KEY, state INTEGER NOT NULL, until_ms INTEGER NOT NULL,"

@@ -64,6 +64,7 @@ export default function (ctx) {
       limit(webhook) && h('span', limit(webhook)),
       webhook.ordered && h('span', 'in order per ticket'),
       webhook.standard_headers && h('span', 'Standard Webhooks headers'),
+      webhook.client_certificate && h('span', 'Client certificate'),
       webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')),
       webhook.waiting > 0 && h('span', `${count(webhook.waiting)} waiting, the oldest since `,
         time(webhook.waiting_since, true)))
