@@ -311,6 +311,9 @@ static enum hd__link_result result_of_errno(void) {
 /* A record at a time. */
 static enum hd__link_result send_sealed(struct hd__link *link, const char *bytes, size_t len, size_t *sent) {
     CURLcode code = curl_easy_send(link->easy, bytes, len, sent);
+    if (code != CURLE_OK && code != CURLE_AGAIN)
+        (void)hd__secure_listen(
+            link); /* what may be read yet is why; libcurl keeps the words of its first error only */
     return code == CURLE_OK && *sent == 0 ? HD__LINK_AGAIN : result_of(code, *sent);
 }
 

@@ -60,7 +60,8 @@ void hd__group_remove(struct hd__link *link);
  * NULL. Returns 0 without memory. */
 int hd__secure_set(struct hd__link *link, const struct hd__identity *identity);
 
-/* From now on, what the TLS library shows is the handshake with the receiver. Returns 0 without memory. */
+/* From now on, what the TLS library shows is of the receiver: the handshake, or an alert after it. Returns 0 without
+ * memory. */
 int hd__secure_listen(struct hd__link *link);
 
 /* Why TLS with the receiver failed: HD_REASON_..., by libcurl's CURLcode. */

@@ -55,15 +55,16 @@ static int set_identity(const struct hd__connector *connector, CURL *easy, const
 }
 
 /* What the TLS library shows of a handshake is all that is wanted of libcurl's talk: then it is to be silent, since it
- * formats what it says of a certificate, and of each record later. */
+ * formats what it says of a certificate, and of each record later, until it is listened to again. */
 static int hear(CURL *easy, curl_infotype type, char *bytes, size_t len, void *user) {
     struct hd__handshake *handshake = &((struct hd__link *)user)->tls->handshake;
+    const int was_whole = handshake->is_whole;
     if (type == CURLINFO_SSL_DATA_OUT)
         hd__handshake_say(handshake, bytes, len);
     if (type != CURLINFO_SSL_DATA_IN)
         return 0;
     hd__handshake_hear(handshake, bytes, len);
-    if (handshake->is_whole)
+    if (handshake->is_whole && !was_whole)
         curl_easy_setopt(easy, CURLOPT_VERBOSE, 0L);
     return 0;
 }

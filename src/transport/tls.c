@@ -380,7 +380,8 @@ int hd__tls_reason_of_handshake(struct hd__tls *tls, enum hd__tls_library librar
 
 /* Servers of TLS 1.3 look at the client's certificate when the handshake is over for the client. */
 int hd__tls_reason_of_break(struct hd__tls *tls, enum hd__tls_library library) {
-    enum cause cause = cause_of_words(tls, library);
+    const int alert = tls->handshake.alert;
+    enum cause cause = alert ? cause_of_alert(tls, alert) : cause_of_words(tls, library);
     if (cause == WANTS_CERTIFICATE || cause == REFUSES_CERTIFICATE)
         return tell(tls, cause);
     if (library == HD__TLS_GNUTLS && hd__contains_nocase(tls->said, "fatal alert"))
