@@ -694,7 +694,7 @@ HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const ch
  *                 connection is made: HD_REASON_INTERNAL
  * @param pem_len  its length in bytes, at most 32,768
  * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.2.0
+ * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pem, size_t pem_len);
 
@@ -836,7 +836,7 @@ HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t ind
  * The certificate of hd_webhook_set_client_certificate(). No function gives its key.
  * @param webhook  the webhook; NULL answers NULL
  * Returns: PEM text of the certificate and those after it, which stays the webhook's; NULL if there is none.
- * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.2.0
+ * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */
 HD_API const char *hd_webhook_client_certificate(const hd_webhook *webhook);
 
@@ -1005,7 +1005,7 @@ HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
  * @param pem      as for hd_webhook_set_client_certificate(); NULL for none
  * @param pem_len  its length in bytes, at most 32,768
  * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.2.0
+ * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_client_certificate(hd_options *options, const char *pem, size_t pem_len);
 
@@ -1017,7 +1017,7 @@ HD_API int hd_options_set_client_certificate(hd_options *options, const char *pe
  *                     copied
  * @param key          a PEM file with the private key, which is not encrypted; NULL if it is in the same file; copied
  * Returns: HD_OK; HD_E_INVALID, also for a key without a certificate; HD_E_NO_MEMORY. Blocks: no. Threads: one per
- * object. Since: 0.2.0
+ * object. Since: 0.1.0
  */
 HD_API int hd_options_set_client_certificate_file(hd_options *options, const char *certificate, const char *key);
 
@@ -1043,7 +1043,7 @@ HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent
  *                 is sent to the proxy as Basic (RFC 7617), percent-encoded in the URL, and shown nowhere; libcurl has
  *                 it in the request for a tunnel, in memory that it does not wipe. NULL for no proxy; copied
  * Returns: HD_OK; HD_E_PROXY; HD_E_INVALID; HD_E_NO_MEMORY. hd_client_new() returns HD_E_TRANSPORT for an https://
- * proxy if libcurl was built without. Blocks: no. Threads: one per object. Since: 0.2.0
+ * proxy if libcurl was built without. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_proxy(hd_options *options, const char *url);
 
