@@ -2,7 +2,7 @@
 /* The small parts, each beside what it is measured against: sending, as its caller sees it, signing, verifying,
  * payload, memory, and allocations of the worker.
  *
- *   micro PORT      of a receiver; prints lines "NAME VALUE" */
+ *   micro PORT TLS_PORT CA_FILE      of two receivers; prints lines "NAME VALUE" */
 #define _GNU_SOURCE /* mallinfo2 */
 #include "descriptors.h"
 #include "event/json.h"
@@ -26,7 +26,8 @@
 #define CALLERS 16
 #define CALLS 20000
 
-static int port;
+static int port, tls_port;
+static const char *ca_file;
 
 static void must(int status, const char *what) {
     if (status == HD_OK)
@@ -100,6 +101,7 @@ static hd_client *make_client(size_t queue, size_t reports) {
     must(hd_options_allow_ports(options, 1024, 65535), "ports");
     must(hd_options_set_queue_limits(options, queue, (size_t)16 << 30), "queue");
     must(hd_options_set_log_limits(options, reports, (size_t)1 << 30), "log");
+    must(hd_options_set_ca_file(options, ca_file), "authorities");
     must(hd_client_new(options, &client), "client");
     hd_options_free(options);
     return client;
@@ -331,6 +333,43 @@ static void measure_connections(void) {
     end_client(client);
 }
 
+#define TLS_RECEIVERS 64
+
+static void put_tls_webhook(hd_client *client, const char *project, int number) {
+    char url[128];
+    hd_webhook *webhook = NULL;
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/delay/2000/%d", tls_port, number);
+    must(hd_webhook_new(&webhook), "webhook");
+    must(hd_webhook_set_project(webhook, project), "project");
+    must(hd_webhook_set_url(webhook, url), "url");
+    must(hd_webhook_set_secret(webhook, SECRET, sizeof SECRET - 1), "secret");
+    must(hd_client_put_webhook(client, webhook), "put");
+    hd_webhook_free(webhook);
+}
+
+static void send_and_wait(hd_client *client, const char *project, uint64_t delivered) {
+    hd_event *one = make_event();
+    must(hd_event_set_project(one, project), "project");
+    must(hd_webhook_send(client, one, NULL), "send");
+    must(hd_client_flush(client, 30000), "flush");
+    must(hd_client_counter(client, HD_COUNTER_DELIVERED) == delivered ? HD_OK : HD_E_TIMEOUT, "a delivery over TLS");
+    hd_event_free(one);
+}
+
+/* The receiver takes long enough for all connections to be there at once; one was made before. What is counted with
+ * them is what libcurl has for each 32: the authorities that the system trusts, as well. */
+static void measure_tls_connections(void) {
+    hd_client *client = make_client(10000, 1);
+    put_tls_webhook(client, "first", 0);
+    send_and_wait(client, "first", 1);
+    for (int i = 1; i <= TLS_RECEIVERS; i++)
+        put_tls_webhook(client, "project", i);
+    double before = heap_bytes();
+    send_and_wait(client, "project", 1 + TLS_RECEIVERS);
+    printf("idle_tls_connection_bytes %.0f\n", (heap_bytes() - before) / TLS_RECEIVERS);
+    end_client(client);
+}
+
 /* ---- Allocations of the worker ---- */
 
 static void deliver(hd_client *client, hd_event *one, long total) {
@@ -356,9 +395,11 @@ static void measure_allocations(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 2)
+    if (argc != 4)
         return 2;
     port = atoi(argv[1]);
+    tls_port = atoi(argv[2]);
+    ca_file = argv[3];
     main_thread = pthread_self();
     raise_descriptors();
     key = hd__hmac_key_new(SECRET, sizeof SECRET - 1);
@@ -374,6 +415,7 @@ int main(int argc, char **argv) {
     measure_pair("payload", payload_ours, payload_jansson);
     measure_allocations();
     measure_connections();
+    measure_tls_connections();
     measure_queue();
     hd_event_free(event);
     hd__hmac_key_free(key);

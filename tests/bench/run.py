@@ -106,11 +106,37 @@ def part(name):
     return name in ONLY
 
 
+class TlsReceivers:
+    """Two receivers that differ in nothing but TLS, for as long as a with statement lasts."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([os.path.join(BENCH, "tls")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, preexec_fn=pinned(RECEIVER))
+        self.plain_port, self.tls_port, self.ca = self.process.stdout.readline().split()
+        return self
+
+    def __exit__(self, *error):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def authorities(own):
+    """A file of an authority and of those that the system trusts."""
+    name = os.path.join(BENCH, "authorities.pem")
+    with open(name, "w", encoding="utf-8") as out:
+        for each in (own, "/etc/ssl/certs/ca-certificates.crt"):
+            if os.path.exists(each):
+                with open(each, encoding="utf-8") as file:
+                    out.write(file.read())
+    return name
+
+
 def micro():
-    with Receiver() as receiver:
+    with Receiver() as receiver, TlsReceivers() as tls:
         # On all processors: how a caller and the worker meet is a part of it.
-        lines = subprocess.run([os.path.join(BENCH, "micro"), str(receiver.port)], check=True, capture_output=True,
-                               text=True, timeout=300).stdout.splitlines()
+        lines = subprocess.run([os.path.join(BENCH, "micro"), str(receiver.port), tls.tls_port, authorities(tls.ca)],
+                               check=True, capture_output=True, text=True, timeout=300).stdout.splitlines()
     values = {line.split()[0]: float(line.split()[1]) for line in lines}
 
     def single(name, unit, key, goal=None):
@@ -128,6 +154,7 @@ def micro():
         add(name, "ns", values[key + "_ns"], values[key + "_peer_ns"], values[key + "_ratio"], goal)
     single("allocations of ours per 1,000 deliveries", "", "allocations_per_1000", 0)
     single("heap per idle connection", "bytes", "idle_connection_bytes", 14 * 1024)
+    single("heap per idle connection with TLS", "bytes", "idle_tls_connection_bytes", 45 * 1024)
     single("memory of a queued event, beyond the event", "bytes", "queued_event_bytes", 100)
 
 
@@ -194,20 +221,16 @@ def isolation():
 
 
 def https():
-    process = subprocess.Popen([os.path.join(BENCH, "tls")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               preexec_fn=pinned(RECEIVER))
-    plain_port, tls_port, ca = process.stdout.readline().split()
     plain, kept, fresh, kept_before, fresh_before = [], [], [], [], []
-    for _ in range(ROUNDS):
-        plain.append(ours(plain_port, 20000, warmup=2000)[0])
-        kept.append(ours(tls_port, 20000, f"ca={ca}", warmup=2000)[0])
-        fresh.append(ours(tls_port, 1000, f"ca={ca}", "kept=1", warmup=100)[0])
-        if BEFORE:
-            kept_before.append(ours(tls_port, 20000, f"ca={ca}", warmup=2000, program=BEFORE)[0])
-            fresh_before.append(ours(tls_port, 1000, f"ca={ca}", "kept=1", warmup=100, program=BEFORE)[0])
-    process.stdin.close()
-    process.wait()
-    process.stdout.close()
+    with TlsReceivers() as receivers:
+        port, ca = receivers.tls_port, f"ca={receivers.ca}"
+        for _ in range(ROUNDS):
+            plain.append(ours(receivers.plain_port, 20000, warmup=2000)[0])
+            kept.append(ours(port, 20000, ca, warmup=2000)[0])
+            fresh.append(ours(port, 1000, ca, "kept=1", warmup=100)[0])
+            if BEFORE:
+                kept_before.append(ours(port, 20000, ca, warmup=2000, program=BEFORE)[0])
+                fresh_before.append(ours(port, 1000, ca, "kept=1", warmup=100, program=BEFORE)[0])
     ratios = [a / b for a, b in zip(kept, plain)]
     add("CPU with HTTPS, kept alive, vs HTTP", "us", statistics.median(kept),
         statistics.median(plain), statistics.median(ratios), None, True, ratios)
@@ -226,8 +249,8 @@ def https_before(what, mine, before, goal):
 
 
 def resumes():
-    """Whether TLS sessions are resumed over new connections, which the library leaves to libcurl 8.8 and later."""
-    return subprocess.run(["pkg-config", "--atleast-version=8.8", "libcurl"]).returncode == 0
+    """Whether TLS sessions are resumed over new connections, which libcurl 8.12 and later can."""
+    return subprocess.run(["pkg-config", "--atleast-version=8.12", "libcurl"]).returncode == 0
 
 
 def instruction_counts(command):
