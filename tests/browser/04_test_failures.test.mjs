@@ -23,7 +23,7 @@ const FAILURES = [
   ['a name that is not there', () => 'http://nobody.invalid/', 'Name not found',
     /No address was found for the host name/],
   ['a certificate that nobody knows', async (scene) => scene.keep(await selfSigned()).url, 'Certificate not trusted',
-    /certificate is not signed by a known authority/],
+    /certificate is signed by itself and by no authority/],
   ['redirect', async (scene) => scene.keep(await odd((_, response) =>
     response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end())).url, '302', /redirect, which is not followed/],
   ['no HTTP', async (scene) => scene.keep(await odd((request) =>
