@@ -298,6 +298,7 @@ static enum cause cause_of_alert(const struct hd__tls *tls, int alert) {
     }
 }
 
+#define DECODE_ERROR 50 /* the alert that OpenSSL 3.5 has for a connection that ends too early */
 /* SSL_R_..., openssl/sslerr.h. */
 static enum cause cause_of_error(const struct hd__tls *tls, unsigned long error) {
     switch (error) {
@@ -373,8 +374,8 @@ static enum cause cause_of_words(const struct hd__tls *tls, enum hd__tls_library
 int hd__tls_reason_of_handshake(struct hd__tls *tls, enum hd__tls_library library) {
     const int alert = tls->handshake.alert;
     enum cause cause = alert ? cause_of_alert(tls, alert) : cause_of_words(tls, library);
-    if (cause == CLOSED && tls->handshake.own_alert) /* it was this side that did not go on */
-        cause = UNKNOWN;
+    if (cause == CLOSED && tls->handshake.own_alert && tls->handshake.own_alert != DECODE_ERROR)
+        cause = UNKNOWN; /* it was this side that did not go on */
     return cause == UNKNOWN ? tell_unknown(tls, HD_REASON_TLS_PROTOCOL, "The TLS handshake failed") : tell(tls, cause);
 }
 
