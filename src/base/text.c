@@ -125,6 +125,10 @@ int hd__is_upper(int c) {
     return c >= 'A' && c <= 'Z';
 }
 
+int hd__is_letter_or_digit(int c) {
+    return hd__is_digit(c) || hd__is_upper(c) || (c >= 'a' && c <= 'z');
+}
+
 int hd__ascii_lower(int c) {
     return hd__is_upper(c) ? c - 'A' + 'a' : c;
 }

@@ -33,6 +33,7 @@ int hd__contains_nocase(const char *haystack, const char *needle);
  * one, "TITLE" and "title" are two words. */
 int hd__is_digit(int c);
 int hd__is_upper(int c);
+int hd__is_letter_or_digit(int c);
 int hd__ascii_lower(int c);
 
 /* The value of a hexadecimal digit in either case, -1 if it is none. */

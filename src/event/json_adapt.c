@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#define ESCAPE_LEN ((size_t)6)      /* \uXXXX */
+#define ESCAPE_LEN ((size_t)6)      /* \u and four digits */
 #define INTEGER_DIGITS ((size_t)19) /* of the largest 64-bit integers */
 
 /* ---- Texts ---- */
 
-/* The value of \uXXXX, -1 if there is no such thing. */
+/* The value of \u and four digits, -1 if there is no such thing. */
 static long escape_at(const char *at, const char *end) {
     long value = 0;
     if ((size_t)(end - at) < ESCAPE_LEN || at[0] != '\\' || at[1] != 'u')
@@ -92,7 +92,7 @@ static int is_other_number(const char *at, const char *end) {
 }
 
 static int is_in_word(char c) {
-    return hd__is_digit(c) || hd__is_upper(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
+    return hd__is_letter_or_digit(c) || c == '-' || c == '+' || c == '.';
 }
 
 /* A number, true, false or null, or something that JSON does not have. */

@@ -17,8 +17,8 @@ static int is_dropped(unsigned long c) {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-static int is_letter_or_digit(unsigned long c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+static int is_word(unsigned long c) {
+    return c < 0x80 && hd__is_letter_or_digit((int)c);
 }
 
 static int is_space(unsigned long c) {
@@ -43,12 +43,11 @@ static const char *lookalike(unsigned long c) {
 
 /* A span begins with a mark that text follows, and ends with one that follows text; inside a word, there is none. */
 static int marks_nothing(unsigned long before, unsigned long c, unsigned long after) {
-    return c != '`' &&
-           ((is_letter_or_digit(before) && is_letter_or_digit(after)) || (is_space(before) && is_space(after)));
+    return c != '`' && ((is_word(before) && is_word(after)) || (is_space(before) && is_space(after)));
 }
 
 static int may_name(unsigned long before, unsigned long c, unsigned long after) {
-    return (c == '@' || c == '#') && !is_letter_or_digit(before) && !is_space(after);
+    return (c == '@' || c == '#') && !is_word(before) && !is_space(after);
 }
 
 /* One character of the text and its neighbours; a space stands before and behind the whole. */

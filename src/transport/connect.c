@@ -60,12 +60,6 @@ static int close_socket(void *user, curl_socket_t fd) {
 
 /* ---- Easy handles ---- */
 
-#define SET(option, value)                                                                                             \
-    do {                                                                                                               \
-        if (curl_easy_setopt(easy, option, value) != CURLE_OK)                                                         \
-            return 0;                                                                                                  \
-    } while (0)
-
 static int set_way(const struct hd__connector *connector, struct hd__link *link) {
     CURL *easy = link->easy;
     SET(CURLOPT_PRIVATE, link);

@@ -5,6 +5,13 @@
 
 #include "transport/connect.h"
 
+/* Sets an option of `easy`, or returns 0. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (curl_easy_setopt(easy, option, value) != CURLE_OK)                                                         \
+            return 0;                                                                                                  \
+    } while (0)
+
 #define HD__NO_DESCRIPTOR (-1)
 #define HD__HOMES 1024
 

@@ -10,12 +10,6 @@
 
 /* ---- What libcurl is told ---- */
 
-#define SET(option, value)                                                                                             \
-    do {                                                                                                               \
-        if (curl_easy_setopt(easy, option, value) != CURLE_OK)                                                         \
-            return 0;                                                                                                  \
-    } while (0)
-
 /* The defaults of today are set too where another one tomorrow would break a promise. */
 static int set_trust(const struct hd__connector *connector, CURL *easy) {
     SET(CURLOPT_SSL_VERIFYPEER, 1L);

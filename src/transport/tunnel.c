@@ -14,12 +14,6 @@
 
 /* ---- What libcurl is told ---- */
 
-#define SET(option, value)                                                                                             \
-    do {                                                                                                               \
-        if (curl_easy_setopt(easy, option, value) != CURLE_OK)                                                         \
-            return 0;                                                                                                  \
-    } while (0)
-
 /* The list is libcurl's form; the text stays the program's, so that libcurl has no copy of it but the request. */
 void *hd__tunnel_header(const struct hd__proxy *proxy) {
     struct curl_slist *header = calloc(1, sizeof *header);
