@@ -35,33 +35,16 @@ static hd_webhook *webhook_in(const char *project, int mode) {
     return webhook;
 }
 
-static void put(struct simulation *simulation, hd_webhook *webhook) {
-    hd_webhook *snapshot;
-    assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
-    hd_webhook_free(webhook);
-}
-
-static void turns(struct simulation *simulation) {
-    for (int i = 0; i < 4; i++)
-        simulation_turn(simulation);
-}
-
-static void pass(struct simulation *simulation, int64_t us) {
-    simulation->now_us += us;
-    turns(simulation);
-}
-
 /* A second at a time, as a loop that sleeps until its timers. */
 static void pass_seconds(struct simulation *simulation, int seconds) {
     for (int i = 0; i < seconds; i++)
-        pass(simulation, SECOND);
+        simulation_pass(simulation, SECOND);
 }
 
 static void send(struct simulation *simulation, int count) {
     for (int i = 0; i < count; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 /* Answers all that is under way, and what starts because of that. Returns how many those were. */
@@ -69,7 +52,7 @@ static size_t answer_all(struct simulation *simulation, int reason) {
     size_t count = 0;
     while (simulation->under_way_count > 0) {
         simulation_finish(simulation, 0, reason);
-        turns(simulation);
+        simulation_turns(simulation);
         count++;
     }
     return count;
@@ -111,14 +94,14 @@ static size_t count_reports(struct simulation *simulation, int outcome, int reas
 static void test_held_webhook_keeps_its_events(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(1000, MIB, 16);
-    put(simulation, webhook_in("p", HD_MODE_HELD));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_HELD));
     send(simulation, 40);
     assert_int_equal(simulation->started, 0);
     assert_int_equal(waiting(simulation), 40);
-    pass(simulation, SECOND);
+    simulation_pass(simulation, SECOND);
     assert_int_equal(simulation->started, 0);
-    put(simulation, webhook_in("p", HD_MODE_ON));
-    turns(simulation);
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_turns(simulation);
     assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 40);
     assert_int_equal(waiting(simulation), 0);
     assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 40);
@@ -129,14 +112,14 @@ static void test_held_webhook_keeps_its_events(void **state) {
 static void test_webhook_that_is_off_accepts_nothing(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(1000, MIB, 16);
-    put(simulation, webhook_in("p", HD_MODE_HELD));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_HELD));
     send(simulation, 5);
-    put(simulation, webhook_in("p", HD_MODE_OFF));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_OFF));
     send(simulation, 3);
     assert_int_equal(waiting(simulation), 5);
     assert_int_equal(simulation->started, 0);
-    put(simulation, webhook_in("p", HD_MODE_ON));
-    turns(simulation);
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_turns(simulation);
     assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 5);
     simulation_free(simulation);
 }
@@ -147,17 +130,17 @@ static void test_hold_stops_a_backlog(void **state) {
     static const int modes[] = {HD_MODE_HELD, HD_MODE_OFF};
     for (int i = 0; i < 2; i++) {
         struct simulation *simulation = simulation_new(1000, MIB, 16);
-        put(simulation, webhook_in("p", HD_MODE_ON));
+        simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
         send(simulation, 100);
         assert_int_equal(simulation->under_way_count, 1);
-        put(simulation, webhook_in("p", modes[i]));
-        turns(simulation);
+        simulation_put_webhook(simulation, webhook_in("p", modes[i]));
+        simulation_turns(simulation);
         size_t started = simulation->started;
         assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 1);
         assert_int_equal(simulation->started, started);
         assert_int_equal(waiting(simulation), 99);
-        put(simulation, webhook_in("p", HD_MODE_ON));
-        turns(simulation);
+        simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
+        simulation_turns(simulation);
         assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 99);
         simulation_free(simulation);
     }
@@ -169,20 +152,20 @@ static void test_settings_count_for_a_backlog(void **state) {
     struct simulation *simulation = simulation_new(1000, MIB, 64);
     hd_webhook *webhook = webhook_in("p", HD_MODE_ON);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     send(simulation, 200);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(simulation->under_way_count, 1);
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
     }
     webhook = webhook_in("p", HD_MODE_ON);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 16), HD_OK);
-    put(simulation, webhook);
-    turns(simulation);
+    simulation_put_webhook(simulation, webhook);
+    simulation_turns(simulation);
     for (int i = 0; i < 6; i++) {
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
     }
     assert_int_equal(simulation->under_way_count, 16);
     answer_all(simulation, HD_REASON_DELIVERED);
@@ -196,11 +179,11 @@ static void test_settings_count_for_a_backlog(void **state) {
 static void test_pause_ends_no_delivery(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new_with(1000, MIB, 16, three_failures);
-    put(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     send(simulation, 50);
     for (int i = 0; i < 3; i++) {
         simulation_finish(simulation, 0, HD_REASON_HTTP_5XX);
-        turns(simulation);
+        simulation_turns(simulation);
     }
     assert_int_equal(simulation->under_way_count, 0);
     pass_seconds(simulation, 58);
@@ -222,12 +205,12 @@ static void test_pause_uses_up_no_attempt(void **state) {
     hd_webhook *webhook = webhook_in("p", HD_MODE_ON);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 4), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 1000), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     send(simulation, 1);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(simulation->under_way_count, 1);
         simulation_finish(simulation, 0, HD_REASON_HTTP_5XX);
-        turns(simulation);
+        simulation_turns(simulation);
         pass_seconds(simulation, 2);
     }
     assert_int_equal(simulation->under_way_count, 0); /* its fourth attempt is due, and waits */
@@ -236,7 +219,7 @@ static void test_pause_uses_up_no_attempt(void **state) {
     pass_seconds(simulation, 10);
     assert_int_equal(simulation->under_way_count, 1);
     simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-    turns(simulation);
+    simulation_turns(simulation);
     hd_report *report = simulation_report(simulation);
     assert_non_null(report);
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
@@ -253,18 +236,18 @@ static void test_discard(void **state) {
     static const int modes[] = {HD_MODE_ON, HD_MODE_HELD, HD_MODE_OFF};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         struct simulation *simulation = simulation_new(1000, MIB, 16);
-        put(simulation, webhook_in("p", HD_MODE_ON));
+        simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
         send(simulation, 30);
-        put(simulation, webhook_in("p", modes[i]));
+        simulation_put_webhook(simulation, webhook_in("p", modes[i]));
         uint64_t waited = waiting(simulation);
         assert_int_equal(discard(simulation), waited);
-        turns(simulation);
+        simulation_turns(simulation);
         for (int k = 0; k < 100 && waiting(simulation) > 0; k++)
-            turns(simulation);
+            simulation_turns(simulation);
         assert_int_equal(simulation->started, 1);
         assert_int_equal(waiting(simulation), simulation->store ? 1 : 0); /* the one under way has a row */
         assert_int_equal(count_reports(simulation, HD_OUTCOME_CANCELED, HD_REASON_DISCARDED), 29);
-        put(simulation, webhook_in("p", HD_MODE_ON));
+        simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
         send(simulation, 2);
         assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 3);
         assert_int_equal(count_reports(simulation, HD_OUTCOME_DELIVERED, HD_REASON_DELIVERED), 3);
@@ -280,13 +263,13 @@ static void test_discard_of_a_retry(void **state) {
         hd_webhook *webhook = webhook_in("p", HD_MODE_ON);
         assert_int_equal(hd_webhook_set_max_attempts(webhook, 4), HD_OK);
         assert_int_equal(hd_webhook_set_ordered(webhook, ordered), HD_OK);
-        put(simulation, webhook);
+        simulation_put_webhook(simulation, webhook);
         send(simulation, 1);
         simulation_finish(simulation, 0, HD_REASON_HTTP_5XX);
-        turns(simulation);
+        simulation_turns(simulation);
         assert_int_equal(discard(simulation), 1);
-        pass(simulation, 100 * 1000); /* a store's clock goes by milliseconds */
-        pass(simulation, 100 * 1000);
+        simulation_pass(simulation, 100 * 1000); /* a store's clock goes by milliseconds */
+        simulation_pass(simulation, 100 * 1000);
         hd_report *tried = simulation_report(simulation), *last = simulation_report(simulation);
         assert_int_equal(hd_report_outcome(tried), HD_OUTCOME_RETRYING);
         assert_int_equal(hd_report_outcome(last), HD_OUTCOME_CANCELED);
@@ -307,17 +290,17 @@ static void test_discard_of_a_retry(void **state) {
 static void test_moved_webhook_takes_nothing_along(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(1000, MIB, 16);
-    put(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     send(simulation, 40);
     hd_webhook *moved = webhook_in("q", HD_MODE_ON);
     assert_int_equal(hd_webhook_set_url(moved, "https://other.example.com/"), HD_OK);
-    put(simulation, moved);
-    turns(simulation);
+    simulation_put_webhook(simulation, moved);
+    simulation_turns(simulation);
     size_t count = 0;
     while (simulation->under_way_count > 0) {
         assert_string_equal(simulation->under_way[0]->url, "https://example.com/hooks");
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
         count++;
     }
     assert_int_equal(count, 40);
@@ -337,18 +320,18 @@ static void test_moved_webhook_takes_nothing_along(void **state) {
 static void test_removed_webhook_is_forgotten(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new_with(1000, MIB, 16, three_failures);
-    put(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
     send(simulation, 1);
     simulation_finish(simulation, 0, HD_REASON_REFUSED); /* which is remembered for a while */
-    turns(simulation);
+    simulation_turns(simulation);
     send(simulation, 5);
     simulation_finish(simulation, 0, HD_REASON_DELIVERED);
     assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
-    turns(simulation);
+    simulation_turns(simulation);
     assert_true(atomic_load(&webhook->references) > 1);
     assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 4);
-    turns(simulation);
+    simulation_turns(simulation);
     assert_int_equal(atomic_load(&webhook->references), 1);
     hd_webhook_free(webhook);
     simulation_free(simulation);
@@ -359,18 +342,18 @@ static void test_idle_webhook_is_forgotten(void **state) {
     (void)state;
     for (int is_moved = 0; is_moved < 2; is_moved++) {
         struct simulation *simulation = simulation_new_with(1000, MIB, 16, three_failures);
-        put(simulation, webhook_in("p", HD_MODE_ON));
+        simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
         hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
         send(simulation, 1);
         assert_int_equal(answer_all(simulation, HD_REASON_REFUSED), 1);
-        turns(simulation);
+        simulation_turns(simulation);
         assert_true(atomic_load(&webhook->references) > 1);
         if (is_moved)
-            put(simulation, webhook_in("q", HD_MODE_ON));
+            simulation_put_webhook(simulation, webhook_in("q", HD_MODE_ON));
         else
             assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
         send(simulation, 1); /* memory knows then that no older event is to come */
-        turns(simulation);
+        simulation_turns(simulation);
         assert_int_equal(atomic_load(&webhook->references), 1);
         hd_webhook_free(webhook);
         simulation_free(simulation);
@@ -388,7 +371,7 @@ static void send_with_key(struct simulation *simulation, const char *project, co
     assert_int_equal(hd__worker_submit(simulation->worker, event, bytes), HD_OK);
     hd__uuid_format(bytes, id);
     hd_event_free(event);
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 /* The same key of the same project is the same event, as long as it is remembered. */
@@ -396,7 +379,7 @@ static void test_key_is_sent_once(void **state) {
     (void)state;
     char first[HD_ID_SIZE], again[HD_ID_SIZE], other[HD_ID_SIZE];
     struct simulation *simulation = simulation_new(1000, MIB, 16);
-    put(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     send_with_key(simulation, "p", "k", first);
     send_with_key(simulation, "p", "k", again);
     assert_string_equal(again, first);
@@ -406,7 +389,7 @@ static void test_key_is_sent_once(void **state) {
     assert_string_not_equal(other, first);
     answer_all(simulation, HD_REASON_DELIVERED);
     assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 2);
-    pass(simulation, 2 * SECOND); /* a second is the window of simulations */
+    simulation_pass(simulation, 2 * SECOND); /* a second is the window of simulations */
     send_with_key(simulation, "p", "k", again);
     assert_string_not_equal(again, first);
     answer_all(simulation, HD_REASON_DELIVERED);

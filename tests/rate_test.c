@@ -40,37 +40,25 @@ static hd_webhook *slack_webhook(int mode) {
     return webhook;
 }
 
-static void put(struct simulation *simulation, hd_webhook *webhook) {
-    hd_webhook *snapshot;
-    assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
-    hd_webhook_free(webhook);
-}
-
-static void turns(struct simulation *simulation) {
-    for (int i = 0; i < 4; i++)
-        simulation_turn(simulation);
-}
-
 /* A world in which the webhooks have been this client's for long. */
 static struct simulation *old_simulation(void) {
     struct simulation *simulation = simulation_new(1000, MIB, 64);
-    turns(simulation);
+    simulation_turns(simulation);
     simulation->now_us += 3600 * SECOND;
-    turns(simulation);
+    simulation_turns(simulation);
     return simulation;
 }
 
 static void send(struct simulation *simulation, int count) {
     for (int i = 0; i < count; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 static void deliver_all(struct simulation *simulation) {
     while (simulation->under_way_count > 0) {
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
     }
 }
 
@@ -84,14 +72,14 @@ static void send_test(struct simulation *simulation) {
     assert_int_equal(hd__worker_test(simulation->worker, event, webhook, 0, &report), HD_E_TIMEOUT);
     hd_event_free(event);
     hd_webhook_free(webhook);
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 /* Lets time pass; what starts meanwhile is delivered. Returns how many started. */
 static size_t pass(struct simulation *simulation, int64_t us) {
     size_t before = simulation->started;
     simulation->now_us += us;
-    turns(simulation);
+    simulation_turns(simulation);
     deliver_all(simulation);
     return simulation->started - before;
 }
@@ -102,7 +90,7 @@ static uint64_t discard(struct simulation *simulation) {
     hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
     simulation_ask(simulation, webhook, 1, &count, &since_ms);
     hd_webhook_free(webhook);
-    turns(simulation);
+    simulation_turns(simulation);
     return count;
 }
 
@@ -112,7 +100,7 @@ static uint64_t discard(struct simulation *simulation) {
 static void test_burst_and_then_one_each_space(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 10, 1000, 3));
+    simulation_put_webhook(simulation, limited("a", 10, 1000, 3));
     send(simulation, 20);
     deliver_all(simulation);
     assert_int_equal(simulation->started, 3);
@@ -129,7 +117,7 @@ static void test_burst_and_then_one_each_space(void **state) {
 static void test_quiet_time_fills_the_burst(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 2, 120000, 2));
+    simulation_put_webhook(simulation, limited("a", 2, 120000, 2));
     send(simulation, 2);
     deliver_all(simulation);
     assert_int_equal(pass(simulation, 30 * SECOND), 0);
@@ -153,7 +141,7 @@ static void test_no_window_has_more(void **state) {
     static size_t starts[STEPS + 1];
     uint32_t random = 1;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 7, 1000, 5));
+    simulation_put_webhook(simulation, limited("a", 7, 1000, 5));
     for (int i = 0; i < STEPS; i++) { /* 10 ms each */
         random = random * 1664525 + 1013904223;
         if (random >> 24 < 2)
@@ -172,7 +160,7 @@ static void test_no_window_has_more(void **state) {
 static void test_others_do_not_wait(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 1, 30000, 1));
+    simulation_put_webhook(simulation, limited("a", 1, 30000, 1));
     simulation_put(simulation, "b", 64);
     send(simulation, 50);
     deliver_all(simulation);
@@ -190,11 +178,11 @@ static void test_others_do_not_wait(void **state) {
 static void test_sleeps_until_the_next_one(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 1, 30000, 1));
+    simulation_put_webhook(simulation, limited("a", 1, 30000, 1));
     send(simulation, 500);
     deliver_all(simulation);
     simulation->now_us += SECOND; /* later than any nap */
-    turns(simulation);
+    simulation_turns(simulation);
     hd__worker_turn(simulation->worker, 60000);
     if (!simulation->store) /* which is looked at more often */
         assert_int_equal(simulation->last_timeout_ms, 29000);
@@ -209,24 +197,24 @@ static void test_sleeps_until_the_next_one(void **state) {
 static void test_changed_rate_counts_at_once(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 1, 60000, 10));
+    simulation_put_webhook(simulation, limited("a", 1, 60000, 10));
     send(simulation, 100);
     deliver_all(simulation);
     assert_int_equal(simulation->started, 10);
-    put(simulation, limited("a", 10, 1000, 1));
+    simulation_put_webhook(simulation, limited("a", 10, 1000, 1));
     assert_int_equal(pass(simulation, 100000), 1);
     assert_int_equal(pass(simulation, 100000), 1);
-    put(simulation, limited("a", 1, 1000, 1));
+    simulation_put_webhook(simulation, limited("a", 1, 1000, 1));
     assert_int_equal(pass(simulation, 999000), 0);
     assert_int_equal(pass(simulation, 1000), 1);
     hd_webhook *renamed = limited("a", 1, 1000, 1);
     assert_int_equal(hd_webhook_set_name(renamed, "no change of the rate"), HD_OK);
     pass(simulation, 999000);
-    put(simulation, renamed);
+    simulation_put_webhook(simulation, renamed);
     assert_int_equal(pass(simulation, 1000), 1);
-    put(simulation, webhook_with("a"));
+    simulation_put_webhook(simulation, webhook_with("a"));
     assert_int_equal(pass(simulation, 0), 86);
-    put(simulation, limited("a", 1, 1000, 1)); /* what was sent without a rate counts */
+    simulation_put_webhook(simulation, limited("a", 1, 1000, 1)); /* what was sent without a rate counts */
     send(simulation, 2);
     assert_int_equal(pass(simulation, 0), 0);
     assert_int_equal(pass(simulation, SECOND), 1);
@@ -237,14 +225,14 @@ static void test_changed_rate_counts_at_once(void **state) {
 static void test_slack_webhook_has_a_rate(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, slack_webhook(HD_MODE_ON));
+    simulation_put_webhook(simulation, slack_webhook(HD_MODE_ON));
     send(simulation, 30);
     deliver_all(simulation);
     assert_int_equal(simulation->started, 5);
     assert_int_equal(pass(simulation, SECOND), 1);
     hd_webhook *own = slack_webhook(HD_MODE_ON);
     assert_int_equal(hd_webhook_set_rate(own, 4, 1000, 1), HD_OK);
-    put(simulation, own);
+    simulation_put_webhook(simulation, own);
     assert_int_equal(pass(simulation, 250000), 1);
     assert_int_equal(pass(simulation, 250000), 1);
     simulation_free(simulation);
@@ -259,11 +247,11 @@ static void test_retries_count(void **state) {
     hd_webhook *webhook = limited("a", 1, 10000, 1);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 3), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 1000), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     send(simulation, 2);
     assert_int_equal(simulation->started, 1);
     simulation_finish(simulation, 0, HD_REASON_REFUSED);
-    turns(simulation);
+    simulation_turns(simulation);
     assert_int_equal(pass(simulation, 9 * SECOND), 0);
     assert_int_equal(pass(simulation, SECOND), 1);
     assert_int_equal(pass(simulation, 9 * SECOND), 0);
@@ -275,7 +263,7 @@ static void test_retries_count(void **state) {
 static void test_tests_count_and_do_not_wait(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, limited("a", 1, 10000, 1));
+    simulation_put_webhook(simulation, limited("a", 1, 10000, 1));
     send(simulation, 2);
     deliver_all(simulation);
     for (size_t i = 0; i < 5; i++) {
@@ -292,10 +280,10 @@ static void test_tests_count_and_do_not_wait(void **state) {
 static void test_discarding_uses_up_nothing(void **state) {
     (void)state;
     struct simulation *simulation = old_simulation();
-    put(simulation, slack_webhook(HD_MODE_HELD));
+    simulation_put_webhook(simulation, slack_webhook(HD_MODE_HELD));
     send(simulation, 40);
     assert_int_equal(discard(simulation), 40);
-    put(simulation, slack_webhook(HD_MODE_ON));
+    simulation_put_webhook(simulation, slack_webhook(HD_MODE_ON));
     send(simulation, 5);
     deliver_all(simulation);
     pass(simulation, 10 * SECOND);
@@ -318,7 +306,7 @@ static size_t deliver_spaced(struct simulation *simulation, int64_t last_us[WEBH
         assert_true(*last == 0 || simulation->now_us - *last >= 2 * SECOND);
         *last = simulation->now_us;
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
         count++;
     }
     return count;
@@ -326,7 +314,7 @@ static size_t deliver_spaced(struct simulation *simulation, int64_t last_us[WEBH
 
 static size_t pass_spaced(struct simulation *simulation, int64_t last_us[WEBHOOKS]) {
     simulation->now_us += 100000;
-    turns(simulation);
+    simulation_turns(simulation);
     return deliver_spaced(simulation, last_us);
 }
 
@@ -342,7 +330,7 @@ static void test_limit_is_not_multiplied(void **state) {
         return;
     }
     for (int i = 0; i < WEBHOOKS; i++)
-        put(first, limited((char[]){(char)('a' + i), '\0'}, 1, 2000, 1));
+        simulation_put_webhook(first, limited((char[]){(char)('a' + i), '\0'}, 1, 2000, 1));
     send(first, EVENTS);
     by_first += deliver_spaced(first, last_us);
     struct hd_store *store = simulation_open_again();

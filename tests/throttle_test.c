@@ -20,20 +20,10 @@ static const struct simulation_keeper *keeper; /* the one in use */
 
 /* ---- Acts ---- */
 
-static void turns(struct simulation *simulation) {
-    for (int i = 0; i < 4; i++)
-        simulation_turn(simulation);
-}
-
-static void pass(struct simulation *simulation, int64_t us) {
-    simulation->now_us += us;
-    turns(simulation);
-}
-
 static void send(struct simulation *simulation, int count) {
     for (int i = 0; i < count; i++)
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 /* Finishes the first exchange with an HTTP status. */
@@ -42,13 +32,13 @@ static void answer(struct simulation *simulation, int status, uint32_t retry_aft
     simulation_finish(simulation, 0, status == 429 ? HD_REASON_HTTP_429 : HD_REASON_HTTP_5XX);
     exchange->http_status = status;
     exchange->retry_after_s = retry_after_s;
-    turns(simulation);
+    simulation_turns(simulation);
 }
 
 static void deliver_all(struct simulation *simulation) {
     while (simulation->under_way_count > 0) {
         simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-        turns(simulation);
+        simulation_turns(simulation);
     }
 }
 
@@ -92,10 +82,10 @@ static void test_as_long_as_it_asks(void **state) {
         if (cases[i].held_ms > 0) {
             expect(simulation, HD_WEBHOOK_THROTTLED, cases[i].held_ms);
             assert_int_equal(simulation->started, 1);
-            pass(simulation, cases[i].held_ms * 1000 - 1000);
+            simulation_pass(simulation, cases[i].held_ms * 1000 - 1000);
             expect(simulation, HD_WEBHOOK_THROTTLED, 1);
             assert_int_equal(simulation->started, 1);
-            pass(simulation, 1000);
+            simulation_pass(simulation, 1000);
         }
         assert_int_equal(simulation->started, 2);
         expect(simulation, HD_WEBHOOK_ACTIVE, 0);
@@ -116,9 +106,9 @@ static void test_latest_time_counts(void **state) {
     answer(simulation, 429, 100);
     answer(simulation, 429, 1);
     expect(simulation, HD_WEBHOOK_THROTTLED, 100000);
-    pass(simulation, 99 * SECOND);
+    simulation_pass(simulation, 99 * SECOND);
     assert_int_equal(simulation->under_way_count, 0);
-    pass(simulation, SECOND);
+    simulation_pass(simulation, SECOND);
     assert_int_equal(simulation->under_way_count, 1);
     simulation_free(simulation);
 }
@@ -138,7 +128,7 @@ static void test_tests_do_not_wait(void **state) {
     assert_int_equal(hd__worker_test(simulation->worker, event, webhook, 0, &report), HD_E_TIMEOUT);
     hd_event_free(event);
     hd_webhook_free(webhook);
-    turns(simulation);
+    simulation_turns(simulation);
     assert_int_equal(simulation->under_way_count, 1);
     answer(simulation, 429, 20);
     expect(simulation, HD_WEBHOOK_THROTTLED, 20000);
@@ -155,10 +145,10 @@ static void test_pause_and_patience(void **state) {
     send(simulation, 2);
     answer(simulation, 429, 100);
     expect(simulation, HD_WEBHOOK_PAUSED, 60000);
-    pass(simulation, 61 * SECOND);
+    simulation_pass(simulation, 61 * SECOND);
     expect(simulation, HD_WEBHOOK_THROTTLED, 39000);
     assert_int_equal(simulation->started, 1);
-    pass(simulation, 39 * SECOND);
+    simulation_pass(simulation, 39 * SECOND);
     expect(simulation, HD_WEBHOOK_PROBING, 0);
     assert_int_equal(simulation->started, 2);
     deliver_all(simulation);
@@ -184,17 +174,17 @@ static void test_other_clients_know(void **state) {
     struct hd_store *store = simulation_open_again();
     struct simulation *second = simulation_new_on(store);
     second->now_us = first->now_us;
-    turns(second);
+    simulation_turns(second);
     assert_int_equal(hd__store_webhook_state(store, "a", &found, &left_ms), HD_OK);
     assert_int_equal(found, HD_WEBHOOK_THROTTLED);
     assert_in_range(left_ms, 59000, 60000);
     hd__worker_cancel_all(first->worker);
-    pass(second, SECOND);
+    simulation_pass(second, SECOND);
     assert_int_equal(state_of(second, &left_ms), HD_WEBHOOK_THROTTLED);
     assert_in_range(left_ms, 58000, 59000);
-    pass(second, 57 * SECOND);
+    simulation_pass(second, 57 * SECOND);
     assert_int_equal(second->started, 0);
-    pass(second, 2 * SECOND);
+    simulation_pass(second, 2 * SECOND);
     assert_int_equal(second->started, 1);
     deliver_all(second);
     assert_int_equal(hd__store_webhook_state(store, "a", &found, &left_ms), HD_OK);

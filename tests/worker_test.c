@@ -40,7 +40,6 @@ static void prove(struct simulation *simulation) {
 }
 
 static hd_webhook *webhook_with(const char *id);
-static void put(struct simulation *simulation, hd_webhook *webhook);
 static void answer(struct simulation *simulation, int http_status, int reason, uint32_t retry_after_s);
 static int take_outcome(struct simulation *simulation, int reason, uint32_t attempts, int64_t *delay_ms);
 
@@ -263,7 +262,7 @@ static void test_memory_limit_counts_retries(void **state) {
         snprintf(id, sizeof id, "w%03d", i);
         hd_webhook *webhook = webhook_with(id);
         assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
-        put(simulation, webhook);
+        simulation_put_webhook(simulation, webhook);
     }
     for (int i = 0; i < 1000; i++) {
         int status = simulation_send(simulation, "s");
@@ -462,13 +461,6 @@ static hd_webhook *webhook_with(const char *id) {
     return webhook;
 }
 
-static void put(struct simulation *simulation, hd_webhook *webhook) {
-    hd_webhook *snapshot;
-    assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
-    hd_webhook_free(webhook);
-}
-
 /* A store brings back what is due in a turn of its own. */
 static void pass(struct simulation *simulation, int64_t us) {
     simulation->now_us += us;
@@ -505,7 +497,7 @@ static void test_retries_follow_the_schedule(void **state) {
     struct simulation *simulation = simulation_new(100, MIB, 16);
     hd_webhook *webhook = webhook_with("a");
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 8), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     simulation_send(simulation, "s");
     simulation_turn(simulation);
     for (uint32_t attempt = 1; attempt <= 8; attempt++) {
@@ -537,7 +529,7 @@ static void test_answers_that_change_the_schedule(void **state) {
     hd_webhook *webhook = webhook_with("a");
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 1000, 4000), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     simulation_send(simulation, "s");
     simulation_turn(simulation);
     answer(simulation, 503, HD_REASON_HTTP_5XX, 100);
@@ -554,7 +546,7 @@ static void test_answers_that_change_the_schedule(void **state) {
     pass(simulation, 5 * SECOND);
     answer(simulation, 410, HD_REASON_HTTP_404_410, 0);
     assert_int_equal(take_outcome(simulation, HD_REASON_HTTP_404_410, 4, &delay_ms), HD_OUTCOME_FAILED);
-    put(simulation, webhook_with("a"));
+    simulation_put_webhook(simulation, webhook_with("a"));
     simulation_send(simulation, "s");
     simulation_turn(simulation);
     answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
@@ -573,7 +565,7 @@ static void test_throttled_lane_waits(void **state) {
     struct simulation *simulation = simulation_new(100, MIB, 16);
     hd_webhook *webhook = webhook_with("a");
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     for (size_t i = 0; i < 6; i++)
         simulation_send(simulation, "s");
     simulation_turn(simulation);
@@ -604,7 +596,7 @@ static void test_slack_is_spaced_and_not_repeated(void **state) {
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 64), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 3), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     simulation_turn(simulation);
     pass(simulation, 5 * SECOND); /* a client that has just begun has used up the burst */
     for (int i = 0; i < 10; i++)
@@ -635,7 +627,7 @@ static void test_ordered_webhook_keeps_each_tickets_order(void **state) {
     hd_webhook *webhook = webhook_with("a");
     assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
-    put(simulation, webhook);
+    simulation_put_webhook(simulation, webhook);
     prove(simulation);
     static const char *const tickets[] = {"t1", "t1", "t2", "t1"};
     static const char *const subjects[] = {"t1 first", "t1 second", "t2 first", "t1 third"};
@@ -675,7 +667,7 @@ static int state_of(struct simulation *simulation, int64_t *until_ms) {
 static void test_failing_webhook_is_paused(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new_with(100, MIB, 16, (struct hd__pause_rule){3, 60000});
-    put(simulation, webhook_with("a"));
+    simulation_put_webhook(simulation, webhook_with("a"));
     int64_t until_ms;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(state_of(simulation, &until_ms), HD_WEBHOOK_ACTIVE);
@@ -707,7 +699,7 @@ static void test_failing_webhook_is_paused(void **state) {
 static void test_dead_webhook_does_not_fill_the_queue(void **state) {
     (void)state;
     struct simulation *simulation = simulation_new(100, MIB, 16);
-    put(simulation, webhook_with("a"));
+    simulation_put_webhook(simulation, webhook_with("a"));
     for (int i = 0; i < 300; i++) {
         assert_int_equal(simulation_send(simulation, "s"), HD_OK);
         simulation_turn(simulation);

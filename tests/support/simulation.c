@@ -207,6 +207,13 @@ void simulation_free(struct simulation *simulation) {
     free(simulation);
 }
 
+void simulation_put_webhook(struct simulation *simulation, hd_webhook *webhook) {
+    hd_webhook *snapshot;
+    must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&
+         hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION) == HD_OK);
+    hd_webhook_free(webhook);
+}
+
 void simulation_put(struct simulation *simulation, const char *id, uint32_t max_in_flight) {
     hd_webhook *webhook;
     must(hd_webhook_new(&webhook) == HD_OK);
@@ -216,10 +223,7 @@ void simulation_put(struct simulation *simulation, const char *id, uint32_t max_
     must(hd_webhook_set_url(webhook, "https://example.com/hooks") == HD_OK);
     must(hd_webhook_set_secret(webhook, id, strlen(id)) == HD_OK);
     must(hd_webhook_set_max_in_flight(webhook, max_in_flight) == HD_OK);
-    hd_webhook *snapshot;
-    must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&
-         hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION) == HD_OK);
-    hd_webhook_free(webhook);
+    simulation_put_webhook(simulation, webhook);
 }
 
 int simulation_send(struct simulation *simulation, const char *subject) {
@@ -240,6 +244,16 @@ int simulation_send_ticket(struct simulation *simulation, const char *ticket, co
 
 void simulation_turn(struct simulation *simulation) {
     hd__worker_turn(simulation->worker, 0);
+}
+
+void simulation_turns(struct simulation *simulation) {
+    for (int i = 0; i < 4; i++)
+        simulation_turn(simulation);
+}
+
+void simulation_pass(struct simulation *simulation, int64_t us) {
+    simulation->now_us += us;
+    simulation_turns(simulation);
 }
 
 void simulation_finish(struct simulation *simulation, size_t index, int reason) {

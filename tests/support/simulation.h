@@ -56,6 +56,9 @@ void simulation_free(struct simulation *simulation);
 /* Adds a webhook of project "p"; its secret is its id. */
 void simulation_put(struct simulation *simulation, const char *id, uint32_t max_in_flight);
 
+/* Puts a webhook, which is handed over. */
+void simulation_put_webhook(struct simulation *simulation, hd_webhook *webhook);
+
 /* Sends a ticket.created event of project "p" with this subject. Returns the status. */
 int simulation_send(struct simulation *simulation, const char *subject);
 int simulation_send_ticket(struct simulation *simulation, const char *ticket, const char *subject);
@@ -65,6 +68,10 @@ int simulation_has_more(const struct simulation *simulation);
 
 /* One turn that does not wait. */
 void simulation_turn(struct simulation *simulation);
+
+/* As many as what was asked for takes on any keeper; and the same so much later. */
+void simulation_turns(struct simulation *simulation);
+void simulation_pass(struct simulation *simulation, int64_t us);
 
 /* Finishes the exchange at this place in under_way, with a 2xx answer or another reason. */
 void simulation_finish(struct simulation *simulation, size_t index, int reason);
