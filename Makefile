@@ -24,7 +24,10 @@ ABI := 0
 empty :=
 space := $(empty) $(empty)
 comma := ,
-VERSION := $(subst $(space),.,$(strip $(shell sed -n 's/^.define HD_VERSION_[MP][A-Z]* //p' include/helmdesk.h)))
+VERSION := $(subst $(space),.,$(strip $(shell sed -n 's/^.define HD_VERSION_[MP][A-Z]* //p' include/helmdesk/base.h)))
+
+# The headers of the core library, beside helmdesk.h, which includes them all.
+CORE_HEADERS := $(filter-out %/sqlite.h %/dashboard.h,$(wildcard include/helmdesk/*.h))
 
 # Everything that is made lands under this directory, which `make clean` removes.
 BUILD ?= build
@@ -323,15 +326,15 @@ lint: ## check format, warnings (gcc and clang), cppcheck, shellcheck, the rules
 	@echo 'lint: nothing to complain about'
 
 install: all ## install headers, libraries, .pc files and the tool (DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR)
-	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
+	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
 	$(INSTALL) -m 644 include/helmdesk.h '$(DESTDIR)$(INCLUDEDIR)/'
+	$(INSTALL) -m 644 $(CORE_HEADERS) '$(DESTDIR)$(INCLUDEDIR)/helmdesk/'
 	$(INSTALL) -m 644 $(STATIC_LIB) '$(DESTDIR)$(LIBDIR)/'
 	$(INSTALL) -m 755 $(SHARED_LIB) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)'
 	$(INSTALL) -m 644 $(PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 	$(if $(SQLITE_PARTS),$(install_sqlite))
-	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk'
 	$(INSTALL) -m 644 include/helmdesk/dashboard.h '$(DESTDIR)$(INCLUDEDIR)/helmdesk/'
 	$(INSTALL) -m 644 $(DASHBOARD_STATIC_LIB) '$(DESTDIR)$(LIBDIR)/'
 	$(INSTALL) -m 755 $(DASHBOARD_SHARED_LIB) '$(DESTDIR)$(LIBDIR)/'
@@ -348,8 +351,7 @@ install: all ## install headers, libraries, .pc files and the tool (DESTDIR, PRE
 	$(INSTALL) -m 644 $(BUILD)/completion/helmdesk.fish '$(DESTDIR)$(FISH_COMPLETION)'
 	@$(refresh_loader)
 
-install_sqlite = $(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' && \
-	$(INSTALL) -m 644 include/helmdesk/sqlite.h '$(DESTDIR)$(INCLUDEDIR)/helmdesk/' && \
+install_sqlite = $(INSTALL) -m 644 include/helmdesk/sqlite.h '$(DESTDIR)$(INCLUDEDIR)/helmdesk/' && \
 	$(INSTALL) -m 644 $(SQLITE_STATIC_LIB) '$(DESTDIR)$(LIBDIR)/' && \
 	$(INSTALL) -m 755 $(SQLITE_SHARED_LIB) '$(DESTDIR)$(LIBDIR)/' && \
 	ln -sf $(SQLITE_SHARED_FILE) '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' && \
@@ -357,7 +359,8 @@ install_sqlite = $(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)/helmdesk' && \
 	$(INSTALL) -m 644 $(SQLITE_PC_FILE) '$(DESTDIR)$(PKGCONFIGDIR)/'
 
 uninstall: ## remove what install has put there (with the same variables)
-	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk.a' '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)' \
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk.h' $(patsubst %,'$(DESTDIR)$(INCLUDEDIR)/%',$(CORE_HEADERS:include/%=%)) \
+	  '$(DESTDIR)$(LIBDIR)/libhelmdesk.a' '$(DESTDIR)$(LIBDIR)/$(SHARED_NAME)' \
 	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SHARED_FILE)' '$(DESTDIR)$(PKGCONFIGDIR)/helmdesk.pc'
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/helmdesk/sqlite.h' '$(DESTDIR)$(LIBDIR)/libhelmdesk-sqlite.a' \
 	  '$(DESTDIR)$(LIBDIR)/$(SQLITE_SHARED_NAME)' '$(DESTDIR)$(LIBDIR)/$(SQLITE_SONAME)' \

@@ -6,8 +6,8 @@
 set -euo pipefail
 export LC_ALL=C
 
-build=${BUILD:-build}
 root=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "${BUILD:-build}" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -21,11 +21,14 @@ same() {
     fi
 }
 
-# check LIBRARY HEADER LIST
+# check LIBRARY LIST HEADER...
 check() {
-    local library=$1 header=$2 list=$3
+    local library=$1 list=$2 header
+    shift 2
+    header=$*
+    cd "$root"
     # A declaration is what stands between HD_API and the first parenthesis; its last word is the name.
-    tr '\n' ' ' <"$root/$header" | tr ';' '\n' | grep -oE 'HD_API [^(]*\(' | grep -oE 'hd_[a-z0-9_]+\($' |
+    cat "$@" | tr '\n' ' ' | tr ';' '\n' | grep -oE 'HD_API [^(]*\(' | grep -oE 'hd_[a-z0-9_]+\($' |
         tr -d '(' | sort >"$tmp/declared"
     [ -s "$tmp/declared" ] || { echo "no declaration found in $header"; exit 1; }
     same "$root/$list" "$tmp/declared" "$list (-) and $header (+) differ"
@@ -46,8 +49,10 @@ check() {
     fi
 }
 
-check libhelmdesk include/helmdesk.h tests/abi/symbols.txt
-check libhelmdesk-sqlite include/helmdesk/sqlite.h tests/abi/sqlite_symbols.txt
-check libhelmdesk-dashboard include/helmdesk/dashboard.h tests/abi/dashboard_symbols.txt
+# helmdesk.h names the headers of the core.
+mapfile -t core < <(sed -n 's|^#include <\(helmdesk/.*\)>$|include/\1|p' "$root/include/helmdesk.h")
+check libhelmdesk tests/abi/symbols.txt "${core[@]}"
+check libhelmdesk-sqlite tests/abi/sqlite_symbols.txt include/helmdesk/sqlite.h
+check libhelmdesk-dashboard tests/abi/dashboard_symbols.txt include/helmdesk/dashboard.h
 
 exit "$failed"

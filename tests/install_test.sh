@@ -22,7 +22,7 @@ command -v "${CXX:-c++}" >/dev/null || {
     exit 77
 }
 
-version=$(sed -n 's/^#define HD_VERSION_[MP][A-Z]* //p' "$root/include/helmdesk.h" | paste -sd.)
+version=$(sed -n 's/^#define HD_VERSION_[MP][A-Z]* //p' "$root/include/helmdesk/base.h" | paste -sd.)
 # HMAC-SHA256 of "{}" under the key "secret", as openssl tells it
 expected="libhelmdesk $version 77325902caca812dc259733aacd046b73817372c777b8d95b402647474516e13"
 

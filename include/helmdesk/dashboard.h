@@ -26,7 +26,7 @@ typedef struct hd_dashboard_request hd_dashboard_request;
 typedef struct hd_dashboard_response hd_dashboard_response;
 
 /** What a user may do. */
-enum {
+enum hd_dashboard_role {
     HD_ROLE_NONE = 0,   /**< nothing: nobody is signed in */
     HD_ROLE_VIEWER = 1, /**< look; addresses are masked, secrets are not shown, nothing can be sent or changed */
     HD_ROLE_ADMIN = 2   /**< everything */

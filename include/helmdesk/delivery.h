@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/delivery.h
+ * How deliveries to a webhook are made: headers, certificate, attempts, rate, order.
+ */
+#ifndef HELMDESK_DELIVERY_H
+#define HELMDESK_DELIVERY_H
+
+#include <helmdesk/webhook.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Adds a header to every delivery, or replaces the one of the same name.
+ * @param webhook  the webhook, which holds at most 16 of them
+ * @param name     an RFC 9110 token of 1 to 128 characters; not one that libhelmdesk or HTTP itself sets (Host,
+ *                 Content-*, Transfer-Encoding, Connection, Expect, Upgrade, TE, Trailer, Keep-Alive, User-Agent,
+ *                 X-Helmdesk-*, Webhook-*, Proxy-*); copied
+ * @param value    0 to 1,024 visible ASCII characters, spaces and tabs; NULL removes the header; copied
+ * Returns: HD_OK; HD_E_HEADER; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
+
+/**
+ * Sets the certificate that this webhook's receiver is shown when it asks for one (mutual TLS), in place of the one of
+ * hd_options_set_client_certificate(). A store keeps it as it keeps secrets.
+ * @param webhook  the webhook
+ * @param pem      PEM text: the certificate, then those that lead to its authority, if any, and the private key, which
+ *                 is not encrypted and may also stand first; copied, and the key is wiped when it is not needed any
+ *                 more. NULL for that of the client. Whether key and certificate belong together is seen when a
+ *                 connection is made: HD_REASON_INTERNAL
+ * @param pem_len  its length in bytes, at most 32,768
+ * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pem, size_t pem_len);
+
+/**
+ * Sets how many deliveries to this webhook may be under way at once. At first and after a timeout it is one, and each
+ * success doubles it.
+ * @param webhook  the webhook
+ * @param limit    1 to 64; a new webhook has 4
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
+
+/**
+ * Sets how often a delivery is tried. A new webhook has one attempt, as the product promises; with more, attempts that
+ * failed are followed by others after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (a fifth more or less, by chance), or
+ * later if the receiver's Retry-After says so (at most a day). An answer 410 ends the delivery. What Slack may have
+ * taken is not sent to it again. A receiver can tell repetitions by the `X-Helmdesk-Delivery` header.
+ * @param webhook   the webhook
+ * @param attempts  1 to 20
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts);
+
+/**
+ * Sets how long to wait after a failed attempt: first_ms, then twice as long each time, up to max_ms; a fifth more or
+ * less, by chance.
+ * @param webhook   the webhook
+ * @param first_ms  1 to 86,400,000 milliseconds; 0, with max_ms 0 too, for the schedule of
+ * hd_webhook_set_max_attempts()
+ * @param max_ms    first_ms to 86,400,000 milliseconds
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms);
+
+/**
+ * Sets how often requests to this webhook may start: as many at once as the burst, and then one each period_ms / count
+ * milliseconds; what has to wait for that stays in the webhook's queue and costs other webhooks nothing. It counts for
+ * first attempts and retries alike. A test (hd_webhook_test()) does not wait for it, but counts as one. A new webhook
+ * has no rate of its own: with HD_FORMAT_JSON there is no limit then, and with HD_FORMAT_SLACK it is Slack's, one a
+ * second with a burst of 5. When the webhook is put into a client again, the new rate counts for what waits already.
+ * With a store, the rate is that of all its clients together; where a client begins to deliver to a webhook, as after a
+ * start or in the place of another one, it takes the burst as used up, and the first request starts period_ms / count
+ * milliseconds later.
+ * @param webhook    the webhook
+ * @param count      how many a period, so that there is at least one a minute, and at most one a millisecond; 0, with
+ *                   the others 0 too, for no rate of its own
+ * @param period_ms  the period in milliseconds, 1 to 86,400,000: 10 a second are 10 and 1,000, 30 a minute 30 and
+ *                   60,000
+ * @param burst      how many may start at once after a quiet time, 1 to 1,000; with 1 they never come closer together
+ *                   than period_ms / count
+ * Returns: HD_OK; HD_E_RATE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
+
+/**
+ * Has the deliveries for one ticket made one after the other, in the order in which their events were accepted: the
+ * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile; with a
+ * store, as long as not more than 512 wait for one before them.
+ * @param webhook  the webhook
+ * @param on       1 or 0; a new webhook has 0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_ordered(hd_webhook *webhook, int on);
+
+/**
+ * Has deliveries carry the headers of Standard Webhooks (v1) beside Helmdesk's own: webhook-id (that of the delivery),
+ * webhook-timestamp (of the attempt, so that a receiver can refuse what is old) and webhook-signature. One secret
+ * serves for both: Helmdesk's signature is keyed with its bytes as they stand, this one with those that its base64
+ * stands for.
+ * @param webhook  the webhook; its secret must be "whsec_" and base64, as hd_generate_secret() makes it, or
+ *                 hd_client_put_webhook() answers HD_E_SECRET
+ * @param on       1 or 0; a new webhook has 0
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_standard_headers(hd_webhook *webhook, int on);
+
+/** @name Getters of how deliveries are made
+ * @param webhook  the webhook; NULL answers 0
+ * Returns: what was set. Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ * @{ */
+HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_max_attempts(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_retry_first_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_count(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_period_ms(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_rate_burst(const hd_webhook *webhook);
+HD_API int hd_webhook_ordered(const hd_webhook *webhook);
+HD_API int hd_webhook_standard_headers(const hd_webhook *webhook);
+/** @} */
+
+/**
+ * How many headers hd_webhook_set_header() has added.
+ * @param webhook  the webhook; NULL answers 0
+ * Returns: the number. Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API size_t hd_webhook_header_count(const hd_webhook *webhook);
+
+/**
+ * The name or value of an added header.
+ * @param webhook  the webhook
+ * @param index    0 to hd_webhook_header_count() - 1
+ * Returns: the text; NULL if there is none at that index. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API const char *hd_webhook_header_name(const hd_webhook *webhook, size_t index);
+HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t index);
+
+/**
+ * The certificate of hd_webhook_set_client_certificate(). No function gives its key.
+ * @param webhook  the webhook; NULL answers NULL
+ * Returns: PEM text of the certificate and those after it, which stays the webhook's; NULL if there is none.
+ * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API const char *hd_webhook_client_certificate(const hd_webhook *webhook);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/event.h
+ * Events: what happened.
+ */
+#ifndef HELMDESK_EVENT_H
+#define HELMDESK_EVENT_H
+
+#include <helmdesk/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Something that happened to a ticket. */
+typedef struct hd_event hd_event;
+
+/** Event types. HD_EVENT_UNKNOWN is only ever seen in an event that hd_event_parse() made. */
+enum hd_type {
+    HD_EVENT_UNKNOWN = 0,
+    HD_TICKET_CREATED = 1,
+    HD_TICKET_RESOLVED = 2,
+    HD_MESSAGE_RECEIVED = 3
+};
+
+/** Body formats. */
+enum hd_format {
+    HD_FORMAT_JSON = 0,
+    HD_FORMAT_SLACK = 1
+};
+
+/**
+ * The documented name of an event type, such as "ticket.created".
+ * @param type  HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * Returns: static text; NULL for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_event_type_name(int type);
+
+/**
+ * The event type of a documented name.
+ * @param name  for example the value of the `X-Helmdesk-Event` header; may be NULL
+ * Returns: the type; HD_EVENT_UNKNOWN for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_type_from_name(const char *name);
+
+/**
+ * Makes an event whose time is now and whose other fields are not set.
+ * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param event  receives the event; free it with hd_event_free()
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_new(int type, hd_event **event);
+
+/**
+ * Makes an event filled with the sample data of the product's documentation, for previews and tests.
+ * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param event  receives the event (its project is not set); free it with hd_event_free()
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_new_sample(int type, hd_event **event);
+
+/**
+ * Gives up the caller's reference to an event. An event that was sent lives on until its deliveries have ended.
+ * @param event  the event; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_event_free(hd_event *event);
+
+/**
+ * Sets the project whose webhooks get the event. Required before sending.
+ * @param event    the event
+ * @param project  1 to 128 visible ASCII characters (no space); copied
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_project(hd_event *event, const char *project);
+
+/**
+ * Sets when it happened. Without this call it is the time of hd_event_new().
+ * @param event         the event
+ * @param timestamp_ms  milliseconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
+ * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_STATE if the event was sent already; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
+
+/**
+ * Sets the ticket. Required before sending. On failure nothing is changed.
+ * @param event     the event
+ * @param id        1 to 128 visible ASCII characters (no space); copied
+ * @param number    the number that people see, 1 to 9,007,199,254,740,991 (what every JSON reader can hold)
+ * @param subject   valid UTF-8, 0 to 65,536 bytes; copied
+ * @param status    1 to 32 of a-z, 0-9, '_' and '-', such as "open"; copied
+ * @param priority  1 to 32 of a-z, 0-9, '_' and '-', such as "high"; copied
+ * Returns: HD_OK; HD_E_TICKET_ID, HD_E_TICKET_NUMBER, HD_E_TICKET_SUBJECT, HD_E_TICKET_STATUS or HD_E_TICKET_PRIORITY
+ * for the first field that is wrong or NULL; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
+                               const char *priority);
+
+/**
+ * Sets the customer. Required before sending. On failure nothing is changed.
+ * @param event  the event
+ * @param email  valid UTF-8 without control characters, 0 to 320 bytes; copied
+ * @param name   valid UTF-8, 0 to 1,024 bytes; copied
+ * Returns: HD_OK; HD_E_CUSTOMER_EMAIL or HD_E_CUSTOMER_NAME for the first that is wrong or NULL; HD_E_STATE if the
+ * event was sent already; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_customer(hd_event *event, const char *email, const char *name);
+
+/**
+ * Adds the message to a HD_MESSAGE_RECEIVED event. Optional: without it the body has the documented shape exactly.
+ * @param event   the event
+ * @param id      1 to 128 visible ASCII characters (no space); copied
+ * @param sender  "customer" or "agent"; copied
+ * @param body    valid UTF-8, 0 to 262,144 bytes; copied
+ * Returns: HD_OK; HD_E_MESSAGE_ID, HD_E_MESSAGE_SENDER or HD_E_MESSAGE_BODY for the first that is wrong or NULL;
+ * HD_E_STATE if the event is of another type or was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body);
+
+/**
+ * Names an event by a key of the program's own, so that it is sent once although the program asks for it twice: an
+ * event of the same project whose key was used within the last day (hd_options_set_idempotency_window_ms()) is that
+ * event, and hd_webhook_send() tells the id of the first. What else is in the event is not compared.
+ * @param event  the event
+ * @param key    1 to 255 characters without control characters; copied
+ * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);
+
+/**
+ * The key that hd_event_set_idempotency_key() has set.
+ * @param event  the event; NULL answers NULL
+ * Returns: the key, which stays the event's; NULL if there is none. Blocks: no.
+ * Threads: any, as long as nobody changes the event. Since: 0.1.0
+ */
+HD_API const char *hd_event_idempotency_key(const hd_event *event);
+
+/**
+ * The first required field that is not set yet: "project", "ticket" or "customer".
+ * @param event  the event; may be NULL
+ * Returns: static text; NULL if the event is ready to be sent. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API const char *hd_event_missing(const hd_event *event);
+
+/** @name Event getters
+ * @param event  the event; NULL answers NULL or 0
+ * Returns: what was set or parsed; NULL or 0 if it was not. hd_event_name() is the name in the body, of an unknown
+ * event too. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * @{ */
+HD_API int hd_event_type(const hd_event *event);
+HD_API const char *hd_event_name(const hd_event *event);
+HD_API const char *hd_event_project(const hd_event *event);
+HD_API int64_t hd_event_timestamp_ms(const hd_event *event);
+HD_API const char *hd_event_ticket_id(const hd_event *event);
+HD_API int64_t hd_event_ticket_number(const hd_event *event);
+HD_API const char *hd_event_ticket_subject(const hd_event *event);
+HD_API const char *hd_event_ticket_status(const hd_event *event);
+HD_API const char *hd_event_ticket_priority(const hd_event *event);
+HD_API const char *hd_event_customer_email(const hd_event *event);
+HD_API const char *hd_event_customer_name(const hd_event *event);
+HD_API const char *hd_event_message_id(const hd_event *event);
+HD_API const char *hd_event_message_sender(const hd_event *event);
+HD_API const char *hd_event_message_body(const hd_event *event);
+/** @} */
+
+/**
+ * Writes the exact bytes that a webhook of this format gets as its request body.
+ * @param event   the event; ticket and customer must be set, the project need not be
+ * @param format  HD_FORMAT_JSON or HD_FORMAT_SLACK
+ * @param buf     receives the body and a NUL; may be NULL if size is 0
+ * @param size    size of buf in bytes
+ * @param length  receives the body's length in bytes without the NUL, also with HD_E_BUFFER; may be NULL
+ * Returns: HD_OK; HD_E_BUFFER if size is not greater than that length; HD_E_FIELD_MISSING; HD_E_EVENT_TYPE for an
+ * unknown event as Slack message; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ */
+HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t size, size_t *length);
+
+/**
+ * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
+ * Unknown keys are ignored, whatever their value is; an unknown event name gives an event of type HD_EVENT_UNKNOWN with
+ * that name, which may be without ticket or customer. Values are those of the sender: the setters' limits of length and
+ * characters are not applied to them. In a text, an escaped NUL or half of a surrogate pair is read as U+FFFD.
+ * @param body      the raw bytes of the request body
+ * @param body_len  their length in bytes, at most 2,097,152: whatever the setters take makes a smaller body
+ * @param event     receives the event; free it with hd_event_free()
+ * Returns: HD_OK; HD_E_TOO_LARGE; HD_E_UTF8; HD_E_JSON if it is not JSON; HD_E_JSON_DEPTH over 32 levels;
+ * HD_E_JSON_DUPLICATE for a key that stands twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
+ * has a different type (neither 42.0 nor an integer beyond 64 bits is a ticket number), or if the body is not an
+ * object; HD_E_TIMESTAMP; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

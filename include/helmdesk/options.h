@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/options.h
+ * Options: how a client works.
+ */
+#ifndef HELMDESK_OPTIONS_H
+#define HELMDESK_OPTIONS_H
+
+#include <helmdesk/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How a client is to work. hd_client_new() takes a copy. */
+typedef struct hd_options hd_options;
+
+/** Levels of the log function. */
+enum hd_level {
+    HD_LOG_ERROR = 1,
+    HD_LOG_WARNING = 2,
+    HD_LOG_INFO = 3
+};
+
+/**
+ * Gets one line of the library's own log. No secret, body or full URL is ever in it.
+ * It runs on the client's worker thread or on a thread that calls the library, with no lock held. It may call
+ * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes should pull
+ * reports instead.
+ */
+typedef void (*hd_log_function)(void *user, int level, const char *line);
+
+/**
+ * Makes options with the defaults that the setters name.
+ * @param options  receives the options; free them with hd_options_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_options_new(hd_options **options);
+
+/**
+ * Frees options. Clients made from them are not touched.
+ * @param options  the options; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_options_free(hd_options *options);
+
+/**
+ * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL; only
+ * when nothing is pending does it take an event that alone is larger than max_bytes. A webhook that has delivered
+ * nothing for 5 s may hold as much of both as it leaves free; deliveries beyond that end at once, with
+ * HD_REASON_DROPPED.
+ * @param options     the options
+ * @param max_events  1 to 10,000,000 events; default 100,000
+ * @param max_bytes   65,536 or more: memory for those events, their bodies and deliveries, in bytes; default
+ *                    268,435,456
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
+
+/**
+ * Bounds how many deliveries are under way at once, over all webhooks. Those that take longer than 500 ms do not count,
+ * up to twice the limit of them, so that receivers that hang do not keep the others waiting.
+ * @param options  the options
+ * @param limit    1 to 65,536; default 256
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
+
+/**
+ * Bounds how many connections are kept for the next delivery: each for 3 s at first, and for up to a minute if its
+ * server is seen to keep it. As many more are open as deliveries are under way over new ones. The more receivers there
+ * are, the more of them make deliveries cheap.
+ * @param options  the options
+ * @param limit    1 to 65,536; default half of the descriptors that the process may have open when the client is made
+ *                 (RLIMIT_NOFILE), 16,384 at the most
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_max_connections(hd_options *options, uint32_t limit);
+
+/**
+ * Sets the time that one attempt may take, name lookup included.
+ * @param options     the options
+ * @param timeout_ms  1 to 5,000 milliseconds; default 5,000, which is what the product documents
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms);
+
+/**
+ * Sets how long hd_client_free() waits for what is still to be delivered.
+ * @param options     the options
+ * @param timeout_ms  0 to 3,600,000 milliseconds; default 5,000
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_shutdown_timeout_ms(hd_options *options, uint32_t timeout_ms);
+
+/**
+ * Bounds the delivery log that is kept in memory. Beyond either limit the oldest reports are forgotten.
+ * @param options      the options
+ * @param max_reports  1 to 10,000,000; default 10,000
+ * @param max_bytes    65,536 or more: memory for those reports and their events, in bytes; default 67,108,864
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_log_limits(hd_options *options, size_t max_reports, size_t max_bytes);
+
+/**
+ * Allows webhooks with http URLs. The default is https only.
+ * @param options  the options
+ * @param on       0 or 1
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_http(hd_options *options, int on);
+
+/**
+ * Allows deliveries into a network that is not public. By default only public addresses are reached. Link-local and
+ * cloud-metadata addresses stay forbidden whatever is allowed. May be called up to 64 times. Where an IPv6 address has
+ * an IPv4 address inside, for a translator or a tunnel (NAT64, SIIT, 6to4, Teredo, ISATAP), both are checked: to reach
+ * a private network through a translator, allow the translator's prefix and the private network. In 64:ff9b:1::/48
+ * (RFC 8215) the prefix has to be the translator's own, of 48, 56, 64 or 96 bits.
+ * @param options  the options
+ * @param cidr     an IPv4 or IPv6 network such as "127.0.0.0/8" or "fd12:3456::/32"; copied
+ * Returns: HD_OK; HD_E_NETWORK if it is no network in this form or the 65th; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
+
+/**
+ * Allows URLs with these ports too. By default only 443 may be used, and 80, 8080 and 8443 once http is allowed, so
+ * that nobody can make deliveries speak to other services. May be called up to 32 times.
+ * @param options  the options
+ * @param first    the first port, 1 or more
+ * @param last     the last port, at least first
+ * Returns: HD_OK; HD_E_INVALID, also for the 33rd. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
+
+/**
+ * Names the address of a host, in the place of a name lookup: for tests, and before a name is there. Certificates are
+ * checked against the host's name as ever, and whether the address may be reached as well. May be called up to 32
+ * times; the first one that fits counts.
+ * @param options  the options
+ * @param host     a host name as in URLs, in any case; copied
+ * @param port     the port of the URL that it is for; 0 for every port
+ * @param address  an IPv4 or IPv6 address, without brackets; copied
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_NETWORK if it is no address or the 33rd; HD_E_INVALID.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);
+
+/**
+ * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
+ * request is made: what is due waits, and uses up no attempt. Then one delivery at a time is tried: a success ends the
+ * matter, a failure pauses it again. With a store a pause outlives the client, and holds for all clients.
+ * hd_webhook_test() is not held up, and its result counts. By default nothing is paused.
+ * @param options   the options
+ * @param failures  1 to 1,000,000; 0 for never
+ * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms);
+
+/**
+ * Sets the file of certificate authorities that receivers' certificates are checked against, in place of the system's.
+ * @param options  the options
+ * @param path     a PEM file, read when a delivery needs it; NULL for the system's; copied
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
+
+/**
+ * Sets the certificate that receivers are shown when they ask for one (mutual TLS), for webhooks that have none of
+ * their own. It replaces that of hd_options_set_client_certificate_file().
+ * @param options  the options
+ * @param pem      as for hd_webhook_set_client_certificate(); NULL for none
+ * @param pem_len  its length in bytes, at most 32,768
+ * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_client_certificate(hd_options *options, const char *pem, size_t pem_len);
+
+/**
+ * The same from files, which are read for each connection: they may be renewed while the client runs. It replaces that
+ * of hd_options_set_client_certificate(). A file that cannot be used then is HD_REASON_INTERNAL.
+ * @param options      the options
+ * @param certificate  a PEM file with the certificate, and those that lead to its authority, if any; NULL for none;
+ *                     copied
+ * @param key          a PEM file with the private key, which is not encrypted; NULL if it is in the same file; copied
+ * Returns: HD_OK; HD_E_INVALID, also for a key without a certificate; HD_E_NO_MEMORY. Blocks: no. Threads: one per
+ * object. Since: 0.1.0
+ */
+HD_API int hd_options_set_client_certificate_file(hd_options *options, const char *certificate, const char *key);
+
+/**
+ * Sets the `User-Agent` header of deliveries. The default is "libhelmdesk/" and the version.
+ * @param options     the options
+ * @param user_agent  1 to 256 visible ASCII characters and spaces; copied
+ * Returns: HD_OK; HD_E_HEADER; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent);
+
+/**
+ * Sets the proxy that all deliveries go through, also those to http:// receivers, by CONNECT (RFC 9110 9.3.6). By
+ * default there is none; the environment's (http_proxy, https_proxy and so on) never counts.
+ *
+ * Which URLs webhooks may have is checked as without one: scheme, port, addresses in URLs, localhost. The proxy looks
+ * up receivers' names itself: which addresses these may have is its rule, and hd_options_resolve() is about the proxy's
+ * own name alone. The proxy's address needs no hd_options_allow_network(), and no other address is connected to.
+ * HD_REASON_PROXY_FAILED, HD_REASON_PROXY_REFUSED and HD_REASON_PROXY_GATEWAY tell its faults from a receiver's.
+ * @param options  the options
+ * @param url      "http://proxy.example:3128", or https:// to speak TLS with the proxy, whose certificate is then
+ *                 checked as receivers' are; the port is 80 or 443 if it is left out. "user:password@" before the host
+ *                 is sent to the proxy as Basic (RFC 7617), percent-encoded in the URL, and shown nowhere; libcurl has
+ *                 it in the request for a tunnel, in memory that it does not wipe. NULL for no proxy; copied
+ * Returns: HD_OK; HD_E_PROXY; HD_E_INVALID; HD_E_NO_MEMORY. hd_client_new() returns HD_E_TRANSPORT for an https://
+ * proxy if libcurl was built without. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_proxy(hd_options *options, const char *url);
+
+/**
+ * Sets the function that gets the library's own log lines. By default nothing is logged.
+ * @param options   the options
+ * @param function  see hd_log_function; NULL for none
+ * @param user      handed to the function as it is; must live until hd_client_free() has returned
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_log(hd_options *options, hd_log_function function, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/receiver.h
+ * Receiving: who sent a request, is it fresh, what does it say?
+ */
+#ifndef HELMDESK_RECEIVER_H
+#define HELMDESK_RECEIVER_H
+
+#include <helmdesk/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * What a receiver knows: secrets, prepared once, and what it accepts. Set it up, then share it between threads. Its
+ * replay memory is this process's: make it after fork(), and where several processes receive, have them remember ids in
+ * a place of their own.
+ */
+typedef struct hd_receiver hd_receiver;
+
+/** How requests are signed. */
+enum hd_scheme {
+    HD_SCHEME_HELMDESK = 1, /**< X-Helmdesk-Signature: over the body */
+    HD_SCHEME_STANDARD = 2  /**< Standard Webhooks, v1: webhook-id, webhook-timestamp and webhook-signature */
+};
+
+/**
+ * Makes a receiver without secrets. It accepts both schemes, requests of Standard Webhooks up to 300 s old, those of
+ * Helmdesk of any age, and remembers none.
+ * @param receiver  receives the receiver; free it with hd_receiver_free()
+ * Returns: HD_OK; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_new(hd_receiver **receiver);
+
+/**
+ * Frees a receiver, and wipes what is left of its secrets.
+ * @param receiver  the receiver; NULL does nothing
+ * Blocks: no. Threads: one, when no other uses it. Since: 0.1.0
+ */
+HD_API void hd_receiver_free(hd_receiver *receiver);
+
+/**
+ * Adds a secret. To rotate: add the new one beside the old one, and when hd_receiver_accept() has not named the old one
+ * for a while, hd_receiver_remove_secret(). Requests may be accepted meanwhile.
+ * @param receiver    the receiver, which holds at most 8
+ * @param secret      the secret as it was given to you, "whsec_" included; copied in another form. If the rest is
+ *                    base64, with padding, it also serves for Standard Webhooks; if not, no request of those fits it
+ * @param secret_len  its length in bytes, 1 to 1,024
+ * Returns: HD_OK; HD_E_SECRET; HD_E_STATE if there are 8 already; HD_E_NO_MEMORY; HD_E_INVALID.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len);
+
+/**
+ * Removes a secret, and wipes it. The others keep their numbers; the next one that is added takes the lowest free one.
+ * @param receiver      the receiver
+ * @param secret_index  its number: secrets are numbered from 0 in the order in which they were added
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_remove_secret(hd_receiver *receiver, size_t secret_index);
+
+/**
+ * Sets which schemes are accepted. A request must satisfy each accepted scheme that it has headers of, and one at
+ * least. Whoever holds a request with the headers of both can take away those of one: if the sender has Standard
+ * Webhooks' headers and their time limit is what you rely on, accept HD_SCHEME_STANDARD alone.
+ * @param receiver  the receiver
+ * @param schemes   HD_SCHEME_HELMDESK, HD_SCHEME_STANDARD, or both by |
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_receiver_set_schemes(hd_receiver *receiver, unsigned schemes);
+
+/**
+ * Sets how far from now a request may have been sent, before or after. For Standard Webhooks it is the time of the
+ * attempt, and whole seconds count; for Helmdesk the event's own, which stays the same when a delivery is retried:
+ * allow for as long as the sender retries.
+ * @param receiver    the receiver
+ * @param scheme      HD_SCHEME_HELMDESK or HD_SCHEME_STANDARD
+ * @param max_age_ms  milliseconds, up to a year; 0 for any age
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t max_age_ms);
+
+/**
+ * Sets how large a body may be. A larger one is refused before anything is computed.
+ * @param receiver  the receiver
+ * @param bytes     1 to 2,097,152, which is what it is without this call
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes);
+
+/**
+ * Has the receiver remember at least the last requests that it accepted, and answer HD_E_REPLAYED when one comes again:
+ * requests are known by their webhook-id, and, if Helmdesk's scheme is accepted, by their body. Set a time limit too:
+ * what came before these, or before the program was started, is not remembered.
+ * @param receiver  the receiver; what it remembers is forgotten
+ * @param requests  how many, up to 10,000,000, at 64 bytes each; 0 for none
+ * Returns: HD_OK; HD_E_NO_MEMORY; HD_E_RANDOM; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests);
+
+/**
+ * Verifies a request, and reads its event if it is genuine. Nothing is parsed before.
+ * @param receiver      the receiver, with at least one secret
+ * @param body          the raw bytes of the request's body, as they came; NULL if body_len is 0
+ * @param body_len      their number, at most that of hd_receiver_set_max_body()
+ * @param names         the names of the request's headers, in any case; all of them, or those that matter
+ * @param name_lens     their lengths; NULL if each ends in a NUL
+ * @param values        their values, in the same order, without the blanks around them
+ * @param value_lens    their lengths; NULL if each ends in a NUL
+ * @param count         how many headers; 0 if there are none
+ * @param secret_index  receives the number of the secret that matched (see hd_receiver_remove_secret()); may be NULL
+ * @param event         receives the event; free it with hd_event_free()
+ * Returns: HD_OK; HD_E_HEADER_MISSING without a signature; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
+ * HD_E_SIGNATURE_FORMAT; HD_E_SIGNATURE_MISMATCH; HD_E_TOO_OLD; HD_E_TOO_NEW; HD_E_REPLAYED; HD_E_EVENT_MISMATCH if
+ * X-Helmdesk-Event is not the body's; HD_E_TOO_LARGE; what hd_event_parse() answers to a body that is no event;
+ * HD_E_SECRET without secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API HD_NODISCARD int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
+                                           const char *const *names, const size_t *name_lens, const char *const *values,
+                                           const size_t *value_lens, size_t count, size_t *secret_index,
+                                           hd_event **event);
+
+/**
+ * Takes back that a request was accepted, so that it is accepted when it comes again: for a program that answers the
+ * sender with an error after all. Without a replay memory it does nothing. The signature is not checked again: call it
+ * only with what hd_receiver_accept() has accepted.
+ * @param receiver    the receiver; the others are those of the call of hd_receiver_accept()
+ * @param body        NULL if body_len is 0
+ * @param body_len    bytes
+ * @param names       NULL if count is 0
+ * @param name_lens   NULL if each ends in a NUL
+ * @param values      NULL if count is 0
+ * @param value_lens  NULL if each ends in a NUL
+ * @param count       how many headers
+ * Returns: HD_OK, also if it was not remembered; HD_E_HEADER_MISSING; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
+ * HD_E_CRYPTO; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
+                              const size_t *name_lens, const char *const *values, const size_t *value_lens,
+                              size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

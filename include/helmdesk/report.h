@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/report.h
+ * Reports: what came of each attempt.
+ */
+#ifndef HELMDESK_REPORT_H
+#define HELMDESK_REPORT_H
+
+#include <helmdesk/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The record of one delivery: one event for one webhook. */
+typedef struct hd_report hd_report;
+
+/** How a delivery ended. */
+enum hd_outcome {
+    HD_OUTCOME_DELIVERED = 1, /**< the receiver answered with a 2xx status */
+    HD_OUTCOME_FAILED = 2,    /**< it did not; the reason says why */
+    HD_OUTCOME_CANCELED = 3,  /**< the client was closed first, or somebody discarded it */
+    HD_OUTCOME_RETRYING = 4   /**< not the end yet: an attempt failed, and another one follows */
+};
+
+/** Why. New ones are only ever appended; a number never changes its meaning. */
+enum hd_reason {
+    HD_REASON_DELIVERED = 0,
+    HD_REASON_HTTP_3XX = 1,
+    HD_REASON_HTTP_400 = 2,
+    HD_REASON_HTTP_401_403 = 3,
+    HD_REASON_HTTP_404_410 = 4,
+    HD_REASON_HTTP_413 = 5,
+    HD_REASON_HTTP_429 = 6,
+    HD_REASON_HTTP_4XX = 7,
+    HD_REASON_HTTP_5XX = 8,
+    HD_REASON_BAD_RESPONSE = 9,
+    HD_REASON_RESPONSE_TOO_LARGE = 10,
+    HD_REASON_TIMEOUT_CONNECT = 11,
+    HD_REASON_TIMEOUT_TOTAL = 12,
+    HD_REASON_DNS = 13,
+    HD_REASON_REFUSED = 14,
+    HD_REASON_UNREACHABLE = 15,
+    HD_REASON_RESET = 16,
+    HD_REASON_TLS_UNTRUSTED = 17,
+    HD_REASON_TLS_NAME = 18,
+    HD_REASON_TLS_EXPIRED = 19,
+    HD_REASON_TLS_PROTOCOL = 20,
+    HD_REASON_BLOCKED = 21,
+    HD_REASON_CANCELED = 22,
+    HD_REASON_SLACK = 23,
+    HD_REASON_INTERNAL = 24,
+    HD_REASON_DROPPED = 25,
+    HD_REASON_PAUSED = 26, /**< only in logs that 0.1.0 wrote: a pause postpones */
+    HD_REASON_DISCARDED = 27,
+    HD_REASON_TLS_NOT_YET_VALID = 28,
+    HD_REASON_TLS_UNFIT = 29,              /**< a certificate for another purpose, too weak, or revoked */
+    HD_REASON_TLS_CLIENT_CERTIFICATE = 30, /**< the receiver wants one of this program */
+    HD_REASON_PROXY_FAILED = 31,           /**< the proxy cannot be reached, or is none */
+    HD_REASON_PROXY_REFUSED = 32,          /**< the proxy wants other credentials, or forbids the connection */
+    HD_REASON_PROXY_GATEWAY = 33           /**< the proxy made no connection to the receiver */
+};
+
+/**
+ * The short name of an outcome ("delivered", "failed", "canceled").
+ * @param outcome  one of HD_OUTCOME_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_outcome_name(int outcome);
+
+/**
+ * The short name of a reason, such as "timeout_total".
+ * @param reason  one of HD_REASON_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_reason_name(int reason);
+
+/**
+ * A sentence for people that says what happened and what to do.
+ * @param reason  one of HD_REASON_...
+ * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_reason_text(int reason);
+
+/** @name Report getters
+ * @param report  the report; NULL answers NULL or 0
+ * Returns: a value as described below. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+/** The id of the delivery, a UUID: the value of the `X-Helmdesk-Delivery` header. */
+HD_API const char *hd_report_delivery_id(const hd_report *report);
+/** The id that hd_webhook_send() gave, a UUID. */
+HD_API const char *hd_report_event_id(const hd_report *report);
+/** The event, which stays the report's. hd_event_render() gives the body that was posted. In the place of one that is
+ * damaged in the store is one of the same type and project, with the ticket's id "unreadable" and number 0: it did not
+ * happen, and is not sent again. */
+HD_API const hd_event *hd_report_event(const hd_report *report);
+HD_API const char *hd_report_webhook_id(const hd_report *report);
+HD_API const char *hd_report_webhook_name(const hd_report *report);
+/** The webhook's URL, masked as by hd_webhook_masked_url(). */
+HD_API const char *hd_report_masked_url(const hd_report *report);
+HD_API int hd_report_format(const hd_report *report);
+/** 1 for a delivery of hd_webhook_test(), else 0. */
+HD_API int hd_report_is_test(const hd_report *report);
+/** 1 if the receiver may have had this delivery before, under the same id: a process ended while it was in the store,
+ * and nobody knows whether it was under way. */
+HD_API int hd_report_may_be_repeated(const hd_report *report);
+/** The id of the delivery that this one repeats, by hd_webhook_redeliver(); NULL for any other. */
+HD_API const char *hd_report_redelivery_of(const hd_report *report);
+/** One of HD_OUTCOME_... */
+HD_API int hd_report_outcome(const hd_report *report);
+/** One of HD_REASON_... */
+HD_API int hd_report_reason(const hd_report *report);
+/** What this report adds to the reason: Slack's error word, the network that is blocked, a sentence about what is wrong
+ * with TLS and what to do, what a proxy did; "" if nothing. */
+HD_API const char *hd_report_detail(const hd_report *report);
+/** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack, and
+ * for TLS, whose detail is such a sentence. */
+HD_API const char *hd_report_explanation(const hd_report *report);
+/** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. If the delivery ended
+ * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one
+ * before. 0 if none was begun. */
+HD_API uint32_t hd_report_attempts(const hd_report *report);
+/** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
+ * was discarded while it waited. Since: 0.1.0 */
+HD_API int hd_report_has_attempt(const hd_report *report);
+/** The receiver's HTTP status; 0 if no answer arrived. */
+HD_API int hd_report_http_status(const hd_report *report);
+/** What the answer's Retry-After asks for, in seconds, at most a day; 0 if nothing. */
+HD_API uint32_t hd_report_retry_after_s(const hd_report *report);
+/** With HD_OUTCOME_RETRYING: when the next attempt is due, in milliseconds since 1970-01-01T00:00:00Z; else 0. */
+HD_API int64_t hd_report_next_attempt_at_ms(const hd_report *report);
+/** When hd_webhook_send() took the event, in milliseconds since 1970-01-01T00:00:00Z. */
+HD_API int64_t hd_report_accepted_at_ms(const hd_report *report);
+/** When the delivery ended, in milliseconds since 1970-01-01T00:00:00Z. */
+HD_API int64_t hd_report_finished_at_ms(const hd_report *report);
+/** From hd_webhook_send() to the start of the attempt. */
+HD_API uint32_t hd_report_queued_ms(const hd_report *report);
+/** The parts of the attempt: name lookup, TCP connect, TLS handshake, from the request to the first byte of the
+ * answer. With hd_options_set_proxy() the first two are about the proxy, and the third one begins when it is connected
+ * to. */
+HD_API uint32_t hd_report_dns_ms(const hd_report *report);
+HD_API uint32_t hd_report_connect_ms(const hd_report *report);
+HD_API uint32_t hd_report_tls_ms(const hd_report *report);
+HD_API uint32_t hd_report_wait_ms(const hd_report *report);
+/** The whole attempt. */
+HD_API uint32_t hd_report_total_ms(const hd_report *report);
+/** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. With
+ * hd_options_set_proxy() it is the proxy's: which address the proxy connected to is not known. */
+HD_API const char *hd_report_remote_address(const hd_report *report);
+/** The head of the attempt's request as it was sent: the request line and every header in their order, each line with
+ * CR LF, and an empty line; a NUL follows. If no connection came about, it is what would have been sent. Secrets are
+ * masked: the target as by hd_webhook_masked_url(), the value of each header of hd_webhook_set_header() as "***".
+ * Signatures are shown. "" if no attempt was begun, or if there was no memory for it. length receives the number of
+ * bytes; NULL is allowed. */
+HD_API const char *hd_report_request(const hd_report *report, size_t *length);
+/** Status line and headers of the answer as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
+HD_API const char *hd_report_response_headers(const hd_report *report, size_t *length);
+/** Body of the answer as received, at most 16 KiB; untrusted bytes; a NUL follows them. */
+HD_API const char *hd_report_response_body(const hd_report *report, size_t *length);
+/** 1 if headers or body were cut, or the body did not arrive whole; else 0. */
+HD_API int hd_report_response_truncated(const hd_report *report);
+/** Of a report of hd_probe(): when the receiver's certificate expires, in milliseconds since 1970-01-01T00:00:00Z; 0 if
+ * there is none, it is not known (libcurl has GnuTLS), and for deliveries. Since: 0.1.0 */
+HD_API int64_t hd_report_certificate_until_ms(const hd_report *report);
+/** @} */
+
+/**
+ * Gives up the caller's reference to a report.
+ * @param report  the report; NULL does nothing
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API void hd_report_free(hd_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file helmdesk/webhook.h
+ * Webhooks: who is told of what.
+ */
+#ifndef HELMDESK_WEBHOOK_H
+#define HELMDESK_WEBHOOK_H
+
+#include <helmdesk/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One configured webhook. The object is yours; hd_client_put_webhook() takes a copy. */
+typedef struct hd_webhook hd_webhook;
+
+/** What a webhook does with events. hd_webhook_test() works in every mode. */
+enum hd_mode {
+    HD_MODE_OFF = 0, /**< accepts no events; what waits stays, unsent, until it is on again or is discarded */
+    HD_MODE_ON = 1,  /**< accepts events and sends them */
+    HD_MODE_HELD = 2 /**< accepts events and sends nothing until it is on again; nothing is lost */
+};
+
+/**
+ * The name of a mode: "off", "on" or "held".
+ * @param mode  one of HD_MODE_...
+ * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_mode_name(int mode);
+
+/**
+ * The mode with a name.
+ * @param name  "off", "on" or "held"; may be NULL
+ * Returns: one of HD_MODE_...; -1 for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_mode_from_name(const char *name);
+
+/**
+ * Makes a webhook: on, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.
+ * @param webhook  receives the webhook; free it with hd_webhook_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_webhook_new(hd_webhook **webhook);
+
+/**
+ * Frees a webhook and wipes its secret.
+ * @param webhook  the webhook; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_webhook_free(hd_webhook *webhook);
+
+/**
+ * Sets the id by which the client knows the webhook.
+ * @param webhook  the webhook
+ * @param id       1 to 128 visible ASCII characters (no space), unique in the client; copied
+ * Returns: HD_OK; HD_E_WEBHOOK_ID; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_id(hd_webhook *webhook, const char *id);
+
+/**
+ * Sets the project whose events the webhook gets. Required.
+ * @param webhook  the webhook
+ * @param project  1 to 128 visible ASCII characters (no space); copied
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_project(hd_webhook *webhook, const char *project);
+
+/**
+ * Sets the name that people see.
+ * @param webhook  the webhook
+ * @param name     valid UTF-8 without control characters, 0 to 256 bytes; copied
+ * Returns: HD_OK; HD_E_WEBHOOK_NAME; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_name(hd_webhook *webhook, const char *name);
+
+/**
+ * Sets the address that deliveries are posted to. Required. Whether the client may go there is checked by
+ * hd_client_put_webhook() and again for each connection.
+ * @param webhook  the webhook
+ * @param url      an absolute http or https URL of at most 2,048 visible ASCII characters, without user name,
+ *                 password and fragment; international host names in punycode; copied
+ * Returns: HD_OK; HD_E_URL, HD_E_URL_SCHEME, HD_E_URL_USERINFO, HD_E_URL_HOST or HD_E_URL_PORT says what is wrong;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_url(hd_webhook *webhook, const char *url);
+
+/**
+ * Sets the secret that signs the deliveries. Without this call it is one that hd_generate_secret() made. It takes the
+ * place of the old one at once, as after a leak; a staged and a previous one are wiped.
+ * @param webhook     the webhook
+ * @param secret      any bytes; copied
+ * @param secret_len  1 to 1,024; below 16 it is easily guessed, 32 random bytes are recommended
+ * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
+
+/**
+ * First step of a rotation that no delivery fails by: sets the secret that comes next, while deliveries are still
+ * signed with the present one. Give it to the receiver beside the present one (hd_receiver_add_secret()); then go on
+ * with hd_webhook_activate_secret(). Helmdesk's header holds one signature, so that the receiver has to be first.
+ * @param webhook     the webhook
+ * @param secret      any bytes; copied. NULL takes a staged secret back
+ * @param secret_len  1 to 1,024; 0 with NULL
+ * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
+
+/**
+ * Second step: the staged secret signs from now on, for a client from the next hd_client_put_webhook() on. The one
+ * before is kept, for hd_webhook_undo_secret(), until hd_webhook_forget_previous_secret().
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_STATE if none is staged; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_activate_secret(hd_webhook *webhook);
+
+/**
+ * Takes the second step back: the previous secret signs again, and the present one is staged.
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_STATE if there is no previous one; HD_E_INVALID. Blocks: no. Threads: one per object. Since:
+ * 0.1.0
+ */
+HD_API int hd_webhook_undo_secret(hd_webhook *webhook);
+
+/**
+ * Ends a rotation: wipes the previous secret.
+ * @param webhook  the webhook
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
+
+/**
+ * Subscribes the webhook to an event type, or ends the subscription. A new webhook has all of them.
+ * @param webhook  the webhook
+ * @param type     HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param on       0 or 1
+ * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_event(hd_webhook *webhook, int type, int on);
+
+/**
+ * Sets the body format. Use HD_FORMAT_SLACK for the URL of a Slack incoming webhook.
+ * @param webhook  the webhook
+ * @param format   HD_FORMAT_JSON or HD_FORMAT_SLACK
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_format(hd_webhook *webhook, int format);
+
+/**
+ * Sets whether the webhook accepts events, and whether it sends them. A new webhook is on. The mode takes effect when
+ * the webhook is put into a client, and then applies to what already waits for it too.
+ * @param webhook  the webhook
+ * @param mode     HD_MODE_OFF, HD_MODE_ON or HD_MODE_HELD
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_mode(hd_webhook *webhook, int mode);
+
+/**
+ * The first required field that is not set yet: "project" or "url".
+ * @param webhook  the webhook; may be NULL
+ * Returns: static text; NULL if the webhook is complete. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API const char *hd_webhook_missing(const hd_webhook *webhook);
+
+/** @name Webhook getters
+ * @param webhook  the webhook; NULL answers NULL or 0
+ * Returns: what was set; NULL or 0 if it was not. hd_webhook_masked_url() is the form for lists and logs, since a
+ * URL may itself be a secret (Slack's is): scheme, host and, if 12 or more characters follow, the last 4 of them.
+ * Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_webhook_id(const hd_webhook *webhook);
+HD_API const char *hd_webhook_project(const hd_webhook *webhook);
+HD_API const char *hd_webhook_name(const hd_webhook *webhook);
+HD_API const char *hd_webhook_url(const hd_webhook *webhook);
+HD_API const char *hd_webhook_masked_url(const hd_webhook *webhook);
+HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
+HD_API int hd_webhook_format(const hd_webhook *webhook);
+HD_API int hd_webhook_mode(const hd_webhook *webhook);
+/** @} */
+
+/**
+ * The webhook's secret, the staged one, and the previous one.
+ * @param webhook     the webhook; NULL answers NULL
+ * @param secret_len  receives its length in bytes; may be NULL
+ * Returns: the bytes, which stay the webhook's; a NUL follows them. NULL if there is none. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len);
+HD_API const void *hd_webhook_staged_secret(const hd_webhook *webhook, size_t *secret_len);
+HD_API const void *hd_webhook_previous_secret(const hd_webhook *webhook, size_t *secret_len);
+
+/**
+ * How often a client's webhook has been put, which tells one state from the next.
+ * @param webhook  the webhook; NULL answers 0
+ * Returns: the number; 0 for one that did not come from a client. Blocks: no.
+ * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ */
+HD_API uint64_t hd_webhook_version(const hd_webhook *webhook);
+
+/** Several webhooks, as hd_client_list_webhooks() found them. */
+typedef struct hd_webhook_list hd_webhook_list;
+
+/**
+ * The number of webhooks in a list.
+ * @param list  the list; NULL answers 0
+ * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_webhook_list_count(const hd_webhook_list *list);
+
+/**
+ * One webhook of a list.
+ * @param list   the list
+ * @param index  0 to hd_webhook_list_count() - 1
+ * Returns: the webhook, which stays the list's; NULL if there is none at that index.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const hd_webhook *hd_webhook_list_at(const hd_webhook_list *list, size_t index);
+
+/**
+ * Frees a list and its webhooks.
+ * @param list  the list; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_webhook_list_free(hd_webhook_list *list);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
