@@ -377,8 +377,8 @@ int main(void) {
     hd_webhook *to_receiver = new_webhook("receiver", HD_FORMAT_JSON);
     hd_webhook *to_slack = new_webhook("slack", HD_FORMAT_SLACK);
     hd_webhook *to_nobody = new_webhook("nobody", HD_FORMAT_JSON);
-    check(hd_webhook_set_event(to_nobody, HD_TICKET_RESOLVED, 0), "subscription");
-    check(hd_webhook_set_event(to_nobody, HD_MESSAGE_RECEIVED, 0), "subscription");
+    check(hd_webhook_set_subscribed(to_nobody, HD_TICKET_RESOLVED, 0), "subscription");
+    check(hd_webhook_set_subscribed(to_nobody, HD_MESSAGE_RECEIVED, 0), "subscription");
     hd_client *client = new_client();
     unsigned int dead_port;
     int dead_socket = reserve_dead_port(&dead_port);
@@ -389,9 +389,9 @@ int main(void) {
     put_webhook(client, to_slack, start_server(&slack, to_slack), "/services/T0/B0/demo", "stands in for Slack");
     put_webhook(client, to_nobody, dead_port, "/", "nobody listens; ticket.created only");
 
-    heading("The Test button", "hd_webhook_test() sends a sample to one webhook and waits for the real result.");
+    heading("The Test button", "hd_client_test() sends a sample to one webhook and waits for the real result.");
     hd_report *report;
-    check(hd_webhook_test(client, hd_webhook_id(to_receiver), HD_TICKET_CREATED, 6000, &report), "hd_webhook_test");
+    check(hd_client_test(client, hd_webhook_id(to_receiver), HD_TICKET_CREATED, 6000, &report), "hd_client_test");
     print_arrivals(&receiver);
     printf("  result: %s. %s\n", hd_outcome_name(hd_report_outcome(report)), hd_report_explanation(report));
     hd_report_free(report);

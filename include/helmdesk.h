@@ -8,16 +8,16 @@
 #define HELMDESK_H
 
 #include <helmdesk/base.h>
-#include <helmdesk/sign.h>
-#include <helmdesk/event.h>
-#include <helmdesk/receiver.h>
-#include <helmdesk/webhook.h>
-#include <helmdesk/delivery.h>
-#include <helmdesk/options.h>
-#include <helmdesk/store.h>
-#include <helmdesk/report.h>
 #include <helmdesk/client.h>
+#include <helmdesk/delivery.h>
+#include <helmdesk/event.h>
 #include <helmdesk/log.h>
+#include <helmdesk/options.h>
 #include <helmdesk/probe.h>
+#include <helmdesk/receiver.h>
+#include <helmdesk/report.h>
+#include <helmdesk/sign.h>
+#include <helmdesk/store.h>
+#include <helmdesk/webhook.h>
 
 #endif

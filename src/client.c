@@ -165,7 +165,7 @@ void hd_client_free(hd_client *client) {
         return;
     }
     if (client->worker && hd__worker_is_self(client->worker)) {
-        hd__log(&client->options->log, HD_LOG_ERROR,
+        hd__log(&client->options->log, HD_LEVEL_ERROR,
                 "hd_client_free was called in the log function: nothing was freed");
         return;
     }

@@ -67,7 +67,7 @@ static int redeliver(hd_client *client, const hd_report *report, unsigned char i
     return status;
 }
 
-int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]) {
+int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]) {
     hd_report *report = NULL;
     unsigned char id[HD__UUID_BYTES];
     int status = hd__client_check_writing(client);
@@ -102,8 +102,8 @@ static int redeliver_all(hd_client *client, const hd_log_page *page, size_t *sen
     return status;
 }
 
-int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
-                              size_t *sent, hd_log_page **page) {
+int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                             size_t *sent, hd_log_page **page) {
     size_t done = 0, count = 0;
     if (page)
         *page = NULL;
@@ -134,7 +134,7 @@ static int new_test_event(const hd_webhook *webhook, int type, hd_event **event)
     return hd_event_set_project(*event, webhook->project);
 }
 
-int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {
+int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {
     if (!report)
         return HD_E_INVALID;
     *report = NULL;

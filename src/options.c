@@ -239,7 +239,7 @@ int hd_options_set_proxy(hd_options *options, const char *url) {
     return HD_OK;
 }
 
-int hd_options_set_log(hd_options *options, hd_log_function function, void *user) {
+int hd_options_set_logger(hd_options *options, hd_logger function, void *user) {
     if (!options)
         return HD_E_INVALID;
     options->log = (struct hd__log){function, user};

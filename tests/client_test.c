@@ -90,7 +90,7 @@ static void test_options_keep_their_bounds(void **state) {
 
     assert_int_equal(hd_options_set_ca_file(options, "/etc/ssl/own.pem"), HD_OK);
     assert_int_equal(hd_options_set_ca_file(options, NULL), HD_OK);
-    assert_int_equal(hd_options_set_log(options, NULL, NULL), HD_OK);
+    assert_int_equal(hd_options_set_logger(options, NULL, NULL), HD_OK);
     hd_options_free(options);
 }
 
@@ -178,7 +178,7 @@ static void test_null_options(void **state) {
     assert_int_equal(hd_options_allow_ports(NULL, 1, 1), HD_E_INVALID);
     assert_int_equal(hd_options_set_ca_file(NULL, "/a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_user_agent(NULL, "a"), HD_E_INVALID);
-    assert_int_equal(hd_options_set_log(NULL, log_nothing, NULL), HD_E_INVALID);
+    assert_int_equal(hd_options_set_logger(NULL, log_nothing, NULL), HD_E_INVALID);
     hd_options_free(NULL);
 }
 
@@ -213,11 +213,11 @@ static void test_null_arguments(void **state) {
 
     assert_int_equal(hd_webhook_send(NULL, event, NULL), HD_E_INVALID);
     assert_int_equal(hd_webhook_send(client, NULL, NULL), HD_E_INVALID);
-    assert_int_equal(hd_webhook_test(NULL, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_INVALID);
-    assert_int_equal(hd_webhook_test(client, NULL, HD_TICKET_CREATED, 0, &report), HD_E_INVALID);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, NULL), HD_E_INVALID);
+    assert_int_equal(hd_client_test(NULL, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_INVALID);
+    assert_int_equal(hd_client_test(client, NULL, HD_TICKET_CREATED, 0, &report), HD_E_INVALID);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, NULL), HD_E_INVALID);
     report = (hd_report *)&scene;
-    assert_int_equal(hd_webhook_test(client, "no such", HD_TICKET_CREATED, 0, &report), HD_E_NOT_FOUND);
+    assert_int_equal(hd_client_test(client, "no such", HD_TICKET_CREATED, 0, &report), HD_E_NOT_FOUND);
     assert_null(report);
 
     assert_int_equal(hd_client_flush(NULL, 0), HD_E_INVALID);
@@ -268,7 +268,7 @@ static void test_webhook_comes_back_whole(void **state) {
     hd_webhook *webhook = webhook_for_tests("id-1", "project-1", "https://hooks.example.com/services/T0/B0/abcd");
     assert_int_equal(hd_webhook_set_name(webhook, "Caf\xC3\xA9 team"), HD_OK);
     assert_int_equal(hd_webhook_set_secret(webhook, secret, sizeof secret - 1), HD_OK);
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
     assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
     assert_int_equal(hd_webhook_set_header(webhook, "X-Team", "blue"), HD_OK);
@@ -286,9 +286,9 @@ static void test_webhook_comes_back_whole(void **state) {
     const void *bytes = hd_webhook_secret(copy, &length);
     assert_int_equal(length, sizeof secret - 1);
     assert_memory_equal(bytes, secret, sizeof secret);
-    assert_int_equal(hd_webhook_event(copy, HD_TICKET_CREATED), 1);
-    assert_int_equal(hd_webhook_event(copy, HD_TICKET_RESOLVED), 0);
-    assert_int_equal(hd_webhook_event(copy, HD_MESSAGE_RECEIVED), 1);
+    assert_int_equal(hd_webhook_subscribed(copy, HD_TICKET_CREATED), 1);
+    assert_int_equal(hd_webhook_subscribed(copy, HD_TICKET_RESOLVED), 0);
+    assert_int_equal(hd_webhook_subscribed(copy, HD_MESSAGE_RECEIVED), 1);
     assert_int_equal(hd_webhook_format(copy), HD_FORMAT_SLACK);
     assert_int_equal(hd_webhook_mode(copy), HD_MODE_HELD);
     assert_int_equal(hd_webhook_max_in_flight(copy), 64);
@@ -613,7 +613,7 @@ static void test_event_reaches_its_subscribers_only(void **state) {
     assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_OFF), HD_OK);
     put_webhook(client, webhook);
     webhook = webhook_for_tests("unsubscribed", PROJECT, server_url(scene->server, "/ok/un", url, sizeof url));
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_CREATED, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_CREATED, 0), HD_OK);
     put_webhook(client, webhook);
 
     (void)send_ticket(client, 1);
@@ -731,12 +731,12 @@ static void test_full_queue_refuses_tests(void **state) {
     (void)send_ticket(client, 1);
     hd_report *report = NULL;
     int64_t start = now_ms();
-    int status = hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report);
+    int status = hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report);
     if (now_ms() - start < 4000)
         assert_int_equal(status, HD_E_QUEUE_FULL);
     server_open_gate(scene->server);
     flush(client);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
     hd_report_free(report);
 }
@@ -836,9 +836,9 @@ static struct tally take_reports(hd_client *client) {
         if (outcome == HD_OUTCOME_CANCELED) {
             assert_int_equal(hd_report_reason(report), HD_REASON_CANCELED);
             assert_int_equal(hd_report_http_status(report), 0);
-            assert_in_range(hd_report_attempts(report), 0, 1);
+            assert_in_range(hd_report_attempt(report), 0, 1);
             tally.canceled++;
-            tally.canceled_unattempted += hd_report_attempts(report) == 0 ? 1 : 0;
+            tally.canceled_unattempted += hd_report_attempt(report) == 0 ? 1 : 0;
         }
         hd_report_free(report);
     }
@@ -920,7 +920,7 @@ static void test_closed_client(void **state) {
     assert_int_equal(hd_event_set_project(event, "still-changeable"), HD_OK);
     hd_event_free(event);
     hd_report *report = NULL;
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_CLOSED);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_CLOSED);
     hd_webhook *webhook = NULL;
     assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &webhook), HD_OK);
     hd_webhook_free(webhook);
@@ -1103,7 +1103,7 @@ struct meddler {
     int next_status;
     int test_status;
     int send_status;
-    unsigned errors; /* lines of HD_LOG_ERROR that came while hd_client_free() was called */
+    unsigned errors; /* lines of HD_LEVEL_ERROR that came while hd_client_free() was called */
 };
 
 /* Calls everything that waits, the first time that it runs on the worker thread. */
@@ -1116,7 +1116,7 @@ static void meddle(void *user, int level, const char *line) {
     hd_client *client = meddler->done ? NULL : meddler->client;
     if (client != NULL)
         meddler->done = true;
-    else if (level == HD_LOG_ERROR)
+    else if (level == HD_LEVEL_ERROR)
         meddler->errors++;
     (void)pthread_mutex_unlock(&meddler->lock);
     if (client == NULL)
@@ -1129,7 +1129,7 @@ static void meddle(void *user, int level, const char *line) {
     int next_status = hd_client_next_report(client, 1000, &report);
     if (next_status == HD_OK) /* one was there already, so that it did not have to wait */
         hd_report_free(report);
-    int test_status = hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 1000, &report);
+    int test_status = hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 1000, &report);
     int send_status = hd_event_new_sample(HD_TICKET_CREATED, &event);
     if (send_status == HD_OK)
         send_status = hd_event_set_project(event, "quiet");
@@ -1163,7 +1163,7 @@ static void test_log_function_cannot_deadlock(void **state) {
     assert_int_equal(pthread_mutex_init(&meddler.lock, NULL), 0);
     meddler.main_thread = pthread_self();
     hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_log(options, meddle, &meddler), HD_OK);
+    assert_int_equal(hd_options_set_logger(options, meddle, &meddler), HD_OK);
     hd_client *client = open_client(scene, options, "/status/500");
     (void)pthread_mutex_lock(&meddler.lock);
     meddler.client = client;
@@ -1201,7 +1201,7 @@ static int use_inherited_client(hd_client *client, hd_event *event, const hd_web
         hd_client_flush(client, 10000),
         hd_client_close(client, 10000),
         hd_client_next_report(client, 10000, &report),
-        hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 10000, &report),
+        hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 10000, &report),
         hd_client_put_webhook(client, webhook),
         hd_client_get_webhook(client, WEBHOOK, &copy),
         hd_client_remove_webhook(client, WEBHOOK),

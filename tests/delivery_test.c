@@ -80,7 +80,7 @@ static const char *describe(const hd_report *report) {
     static char line[256];
     (void)snprintf(line, sizeof line, "%s, %s, status %d, %u attempts, %u ms, truncated %d, detail \"%s\"",
                    hd_outcome_name(hd_report_outcome(report)), hd_reason_name(hd_report_reason(report)),
-                   hd_report_http_status(report), (unsigned)hd_report_attempts(report),
+                   hd_report_http_status(report), (unsigned)hd_report_attempt(report),
                    (unsigned)hd_report_total_ms(report), hd_report_response_truncated(report),
                    hd_report_detail(report));
     return line;
@@ -291,7 +291,7 @@ static void test_statuses(void **state) {
         hd_report *report = deliver_to(scene, path, HD_FORMAT_JSON);
         int outcome = cases[i].reason == HD_REASON_DELIVERED ? HD_OUTCOME_DELIVERED : HD_OUTCOME_FAILED;
         if (hd_report_outcome(report) != outcome || hd_report_reason(report) != cases[i].reason ||
-            hd_report_http_status(report) != cases[i].status || hd_report_attempts(report) != 1)
+            hd_report_http_status(report) != cases[i].status || hd_report_attempt(report) != 1)
             fail_msg("%s: %s", path, describe(report));
         assert_string_equal(hd_report_explanation(report), hd_reason_text(cases[i].reason));
         assert_string_equal(hd_report_detail(report), "");
@@ -513,7 +513,7 @@ static void test_connection_ends_without_answer(void **state) {
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         hd_report *report = deliver_to(scene, cases[i].path, HD_FORMAT_JSON);
         if (hd_report_outcome(report) != HD_OUTCOME_FAILED || hd_report_reason(report) != cases[i].reason ||
-            hd_report_http_status(report) != 0 || hd_report_attempts(report) != 1)
+            hd_report_http_status(report) != 0 || hd_report_attempt(report) != 1)
             fail_msg("%s: %s", cases[i].path, describe(report));
         hd_report_free(report);
     }
@@ -565,7 +565,7 @@ static bool loses_a_kept_connection(struct scene *scene) {
         hd_report_free(deliver_to(scene, "/ok", HD_FORMAT_JSON));
         hd_report *report = deliver_to(scene, "/close-reused", HD_FORMAT_JSON);
         bool died = hd_report_outcome(report) == HD_OUTCOME_FAILED;
-        assert_int_equal(hd_report_attempts(report), 1);
+        assert_int_equal(hd_report_attempt(report), 1);
         assert_int_equal(posts_of(scene->server, report), 1);
         if (died) {
             assert_int_equal(hd_report_reason(report), HD_REASON_RESET);
@@ -888,7 +888,7 @@ static void test_slow_log_function(void **state) {
     char url[256];
     atomic_int is_logging = 0;
     hd_options *options = quick_options();
-    assert_int_equal(hd_options_set_log(options, take_long, &is_logging), HD_OK);
+    assert_int_equal(hd_options_set_logger(options, take_long, &is_logging), HD_OK);
     hd_client *client = open_client(scene, options, "/status/500");
     (void)snprintf(url, sizeof url, "http://localhost:%u/ok", (unsigned)server_port(scene->server));
     put_webhook(client, webhook_for_tests("webhook-2", "project-2", url));
@@ -1218,7 +1218,7 @@ static void test_accepted_events_keep_their_receivers(void **state) {
     for (int64_t i = 1; i <= 50; i++)
         (void)send_ticket(client, i);
     assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_OK);
-    assert_int_equal(hd_webhook_set_event(changed, HD_TICKET_CREATED, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_subscribed(changed, HD_TICKET_CREATED, 0), HD_OK);
     put_webhook(client, changed);
     put_webhook(client, webhook_at(scene, "webhook-3", "/ok/added"));
     (void)send_ticket(client, 51);
@@ -1229,7 +1229,7 @@ static void test_accepted_events_keep_their_receivers(void **state) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * hd_webhook_test
+ * hd_client_test
  */
 
 /* The Test button goes the way of real events and shows the real result. */
@@ -1251,7 +1251,7 @@ static void test_button_shows_the_real_result(void **state) {
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         put_webhook(client, webhook_at(scene, WEBHOOK, cases[i].path));
         hd_report *report = NULL;
-        assert_int_equal(hd_webhook_test(client, WEBHOOK, cases[i].type, PATIENCE_MS, &report), HD_OK);
+        assert_int_equal(hd_client_test(client, WEBHOOK, cases[i].type, PATIENCE_MS, &report), HD_OK);
         if (hd_report_reason(report) != cases[i].reason || hd_report_http_status(report) != cases[i].status)
             fail_msg("%s: %s", cases[i].path, describe(report));
         assert_int_equal(hd_report_is_test(report), 1);
@@ -1283,11 +1283,11 @@ static void test_button_works_in_every_mode(void **state) {
     for (int mode = HD_MODE_OFF; mode <= HD_MODE_HELD; mode++) {
         hd_webhook *webhook = webhook_at(scene, WEBHOOK, "/ok");
         assert_int_equal(hd_webhook_set_mode(webhook, mode), HD_OK);
-        assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
+        assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
         assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
         put_webhook(client, webhook);
         hd_report *report = NULL;
-        assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_RESOLVED, PATIENCE_MS, &report), HD_OK);
+        assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_RESOLVED, PATIENCE_MS, &report), HD_OK);
         assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
         assert_int_equal(hd_report_format(report), HD_FORMAT_SLACK);
         assert_body_is(server_request(scene->server, (size_t)mode), hd_report_event(report), HD_FORMAT_SLACK);
@@ -1301,9 +1301,9 @@ static void test_button_refuses(void **state) {
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL, "/ok");
     hd_report *report = NULL;
-    assert_int_equal(hd_webhook_test(client, "no such", HD_TICKET_CREATED, 1000, &report), HD_E_NOT_FOUND);
+    assert_int_equal(hd_client_test(client, "no such", HD_TICKET_CREATED, 1000, &report), HD_E_NOT_FOUND);
     for (size_t i = 0; i < LENGTH_OF(types); i++)
-        assert_int_equal(hd_webhook_test(client, WEBHOOK, types[i], 1000, &report), HD_E_EVENT_TYPE);
+        assert_int_equal(hd_client_test(client, WEBHOOK, types[i], 1000, &report), HD_E_EVENT_TYPE);
     assert_null(report);
     flush(client);
     assert_int_equal(server_requests(scene->server), 0);
@@ -1314,9 +1314,9 @@ static void test_button_may_be_left_alone(void **state) {
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL, "/gate");
     hd_report *report = NULL;
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 20, &report), HD_E_TIMEOUT);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 20, &report), HD_E_TIMEOUT);
     assert_null(report);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_TIMEOUT);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_TIMEOUT);
     assert_null(report);
     server_open_gate(scene->server);
     flush(client);
@@ -1370,7 +1370,7 @@ static void test_button_with_a_tiny_log(void **state) {
     int status = HD_OK;
     for (int i = 0; i < 20 && status == HD_OK; i++) {
         hd_report *report = NULL;
-        while ((status = hd_webhook_test(client, "tested", HD_TICKET_CREATED, 6000, &report)) == HD_E_QUEUE_FULL)
+        while ((status = hd_client_test(client, "tested", HD_TICKET_CREATED, 6000, &report)) == HD_E_QUEUE_FULL)
             sleep_ms(1);
         hd_report_free(report);
     }
@@ -1392,7 +1392,7 @@ struct presser {
 
 static void *press_button(void *argument) {
     struct presser *presser = argument;
-    presser->status = hd_webhook_test(presser->client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &presser->report);
+    presser->status = hd_client_test(presser->client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &presser->report);
     return NULL;
 }
 

@@ -249,7 +249,7 @@ static void test_without_an_attempt_there_is_none(void **state) {
     for (int i = 0; i < 2; i++) {
         hd_report *report = next_report(client);
         assert_int_equal(hd_report_outcome(report), HD_OUTCOME_CANCELED);
-        if (hd_report_attempts(report) > 0) {
+        if (hd_report_attempt(report) > 0) {
             assert_non_null(strstr(hd_report_request(report, &length), "\r\n\r\n"));
         } else {
             assert_string_equal(hd_report_request(report, &length), "");

@@ -223,7 +223,7 @@ static void test_pause_uses_up_no_attempt(void **state) {
     hd_report *report = simulation_report(simulation);
     assert_non_null(report);
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
-    assert_int_equal(hd_report_attempts(report), 4);
+    assert_int_equal(hd_report_attempt(report), 4);
     hd_report_free(report);
     simulation_free(simulation);
 }
@@ -274,7 +274,7 @@ static void test_discard_of_a_retry(void **state) {
         assert_int_equal(hd_report_outcome(tried), HD_OUTCOME_RETRYING);
         assert_int_equal(hd_report_outcome(last), HD_OUTCOME_CANCELED);
         assert_int_equal(hd_report_reason(last), HD_REASON_DISCARDED);
-        assert_int_equal(hd_report_attempts(last), 1);
+        assert_int_equal(hd_report_attempt(last), 1);
         assert_int_equal(waiting(simulation), 0);
         assert_int_equal(simulation->started, 1);
         assert_int_equal(simulation_drain_reports(simulation), 0);

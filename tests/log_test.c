@@ -328,14 +328,14 @@ static void test_search_by_result(void **state) {
     assert_int_equal(count_status(client, 600, 999), 1);
 }
 
-/* Deliveries of hd_webhook_test are told apart from those of real events. */
+/* Deliveries of hd_client_test are told apart from those of real events. */
 static void test_search_for_tests(void **state) {
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL);
     hd_report *report = NULL;
     deliver_tickets(client, 1, 3);
     assert_int_equal(count_tests(client, HD_TESTS_ONLY), 0);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     flush(client);
     assert_int_equal(count_tests(client, HD_TESTS_INCLUDED), 4);
     assert_int_equal(count_tests(client, HD_TESTS_EXCLUDED), 3);
@@ -865,7 +865,7 @@ static void test_report_is_complete(void **state) {
     assert_int_equal(hd_report_reason(report), HD_REASON_DELIVERED);
     assert_string_equal(hd_report_detail(report), "");
     assert_string_equal(hd_report_explanation(report), hd_reason_text(HD_REASON_DELIVERED));
-    assert_int_equal(hd_report_attempts(report), 1);
+    assert_int_equal(hd_report_attempt(report), 1);
     assert_int_equal(hd_report_http_status(report), 200);
     assert_true(hd_report_accepted_at_ms(report) >= before_ms - 1);
     assert_true(hd_report_finished_at_ms(report) >= hd_report_accepted_at_ms(report));
@@ -916,7 +916,7 @@ static void test_null_report(void **state) {
     assert_int_equal(hd_report_reason(NULL), 0);
     assert_null(hd_report_detail(NULL));
     assert_null(hd_report_explanation(NULL));
-    assert_int_equal(hd_report_attempts(NULL), 0);
+    assert_int_equal(hd_report_attempt(NULL), 0);
     assert_int_equal(hd_report_http_status(NULL), 0);
     assert_int_equal(hd_report_accepted_at_ms(NULL), 0);
     assert_int_equal(hd_report_finished_at_ms(NULL), 0);

@@ -64,9 +64,9 @@ static void use_inherited(hd_store *store, hd_store *unused, hd_client *client) 
     child_must(hd_client_discard(client, WEBHOOK, &count) == HD_E_FORKED);
     child_must(hd_client_store_status(client) == HD_E_FORKED);
     child_must(hd_webhook_send(client, event, NULL) == HD_E_FORKED);
-    child_must(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 100, &report) == HD_E_FORKED);
-    child_must(hd_webhook_redeliver(client, "01890000-0000-7000-8000-000000000000", NULL) == HD_E_FORKED);
-    child_must(hd_webhook_redeliver_page(client, NULL, NULL, 10, NULL, &page) == HD_E_FORKED);
+    child_must(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 100, &report) == HD_E_FORKED);
+    child_must(hd_client_redeliver(client, "01890000-0000-7000-8000-000000000000", NULL) == HD_E_FORKED);
+    child_must(hd_client_redeliver_page(client, NULL, NULL, 10, NULL, &page) == HD_E_FORKED);
     child_must(hd_log_query(client, NULL, NULL, 10, &page) == HD_E_FORKED);
     child_must(hd_log_follow(client, NULL, NULL, 10, &page) == HD_E_FORKED);
     child_must(hd_log_summarize(client, NULL, 0, &stats) == HD_E_FORKED);
@@ -243,7 +243,7 @@ static void test_rules_became_narrower(void **state) {
     client = client_for_tests(options);
     assert_int_equal(state_of(client), HD_WEBHOOK_FORBIDDEN);
     send_ticket(client, 6);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     assert_int_equal(hd_report_reason(report), HD_REASON_BLOCKED);
     assert_true(*hd_report_detail(report) != '\0');
     hd_report_free(report);
@@ -294,7 +294,7 @@ static hd_client *tested;
 
 static void *test_slowly(void *outcome) {
     hd_report *report = NULL;
-    if (hd_webhook_test(tested, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report) == HD_OK)
+    if (hd_client_test(tested, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report) == HD_OK)
         *(int *)outcome = hd_report_outcome(report);
     hd_report_free(report);
     return NULL;

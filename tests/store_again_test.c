@@ -73,20 +73,20 @@ static void test_redeliver(void **state) {
         flush(both[i]);
         put_webhook(both[i], webhook_at(WEBHOOK, "/ok")); /* mended */
         hd_report *report = next_report(both[i]);
-        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(report), id), HD_OK);
+        assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(report), id), HD_OK);
         assert_int_equal(strlen(id), HD_ID_SIZE - 1);
         assert_string_not_equal(id, hd_report_event_id(report));
         flush(both[i]);
         assert_int_equal(counter(both[i], HD_COUNTER_DELIVERED), 1);
-        assert_int_equal(hd_webhook_redeliver(both[i], "no-such-id", id), HD_E_NO_DELIVERY);
-        assert_int_equal(hd_webhook_redeliver(both[i], "01890000-0000-7000-8000-000000000000", id), HD_E_NO_DELIVERY);
-        assert_int_equal(hd_webhook_redeliver(both[i], NULL, id), HD_E_INVALID);
+        assert_int_equal(hd_client_redeliver(both[i], "no-such-id", id), HD_E_NO_DELIVERY);
+        assert_int_equal(hd_client_redeliver(both[i], "01890000-0000-7000-8000-000000000000", id), HD_E_NO_DELIVERY);
+        assert_int_equal(hd_client_redeliver(both[i], NULL, id), HD_E_INVALID);
 
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
         assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
         strcpy(cursor, "");
         do {
-            assert_int_equal(hd_webhook_redeliver_page(both[i], filter, *cursor ? cursor : NULL, 4, &sent, &page),
+            assert_int_equal(hd_client_redeliver_page(both[i], filter, *cursor ? cursor : NULL, 4, &sent, &page),
                              HD_OK);
             total += sent;
             (void)snprintf(cursor, sizeof cursor, "%s", hd_log_page_cursor(page) ? hd_log_page_cursor(page) : "");
@@ -96,7 +96,7 @@ static void test_redeliver(void **state) {
         flush(both[i]);
         assert_int_equal(counter(both[i], HD_COUNTER_DELIVERED), 11);
         assert_int_equal(hd_client_remove_webhook(both[i], WEBHOOK), HD_OK);
-        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(report), id), HD_E_NOT_FOUND);
+        assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(report), id), HD_E_NOT_FOUND);
         hd_report_free(report);
         hd_log_filter_free(filter);
     }
@@ -120,7 +120,7 @@ static void test_redelivery_is_linked(void **state) {
         flush(both[i]);
         hd_report *first = next_report(both[i]);
         assert_null(hd_report_redelivery_of(first));
-        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(first), NULL), HD_OK);
+        assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(first), NULL), HD_OK);
         flush(both[i]);
 
         hd_log_page *page = redeliveries_of(both[i], hd_report_delivery_id(first));
@@ -131,7 +131,7 @@ static void test_redelivery_is_linked(void **state) {
         assert_string_not_equal(hd_report_delivery_id(second), hd_report_delivery_id(first));
 
         /* One that repeats a redelivery names that. */
-        assert_int_equal(hd_webhook_redeliver(both[i], hd_report_delivery_id(second), NULL), HD_OK);
+        assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(second), NULL), HD_OK);
         flush(both[i]);
         hd_log_page *third = redeliveries_of(both[i], hd_report_delivery_id(second));
         assert_int_equal(hd_log_page_count(third), 2);
@@ -158,7 +158,7 @@ static void test_redelivery_outlives_the_client(void **state) {
     (void)snprintf(first_id, sizeof first_id, "%s", hd_report_delivery_id(first));
     hd_report_free(first);
     put_webhook(client, webhook_at(WEBHOOK, "/gate"));
-    assert_int_equal(hd_webhook_redeliver(client, first_id, NULL), HD_OK);
+    assert_int_equal(hd_client_redeliver(client, first_id, NULL), HD_OK);
     assert_true(server_wait_requests(server, 2, PATIENCE_MS));
     end_early(client, store);
 
@@ -194,15 +194,15 @@ static void send_again_beside_damage(hd_client *client, size_t reports) {
     char id[HD_ID_SIZE] = "";
     const char *damaged = hd_report_delivery_id(hd_log_page_at(all, reports - 2));
     assert_int_equal(hd_log_page_count(all), reports);
-    assert_int_equal(hd_webhook_redeliver(client, damaged, id), HD_E_STORE_DAMAGED);
+    assert_int_equal(hd_client_redeliver(client, damaged, id), HD_E_STORE_DAMAGED);
     assert_string_equal(id, "");
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
     assert_int_equal(hd_log_filter_set_delivery(filter, damaged), HD_OK);
-    assert_int_equal(hd_webhook_redeliver_page(client, filter, NULL, 10, &sent, &page), HD_OK);
+    assert_int_equal(hd_client_redeliver_page(client, filter, NULL, 10, &sent, &page), HD_OK);
     assert_int_equal(hd_log_page_count(page), 1);
     assert_int_equal(sent, 0);
     hd_log_page_free(page);
-    assert_int_equal(hd_webhook_redeliver_page(client, NULL, NULL, 10, &sent, &page), HD_OK);
+    assert_int_equal(hd_client_redeliver_page(client, NULL, NULL, 10, &sent, &page), HD_OK);
     assert_int_equal(hd_log_page_count(page), reports);
     assert_int_equal(sent, reports - 1);
     hd_log_page_free(page);

@@ -73,7 +73,7 @@ static void test_log_outlives_the_client(void **state) {
     assert_int_equal(hd_report_reason(after), hd_report_reason(before));
     assert_string_equal(hd_report_detail(after), hd_report_detail(before));
     assert_int_equal(hd_report_http_status(after), 500);
-    assert_int_equal(hd_report_attempts(after), 1);
+    assert_int_equal(hd_report_attempt(after), 1);
     assert_int_equal(hd_report_accepted_at_ms(after), hd_report_accepted_at_ms(before));
     assert_int_equal(hd_report_finished_at_ms(after), hd_report_finished_at_ms(before));
     assert_int_equal(hd_report_total_ms(after), hd_report_total_ms(before));
@@ -193,7 +193,7 @@ static void test_retries_go_on(void **state) {
     for (uint32_t attempt = 2; attempt <= 3; attempt++) {
         hd_report *report = next_report(client);
         assert_string_equal(hd_report_delivery_id(report), hd_report_delivery_id(first));
-        assert_int_equal(hd_report_attempts(report), attempt);
+        assert_int_equal(hd_report_attempt(report), attempt);
         assert_int_equal(hd_report_outcome(report), attempt == 3 ? HD_OUTCOME_FAILED : HD_OUTCOME_RETRYING);
         hd_report_free(report);
     }
@@ -294,7 +294,7 @@ static void test_damaged_events(void **state) {
     hd_report *report = next_report(client);
     assert_int_equal(hd_report_reason(report), HD_REASON_INTERNAL);
     assert_true(*hd_report_detail(report) != '\0');
-    assert_int_equal(hd_report_attempts(report), 0);
+    assert_int_equal(hd_report_attempt(report), 0);
     hd_report_free(report);
     assert_int_equal(hd_client_get_webhook(client, "damaged", &webhook), HD_E_NOT_FOUND);
     end(client, store);

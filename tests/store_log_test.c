@@ -196,7 +196,7 @@ static void test_log_answers_as_in_memory(void **state) {
         put_webhook(both[i], webhook_at("failing", "/status/500"));
         put_webhook(both[i],
                     webhook_for_tests("elsewhere", "other", server_url(server, "/status/404", url, sizeof url)));
-        assert_int_equal(hd_webhook_test(both[i], WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+        assert_int_equal(hd_client_test(both[i], WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
         hd_report_free(report);
         flush(both[i]);
     }

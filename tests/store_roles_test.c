@@ -76,9 +76,9 @@ static void assert_nothing_can_be_written(hd_client *client, const char *deliver
     assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_E_STORE_READ_ONLY);
     assert_int_equal(hd_client_discard(client, WEBHOOK, NULL), HD_E_STORE_READ_ONLY);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_STORE_READ_ONLY);
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_STORE_READ_ONLY);
-    assert_int_equal(hd_webhook_redeliver(client, delivery_id, NULL), HD_E_STORE_READ_ONLY);
-    assert_int_equal(hd_webhook_redeliver_page(client, NULL, NULL, 10, NULL, &page), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_client_redeliver(client, delivery_id, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(hd_client_redeliver_page(client, NULL, NULL, 10, NULL, &page), HD_E_STORE_READ_ONLY);
     assert_null(page);
     hd_event_free(event);
     hd_webhook_free(webhook);
@@ -284,7 +284,7 @@ static void leaves_backlog(int role) {
     hd_client *client = client_as(role, store);
     hd_report *report = NULL;
     int is_tested = role == HD_CLIENT_OPERATE;
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report),
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report),
                      is_tested ? HD_OK : HD_E_STATE);
     assert_int_equal(hd_report_outcome(report), is_tested ? HD_OUTCOME_DELIVERED : 0);
     hd_report_free(report);
@@ -335,7 +335,7 @@ static void test_order_behind_what_is_left(void **state) {
     client = client_as(HD_CLIENT_OPERATE, store);
     send_event(client, event_for_tests(HD_TICKET_RESOLVED, PROJECT, 7));
     hd_report *report = NULL; /* a test goes ahead of all, as ever */
-    assert_int_equal(hd_webhook_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
     hd_report_free(report);
     assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 1);
@@ -367,7 +367,7 @@ static void test_accepting_client(void **state) {
     send_ticket(client, 1);
     hd_report *report = next_report(other);
     assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
-    assert_int_equal(hd_webhook_redeliver(client, hd_report_delivery_id(report), NULL), HD_OK);
+    assert_int_equal(hd_client_redeliver(client, hd_report_delivery_id(report), NULL), HD_OK);
     hd_report *again = next_report(other);
     assert_string_equal(hd_report_redelivery_of(again), hd_report_delivery_id(report));
     assert_int_equal(count_log(client), 2);
@@ -389,7 +389,7 @@ static void test_accepting_client(void **state) {
     assert_int_equal(hd_client_close(client, 0), HD_OK);
     hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 3);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_CLOSED);
-    assert_int_equal(hd_webhook_redeliver(client, delivery_id, NULL), HD_E_CLOSED);
+    assert_int_equal(hd_client_redeliver(client, delivery_id, NULL), HD_E_CLOSED);
     hd_event_free(event);
     end(client, store);
     end(other, second);

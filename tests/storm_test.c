@@ -97,7 +97,7 @@ static void *press_test(void *argument) {
     struct storm *storm = argument;
     while (!atomic_load(&storm->over)) {
         hd_report *report = NULL;
-        int status = hd_webhook_test(storm->client, "steady-2", HD_TICKET_RESOLVED, 50, &report);
+        int status = hd_client_test(storm->client, "steady-2", HD_TICKET_RESOLVED, 50, &report);
         assert_true(status == HD_OK || status == HD_E_TIMEOUT || status == HD_E_CLOSED);
         hd_report_free(report);
         breathe();

@@ -28,9 +28,9 @@ static void test_defaults(void **state) {
     assert_int_equal(secret_len, HD_SECRET_SIZE - 1);
     assert_same_bytes(secret, "whsec_", 6);
     assert_int_equal(strlen(secret), secret_len);
-    assert_int_equal(hd_webhook_event(webhook, HD_TICKET_CREATED), 1);
-    assert_int_equal(hd_webhook_event(webhook, HD_TICKET_RESOLVED), 1);
-    assert_int_equal(hd_webhook_event(webhook, HD_MESSAGE_RECEIVED), 1);
+    assert_int_equal(hd_webhook_subscribed(webhook, HD_TICKET_CREATED), 1);
+    assert_int_equal(hd_webhook_subscribed(webhook, HD_TICKET_RESOLVED), 1);
+    assert_int_equal(hd_webhook_subscribed(webhook, HD_MESSAGE_RECEIVED), 1);
     assert_int_equal(hd_webhook_format(webhook), HD_FORMAT_JSON);
     assert_int_equal(hd_webhook_mode(webhook), HD_MODE_ON);
     assert_int_equal(hd_webhook_max_in_flight(webhook), 4);
@@ -468,18 +468,18 @@ static void test_events(void **state) {
     hd_webhook *webhook = new_webhook();
     for (unsigned set = 0; set < 8; set++) {
         for (size_t i = 0; i < LENGTH_OF(types); i++)
-            assert_int_equal(hd_webhook_set_event(webhook, types[i], set >> i & 1), HD_OK);
+            assert_int_equal(hd_webhook_set_subscribed(webhook, types[i], set >> i & 1), HD_OK);
         for (size_t i = 0; i < LENGTH_OF(types); i++)
-            assert_int_equal(hd_webhook_event(webhook, types[i]), set >> i & 1);
+            assert_int_equal(hd_webhook_subscribed(webhook, types[i]), set >> i & 1);
     }
     static const int bad_types[] = {HD_EVENT_UNKNOWN, 4, 31, 32, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < LENGTH_OF(bad_types); i++) {
-        assert_int_equal(hd_webhook_set_event(webhook, bad_types[i], 1), HD_E_EVENT_TYPE);
-        assert_int_equal(hd_webhook_event(webhook, bad_types[i]), 0);
+        assert_int_equal(hd_webhook_set_subscribed(webhook, bad_types[i], 1), HD_E_EVENT_TYPE);
+        assert_int_equal(hd_webhook_subscribed(webhook, bad_types[i]), 0);
     }
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_CREATED, 2), HD_E_INVALID);
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_CREATED, -1), HD_E_INVALID);
-    assert_int_equal(hd_webhook_event(webhook, HD_TICKET_CREATED), 1);
+    assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_CREATED, 2), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_CREATED, -1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_subscribed(webhook, HD_TICKET_CREATED), 1);
     hd_webhook_free(webhook);
 }
 
@@ -796,7 +796,7 @@ static void test_null_webhook(void **state) {
     assert_null(hd_webhook_url(NULL));
     assert_null(hd_webhook_masked_url(NULL));
     assert_null(hd_webhook_secret(NULL, &secret_len));
-    assert_int_equal(hd_webhook_event(NULL, HD_TICKET_CREATED), 0);
+    assert_int_equal(hd_webhook_subscribed(NULL, HD_TICKET_CREATED), 0);
     assert_int_equal(hd_webhook_format(NULL), 0);
     assert_int_equal(hd_webhook_mode(NULL), HD_MODE_OFF);
     assert_int_equal(hd_webhook_max_in_flight(NULL), 0);
@@ -808,7 +808,7 @@ static void test_null_webhook(void **state) {
     assert_int_equal(hd_webhook_set_name(NULL, "n"), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_url(NULL, "https://example.com/"), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_secret(NULL, "s", 1), HD_E_INVALID);
-    assert_int_equal(hd_webhook_set_event(NULL, HD_TICKET_CREATED, 1), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_subscribed(NULL, HD_TICKET_CREATED, 1), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_format(NULL, HD_FORMAT_JSON), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_mode(NULL, HD_MODE_ON), HD_E_INVALID);
     assert_int_equal(hd_webhook_set_header(NULL, "X-Test", "x"), HD_E_INVALID);

@@ -328,7 +328,7 @@ static void test_start_failure_is_recorded(void **state) {
     hd_report *report = simulation_report(simulation);
     assert_non_null(report);
     assert_int_equal(hd_report_reason(report), HD_REASON_INTERNAL);
-    assert_int_equal(hd_report_attempts(report), 0);
+    assert_int_equal(hd_report_attempt(report), 0);
     hd_report_free(report);
     simulation_free(simulation);
 }
@@ -483,7 +483,7 @@ static int take_outcome(struct simulation *simulation, int reason, uint32_t atte
     hd_report *report = simulation_report(simulation);
     assert_non_null(report);
     assert_int_equal(hd_report_reason(report), reason);
-    assert_int_equal(hd_report_attempts(report), attempts);
+    assert_int_equal(hd_report_attempt(report), attempts);
     *delay_ms = hd_report_next_attempt_at_ms(report) - hd_report_finished_at_ms(report);
     int outcome = hd_report_outcome(report);
     hd_report_free(report);

@@ -125,11 +125,11 @@ static int set_up(hd_webhook *webhook, const struct demo *demo, const struct wan
     if (status == HD_OK)
         status = hd_webhook_set_format(webhook, wanted->format);
     if (status == HD_OK)
-        status = hd_webhook_set_event(webhook, HD_TICKET_CREATED, wanted->created);
+        status = hd_webhook_set_subscribed(webhook, HD_TICKET_CREATED, wanted->created);
     if (status == HD_OK)
-        status = hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, wanted->resolved);
+        status = hd_webhook_set_subscribed(webhook, HD_TICKET_RESOLVED, wanted->resolved);
     if (status == HD_OK)
-        status = hd_webhook_set_event(webhook, HD_MESSAGE_RECEIVED, wanted->message);
+        status = hd_webhook_set_subscribed(webhook, HD_MESSAGE_RECEIVED, wanted->message);
     if (status == HD_OK)
         status = hd_webhook_set_max_attempts(webhook, wanted->attempts);
     return status == HD_OK ? hd_webhook_set_retry_backoff(webhook, 500, 5000) : status;

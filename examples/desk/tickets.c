@@ -92,7 +92,7 @@ static size_t count_subscribers(const struct tickets *tickets, int type) {
         return 0;
     for (size_t i = 0; i < hd_webhook_list_count(list); i++) {
         const hd_webhook *webhook = hd_webhook_list_at(list, i);
-        count += hd_webhook_mode(webhook) != HD_MODE_OFF && hd_webhook_event(webhook, type);
+        count += hd_webhook_mode(webhook) != HD_MODE_OFF && hd_webhook_subscribed(webhook, type);
     }
     hd_webhook_list_free(list);
     return count;

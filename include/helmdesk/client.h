@@ -6,10 +6,10 @@
 #ifndef HELMDESK_CLIENT_H
 #define HELMDESK_CLIENT_H
 
+#include <helmdesk/delivery.h>
 #include <helmdesk/event.h>
 #include <helmdesk/options.h>
 #include <helmdesk/report.h>
-#include <helmdesk/delivery.h>
 #include <helmdesk/store.h>
 
 #ifdef __cplusplus
@@ -123,8 +123,7 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * HD_E_NO_MEMORY; what hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms. Threads: any.
  * Since: 0.1.0
  */
-HD_API int hd_webhook_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms,
-                           hd_report **report);
+HD_API int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report);
 
 /**
  * Gives the next report that this function has not given yet, in the order in which deliveries ended. Reports that the
@@ -153,7 +152,7 @@ enum hd_webhook_state {
  * tried again, waits for the whole Retry-After (see hd_webhook_set_max_attempts()). A 429 without Retry-After, or with
  * 0, asks for 1 second, and for twice as long with each that follows before a success, up to 64 seconds. A 503 without
  * it is a failure as any other. Of several answers the one counts that asks for the latest time. With a store it counts
- * for all clients, and for the one that takes the webhook over. Tests (hd_webhook_test()) do not wait for it.
+ * for all clients, and for the one that takes the webhook over. Tests (hd_client_test()) do not wait for it.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param state       receives one of HD_WEBHOOK_...
@@ -199,7 +198,7 @@ HD_API int hd_client_store_status(hd_client *client);
 
 /** What hd_client_counter() can tell. */
 enum hd_counter {
-    HD_COUNTER_ACCEPTED = 0,       /**< events that hd_webhook_send() and hd_webhook_test() took */
+    HD_COUNTER_ACCEPTED = 0,       /**< events that hd_webhook_send() and hd_client_test() took */
     HD_COUNTER_REFUSED = 1,        /**< events refused with HD_E_QUEUE_FULL */
     HD_COUNTER_PENDING = 2,        /**< events accepted whose deliveries have not all ended, or, with a store, that
                                         are not in it yet */

@@ -71,7 +71,7 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
 /**
  * Sets how often requests to this webhook may start: as many at once as the burst, and then one each period_ms / count
  * milliseconds; what has to wait for that stays in the webhook's queue and costs other webhooks nothing. It counts for
- * first attempts and retries alike. A test (hd_webhook_test()) does not wait for it, but counts as one. A new webhook
+ * first attempts and retries alike. A test (hd_client_test()) does not wait for it, but counts as one. A new webhook
  * has no rate of its own: with HD_FORMAT_JSON there is no limit then, and with HD_FORMAT_SLACK it is Slack's, one a
  * second with a burst of 5. When the webhook is put into a client again, the new rate counts for what waits already.
  * With a store, the rate is that of all its clients together; where a client begins to deliver to a webhook, as after a

@@ -35,7 +35,7 @@ HD_API int hd_log_filter_new(hd_log_filter **filter);
  */
 HD_API void hd_log_filter_free(hd_log_filter *filter);
 
-/** Whether a filter finds deliveries of hd_webhook_test(). */
+/** Whether a filter finds deliveries of hd_client_test(). */
 enum hd_tests {
     HD_TESTS_INCLUDED = 0,
     HD_TESTS_EXCLUDED = 1,
@@ -65,7 +65,7 @@ HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int l
 HD_API int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id);
 /** Only redeliveries of this delivery (see hd_report_redelivery_of()); NULL for all; copied. HD_E_INVALID as above. */
 HD_API int hd_log_filter_set_redelivery_of(hd_log_filter *filter, const char *delivery_id);
-/** With deliveries of hd_webhook_test(), without them, or these alone: one of HD_TESTS_... */
+/** With deliveries of hd_client_test(), without them, or these alone: one of HD_TESTS_... */
 HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
@@ -147,10 +147,10 @@ HD_API void hd_log_page_free(hd_log_page *page);
  * not there any more; HD_E_STORE if the log cannot be read; HD_E_STORE_DAMAGED if the event is damaged there (see
  * hd_report_event()), or the whole store. Blocks: as hd_webhook_send(); disk with a store. Threads: any. Since: 0.1.0
  */
-HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
+HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
 
 /**
- * Sends all events of a page of the log again, as hd_webhook_redeliver() does one. Reports of tests, of attempts that
+ * Sends all events of a page of the log again, as hd_client_redeliver() does one. Reports of tests, of attempts that
  * another one followed, of webhooks that are not there any more, and of events that are damaged in the store are left
  * out. For all that match a filter, begin with a filter that ends now (hd_log_filter_set_time()), so that the new
  * deliveries do not match, and go on with the cursor.
@@ -164,8 +164,8 @@ HD_API int hd_webhook_redeliver(hd_client *client, const char *delivery_id, char
  * Returns: as hd_log_query() and hd_webhook_send(); an error only if the first event of the page cannot be sent.
  * Blocks: as they do. Threads: any. Since: 0.1.0
  */
-HD_API int hd_webhook_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
-                                     size_t *sent, hd_log_page **page);
+HD_API int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
+                                    size_t *sent, hd_log_page **page);
 
 /**
  * Counts what a filter matches, without giving the reports: for figures and charts. A filter for one webhook tells how
@@ -194,7 +194,7 @@ HD_API uint64_t hd_log_stats_count(const hd_log_stats *stats);
 HD_API uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome);
 /** Those with this reason, one of HD_REASON_...; 0 for any other number. */
 HD_API uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason);
-/** Those that tell of an attempt that came to a result, whichever it was, HD_OUTCOME_RETRYING too: hd_report_attempts()
+/** Those that tell of an attempt that came to a result, whichever it was, HD_OUTCOME_RETRYING too: hd_report_attempt()
  * is not 0, and the reason is none of HD_REASON_CANCELED, HD_REASON_INTERNAL, HD_REASON_DROPPED, HD_REASON_PAUSED,
  * HD_REASON_DISCARDED. */
 HD_API uint64_t hd_log_stats_attempts(const hd_log_stats *stats);

@@ -17,9 +17,9 @@ typedef struct hd_options hd_options;
 
 /** Levels of the log function. */
 enum hd_level {
-    HD_LOG_ERROR = 1,
-    HD_LOG_WARNING = 2,
-    HD_LOG_INFO = 3
+    HD_LEVEL_ERROR = 1,
+    HD_LEVEL_WARNING = 2,
+    HD_LEVEL_INFO = 3
 };
 
 /**
@@ -28,7 +28,7 @@ enum hd_level {
  * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes should pull
  * reports instead.
  */
-typedef void (*hd_log_function)(void *user, int level, const char *line);
+typedef void (*hd_logger)(void *user, int level, const char *line);
 
 /**
  * Makes options with the defaults that the setters name.
@@ -150,7 +150,7 @@ HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t po
  * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
  * request is made: what is due waits, and uses up no attempt. Then one delivery at a time is tried: a success ends the
  * matter, a failure pauses it again. With a store a pause outlives the client, and holds for all clients.
- * hd_webhook_test() is not held up, and its result counts. By default nothing is paused.
+ * hd_client_test() is not held up, and its result counts. By default nothing is paused.
  * @param options   the options
  * @param failures  1 to 1,000,000; 0 for never
  * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
@@ -218,11 +218,11 @@ HD_API int hd_options_set_proxy(hd_options *options, const char *url);
 /**
  * Sets the function that gets the library's own log lines. By default nothing is logged.
  * @param options   the options
- * @param function  see hd_log_function; NULL for none
+ * @param function  see hd_logger; NULL for none
  * @param user      handed to the function as it is; must live until hd_client_free() has returned
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
-HD_API int hd_options_set_log(hd_options *options, hd_log_function function, void *user);
+HD_API int hd_options_set_logger(hd_options *options, hd_logger function, void *user);
 
 #ifdef __cplusplus
 }

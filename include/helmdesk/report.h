@@ -99,12 +99,12 @@ HD_API const char *hd_report_webhook_name(const hd_report *report);
 /** The webhook's URL, masked as by hd_webhook_masked_url(). */
 HD_API const char *hd_report_masked_url(const hd_report *report);
 HD_API int hd_report_format(const hd_report *report);
-/** 1 for a delivery of hd_webhook_test(), else 0. */
+/** 1 for a delivery of hd_client_test(), else 0. */
 HD_API int hd_report_is_test(const hd_report *report);
 /** 1 if the receiver may have had this delivery before, under the same id: a process ended while it was in the store,
  * and nobody knows whether it was under way. */
 HD_API int hd_report_may_be_repeated(const hd_report *report);
-/** The id of the delivery that this one repeats, by hd_webhook_redeliver(); NULL for any other. */
+/** The id of the delivery that this one repeats, by hd_client_redeliver(); NULL for any other. */
 HD_API const char *hd_report_redelivery_of(const hd_report *report);
 /** One of HD_OUTCOME_... */
 HD_API int hd_report_outcome(const hd_report *report);
@@ -119,14 +119,14 @@ HD_API const char *hd_report_explanation(const hd_report *report);
 /** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. If the delivery ended
  * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one
  * before. 0 if none was begun. */
-HD_API uint32_t hd_report_attempts(const hd_report *report);
+HD_API uint32_t hd_report_attempt(const hd_report *report);
 /** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
  * was discarded while it waited. Since: 0.1.0 */
 HD_API int hd_report_has_attempt(const hd_report *report);
 /** The receiver's HTTP status; 0 if no answer arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
-/** What the answer's Retry-After asks for, in seconds, at most a day; 0 if nothing. */
-HD_API uint32_t hd_report_retry_after_s(const hd_report *report);
+/** What the answer's Retry-After asks for, in milliseconds, at most a day; 0 if nothing. */
+HD_API uint32_t hd_report_retry_after_ms(const hd_report *report);
 /** With HD_OUTCOME_RETRYING: when the next attempt is due, in milliseconds since 1970-01-01T00:00:00Z; else 0. */
 HD_API int64_t hd_report_next_attempt_at_ms(const hd_report *report);
 /** When hd_webhook_send() took the event, in milliseconds since 1970-01-01T00:00:00Z. */

@@ -79,7 +79,7 @@ enum hd_client_role {
                               connection: for programs that end soon, and for servers that fork */
     HD_CLIENT_READ = 2,    /**< reads webhooks and log, and changes nothing */
     HD_CLIENT_OPERATE =
-        3 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_webhook_test() works: for an operator's tool */
+        3 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_client_test() works: for an operator's tool */
 };
 
 /**

@@ -15,7 +15,7 @@ extern "C" {
 /** One configured webhook. The object is yours; hd_client_put_webhook() takes a copy. */
 typedef struct hd_webhook hd_webhook;
 
-/** What a webhook does with events. hd_webhook_test() works in every mode. */
+/** What a webhook does with events. hd_client_test() works in every mode. */
 enum hd_mode {
     HD_MODE_OFF = 0, /**< accepts no events; what waits stays, unsent, until it is on again or is discarded */
     HD_MODE_ON = 1,  /**< accepts events and sends them */
@@ -136,7 +136,7 @@ HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
  * @param on       0 or 1
  * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
-HD_API int hd_webhook_set_event(hd_webhook *webhook, int type, int on);
+HD_API int hd_webhook_set_subscribed(hd_webhook *webhook, int type, int on);
 
 /**
  * Sets the body format. Use HD_FORMAT_SLACK for the URL of a Slack incoming webhook.
@@ -174,7 +174,7 @@ HD_API const char *hd_webhook_project(const hd_webhook *webhook);
 HD_API const char *hd_webhook_name(const hd_webhook *webhook);
 HD_API const char *hd_webhook_url(const hd_webhook *webhook);
 HD_API const char *hd_webhook_masked_url(const hd_webhook *webhook);
-HD_API int hd_webhook_event(const hd_webhook *webhook, int type);
+HD_API int hd_webhook_subscribed(const hd_webhook *webhook, int type);
 HD_API int hd_webhook_format(const hd_webhook *webhook);
 HD_API int hd_webhook_mode(const hd_webhook *webhook);
 /** @} */

@@ -5,7 +5,7 @@
 #include "helmdesk.h"
 
 struct hd__log {
-    hd_log_function function; /* NULL: nothing is logged */
+    hd_logger function; /* NULL: nothing is logged */
     void *user;
 };
 

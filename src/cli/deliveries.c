@@ -132,7 +132,7 @@ static void print_answer(const hd_report *report) {
 static const char *why_no_head(const hd_report *report) {
     if (hd_report_has_attempt(report))
         return "The headers that were sent are not known.";
-    if (hd_report_attempts(report) == 0)
+    if (hd_report_attempt(report) == 0)
         return "No attempt was begun: nothing was sent.";
     return "It ended while it waited for its next attempt: there was no request. This would have been its body.";
 }
@@ -166,7 +166,7 @@ static void print_attempt(const hd_report *report) {
     int is_good = hd_report_outcome(report) == HD_OUTCOME_DELIVERED, has_attempt = hd_report_has_attempt(report);
     printf("%s  ", cli_date(hd_report_finished_at_ms(report)));
     if (has_attempt)
-        printf("attempt %u", hd_report_attempts(report));
+        printf("attempt %u", hd_report_attempt(report));
     else
         fputs("no attempt", stdout);
     printf("  %s%s %s%s", cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD),

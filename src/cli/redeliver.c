@@ -101,7 +101,7 @@ static int is_sending(const struct redelivery *redelivery, const char *webhook_i
 
 static int send_one(struct redelivery *redelivery, const char *id, const char *webhook_id) {
     char event_id[HD_ID_SIZE];
-    int status = hd_webhook_redeliver(redelivery->place.client, id, event_id);
+    int status = hd_client_redeliver(redelivery->place.client, id, event_id);
     if (status != HD_OK)
         return status;
     redelivery->sent++;

@@ -188,8 +188,7 @@ json_t *cli_report_json(const hd_report *report, int is_whole) {
     json_object_set_new(object, "explanation", json_string(hd_report_explanation(report)));
     json_object_set_new(object, "status",
                         hd_report_http_status(report) ? json_integer(hd_report_http_status(report)) : json_null());
-    json_object_set_new(object, "attempt",
-                        json_integer(hd_report_has_attempt(report) ? hd_report_attempts(report) : 0));
+    json_object_set_new(object, "attempt", json_integer(hd_report_has_attempt(report) ? hd_report_attempt(report) : 0));
     json_object_set_new(object, "queued_ms", json_integer(hd_report_queued_ms(report)));
     json_object_set_new(object, "ms", times_json(report));
     json_object_set_new(object, "remote_address", cli_json_string(hd_report_remote_address(report)));

@@ -32,7 +32,7 @@ static int tell(const hd_report *report) {
 
 /* Attempts of one delivery differ in their number. */
 static void name_of(const hd_report *report, char name[NAME_SIZE]) {
-    snprintf(name, NAME_SIZE, "%s/%u/%d", hd_report_delivery_id(report), hd_report_attempts(report),
+    snprintf(name, NAME_SIZE, "%s/%u/%d", hd_report_delivery_id(report), hd_report_attempt(report),
              hd_report_outcome(report));
 }
 

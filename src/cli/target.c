@@ -164,7 +164,7 @@ static int set_events(hd_webhook *webhook, const char *list) {
     static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
     int is_all = strcmp(list, "all") == 0;
     for (size_t i = 0; i < 3; i++)
-        (void)hd_webhook_set_event(webhook, types[i], is_all);
+        (void)hd_webhook_set_subscribed(webhook, types[i], is_all);
     while (!is_all && *list) {
         char name[64];
         size_t length = strcspn(list, ",");
@@ -172,7 +172,7 @@ static int set_events(hd_webhook *webhook, const char *list) {
         int type = cli_event_type(name);
         if (type == HD_EVENT_UNKNOWN)
             return CLI_USAGE;
-        (void)hd_webhook_set_event(webhook, type, 1);
+        (void)hd_webhook_set_subscribed(webhook, type, 1);
         list += length + (list[length] == ',');
     }
     return CLI_OK;

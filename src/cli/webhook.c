@@ -14,7 +14,7 @@ void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE
     size_t count = 0;
     *text = '\0';
     for (size_t i = 0; i < TYPES; i++)
-        if (hd_webhook_event(webhook, types[i])) {
+        if (hd_webhook_subscribed(webhook, types[i])) {
             strcat(text, count++ ? "," : "");
             strcat(text, hd_event_type_name(types[i]));
         }
@@ -71,7 +71,7 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
 static json_t *events_json(const hd_webhook *webhook) {
     json_t *list = json_array();
     for (size_t i = 0; i < TYPES; i++)
-        if (hd_webhook_event(webhook, types[i]))
+        if (hd_webhook_subscribed(webhook, types[i]))
             json_array_append_new(list, json_string(hd_event_type_name(types[i])));
     return list;
 }

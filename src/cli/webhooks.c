@@ -355,7 +355,7 @@ static int test_type(const struct args *args) {
 
 static int test(const struct args *args, const struct place *place, const hd_webhook *webhook) {
     hd_report *report = NULL;
-    int status = hd_webhook_test(place->client, hd_webhook_id(webhook), test_type(args), TEST_MS, &report);
+    int status = hd_client_test(place->client, hd_webhook_id(webhook), test_type(args), TEST_MS, &report);
     if (status != HD_OK)
         return cli_fail_place(place, status);
     if (cli_is_json())

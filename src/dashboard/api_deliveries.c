@@ -178,7 +178,7 @@ void hd__api_redeliver(struct hd__call *call) {
     char event_id[HD_ID_SIZE];
     if (!page)
         return;
-    int status = hd_webhook_redeliver(call->dashboard->client, call->params[1], event_id);
+    int status = hd_client_redeliver(call->dashboard->client, call->params[1], event_id);
     if (status == HD_OK) {
         hd__call_audit(call, "redeliver", call->params[1]);
         hd__call_answer(call, 202, json_pack("{s:o}", "event_id", json_string(event_id)));
@@ -205,7 +205,7 @@ static int is_confirmed(struct hd__call *call, const hd_log_filter *filter) {
 static void redeliver_page(struct hd__call *call, const hd_log_filter *filter, const char *cursor, size_t limit) {
     hd_log_page *page = NULL;
     size_t sent = 0;
-    int status = hd_webhook_redeliver_page(call->dashboard->client, filter, cursor, limit, &sent, &page);
+    int status = hd_client_redeliver_page(call->dashboard->client, filter, cursor, limit, &sent, &page);
     if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
     } else {

@@ -223,7 +223,7 @@ void hd__api_test_webhook(struct hd__call *call) {
     hd_report *report = NULL;
     if (!webhook)
         return;
-    int status = hd_webhook_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
+    int status = hd_client_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
     hd__call_audit(call, "test", hd_webhook_id(webhook));
     if (status == HD_OK)
         hd__call_answer(call, 200, hd__field_whole_delivery(report));

@@ -16,7 +16,7 @@ static json_t *events_of(const hd_webhook *webhook) {
     json_t *list = json_array();
     int failed = list == NULL;
     for (size_t i = 0; i < 3; i++)
-        if (hd_webhook_event(webhook, hd__field_types[i]))
+        if (hd_webhook_subscribed(webhook, hd__field_types[i]))
             hd__json_add(list, json_string(hd_event_type_name(hd__field_types[i])), &failed);
     return hd__json_or_nothing(list, failed);
 }
@@ -120,7 +120,7 @@ static void set_outcome(json_t *object, const hd_report *report, int *failed) {
     hd__json_set(object, "result", hd__field_result(report), failed);
     hd__json_set(object, "explanation", json_string(hd_report_explanation(report)), failed);
     hd__json_set(object, "status", status ? json_integer(status) : json_null(), failed);
-    hd__json_set(object, "attempt", json_integer(hd_report_has_attempt(report) ? hd_report_attempts(report) : 0),
+    hd__json_set(object, "attempt", json_integer(hd_report_has_attempt(report) ? hd_report_attempt(report) : 0),
                  failed);
     hd__json_set(object, "queued_ms", json_integer(hd_report_queued_ms(report)), failed);
     hd__json_set(object, "ms", times_of(report), failed);

@@ -316,7 +316,7 @@ int hd_webhook_forget_previous_secret(hd_webhook *webhook) {
     return HD_OK;
 }
 
-int hd_webhook_set_event(hd_webhook *webhook, int type, int on) {
+int hd_webhook_set_subscribed(hd_webhook *webhook, int type, int on) {
     if (!webhook || (on != 0 && on != 1))
         return HD_E_INVALID;
     if (!hd__event_type_known(type))
@@ -418,7 +418,7 @@ const char *hd_webhook_masked_url(const hd_webhook *webhook) {
     return webhook ? webhook->masked_url : NULL;
 }
 
-int hd_webhook_event(const hd_webhook *webhook, int type) {
+int hd_webhook_subscribed(const hd_webhook *webhook, int type) {
     return webhook && hd__event_type_known(type) && (webhook->events >> type & 1);
 }
 

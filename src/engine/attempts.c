@@ -129,8 +129,8 @@ static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *del
     if (before != lane->state || throttled_before_us != lane->throttled_until_us)
         ledger->keeper->ops->note_state(ledger->keeper, lane);
     if (before != lane->state && lane->state != HD_WEBHOOK_PROBING)
-        hd__log(&ledger->log, lane->state == HD_WEBHOOK_PAUSED ? HD_LOG_WARNING : HD_LOG_INFO, "webhook %s, %s, is %s",
-                delivery->report->label->webhook_id, delivery->report->label->masked_url,
+        hd__log(&ledger->log, lane->state == HD_WEBHOOK_PAUSED ? HD_LEVEL_WARNING : HD_LEVEL_INFO,
+                "webhook %s, %s, is %s", delivery->report->label->webhook_id, delivery->report->label->masked_url,
                 lane->state == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again");
 }
 

@@ -83,10 +83,10 @@ int hd__keep_close(struct hd__keeper *keeper) {
         is_left = 1;
     if (hd__storer_leave(keep->storer, is_clean) != HD_OK || !is_clean)
         hd__log(
-            &ledger->log, HD_LOG_ERROR,
+            &ledger->log, HD_LEVEL_ERROR,
             "the store failed at close: what was under way is delivered again, and events of the last moment may be "
             "lost");
     if (is_left)
-        hd__log(&ledger->log, HD_LOG_INFO, "closed with deliveries left in the store");
+        hd__log(&ledger->log, HD_LEVEL_INFO, "closed with deliveries left in the store");
     return is_left || !is_clean;
 }

@@ -125,7 +125,7 @@ static int close_keeper(struct hd__keeper *keeper) {
     cancel_waiting(ledger);
     cancel_accepted(ledger);
     if (hd__inbox_counter(&ledger->inbox, HD_COUNTER_PENDING) > 0)
-        hd__log(&ledger->log, HD_LOG_ERROR, "out of memory: events that were left at close are not in the log");
+        hd__log(&ledger->log, HD_LEVEL_ERROR, "out of memory: events that were left at close are not in the log");
     return 0;
 }
 

@@ -17,9 +17,9 @@ void hd__keep_note_status(struct hd__keep_store *keep) {
     hd__store_error(keep->storer->store, words, sizeof words);
     atomic_store(&keep->status, after);
     if (after == HD_OK)
-        hd__log(&ledger->log, HD_LOG_INFO, "the store works again");
+        hd__log(&ledger->log, HD_LEVEL_INFO, "the store works again");
     else if (keep->step_status != HD_OK || keep->look_status != HD_OK)
-        hd__log(&ledger->log, HD_LOG_ERROR, "the store fails, and no attempt is begun until it works: %s (%s)",
+        hd__log(&ledger->log, HD_LEVEL_ERROR, "the store fails, and no attempt is begun until it works: %s (%s)",
                 hd_strerror(after), words);
 }
 

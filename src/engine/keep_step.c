@@ -63,7 +63,7 @@ static void note_damage(struct hd__keep_store *keep, struct hd__lane *lane, int 
     keep->damaged += is_damaged ? 1 : (size_t)-1;
     hd__store_error(keep->storer->store, words, sizeof words);
     if (is_damaged)
-        hd__log(&keep->base.ledger->log, HD_LOG_ERROR,
+        hd__log(&keep->base.ledger->log, HD_LEVEL_ERROR,
                 "what waits for webhook %s in the store cannot be read, and is tried again: %s (%s)", lane->webhook_id,
                 hd_strerror(status), words);
 }

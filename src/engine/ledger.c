@@ -331,7 +331,7 @@ void hd__ledger_end(struct hd__ledger *ledger, struct hd__delivery *delivery, in
 
 static void log_failure(struct hd__ledger *ledger, const hd_report *report) {
     int will_retry = report->outcome == HD_OUTCOME_RETRYING;
-    hd__log(&ledger->log, will_retry ? HD_LOG_INFO : HD_LOG_WARNING, "%s %s of %s to %s failed: %s%s%s",
+    hd__log(&ledger->log, will_retry ? HD_LEVEL_INFO : HD_LEVEL_WARNING, "%s %s of %s to %s failed: %s%s%s",
             will_retry ? "an attempt at delivery" : "delivery", report->delivery_id, hd_event_name(report->event),
             report->label->masked_url, hd_reason_name(report->reason), *report->detail ? ", " : "", report->detail);
 }

@@ -25,7 +25,7 @@ void *hd__storer_realloc(struct hd__storer *storer, void *memory, size_t size) {
         grown = realloc(memory, size);
     }
     if (!grown)
-        hd__log(&storer->log, HD_LOG_ERROR, "out of memory: something that the store told was missed");
+        hd__log(&storer->log, HD_LEVEL_ERROR, "out of memory: something that the store told was missed");
     return grown;
 }
 
@@ -95,10 +95,10 @@ static void take_webhook(void *user, const struct hd__stored_webhook *stored) {
     if ((status == HD_E_STORE_KEY || status == HD_E_NO_MEMORY) && !storer->has_joined)
         storer->join_status = status;
     if (status != HD_OK)
-        hd__log(&storer->log, HD_LOG_ERROR, "webhook %s in the store cannot be read: it is left out (%s)", stored->id,
+        hd__log(&storer->log, HD_LEVEL_ERROR, "webhook %s in the store cannot be read: it is left out (%s)", stored->id,
                 hd_strerror(status));
     if (snapshot && snapshot->forbidden != HD_OK)
-        hd__log(&storer->log, HD_LOG_WARNING,
+        hd__log(&storer->log, HD_LEVEL_WARNING,
                 "nothing is sent to webhook %s, since this program does not allow its URL: what waits for it is kept "
                 "(%s)",
                 stored->id, hd_strerror(snapshot->forbidden));

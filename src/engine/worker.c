@@ -106,7 +106,7 @@ void hd__worker_cancel_all(struct hd__worker *worker) {
     uint64_t canceled = hd__ledger_counter(ledger, HD_COUNTER_CANCELED) - before;
     worker->left_something = is_left || canceled > 0;
     if (canceled > 0)
-        hd__log(&ledger->log, HD_LOG_WARNING, "closed with %llu deliveries canceled", (unsigned long long)canceled);
+        hd__log(&ledger->log, HD_LEVEL_WARNING, "closed with %llu deliveries canceled", (unsigned long long)canceled);
     ledger->progressed = 1;
     hd__ledger_publish(ledger);
 }

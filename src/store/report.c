@@ -178,7 +178,7 @@ const char *hd_report_explanation(const hd_report *report) {
     return report ? hd__explain(report->reason, report->detail) : NULL;
 }
 
-uint32_t hd_report_attempts(const hd_report *report) {
+uint32_t hd_report_attempt(const hd_report *report) {
     return report ? report->attempts : 0;
 }
 
@@ -197,8 +197,8 @@ int hd_report_http_status(const hd_report *report) {
     return report ? report->http_status : 0;
 }
 
-uint32_t hd_report_retry_after_s(const hd_report *report) {
-    return report ? report->retry_after_s : 0;
+uint32_t hd_report_retry_after_ms(const hd_report *report) {
+    return report ? report->retry_after_s * 1000 : 0;
 }
 
 int64_t hd_report_next_attempt_at_ms(const hd_report *report) {

@@ -97,7 +97,7 @@ int hd__log_stats_add_report(void *user, hd_report *report) {
         .bucket = stats->bucket_ms ? hd_report_finished_at_ms(report) / stats->bucket_ms : 0,
         .outcome = hd_report_outcome(report),
         .reason = hd_report_reason(report),
-        .has_attempts = hd_report_attempts(report) > 0,
+        .has_attempts = hd_report_attempt(report) > 0,
         .total_ms = hd_report_total_ms(report),
         .count = 1,
     };

@@ -280,7 +280,7 @@ int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct
 /* Whether an event was to get this version when it was accepted. */
 static int subscribed(const struct version *version, int type, uint64_t event) {
     return version->since <= event && event < version->until && version->webhook->mode != HD_MODE_OFF &&
-           hd_webhook_event(version->webhook, type);
+           hd_webhook_subscribed(version->webhook, type);
 }
 
 /* The first of its versions that stand together: the newest. */

@@ -104,7 +104,7 @@ static void send_one_again(hd_client *client, const hd_log_filter *filter) {
     if (hd_log_query(client, filter, NULL, 1, &page) != HD_OK)
         return;
     if (hd_log_page_count(page) > 0 &&
-        hd_webhook_redeliver(client, hd_report_delivery_id(hd_log_page_at(page, 0)), id) == HD_OK)
+        hd_client_redeliver(client, hd_report_delivery_id(hd_log_page_at(page, 0)), id) == HD_OK)
         say_accepted(id, 1);
     hd_log_page_free(page);
 }
@@ -128,7 +128,7 @@ static void operate_for_ever(hd_client *client, const char *url) {
         (void)hd_client_put_webhook(client, webhook);
         hd_webhook_free(webhook);
         send_one_again(client, filter);
-        if (round % 5 == 0 && hd_webhook_test(client, "webhook-1003", HD_TICKET_CREATED, 1000, &report) == HD_OK)
+        if (round % 5 == 0 && hd_client_test(client, "webhook-1003", HD_TICKET_CREATED, 1000, &report) == HD_OK)
             hd_report_free(report);
         sleep_ms(20);
     }

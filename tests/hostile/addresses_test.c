@@ -271,7 +271,7 @@ static int save(struct scene *scene, const char *url) {
 /* The test button takes the same way. */
 static void assert_test_is_blocked(struct scene *scene, const char *url) {
     hd_report *report = NULL;
-    assert_int_equal(hd_webhook_test(scene->client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(scene->client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     assert_blocked(url, report);
     report = next_report(scene->client);
     assert_int_equal(hd_report_is_test(report), 1);

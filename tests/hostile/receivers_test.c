@@ -144,7 +144,7 @@ static const char *describe(const hd_report *report) {
     (void)snprintf(line, sizeof line, "%s, %s, status %d, %u ms, truncated %d, retry after %u s, detail \"%s\"",
                    hd_outcome_name(hd_report_outcome(report)), hd_reason_name(hd_report_reason(report)),
                    hd_report_http_status(report), (unsigned)hd_report_total_ms(report),
-                   hd_report_response_truncated(report), (unsigned)hd_report_retry_after_s(report),
+                   hd_report_response_truncated(report), (unsigned)hd_report_retry_after_ms(report) / 1000,
                    hd_report_detail(report));
     return line;
 }
@@ -173,7 +173,7 @@ static void check_answer(struct scene *scene, const struct attack *attack, const
     require(scene, attack->body == NULL || strncmp(body, attack->body, strlen(attack->body)) == 0, attack, "body",
             report);
     require(scene, !attack->is_cut || hd_report_response_truncated(report) == 1, attack, "truncation", report);
-    require(scene, is_asked_for(attack, hd_report_retry_after_s(report)), attack, "Retry-After", report);
+    require(scene, is_asked_for(attack, hd_report_retry_after_ms(report) / 1000), attack, "Retry-After", report);
 }
 
 static void check_report(struct scene *scene, const struct attack *attack, const hd_report *report) {
@@ -184,7 +184,7 @@ static void check_report(struct scene *scene, const struct attack *attack, const
     require(scene, reason == attack->reason || is_other, attack, "reason", report);
     require(scene, hd_report_outcome(report) == outcome, attack, "outcome", report);
     require(scene, status == attack->status || (is_other && status == 0), attack, "status", report);
-    require(scene, hd_report_attempts(report) == 1, attack, "number of attempts", report);
+    require(scene, hd_report_attempt(report) == 1, attack, "number of attempts", report);
     require(scene, hd_report_total_ms(report) <= (runs_slowly() ? SLOW_MS : LIMIT_MS), attack, "time", report);
     require(scene, attack->detail == NULL || strcmp(hd_report_detail(report), attack->detail) == 0, attack, "detail",
             report);
@@ -196,7 +196,7 @@ static void take_report(struct scene *scene, struct result *result, hd_report *r
     check_report(scene, result->attack, report);
     result->outcome = hd_report_outcome(report);
     result->reason = hd_report_reason(report);
-    result->attempts += hd_report_attempts(report);
+    result->attempts += hd_report_attempt(report);
     result->delivered += result->outcome == HD_OUTCOME_DELIVERED ? 1 : 0;
     if (hd_report_total_ms(report) > result->worst_ms)
         result->worst_ms = hd_report_total_ms(report);

@@ -56,7 +56,7 @@ static hd_client *new_client(const char *ca_file) {
     hd_options *options = options_for_tests();
     assert_int_equal(hd_options_set_ca_file(options, ca_file), HD_OK);
     assert_int_equal(hd_options_set_timeout_ms(options, TIMEOUT_MS), HD_OK);
-    assert_int_equal(hd_options_set_log(options, keep_line, NULL), HD_OK);
+    assert_int_equal(hd_options_set_logger(options, keep_line, NULL), HD_OK);
     return client_for_tests(options);
 }
 
@@ -440,7 +440,7 @@ static size_t deliver_private(const struct private_things *things, bool trusts, 
     hd_client *client = new_client(trusts ? outside_ca_file(tls) : NULL);
     hd_report *report = NULL;
     put_every_ending(client, things, trusts);
-    assert_int_equal(hd_webhook_test(client, "plain-0", HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
+    assert_int_equal(hd_client_test(client, "plain-0", HD_TICKET_CREATED, PATIENCE_MS, &report), HD_OK);
     assert_report_private(things, report);
     hd_report_free(report);
     deliver(client, 3);
@@ -492,7 +492,7 @@ static hd_client *client_through(const struct proxy *proxy, const struct hidden 
     hidden_wipe(url, sizeof url);
     assert_int_equal(status, HD_OK);
     assert_int_equal(hidden_copies(password), 0); /* from here on it is base64 */
-    assert_int_equal(hd_options_set_log(options, keep_line, NULL), HD_OK);
+    assert_int_equal(hd_options_set_logger(options, keep_line, NULL), HD_OK);
     return client_for_tests(options);
 }
 

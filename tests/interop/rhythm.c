@@ -98,7 +98,7 @@ static int print_report(hd_client *client, uint32_t timeout_ms) {
     hd_report *report = NULL;
     if (hd_client_next_report(client, timeout_ms, &report) != HD_OK)
         return 0;
-    (void)printf("%s %u %d %s\n", hd_report_delivery_id(report), (unsigned)hd_report_attempts(report),
+    (void)printf("%s %u %d %s\n", hd_report_delivery_id(report), (unsigned)hd_report_attempt(report),
                  hd_report_http_status(report), hd_reason_name(hd_report_reason(report)));
     hd_report_free(report);
     return 1;

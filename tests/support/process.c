@@ -115,13 +115,13 @@ static void do_discard(void) {
 
 static void do_redeliver(void) {
     char id[HD_ID_SIZE] = "";
-    int status = hd_webhook_redeliver(client, word(1), id);
+    int status = hd_client_redeliver(client, word(1), id);
     answer(status, "%s", id);
 }
 
 static void do_test(void) {
     hd_report *report = NULL;
-    int status = hd_webhook_test(client, word(1), HD_TICKET_CREATED, PATIENCE_MS, &report);
+    int status = hd_client_test(client, word(1), HD_TICKET_CREATED, PATIENCE_MS, &report);
     answer(status, "%d", hd_report_outcome(report));
     hd_report_free(report);
 }

@@ -90,7 +90,7 @@ hd_webhook *full_webhook(void) {
     assert_int_equal(hd_webhook_stage_secret(webhook, "whsec_c2Vjb25kIHNlY29uZCBzZQ==", 30), HD_OK);
     assert_int_equal(hd_webhook_activate_secret(webhook), HD_OK);
     assert_int_equal(hd_webhook_stage_secret(webhook, "with\0NUL", 8), HD_OK);
-    assert_int_equal(hd_webhook_set_event(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
+    assert_int_equal(hd_webhook_set_subscribed(webhook, HD_TICKET_RESOLVED, 0), HD_OK);
     assert_int_equal(hd_webhook_set_format(webhook, HD_FORMAT_SLACK), HD_OK);
     assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 7), HD_OK);
@@ -124,7 +124,7 @@ void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     assert_string_equal(hd_webhook_name(a), hd_webhook_name(b));
     assert_string_equal(hd_webhook_url(a), hd_webhook_url(b));
     for (int type = HD_TICKET_CREATED; type <= HD_MESSAGE_RECEIVED; type++)
-        assert_int_equal(hd_webhook_event(a, type), hd_webhook_event(b, type));
+        assert_int_equal(hd_webhook_subscribed(a, type), hd_webhook_subscribed(b, type));
     assert_int_equal(hd_webhook_format(a), hd_webhook_format(b));
     assert_int_equal(hd_webhook_mode(a), hd_webhook_mode(b));
     assert_int_equal(hd_webhook_max_in_flight(a), hd_webhook_max_in_flight(b));
