@@ -35,6 +35,8 @@ int hd_options_new(hd_options **options) {
     made->shutdown_timeout_ms = 5000;
     made->log_max_reports = 10000;
     made->log_max_bytes = (size_t)64 * 1024 * 1024;
+    made->accept_mode = HD_ACCEPT_FAST;
+    made->role = HD_CLIENT_DELIVER;
     made->key_window_ms = (int64_t)24 * 3600 * 1000;
     made->user_agent = default_user_agent();
     if (!made->user_agent) {

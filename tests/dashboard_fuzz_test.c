@@ -175,7 +175,8 @@ static hd_dashboard_request *make_request(struct text *body) {
         assert_int_equal(hd_dashboard_request_add_header(request, "Content-Type", "application/json"), HD_OK);
     for (unsigned i = below(3); i > 0; i--)
         assert_int_equal(hd_dashboard_request_add_header(request, PICK(names), PICK(values)), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_user(request, "u", below(10) ? HD_ROLE_ADMIN : (int)below(3)), HD_OK);
+    assert_int_equal(
+        hd_dashboard_request_set_user(request, "u", below(10) ? HD_ROLE_ADMIN : HD_ROLE_NONE + (int)below(3)), HD_OK);
     make_body(body);
     assert_int_equal(hd_dashboard_request_set_body(request, body->data, body->len), HD_OK);
     return request;

@@ -1290,7 +1290,7 @@ static void test_button_works_in_every_mode(void **state) {
         assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_RESOLVED, PATIENCE_MS, &report), HD_OK);
         assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
         assert_int_equal(hd_report_format(report), HD_FORMAT_SLACK);
-        assert_body_is(server_request(scene->server, (size_t)mode), hd_report_event(report), HD_FORMAT_SLACK);
+        assert_body_is(server_request(scene->server, (size_t)(mode - HD_MODE_OFF)), hd_report_event(report), HD_FORMAT_SLACK);
         hd_report_free(report);
     }
 }

@@ -486,14 +486,14 @@ static void test_settings(void **state) {
     for (int i = 1; i < 8; i++)
         assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_OK);
     assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_E_STATE);
-    assert_int_equal(hd_receiver_set_schemes(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_schemes(NULL, HD_SCHEME_HELMDESK), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_schemes(receiver, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_schemes(receiver, 4), HD_E_INVALID);
-    assert_int_equal(hd_receiver_set_schemes(receiver, 3), HD_OK);
-    assert_int_equal(hd_receiver_set_max_age_ms(NULL, 1, 0), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_schemes(receiver, HD_SCHEME_HELMDESK | HD_SCHEME_STANDARD), HD_OK);
+    assert_int_equal(hd_receiver_set_max_age_ms(NULL, HD_SCHEME_HELMDESK, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_age_ms(receiver, 3, 0), HD_E_INVALID);
-    assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, -1), HD_E_INVALID);
-    assert_int_equal(hd_receiver_set_max_age_ms(receiver, 1, INT64_MAX), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_HELMDESK, -1), HD_E_INVALID);
+    assert_int_equal(hd_receiver_set_max_age_ms(receiver, HD_SCHEME_HELMDESK, INT64_MAX), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_body(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_body(receiver, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_max_body(receiver, 2097153), HD_E_INVALID);

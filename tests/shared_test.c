@@ -269,13 +269,13 @@ static void note_time(const char *what, int64_t begun_ms) {
 static void test_hold(void **state) {
     (void)state;
     start_all();
-    put_at(&operating, WEBHOOK, PROJECT, "/ok", "mode=2");
+    put_at(&operating, WEBHOOK, PROJECT, "/ok", "held");
     assert_int_equal(process_status(&delivering[0], "send-many %s 1 5", PROJECT), HD_OK);
     assert_int_equal(process_status(&operating, "send-many %s 6 5", PROJECT), HD_OK);
     sleep_ms(2 * TOLD_MS);
     assert_int_equal(server_requests(server), 0);
     assert_int_equal(process_number(&delivering[1], "waiting %s", WEBHOOK), 10);
-    put_at(&operating, WEBHOOK, PROJECT, "/ok", "mode=1");
+    put_at(&operating, WEBHOOK, PROJECT, "/ok", "on");
     int64_t begun_ms = now_ms();
     assert_true(server_wait_requests(server, 10, PATIENCE_MS));
     note_time("on again", begun_ms);
@@ -301,7 +301,7 @@ static void test_newest_settings(void **state) {
     note_time("another address", begun_ms);
     assert_int_equal(server_most_at_once(server, "/delay/50"), 1);
     assert_eventually(server_most_at_once(server, "/delay/51") > 1);
-    put_at(&operating, WEBHOOK, PROJECT, "/delay/51", "in-flight=8 mode=0");
+    put_at(&operating, WEBHOOK, PROJECT, "/delay/51", "in-flight=8 off");
     begun_ms = now_ms();
     assert_eventually(is_quiet());
     note_time("off", begun_ms);
@@ -321,7 +321,7 @@ static void test_newest_settings(void **state) {
 static void test_discard(void **state) {
     (void)state;
     start_all();
-    put_at(&delivering[1], WEBHOOK, PROJECT, "/ok", "mode=2");
+    put_at(&delivering[1], WEBHOOK, PROJECT, "/ok", "held");
     assert_int_equal(process_status(&delivering[0], "send-many %s 1 20", PROJECT), HD_OK);
     assert_eventually(process_status(&operating, "waiting %s", WEBHOOK) == HD_OK); /* it has heard of it */
     assert_int_equal(process_number(&operating, "discard %s", WEBHOOK), 20);

@@ -93,8 +93,8 @@ static void make_one(size_t index) {
     int is_delivered = any(3) > 0;
     one->report = (struct hd__stored_report){
         .keys = webhooks[one->webhook].keys,
-        .outcome = is_delivered ? HD_OUTCOME_DELIVERED : 2 + (int)any(3),
-        .reason = is_delivered ? HD_REASON_DELIVERED : 1 + (int)any(20),
+        .outcome = is_delivered ? HD_OUTCOME_DELIVERED : HD_OUTCOME_FAILED + (int)any(3),
+        .reason = is_delivered ? HD_REASON_DELIVERED : HD_REASON_HTTP_3XX + (int)any(20),
         .http_status = is_delivered ? 200 + 4 * (int)any(2) : statuses[any(5) == 1 ? 0 : 3 + any(2)],
         .is_test = any(5) == 0,
         .attempts = (uint32_t)any(3),
@@ -139,8 +139,9 @@ static int has_text(const struct one *one, const struct hd__log_search *search) 
     (void)snprintf(name, sizeof name, "%s", one->webhook == 2 ? "printer 2" : names[one->webhook]);
     if (one->webhook != 2)
         name[0] = 'n';
-    return (search->text_reasons >> one->report.reason & 1) || strstr(one->event.search, search->text) ||
-           strstr(name, search->text) || strstr(delivery, search->text) || strcmp(event, search->text) == 0;
+    return (search->text_reasons >> (one->report.reason - HD_REASON_DELIVERED) & 1) ||
+           strstr(one->event.search, search->text) || strstr(name, search->text) || strstr(delivery, search->text) ||
+           strcmp(event, search->text) == 0;
 }
 
 static int matches(const struct one *one, const struct hd__log_search *search) {
@@ -152,10 +153,10 @@ static int matches(const struct one *one, const struct hd__log_search *search) {
             (one->event.redelivery_of && memcmp(search->redelivery_of, one->redelivery_of, HD__STORE_ID_SIZE) == 0)) &&
            (!search->text || has_text(one, search)) && (!search->type || search->type == one->event.type) &&
            (!search->outcome || search->outcome == report->outcome) &&
-           (!search->has_reason || search->reason == report->reason) &&
+           (!search->reason || search->reason == report->reason) &&
            (!search->first_status ||
             (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
-           (search->tests == HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test) &&
+           (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test) &&
            (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
            (!search->until_ms || report->finished_at_ms < search->until_ms);
 }
@@ -234,14 +235,13 @@ static struct hd__log_search any_search(void) {
     if (any(5) == 0)
         search.text_reasons = UINT64_C(1) << any(20);
     search.type = any(4) == 0 ? (int)any(4) : 0;
-    search.outcome = any(3) == 0 ? (int)any(5) : 0;
-    search.has_reason = any(6) == 0;
-    search.reason = (int)any(20);
+    search.outcome = any(3) == 0 && any(5) ? HD_OUTCOME_DELIVERED + (int)any(4) : 0;
+    search.reason = any(6) == 0 ? HD_REASON_DELIVERED + (int)any(20) : 0;
     if (any(5) == 0) {
         search.first_status = 100 + 100 * (int)any(5);
         search.last_status = search.first_status + 99 + 100 * (int)any(2);
     }
-    search.tests = (int)any(3);
+    search.tests = HD_TESTS_INCLUDED + (int)any(3);
     search.since_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
     search.until_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
     search.is_forward = any(4) == 0;

@@ -450,8 +450,8 @@ static void test_migration(void **state_) {
     seam_open(&a, directory, HD__ROLE_DELIVER, NULL);
     assert_int_equal(a.webhook_count, 3); /* one of them removed, for which something waits */
     assert_string_equal(a.webhooks[0].id, "w1");
-    assert_int_equal(a.webhooks[0].mode, 1);
-    assert_int_equal(a.webhooks[1].mode, 0);
+    assert_int_equal(a.webhooks[0].mode, HD_MODE_ON);
+    assert_int_equal(a.webhooks[1].mode, HD_MODE_OFF);
     assert_int_equal(a.webhooks[2].is_removed, 1);
     assert_int_equal(a.state.waiting, 4);
     assert_int_equal(a.state.last_row, 15);

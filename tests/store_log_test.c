@@ -125,7 +125,8 @@ static void narrow(hd_log_filter *filter, unsigned combination) {
     rest /= 5;
     assert_int_equal(hd_log_filter_set_event(filter, (int)(rest % 4)), HD_OK);
     rest /= 4;
-    assert_int_equal(hd_log_filter_set_outcome(filter, (int)(rest % 5)), HD_OK);
+    assert_int_equal(hd_log_filter_set_outcome(filter, rest % 5 ? HD_OUTCOME_DELIVERED + (int)(rest % 5) - 1 : 0),
+                     HD_OK);
     rest /= 5;
     if (rest % 5)
         assert_int_equal(hd_log_filter_set_text(filter, texts[rest % 5 - 1]), HD_OK);
@@ -133,14 +134,14 @@ static void narrow(hd_log_filter *filter, unsigned combination) {
 
 /* And by what became of it, as one below MORE_COMBINATIONS says; now and then by the delivery of one of all reports. */
 static void narrow_more(hd_log_filter *filter, const hd_log_page *all, unsigned combination, unsigned report) {
-    static const int reasons[] = {-1, HD_REASON_DELIVERED, HD_REASON_HTTP_5XX, HD_REASON_HTTP_404_410, HD_REASON_DNS};
+    static const int reasons[] = {0, HD_REASON_DELIVERED, HD_REASON_HTTP_5XX, HD_REASON_HTTP_404_410, HD_REASON_DNS};
     static const int statuses[][2] = {{0, 0}, {200, 299}, {404, 404}, {400, 599}, {100, 199}};
     unsigned rest = combination;
     assert_int_equal(hd_log_filter_set_reason(filter, reasons[rest % 5]), HD_OK);
     rest /= 5;
     assert_int_equal(hd_log_filter_set_http_status(filter, statuses[rest % 5][0], statuses[rest % 5][1]), HD_OK);
     rest /= 5;
-    assert_int_equal(hd_log_filter_set_tests(filter, (int)(rest % 3)), HD_OK);
+    assert_int_equal(hd_log_filter_set_tests(filter, HD_TESTS_INCLUDED + (int)(rest % 3)), HD_OK);
     rest /= 3;
     if (rest % 4 == 3)
         assert_int_equal(hd_log_filter_set_delivery(filter, hd_report_delivery_id(hd_log_page_at(

@@ -11,6 +11,8 @@
  * - Every `_free` accepts NULL. Every getter accepts NULL and answers NULL or 0.
  * - "Threads: any" means that several threads may call it at once, on the same object too; "Threads: one per object"
  *   means that calls on one object must not overlap.
+ * - Each enum has numbers that no other one has, so that a wrong one is refused; a later version may give a number that
+ *   this header does not name.
  * - No function may be called from a signal handler, except hd_strerror, hd_status_name and hd_version.
  */
 #ifndef HELMDESK_BASE_H

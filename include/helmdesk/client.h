@@ -139,12 +139,24 @@ HD_API int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_repo
 
 /** Whether deliveries to a webhook are made. */
 enum hd_webhook_state {
-    HD_WEBHOOK_ACTIVE = 0,
-    HD_WEBHOOK_PAUSED = 1,    /**< by the rule of hd_options_set_pause_rule() */
-    HD_WEBHOOK_PROBING = 2,   /**< the pause is over; the next delivery decides */
-    HD_WEBHOOK_FORBIDDEN = 3, /**< its URL is not allowed by this client's options: what waits for it is kept */
-    HD_WEBHOOK_THROTTLED = 4  /**< its receiver answered 429 or 503, and asked for patience */
+    HD_WEBHOOK_ACTIVE = 72,
+    HD_WEBHOOK_PAUSED = 73,    /**< by the rule of hd_options_set_pause_rule() */
+    HD_WEBHOOK_PROBING = 74,   /**< the pause is over; the next delivery decides */
+    HD_WEBHOOK_FORBIDDEN = 75, /**< its URL is not allowed by this client's options: what waits for it is kept */
+    HD_WEBHOOK_THROTTLED = 76  /**< its receiver answered 429 or 503, and asked for patience */
 };
+
+/** @name Names of states of webhooks
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_WEBHOOK_ACTIVE without a
+ * gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "paused"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_webhook_state_name(int number);
+HD_API int hd_webhook_state_from_name(const char *name);
+HD_API int hd_webhook_state_count(void);
+/** @} */
 
 /**
  * Tells whether deliveries to a webhook are made, and if not, until when. A receiver that answers 429, or 503 with a
@@ -198,20 +210,32 @@ HD_API int hd_client_store_status(hd_client *client);
 
 /** What hd_client_counter() can tell. */
 enum hd_counter {
-    HD_COUNTER_ACCEPTED = 0,       /**< events that hd_webhook_send() and hd_client_test() took */
-    HD_COUNTER_REFUSED = 1,        /**< events refused with HD_E_QUEUE_FULL */
-    HD_COUNTER_PENDING = 2,        /**< events accepted whose deliveries have not all ended, or, with a store, that
-                                        are not in it yet */
-    HD_COUNTER_WAITING = 3,        /**< deliveries that wait for their turn */
-    HD_COUNTER_IN_FLIGHT = 4,      /**< deliveries under way */
-    HD_COUNTER_DELIVERED = 5,      /**< deliveries that a receiver confirmed */
-    HD_COUNTER_FAILED = 6,         /**< deliveries that failed */
-    HD_COUNTER_CANCELED = 7,       /**< deliveries that hd_client_close() ended */
-    HD_COUNTER_REPORTS_MISSED = 8, /**< reports forgotten before hd_client_next_report() came to them */
-    HD_COUNTER_RETRIED = 9,        /**< failed attempts that another one follows */
-    HD_COUNTER_DROPPED = 10,       /**< of the failed deliveries, those with HD_REASON_DROPPED */
-    HD_COUNTER_STORED = 11         /**< deliveries in the store that have not ended; 0 without one */
+    HD_COUNTER_ACCEPTED = 96,        /**< events that hd_webhook_send() and hd_client_test() took */
+    HD_COUNTER_REFUSED = 97,         /**< events refused with HD_E_QUEUE_FULL */
+    HD_COUNTER_PENDING = 98,         /**< events accepted whose deliveries have not all ended, or, with a store, that
+                                         are not in it yet */
+    HD_COUNTER_WAITING = 99,         /**< deliveries that wait for their turn */
+    HD_COUNTER_IN_FLIGHT = 100,      /**< deliveries under way */
+    HD_COUNTER_DELIVERED = 101,      /**< deliveries that a receiver confirmed */
+    HD_COUNTER_FAILED = 102,         /**< deliveries that failed */
+    HD_COUNTER_CANCELED = 103,       /**< deliveries that hd_client_close() ended */
+    HD_COUNTER_REPORTS_MISSED = 104, /**< reports forgotten before hd_client_next_report() came to them */
+    HD_COUNTER_RETRIED = 105,        /**< failed attempts that another one follows */
+    HD_COUNTER_DROPPED = 106,        /**< of the failed deliveries, those with HD_REASON_DROPPED */
+    HD_COUNTER_STORED = 107          /**< deliveries in the store that have not ended; 0 without one */
 };
+
+/** @name Names of counters
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_COUNTER_ACCEPTED without
+ * a gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "in_flight"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_counter_name(int number);
+HD_API int hd_counter_from_name(const char *name);
+HD_API int hd_counter_count(void);
+/** @} */
 
 /**
  * Tells one of the client's numbers.

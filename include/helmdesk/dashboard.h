@@ -27,9 +27,9 @@ typedef struct hd_dashboard_response hd_dashboard_response;
 
 /** What a user may do. */
 enum hd_dashboard_role {
-    HD_ROLE_NONE = 0,   /**< nothing: nobody is signed in */
-    HD_ROLE_VIEWER = 1, /**< look; addresses are masked, secrets are not shown, nothing can be sent or changed */
-    HD_ROLE_ADMIN = 2   /**< everything */
+    HD_ROLE_NONE = 56,   /**< nothing: nobody is signed in */
+    HD_ROLE_VIEWER = 57, /**< look; addresses are masked, secrets are not shown, nothing can be sent or changed */
+    HD_ROLE_ADMIN = 58   /**< everything */
 };
 
 /**

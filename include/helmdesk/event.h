@@ -25,23 +25,33 @@ enum hd_type {
 
 /** Body formats. */
 enum hd_format {
-    HD_FORMAT_JSON = 0,
-    HD_FORMAT_SLACK = 1
+    HD_FORMAT_JSON = 16,
+    HD_FORMAT_SLACK = 17
 };
 
-/**
- * The documented name of an event type, such as "ticket.created".
- * @param type  HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
- * Returns: static text; NULL for any other number. Blocks: no. Threads: any. Since: 0.1.0
- */
-HD_API const char *hd_event_type_name(int type);
-
-/**
- * The event type of a documented name.
- * @param name  for example the value of the `X-Helmdesk-Event` header; may be NULL
- * Returns: the type; HD_EVENT_UNKNOWN for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
- */
+/** @name Names of event types
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_TICKET_CREATED without a
+ * gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "ticket.created"; NULL and unknown names give HD_EVENT_UNKNOWN
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_event_type_name(int number);
 HD_API int hd_event_type_from_name(const char *name);
+HD_API int hd_event_type_count(void);
+/** @} */
+
+/** @name Names of body formats
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_FORMAT_JSON without a
+ * gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "json"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_format_name(int number);
+HD_API int hd_format_from_name(const char *name);
+HD_API int hd_format_count(void);
+/** @} */
 
 /**
  * Makes an event whose time is now and whose other fields are not set.

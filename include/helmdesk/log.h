@@ -37,9 +37,9 @@ HD_API void hd_log_filter_free(hd_log_filter *filter);
 
 /** Whether a filter finds deliveries of hd_client_test(). */
 enum hd_tests {
-    HD_TESTS_INCLUDED = 0,
-    HD_TESTS_EXCLUDED = 1,
-    HD_TESTS_ONLY = 2
+    HD_TESTS_INCLUDED = 32,
+    HD_TESTS_EXCLUDED = 33,
+    HD_TESTS_ONLY = 34
 };
 
 /** @name Filter setters
@@ -56,7 +56,7 @@ HD_API int hd_log_filter_set_webhook(hd_log_filter *filter, const char *webhook_
 HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
 /** Only this outcome; 0 for all. */
 HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
-/** Only this reason, one of HD_REASON_...; -1 for all, since HD_REASON_DELIVERED is 0. */
+/** Only this reason, one of HD_REASON_...; 0 for all. */
 HD_API int hd_log_filter_set_reason(hd_log_filter *filter, int reason);
 /** Only answers with an HTTP status from first to last, both 100 to 999; 0 and 0 for all, and for no answer too. */
 HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last);

@@ -17,10 +17,22 @@ typedef struct hd_options hd_options;
 
 /** Levels of the log function. */
 enum hd_level {
-    HD_LEVEL_ERROR = 1,
-    HD_LEVEL_WARNING = 2,
-    HD_LEVEL_INFO = 3
+    HD_LEVEL_ERROR = 60,
+    HD_LEVEL_WARNING = 61,
+    HD_LEVEL_INFO = 62
 };
+
+/** @name Names of levels
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_LEVEL_ERROR without a
+ * gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "warning"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_level_name(int number);
+HD_API int hd_level_from_name(const char *name);
+HD_API int hd_level_count(void);
+/** @} */
 
 /**
  * Gets one line of the library's own log. No secret, body or full URL is ever in it.

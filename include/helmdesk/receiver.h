@@ -21,8 +21,8 @@ typedef struct hd_receiver hd_receiver;
 
 /** How requests are signed. */
 enum hd_scheme {
-    HD_SCHEME_HELMDESK = 1, /**< X-Helmdesk-Signature: over the body */
-    HD_SCHEME_STANDARD = 2  /**< Standard Webhooks, v1: webhook-id, webhook-timestamp and webhook-signature */
+    HD_SCHEME_HELMDESK = 256, /**< X-Helmdesk-Signature: over the body */
+    HD_SCHEME_STANDARD = 512  /**< Standard Webhooks, v1: webhook-id, webhook-timestamp and webhook-signature */
 };
 
 /**

@@ -17,63 +17,73 @@ typedef struct hd_report hd_report;
 
 /** How a delivery ended. */
 enum hd_outcome {
-    HD_OUTCOME_DELIVERED = 1, /**< the receiver answered with a 2xx status */
-    HD_OUTCOME_FAILED = 2,    /**< it did not; the reason says why */
-    HD_OUTCOME_CANCELED = 3,  /**< the client was closed first, or somebody discarded it */
-    HD_OUTCOME_RETRYING = 4   /**< not the end yet: an attempt failed, and another one follows */
+    HD_OUTCOME_DELIVERED = 64, /**< the receiver answered with a 2xx status */
+    HD_OUTCOME_FAILED = 65,    /**< it did not; the reason says why */
+    HD_OUTCOME_CANCELED = 66,  /**< the client was closed first, or somebody discarded it */
+    HD_OUTCOME_RETRYING = 67   /**< not the end yet: an attempt failed, and another one follows */
 };
 
 /** Why. New ones are only ever appended; a number never changes its meaning. */
 enum hd_reason {
-    HD_REASON_DELIVERED = 0,
-    HD_REASON_HTTP_3XX = 1,
-    HD_REASON_HTTP_400 = 2,
-    HD_REASON_HTTP_401_403 = 3,
-    HD_REASON_HTTP_404_410 = 4,
-    HD_REASON_HTTP_413 = 5,
-    HD_REASON_HTTP_429 = 6,
-    HD_REASON_HTTP_4XX = 7,
-    HD_REASON_HTTP_5XX = 8,
-    HD_REASON_BAD_RESPONSE = 9,
-    HD_REASON_RESPONSE_TOO_LARGE = 10,
-    HD_REASON_TIMEOUT_CONNECT = 11,
-    HD_REASON_TIMEOUT_TOTAL = 12,
-    HD_REASON_DNS = 13,
-    HD_REASON_REFUSED = 14,
-    HD_REASON_UNREACHABLE = 15,
-    HD_REASON_RESET = 16,
-    HD_REASON_TLS_UNTRUSTED = 17,
-    HD_REASON_TLS_NAME = 18,
-    HD_REASON_TLS_EXPIRED = 19,
-    HD_REASON_TLS_PROTOCOL = 20,
-    HD_REASON_BLOCKED = 21,
-    HD_REASON_CANCELED = 22,
-    HD_REASON_SLACK = 23,
-    HD_REASON_INTERNAL = 24,
-    HD_REASON_DROPPED = 25,
-    HD_REASON_PAUSED = 26, /**< only in logs that 0.1.0 wrote: a pause postpones */
-    HD_REASON_DISCARDED = 27,
-    HD_REASON_TLS_NOT_YET_VALID = 28,
-    HD_REASON_TLS_UNFIT = 29,              /**< a certificate for another purpose, too weak, or revoked */
-    HD_REASON_TLS_CLIENT_CERTIFICATE = 30, /**< the receiver wants one of this program */
-    HD_REASON_PROXY_FAILED = 31,           /**< the proxy cannot be reached, or is none */
-    HD_REASON_PROXY_REFUSED = 32,          /**< the proxy wants other credentials, or forbids the connection */
-    HD_REASON_PROXY_GATEWAY = 33           /**< the proxy made no connection to the receiver */
+    HD_REASON_DELIVERED = 128,
+    HD_REASON_HTTP_3XX = 129,
+    HD_REASON_HTTP_400 = 130,
+    HD_REASON_HTTP_401_403 = 131,
+    HD_REASON_HTTP_404_410 = 132,
+    HD_REASON_HTTP_413 = 133,
+    HD_REASON_HTTP_429 = 134,
+    HD_REASON_HTTP_4XX = 135,
+    HD_REASON_HTTP_5XX = 136,
+    HD_REASON_BAD_RESPONSE = 137,
+    HD_REASON_RESPONSE_TOO_LARGE = 138,
+    HD_REASON_TIMEOUT_CONNECT = 139,
+    HD_REASON_TIMEOUT_TOTAL = 140,
+    HD_REASON_DNS = 141,
+    HD_REASON_REFUSED = 142,
+    HD_REASON_UNREACHABLE = 143,
+    HD_REASON_RESET = 144,
+    HD_REASON_TLS_UNTRUSTED = 145,
+    HD_REASON_TLS_NAME = 146,
+    HD_REASON_TLS_EXPIRED = 147,
+    HD_REASON_TLS_PROTOCOL = 148,
+    HD_REASON_BLOCKED = 149,
+    HD_REASON_CANCELED = 150,
+    HD_REASON_SLACK = 151,
+    HD_REASON_INTERNAL = 152,
+    HD_REASON_DROPPED = 153,
+    HD_REASON_PAUSED = 154, /**< only in logs that 0.1.0 wrote: a pause postpones */
+    HD_REASON_DISCARDED = 155,
+    HD_REASON_TLS_NOT_YET_VALID = 156,
+    HD_REASON_TLS_UNFIT = 157,              /**< a certificate for another purpose, too weak, or revoked */
+    HD_REASON_TLS_CLIENT_CERTIFICATE = 158, /**< the receiver wants one of this program */
+    HD_REASON_PROXY_FAILED = 159,           /**< the proxy cannot be reached, or is none */
+    HD_REASON_PROXY_REFUSED = 160,          /**< the proxy wants other credentials, or forbids the connection */
+    HD_REASON_PROXY_GATEWAY = 161           /**< the proxy made no connection to the receiver */
 };
 
-/**
- * The short name of an outcome ("delivered", "failed", "canceled").
- * @param outcome  one of HD_OUTCOME_...
- * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
- */
-HD_API const char *hd_outcome_name(int outcome);
+/** @name Names of outcomes
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_OUTCOME_DELIVERED without
+ * a gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "retrying"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_outcome_name(int number);
+HD_API int hd_outcome_from_name(const char *name);
+HD_API int hd_outcome_count(void);
+/** @} */
 
-/**
- * The short name of a reason, such as "timeout_total".
- * @param reason  one of HD_REASON_...
- * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
- */
-HD_API const char *hd_reason_name(int reason);
+/** @name Names of reasons
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_REASON_DELIVERED without
+ * a gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "timeout_total"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_reason_name(int number);
+HD_API int hd_reason_from_name(const char *name);
+HD_API int hd_reason_count(void);
+/** @} */
 
 /**
  * A sentence for people that says what happened and what to do.

@@ -58,8 +58,8 @@ HD_API int hd_options_set_store(hd_options *options, hd_store *store);
 
 /** When hd_webhook_send() returns, with a store. */
 enum hd_accept_mode {
-    HD_ACCEPT_FAST = 0,     /**< at once; the worker's next step stores the event, within milliseconds as a rule */
-    HD_ACCEPT_COMMITTED = 1 /**< when the event is on disk; all callers at that moment share one commit */
+    HD_ACCEPT_FAST = 40,     /**< at once; the worker's next step stores the event, within milliseconds as a rule */
+    HD_ACCEPT_COMMITTED = 41 /**< when the event is on disk; all callers at that moment share one commit */
 };
 
 /**
@@ -74,12 +74,12 @@ HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
 
 /** What a client does with a store. */
 enum hd_client_role {
-    HD_CLIENT_DELIVER = 0, /**< all of it: it accepts, and delivers its share of what waits in the store */
-    HD_CLIENT_ACCEPT = 1,  /**< accepts events and changes webhooks; others deliver. It has no thread and opens no
+    HD_CLIENT_DELIVER = 48, /**< all of it: it accepts, and delivers its share of what waits in the store */
+    HD_CLIENT_ACCEPT = 49,  /**< accepts events and changes webhooks; others deliver. It has no thread and opens no
                               connection: for programs that end soon, and for servers that fork */
-    HD_CLIENT_READ = 2,    /**< reads webhooks and log, and changes nothing */
+    HD_CLIENT_READ = 50,    /**< reads webhooks and log, and changes nothing */
     HD_CLIENT_OPERATE =
-        3 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_client_test() works: for an operator's tool */
+        51 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_client_test() works: for an operator's tool */
 };
 
 /**

@@ -17,24 +17,21 @@ typedef struct hd_webhook hd_webhook;
 
 /** What a webhook does with events. hd_client_test() works in every mode. */
 enum hd_mode {
-    HD_MODE_OFF = 0, /**< accepts no events; what waits stays, unsent, until it is on again or is discarded */
-    HD_MODE_ON = 1,  /**< accepts events and sends them */
-    HD_MODE_HELD = 2 /**< accepts events and sends nothing until it is on again; nothing is lost */
+    HD_MODE_OFF = 24, /**< accepts no events; what waits stays, unsent, until it is on again or is discarded */
+    HD_MODE_ON = 25,  /**< accepts events and sends them */
+    HD_MODE_HELD = 26 /**< accepts events and sends nothing until it is on again; nothing is lost */
 };
 
-/**
- * The name of a mode: "off", "on" or "held".
- * @param mode  one of HD_MODE_...
- * Returns: static text; "unknown" for any other number. Blocks: no. Threads: any. Since: 0.1.0
- */
-HD_API const char *hd_mode_name(int mode);
-
-/**
- * The mode with a name.
- * @param name  "off", "on" or "held"; may be NULL
- * Returns: one of HD_MODE_...; -1 for NULL and any other name. Blocks: no. Threads: any. Since: 0.1.0
- */
+/** @name Names of modes
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_MODE_OFF without a gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "held"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_mode_name(int number);
 HD_API int hd_mode_from_name(const char *name);
+HD_API int hd_mode_count(void);
+/** @} */
 
 /**
  * Makes a webhook: on, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.

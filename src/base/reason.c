@@ -1,120 +1,90 @@
-/* Every reason in one table: its name and the sentence that page, tool and log show to people. */
+/* What each reason says to people, on the page, in the tool and in the log. */
 #include "base/reason.h"
 
 #include <string.h>
 
 #define REASON_MAP(X)                                                                                                  \
-    X(HD_REASON_DELIVERED, "delivered", "The receiver confirmed the delivery.")                                        \
-    X(HD_REASON_HTTP_3XX, "http_3xx",                                                                                  \
+    X(HD_REASON_DELIVERED, "The receiver confirmed the delivery.")                                                     \
+    X(HD_REASON_HTTP_3XX,                                                                                              \
       "The receiver answered with a redirect, which is not followed. Enter the final address as the webhook's URL.")   \
-    X(HD_REASON_HTTP_400, "http_400",                                                                                  \
+    X(HD_REASON_HTTP_400,                                                                                              \
       "The receiver called the request bad (400). Look at its answer, and check that the webhook has the format that " \
       "the receiver expects.")                                                                                         \
-    X(HD_REASON_HTTP_401_403, "http_401_403",                                                                          \
+    X(HD_REASON_HTTP_401_403,                                                                                          \
       "The receiver refused the request (401 or 403). Most often its secret is not the webhook's, or it re-encodes "   \
       "the JSON before it checks the signature: compare the secret, and verify the raw body.")                         \
-    X(HD_REASON_HTTP_404_410, "http_404_410",                                                                          \
-      "Nothing lives at this address (404 or 410). Check the path of the webhook's URL.")                              \
-    X(HD_REASON_HTTP_413, "http_413",                                                                                  \
+    X(HD_REASON_HTTP_404_410, "Nothing lives at this address (404 or 410). Check the path of the webhook's URL.")      \
+    X(HD_REASON_HTTP_413,                                                                                              \
       "The receiver finds the body too large (413). Raise its limit; bodies with messages are the largest.")           \
-    X(HD_REASON_HTTP_429, "http_429",                                                                                  \
-      "The receiver asks for fewer requests (429). Lower the webhook's limit of "                                      \
-      "deliveries at once, or raise the receiver's rate limit.")                                                       \
-    X(HD_REASON_HTTP_4XX, "http_4xx", "The receiver refused the request (4xx). Look at its answer.")                   \
-    X(HD_REASON_HTTP_5XX, "http_5xx", "The receiver failed (5xx). Look at its own log at this time.")                  \
-    X(HD_REASON_BAD_RESPONSE, "bad_response",                                                                          \
+    X(HD_REASON_HTTP_429, "The receiver asks for fewer requests (429). Lower the webhook's limit of "                  \
+                          "deliveries at once, or raise the receiver's rate limit.")                                   \
+    X(HD_REASON_HTTP_4XX, "The receiver refused the request (4xx). Look at its answer.")                               \
+    X(HD_REASON_HTTP_5XX, "The receiver failed (5xx). Look at its own log at this time.")                              \
+    X(HD_REASON_BAD_RESPONSE,                                                                                          \
       "What answered does not speak HTTP correctly. Check host and port, and whether it is an https server.")          \
-    X(HD_REASON_RESPONSE_TOO_LARGE, "response_too_large",                                                              \
+    X(HD_REASON_RESPONSE_TOO_LARGE,                                                                                    \
       "The receiver's answer has more than 64 KiB of headers. A webhook receiver should answer 200 and little else.")  \
-    X(HD_REASON_TIMEOUT_CONNECT, "timeout_connect",                                                                    \
+    X(HD_REASON_TIMEOUT_CONNECT,                                                                                       \
       "No connection within the time limit. The server is down, unreachable, or a firewall drops the packets.")        \
-    X(HD_REASON_TIMEOUT_TOTAL, "timeout_total",                                                                        \
+    X(HD_REASON_TIMEOUT_TOTAL,                                                                                         \
       "No answer within the time limit. The receiver may still have done the work: let it answer first, then work.")   \
-    X(HD_REASON_DNS, "dns",                                                                                            \
+    X(HD_REASON_DNS,                                                                                                   \
       "No address was found for the host name. Check its spelling, its DNS records and its name servers.")             \
-    X(HD_REASON_REFUSED, "refused",                                                                                    \
+    X(HD_REASON_REFUSED,                                                                                               \
       "Nothing listens on this port: the connection was refused. Start the receiver, or correct the port.")            \
-    X(HD_REASON_UNREACHABLE, "unreachable", "The network has no way to this address. Check routing and firewalls.")    \
-    X(HD_REASON_RESET, "reset",                                                                                        \
-      "The receiver closed the connection before it had answered. Look at its own log at this time.")                  \
-    X(HD_REASON_TLS_UNTRUSTED, "tls_untrusted",                                                                        \
+    X(HD_REASON_UNREACHABLE, "The network has no way to this address. Check routing and firewalls.")                   \
+    X(HD_REASON_RESET, "The receiver closed the connection before it had answered. Look at its own log at this time.") \
+    X(HD_REASON_TLS_UNTRUSTED,                                                                                         \
       "The receiver's certificate is not signed by a known authority. Install the whole chain, or name your own "      \
       "authority with hd_options_set_ca_file.")                                                                        \
-    X(HD_REASON_TLS_NAME, "tls_name",                                                                                  \
+    X(HD_REASON_TLS_NAME,                                                                                              \
       "The receiver does not have a certificate for this host name. Correct the certificate or the webhook's URL.")    \
-    X(HD_REASON_TLS_EXPIRED, "tls_expired", "A certificate of the receiver has expired. Renew it.")                    \
-    X(HD_REASON_TLS_PROTOCOL, "tls_protocol",                                                                          \
+    X(HD_REASON_TLS_EXPIRED, "A certificate of the receiver has expired. Renew it.")                                   \
+    X(HD_REASON_TLS_PROTOCOL,                                                                                          \
       "No secure connection could be agreed on. The receiver must speak HTTP/1.1 over TLS 1.2 or 1.3 on this port.")   \
-    X(HD_REASON_BLOCKED, "blocked",                                                                                    \
+    X(HD_REASON_BLOCKED,                                                                                               \
       "The address is not public, and this program does not allow deliveries to it. No packet was sent.")              \
-    X(HD_REASON_CANCELED, "canceled", "The program was shut down before the delivery had ended.")                      \
-    X(HD_REASON_SLACK, "slack", "Slack refused the message. Its answer says why.")                                     \
-    X(HD_REASON_INTERNAL, "internal",                                                                                  \
+    X(HD_REASON_CANCELED, "The program was shut down before the delivery had ended.")                                  \
+    X(HD_REASON_SLACK, "Slack refused the message. Its answer says why.")                                              \
+    X(HD_REASON_INTERNAL,                                                                                              \
       "This program could not make the delivery: out of memory or sockets, or its certificate file cannot be read.")   \
-    X(HD_REASON_DROPPED, "dropped",                                                                                    \
+    X(HD_REASON_DROPPED,                                                                                               \
       "Too many deliveries to this webhook wait already, and it has taken none for a while. Nothing was sent.")        \
-    X(HD_REASON_PAUSED, "paused",                                                                                      \
+    X(HD_REASON_PAUSED,                                                                                                \
       "The webhook is paused because it failed too often. Nothing was sent; it is tried again when the pause is "      \
       "over.")                                                                                                         \
-    X(HD_REASON_DISCARDED, "discarded",                                                                                \
+    X(HD_REASON_DISCARDED,                                                                                             \
       "Somebody discarded what waited for this webhook. Nothing was sent; it can be sent again from the log.")         \
-    X(HD_REASON_TLS_NOT_YET_VALID, "tls_not_yet_valid",                                                                \
+    X(HD_REASON_TLS_NOT_YET_VALID,                                                                                     \
       "A certificate of the receiver is not valid yet. Check the clock of this machine, and when the certificate "     \
       "begins.")                                                                                                       \
-    X(HD_REASON_TLS_UNFIT, "tls_unfit",                                                                                \
+    X(HD_REASON_TLS_UNFIT,                                                                                             \
       "The receiver's certificate is revoked, too weak or made for another purpose. Get another one for it.")          \
-    X(HD_REASON_TLS_CLIENT_CERTIFICATE, "tls_client_certificate",                                                      \
+    X(HD_REASON_TLS_CLIENT_CERTIFICATE,                                                                                \
       "The receiver wants a client certificate that it accepts. Give this program one, or let the receiver do "        \
       "without.")                                                                                                      \
-    X(HD_REASON_PROXY_FAILED, "proxy_failed",                                                                          \
+    X(HD_REASON_PROXY_FAILED,                                                                                          \
       "The proxy of this program could not be used. Check its address, and that it runs and makes tunnels (CONNECT).") \
-    X(HD_REASON_PROXY_REFUSED, "proxy_refused",                                                                        \
+    X(HD_REASON_PROXY_REFUSED,                                                                                         \
       "The proxy of this program refused the connection. Check the user name and the password that it is given, and "  \
       "its own rules.")                                                                                                \
-    X(HD_REASON_PROXY_GATEWAY, "proxy_gateway",                                                                        \
+    X(HD_REASON_PROXY_GATEWAY,                                                                                         \
       "The proxy of this program made no connection to the receiver. Check host and port of the webhook's URL, and "   \
       "whether the proxy can reach them.")
 
-#define ONE(code, name, text) +1
+#define ONE(code, text) +1
 _Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");
 #undef ONE
 
-const char *hd_reason_name(int reason) {
-    switch (reason) {
-#define NAME(code, name, text)                                                                                         \
-    case code:                                                                                                         \
-        return name;
-        REASON_MAP(NAME)
-#undef NAME
-    default:
-        return "unknown";
-    }
-}
-
 const char *hd_reason_text(int reason) {
     switch (reason) {
-#define EXPLAIN(code, name, text)                                                                                      \
+#define EXPLAIN(code, text)                                                                                            \
     case code:                                                                                                         \
         return text;
         REASON_MAP(EXPLAIN)
 #undef EXPLAIN
     default:
         return "This version of the library knows no such reason.";
-    }
-}
-
-const char *hd_outcome_name(int outcome) {
-    switch (outcome) {
-    case HD_OUTCOME_DELIVERED:
-        return "delivered";
-    case HD_OUTCOME_FAILED:
-        return "failed";
-    case HD_OUTCOME_CANCELED:
-        return "canceled";
-    case HD_OUTCOME_RETRYING:
-        return "retrying";
-    default:
-        return "unknown";
     }
 }
 

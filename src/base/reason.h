@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* How many reasons there are: they are numbered from 0. */
-#define HD__REASON_COUNT (HD_REASON_PROXY_GATEWAY + 1)
+/* How many reasons there are: their numbers have no gap. */
+#define HD__REASON_COUNT (HD_REASON_PROXY_GATEWAY - HD_REASON_DELIVERED + 1)
 
 /* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
  * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action

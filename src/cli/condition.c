@@ -16,24 +16,9 @@ int cli_condition_read(const struct place *place, const hd_webhook *webhook, str
     return status == HD_OK || status == HD_E_NOT_FOUND ? CLI_OK : cli_fail_place(place, status);
 }
 
-static const char *name_of(int state) {
-    switch (state) {
-    case HD_WEBHOOK_PAUSED:
-        return "paused";
-    case HD_WEBHOOK_PROBING:
-        return "probing";
-    case HD_WEBHOOK_FORBIDDEN:
-        return "forbidden";
-    case HD_WEBHOOK_THROTTLED:
-        return "throttled";
-    default:
-        return "active";
-    }
-}
-
 const char *cli_condition_word(const hd_webhook *webhook, const struct condition *condition) {
     int is_on = hd_webhook_mode(webhook) == HD_MODE_ON;
-    return is_on && condition->state != HD_WEBHOOK_ACTIVE ? name_of(condition->state)
+    return is_on && condition->state != HD_WEBHOOK_ACTIVE ? hd_webhook_state_name(condition->state)
                                                           : hd_mode_name(hd_webhook_mode(webhook));
 }
 
@@ -70,7 +55,7 @@ void cli_condition_print(const hd_webhook *webhook, const struct condition *cond
 }
 
 void cli_condition_add(const struct condition *condition, json_t *object) {
-    json_object_set_new(object, "state", json_string(name_of(condition->state)));
+    json_object_set_new(object, "state", json_string(hd_webhook_state_name(condition->state)));
     json_object_set_new(object, "paused_until",
                         cli_json_time(condition->state == HD_WEBHOOK_PAUSED ? condition->until_ms : 0));
     json_object_set_new(object, "throttled_until",

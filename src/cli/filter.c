@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REASONS_MAX 64
-
 int64_t cli_wall_ms(void) {
     return hd__wall_ms(&hd__system_clock);
 }
@@ -47,14 +45,13 @@ int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
 /* ---- The rest ---- */
 
 static int set_reason(hd_log_filter *filter, const char *name) {
-    for (int reason = 0; reason < REASONS_MAX; reason++)
-        if (strcmp(hd_reason_name(reason), name) == 0 && strcmp(name, "unknown") != 0)
-            return hd_log_filter_set_reason(filter, reason);
+    int found = hd_reason_from_name(name);
+    if (found)
+        return hd_log_filter_set_reason(filter, found);
     cli_error("--reason: there is no reason '%s'", name);
     fputs("  It is one of:", stderr);
-    for (int reason = 0; reason < REASONS_MAX; reason++)
-        if (strcmp(hd_reason_name(reason), "unknown") != 0)
-            fprintf(stderr, " %s", hd_reason_name(reason));
+    for (int i = 0; i < hd_reason_count(); i++)
+        fprintf(stderr, " %s", hd_reason_name(HD_REASON_DELIVERED + i));
     fputs(".\n", stderr);
     return HD_E_INVALID;
 }
@@ -82,10 +79,11 @@ static int set_words(const struct args *args, hd_log_filter *filter) {
     int status = HD_OK;
     if (event)
         status = hd_log_filter_set_event(filter, hd_event_type_from_name(event));
-    if (status == HD_OK && outcome) /* the words stand in the order of HD_OUTCOME_... */
-        status = hd_log_filter_set_outcome(filter, 1 + cli_word_index(cli_options[OPT_OUTCOME].values, outcome));
-    if (status == HD_OK && tests) /* and these in that of HD_TESTS_... */
-        status = hd_log_filter_set_tests(filter, cli_word_index(cli_options[OPT_TESTS].values, tests));
+    if (status == HD_OK && outcome)
+        status = hd_log_filter_set_outcome(filter, hd_outcome_from_name(outcome));
+    if (status == HD_OK && tests) /* the words stand in the order of HD_TESTS_... */
+        status =
+            hd_log_filter_set_tests(filter, HD_TESTS_INCLUDED + cli_word_index(cli_options[OPT_TESTS].values, tests));
     return status;
 }
 

@@ -8,7 +8,6 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define YEAR_MS (366 * DAY_MS)
-#define REASONS_MAX 64
 #define BAR_CELLS 40
 
 struct window {
@@ -36,7 +35,7 @@ static long long ms(const hd_log_stats *stats, int permille) {
 
 static json_t *reasons_json(const hd_log_stats *stats) {
     json_t *object = json_object();
-    for (int reason = 1; reason < REASONS_MAX; reason++)
+    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
         if (hd_log_stats_reason(stats, reason))
             json_object_set_new(object, hd_reason_name(reason),
                                 json_integer((json_int_t)hd_log_stats_reason(stats, reason)));
@@ -68,7 +67,7 @@ static int tell_json(const hd_log_stats *stats, const struct window *window, uin
 /* ---- Text ---- */
 
 static void print_reasons(const hd_log_stats *stats) {
-    for (int reason = 1; reason < REASONS_MAX; reason++)
+    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
         if (hd_log_stats_reason(stats, reason))
             printf("  %8llu  %-18s %s\n", (unsigned long long)hd_log_stats_reason(stats, reason),
                    hd_reason_name(reason), hd_reason_text(reason));

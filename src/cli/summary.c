@@ -15,6 +15,7 @@ void cli_summary_add(struct summary *summary, const hd_report *report) {
     summary->delivered += outcome == HD_OUTCOME_DELIVERED;
     summary->failed += outcome == HD_OUTCOME_FAILED;
     summary->canceled += outcome == HD_OUTCOME_CANCELED;
+    reason -= HD_REASON_DELIVERED;
     if (outcome != HD_OUTCOME_DELIVERED && reason >= 0 && reason < SUMMARY_REASONS)
         summary->reasons[reason]++;
 }
@@ -32,7 +33,8 @@ static json_t *reasons_json(const struct summary *summary) {
     json_t *object = json_object();
     for (int i = 0; i < SUMMARY_REASONS; i++)
         if (summary->reasons[i])
-            json_object_set_new(object, hd_reason_name(i), json_integer((json_int_t)summary->reasons[i]));
+            json_object_set_new(object, hd_reason_name(HD_REASON_DELIVERED + i),
+                                json_integer((json_int_t)summary->reasons[i]));
     return object;
 }
 
@@ -59,7 +61,8 @@ static void print_text(const struct summary *summary, double seconds) {
     putchar('\n');
     for (int i = 0; i < SUMMARY_REASONS; i++)
         if (summary->reasons[i])
-            printf("  %llu %s: %s\n", (unsigned long long)summary->reasons[i], hd_reason_name(i), hd_reason_text(i));
+            printf("  %llu %s: %s\n", (unsigned long long)summary->reasons[i], hd_reason_name(HD_REASON_DELIVERED + i),
+                   hd_reason_text(HD_REASON_DELIVERED + i));
     printf("p50 %d ms, p95 %d ms, p99 %d ms, max %d ms\n", percentile(summary, 50), percentile(summary, 95),
            percentile(summary, 99), percentile(summary, 100));
 }

@@ -5,7 +5,6 @@
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
-#define REASONS_MAX 64
 #define FAILING_AFTER 5 /* of the last ones, all failed */
 
 struct range {
@@ -65,7 +64,7 @@ static json_t *success_of(const hd_log_stats *stats) {
 static json_t *reasons_of(const hd_log_stats *stats) {
     json_t *object = json_object();
     int failed = 0;
-    for (int reason = 1; reason < REASONS_MAX; reason++)
+    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
         if (hd_log_stats_reason(stats, reason))
             hd__json_set(object, hd_reason_name(reason), json_integer((json_int_t)hd_log_stats_reason(stats, reason)),
                          &failed);

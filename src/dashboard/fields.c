@@ -6,10 +6,6 @@
 
 const int hd__field_types[3] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
 
-static const char *format_name(int format) {
-    return format == HD_FORMAT_SLACK ? "slack" : "json";
-}
-
 /* ---- Webhooks ---- */
 
 static json_t *events_of(const hd_webhook *webhook) {
@@ -48,7 +44,7 @@ json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin) {
     if (is_admin)
         hd__json_set(object, "url", json_string(hd_webhook_url(webhook)), &failed);
     hd__json_set(object, "url_masked", json_string(hd_webhook_masked_url(webhook)), &failed);
-    hd__json_set(object, "format", json_string(format_name(hd_webhook_format(webhook))), &failed);
+    hd__json_set(object, "format", json_string(hd_format_name(hd_webhook_format(webhook))), &failed);
     hd__json_set(object, "events", events_of(webhook), &failed);
     hd__json_set(object, "mode", json_string(hd_mode_name(hd_webhook_mode(webhook))), &failed);
     hd__json_set(object, "headers", headers_of(webhook), &failed);
@@ -141,7 +137,7 @@ json_t *hd__field_delivery(const hd_report *report) {
     hd__json_set(object, "webhook_id", hd__json_string(hd_report_webhook_id(report)), &failed);
     hd__json_set(object, "webhook_name", hd__json_string(hd_report_webhook_name(report)), &failed);
     hd__json_set(object, "url_masked", hd__json_string(hd_report_masked_url(report)), &failed);
-    hd__json_set(object, "format", json_string(format_name(hd_report_format(report))), &failed);
+    hd__json_set(object, "format", json_string(hd_format_name(hd_report_format(report))), &failed);
     set_event(object, hd_report_event(report), &failed);
     set_outcome(object, report, &failed);
     return hd__json_or_nothing(object, failed);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REASONS_MAX 64
-
 struct reading {
     struct hd__call *call;
     const json_t *object;
@@ -25,17 +23,13 @@ static int set_event(const struct reading *reading, const char *value) {
 }
 
 static int set_outcome(const struct reading *reading, const char *value) {
-    for (int outcome = HD_OUTCOME_DELIVERED; outcome <= HD_OUTCOME_RETRYING; outcome++)
-        if (strcmp(hd_outcome_name(outcome), value) == 0)
-            return hd_log_filter_set_outcome(reading->filter, outcome);
-    return HD_E_INVALID;
+    int outcome = hd_outcome_from_name(value);
+    return outcome ? hd_log_filter_set_outcome(reading->filter, outcome) : HD_E_INVALID;
 }
 
 static int set_reason(const struct reading *reading, const char *value) {
-    for (int reason = 0; reason < REASONS_MAX && strcmp(value, "unknown") != 0; reason++)
-        if (strcmp(hd_reason_name(reason), value) == 0)
-            return hd_log_filter_set_reason(reading->filter, reason);
-    return HD_E_INVALID;
+    int reason = hd_reason_from_name(value);
+    return reason ? hd_log_filter_set_reason(reading->filter, reason) : HD_E_INVALID;
 }
 
 /* "404", "5xx", "500-503" */

@@ -111,7 +111,7 @@ static int read_body(struct hd__call *call) {
 static int may_call(struct hd__call *call, const struct hd__route *route) {
     if (call->request->role >= route->role)
         return 1;
-    if (call->request->role == HD_ROLE_NONE)
+    if (call->request->role < HD_ROLE_VIEWER)
         hd__call_refuse(call, 401, "You are not signed in", "Sign in, and try again.", NULL);
     else
         hd__call_refuse(call, 403, "You may look, and not change", "An administrator may.", NULL);

@@ -18,21 +18,8 @@
 #define HEADER_VALUE_MAX 1024
 #define ALL_EVENTS (1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | 1u << HD_MESSAGE_RECEIVED)
 
-static const char *const mode_names[] = {[HD_MODE_OFF] = "off", [HD_MODE_ON] = "on", [HD_MODE_HELD] = "held"};
-
 static int mode_known(int mode) {
     return mode >= HD_MODE_OFF && mode <= HD_MODE_HELD;
-}
-
-const char *hd_mode_name(int mode) {
-    return mode_known(mode) ? mode_names[mode] : "unknown";
-}
-
-int hd_mode_from_name(const char *name) {
-    for (int mode = HD_MODE_OFF; name && mode <= HD_MODE_HELD; mode++)
-        if (strcmp(name, mode_names[mode]) == 0)
-            return mode;
-    return -1;
 }
 
 static hd_webhook *alloc(void) {
@@ -50,6 +37,7 @@ int hd_webhook_new(hd_webhook **webhook) {
     if (!made)
         return HD_E_NO_MEMORY;
     made->events = ALL_EVENTS;
+    made->format = HD_FORMAT_JSON;
     made->mode = HD_MODE_ON;
     made->max_in_flight = 4;
     made->max_attempts = 1;
@@ -423,11 +411,11 @@ int hd_webhook_subscribed(const hd_webhook *webhook, int type) {
 }
 
 int hd_webhook_format(const hd_webhook *webhook) {
-    return webhook ? webhook->format : HD_FORMAT_JSON;
+    return webhook ? webhook->format : 0;
 }
 
 int hd_webhook_mode(const hd_webhook *webhook) {
-    return webhook ? webhook->mode : HD_MODE_OFF;
+    return webhook ? webhook->mode : 0;
 }
 
 static const void *secret_of(const char *secret, size_t len, size_t *secret_len) {

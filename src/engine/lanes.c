@@ -93,6 +93,7 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
     }
     lane->hash = webhook->id_hash;
     lane->shard = hd__shard_of(webhook->label->keys.webhook);
+    lane->state = HD_WEBHOOK_ACTIVE;
     lane->window = WINDOW_AT_FIRST;
     lane->backlog.retry_at_us = INT64_MAX;
     if (lanes->count >= lanes->bucket_count)

@@ -11,7 +11,7 @@
 #define POOL_MAX 1024
 
 static void count_one(struct hd__ledger *ledger, int which) {
-    atomic_fetch_add_explicit(&ledger->counters[which], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&ledger->counters[which - HD_COUNTER_ACCEPTED], 1, memory_order_relaxed);
 }
 
 /* ---- Life ---- */
@@ -346,15 +346,15 @@ static void hand_to_waiter(struct hd__ledger *ledger, uint64_t sequence, hd_repo
 }
 
 static const int counter_of[] = {
-    [HD_OUTCOME_DELIVERED] = HD_COUNTER_DELIVERED,
-    [HD_OUTCOME_FAILED] = HD_COUNTER_FAILED,
-    [HD_OUTCOME_CANCELED] = HD_COUNTER_CANCELED,
-    [HD_OUTCOME_RETRYING] = HD_COUNTER_RETRIED,
+    [HD_OUTCOME_DELIVERED - HD_OUTCOME_DELIVERED] = HD_COUNTER_DELIVERED,
+    [HD_OUTCOME_FAILED - HD_OUTCOME_DELIVERED] = HD_COUNTER_FAILED,
+    [HD_OUTCOME_CANCELED - HD_OUTCOME_DELIVERED] = HD_COUNTER_CANCELED,
+    [HD_OUTCOME_RETRYING - HD_OUTCOME_DELIVERED] = HD_COUNTER_RETRIED,
 };
 
 /* The report is the log's from now on. */
 static void publish(struct hd__ledger *ledger, const struct hd__message *message, hd_report *report) {
-    count_one(ledger, counter_of[report->outcome]);
+    count_one(ledger, counter_of[report->outcome - HD_OUTCOME_DELIVERED]);
     if (report->reason == HD_REASON_DROPPED)
         count_one(ledger, HD_COUNTER_DROPPED);
     if (report->outcome == HD_OUTCOME_FAILED || report->outcome == HD_OUTCOME_RETRYING)

@@ -39,11 +39,11 @@ struct hd__ledger {
     uint64_t reports_missed;     /* forgotten by the log before it came to them */
     struct hd__waiter *waiters;
     struct hd__committer *committers;
-    uint64_t decided_below;                               /* of every event below it is decided who gets it */
-    atomic_int end_waiters;                               /* callers who wait for ended_below */
-    atomic_int_fast64_t asked_until_us;                   /* up to then others may ask for it again */
-    atomic_int_fast64_t closes_at_us;                     /* nothing that is due later will be done */
-    atomic_uint_fast64_t counters[HD_COUNTER_STORED + 1]; /* those that the loop counts */
+    uint64_t decided_below;             /* of every event below it is decided who gets it */
+    atomic_int end_waiters;             /* callers who wait for ended_below */
+    atomic_int_fast64_t asked_until_us; /* up to then others may ask for it again */
+    atomic_int_fast64_t closes_at_us;   /* nothing that is due later will be done */
+    atomic_uint_fast64_t counters[HD_COUNTER_STORED - HD_COUNTER_ACCEPTED + 1]; /* those that the loop counts */
 
     /* the loop */
     struct hd__schedule schedule;

@@ -41,8 +41,8 @@ struct hd__message *hd__message_new(struct hd__message_pool *pool, const struct 
 
 void hd__rendered_free(void *unused) {
     struct hd__rendered *rendered = unused;
-    for (int format = 0; format < HD__FORMATS; format++)
-        hd__buffer_free(&rendered->bodies[format]);
+    for (int i = 0; i < HD__FORMATS; i++)
+        hd__buffer_free(&rendered->bodies[i]);
     free(rendered->signatures);
     free(rendered);
 }
@@ -54,8 +54,8 @@ static void give_back(struct hd__message_pool *pool, struct hd__rendered *render
     }
     rendered->signature_count = 0;
     memset(rendered->redelivery_of, 0, sizeof rendered->redelivery_of);
-    for (int format = 0; format < HD__FORMATS; format++)
-        hd__buffer_clear(&rendered->bodies[format], BODY_KEPT);
+    for (int i = 0; i < HD__FORMATS; i++)
+        hd__buffer_clear(&rendered->bodies[i], BODY_KEPT);
     if (!hd__pool_give(&pool->rendered, rendered))
         hd__rendered_free(rendered);
 }
@@ -78,7 +78,7 @@ int hd__message_body(struct hd__message_pool *pool, struct hd__message *message,
     struct hd__rendered *rendered = rendered_of(pool, message);
     if (!rendered)
         return HD_E_NO_MEMORY;
-    struct hd__buffer *buffer = &rendered->bodies[format];
+    struct hd__buffer *buffer = &rendered->bodies[format - HD_FORMAT_JSON];
     if (buffer->len == 0) {
         int status = hd__event_body(message->event, format, buffer);
         if (status != HD_OK) {

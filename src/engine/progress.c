@@ -4,7 +4,7 @@
 #include <string.h>
 
 static void count(struct hd__ledger *ledger, int which, uint64_t value) {
-    atomic_store_explicit(&ledger->counters[which], value, memory_order_relaxed);
+    atomic_store_explicit(&ledger->counters[which - HD_COUNTER_ACCEPTED], value, memory_order_relaxed);
 }
 
 static void publish_counters(struct hd__ledger *ledger) {
@@ -101,7 +101,7 @@ uint64_t hd__ledger_counter(struct hd__ledger *ledger, int which) {
     case HD_COUNTER_RETRIED:
     case HD_COUNTER_DROPPED:
     case HD_COUNTER_STORED:
-        return atomic_load_explicit(&ledger->counters[which], memory_order_relaxed);
+        return atomic_load_explicit(&ledger->counters[which - HD_COUNTER_ACCEPTED], memory_order_relaxed);
     default:
         return 0;
     }

@@ -16,21 +16,8 @@
 #define MESSAGE_MAX 262144
 #define KEY_MAX 255
 
-static const char *const names[] = {NULL, "ticket.created", "ticket.resolved", "message.received"};
-
 int hd__event_type_known(int type) {
     return type >= HD_TICKET_CREATED && type <= HD_MESSAGE_RECEIVED;
-}
-
-const char *hd_event_type_name(int type) {
-    return hd__event_type_known(type) ? names[type] : NULL;
-}
-
-int hd_event_type_from_name(const char *name) {
-    for (int type = HD_TICKET_CREATED; name && type <= HD_MESSAGE_RECEIVED; type++)
-        if (strcmp(name, names[type]) == 0)
-            return type;
-    return HD_EVENT_UNKNOWN;
 }
 
 hd_event *hd__event_alloc(int type) {

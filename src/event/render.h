@@ -5,7 +5,8 @@
 #include "base/buffer.h"
 #include "helmdesk.h"
 
-#define HD__FORMATS 2
+/* How many formats there are; the first has the number HD_FORMAT_JSON. */
+#define HD__FORMATS (HD_FORMAT_SLACK - HD_FORMAT_JSON + 1)
 
 /* Appends the body of an event in a format. The event need not have a project. Returns a status. */
 int hd__event_body(const hd_event *event, int format, struct hd__buffer *out);

@@ -26,7 +26,7 @@ struct hd_log_filter {
     char *text; /* in lower case; NULL for all */
     int type;
     int outcome;
-    int has_reason, reason;
+    int reason;
     int first_status, last_status;
     struct delivery delivery, redelivery_of;
     int tests;
@@ -37,7 +37,10 @@ int hd_log_filter_new(hd_log_filter **filter) {
     if (!filter)
         return HD_E_INVALID;
     *filter = calloc(1, sizeof **filter);
-    return *filter ? HD_OK : HD_E_NO_MEMORY;
+    if (!*filter)
+        return HD_E_NO_MEMORY;
+    (*filter)->tests = HD_TESTS_INCLUDED;
+    return HD_OK;
 }
 
 void hd_log_filter_free(hd_log_filter *filter) {
@@ -65,16 +68,15 @@ int hd_log_filter_set_event(hd_log_filter *filter, int type) {
 }
 
 int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome) {
-    if (!filter || outcome < 0 || outcome > HD_OUTCOME_RETRYING)
+    if (!filter || (outcome != 0 && hd_outcome_from_name(hd_outcome_name(outcome)) != outcome))
         return HD_E_INVALID;
     filter->outcome = outcome;
     return HD_OK;
 }
 
 int hd_log_filter_set_reason(hd_log_filter *filter, int reason) {
-    if (!filter || reason < -1 || reason >= HD__REASON_COUNT)
+    if (!filter || (reason != 0 && hd_reason_from_name(hd_reason_name(reason)) != reason))
         return HD_E_INVALID;
-    filter->has_reason = reason >= 0;
     filter->reason = reason;
     return HD_OK;
 }
@@ -148,7 +150,7 @@ static int has_text(const hd_report *report, const char *text) {
 static int has_result(const hd_report *report, const hd_log_filter *filter) {
     int status = hd_report_http_status(report);
     return (!filter->outcome || filter->outcome == hd_report_outcome(report)) &&
-           (!filter->has_reason || filter->reason == hd_report_reason(report)) &&
+           (!filter->reason || filter->reason == hd_report_reason(report)) &&
            (!filter->first_status || (status >= filter->first_status && status <= filter->last_status));
 }
 
@@ -174,12 +176,12 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
            (!filter->text || has_text(report, filter->text));
 }
 
-/* A bit for each reason whose name has the text in it. */
+/* A bit for each reason, from the first, whose name has the text in it. */
 static uint64_t reasons_with(const char *text) {
     uint64_t reasons = 0;
-    for (int reason = 0; reason < HD__REASON_COUNT; reason++)
-        if (hd__contains_nocase(hd_reason_name(reason), text))
-            reasons |= UINT64_C(1) << reason;
+    for (int i = 0; i < HD__REASON_COUNT; i++)
+        if (hd__contains_nocase(hd_reason_name(HD_REASON_DELIVERED + i), text))
+            reasons |= UINT64_C(1) << i;
     return reasons;
 }
 
@@ -192,7 +194,6 @@ void hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *s
     search->redelivery_of = *filter->redelivery_of.id ? filter->redelivery_of.bytes : NULL;
     search->type = filter->type;
     search->outcome = filter->outcome;
-    search->has_reason = filter->has_reason;
     search->reason = filter->reason;
     search->first_status = filter->first_status;
     search->last_status = filter->last_status;

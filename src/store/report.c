@@ -19,6 +19,7 @@ hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *l
     atomic_init(&report->references, 1);
     report->event = event ? hd__event_ref(event) : NULL;
     report->label = hd__label_ref(label);
+    report->format = HD_FORMAT_JSON;
     report->detail = "";
     return report;
 }
@@ -147,7 +148,7 @@ const char *hd_report_masked_url(const hd_report *report) {
 }
 
 int hd_report_format(const hd_report *report) {
-    return report ? report->format : HD_FORMAT_JSON;
+    return report ? report->format : 0;
 }
 
 int hd_report_is_test(const hd_report *report) {

@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 
-#define OUTCOMES (HD_OUTCOME_RETRYING + 1)
+#define OUTCOMES (HD_OUTCOME_RETRYING - HD_OUTCOME_DELIVERED + 1)
 #define ATTEMPT_MAX_MS 5000 /* no attempt is given more time */
 #define BUCKETS_MAX 10000
 #define PERMILLE_MAX 1000
 
-/* By outcome. */
+/* By outcome, from the first. */
 struct counts {
     uint64_t of[OUTCOMES];
 };
@@ -28,6 +28,14 @@ struct hd_log_stats {
 };
 
 /* ---- Counting ---- */
+
+static int is_outcome(int outcome) {
+    return outcome >= HD_OUTCOME_DELIVERED && outcome <= HD_OUTCOME_RETRYING;
+}
+
+static int is_reason(int reason) {
+    return reason >= HD_REASON_DELIVERED && reason - HD_REASON_DELIVERED < HD__REASON_COUNT;
+}
 
 static int count_buckets(const struct hd__log_search *search, int64_t bucket_ms, int64_t *count) {
     *count = 0;
@@ -72,19 +80,20 @@ static int tells_of_attempt(const struct hd__log_tally *tally) {
 }
 
 static void count_outcome(hd_log_stats *stats, const struct hd__log_tally *tally) {
-    stats->outcomes.of[tally->outcome] += tally->count;
+    int outcome = tally->outcome - HD_OUTCOME_DELIVERED;
+    stats->outcomes.of[outcome] += tally->count;
     int64_t bucket = tally->bucket - stats->first_bucket;
     if (bucket >= 0 && (size_t)bucket < stats->bucket_count)
-        stats->buckets[bucket].of[tally->outcome] += tally->count;
+        stats->buckets[bucket].of[outcome] += tally->count;
 }
 
 /* A store may hold what a newer version wrote: outcomes and reasons without a name here. */
 void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally) {
     stats->count += tally->count;
-    if (tally->outcome > 0 && tally->outcome < OUTCOMES)
+    if (is_outcome(tally->outcome))
         count_outcome(stats, tally);
-    if (tally->reason >= 0 && tally->reason < HD__REASON_COUNT)
-        stats->reasons[tally->reason] += tally->count;
+    if (is_reason(tally->reason))
+        stats->reasons[tally->reason - HD_REASON_DELIVERED] += tally->count;
     if (tells_of_attempt(tally)) {
         stats->attempts += tally->count;
         stats->took[tally->total_ms < ATTEMPT_MAX_MS ? tally->total_ms : ATTEMPT_MAX_MS] += tally->count;
@@ -115,9 +124,8 @@ uint64_t hd_log_stats_count(const hd_log_stats *stats) {
     return stats ? stats->count : 0;
 }
 
-/* Nothing is counted under outcome 0, which is none. */
 static uint64_t count_of(const struct counts *counts, int outcome) {
-    return outcome > 0 && outcome < OUTCOMES ? counts->of[outcome] : 0;
+    return is_outcome(outcome) ? counts->of[outcome - HD_OUTCOME_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome) {
@@ -125,7 +133,7 @@ uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome) {
 }
 
 uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason) {
-    return stats && reason >= 0 && reason < HD__REASON_COUNT ? stats->reasons[reason] : 0;
+    return stats && is_reason(reason) ? stats->reasons[reason - HD_REASON_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_attempts(const hd_log_stats *stats) {

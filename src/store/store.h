@@ -237,11 +237,11 @@ struct hd__log_search {
     const unsigned char *delivery_id;   /* NULL for all */
     const unsigned char *redelivery_of; /* NULL for all */
     const char *text;                   /* NULL for all; in lower case */
-    uint64_t text_reasons;              /* a bit for each reason whose name has the text in it */
+    uint64_t text_reasons;              /* a bit for each reason, from the first, whose name has the text */
     int type, outcome;                  /* 0 for all */
-    int has_reason, reason;             /* only this one, if it has one */
+    int reason;                         /* only this one; 0 for all */
     int first_status, last_status;      /* of HTTP; 0 for all */
-    int tests;                          /* one of HD_TESTS_... */
+    int tests;                          /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
     int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
     int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
     int64_t after_id;

@@ -133,7 +133,7 @@ static int has_words(const struct log *log, const struct entry *entry, const str
     hd__uuid_format(entry->report.delivery_id, delivery);
     hd__uuid_format(event->id, id);
     return strstr(event->search, search->text) || strstr(name, search->text) || strstr(delivery, search->text) ||
-           strcmp(id, search->text) == 0 || (search->text_reasons >> entry->report.reason & 1);
+           strcmp(id, search->text) == 0 || (search->text_reasons >> (entry->report.reason - HD_REASON_DELIVERED) & 1);
 }
 
 static int is_found(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
@@ -145,12 +145,12 @@ static int is_found(const struct log *log, const struct entry *entry, const stru
                 is_id(search->delivery_id, report->delivery_id) && is_id(search->redelivery_of, event->redelivery_of) &&
                 (!search->type || search->type == event->type);
     int has_result = (!search->outcome || search->outcome == report->outcome) &&
-                     (!search->has_reason || search->reason == report->reason) &&
+                     (!search->reason || search->reason == report->reason) &&
                      (!search->first_status ||
                       (report->http_status >= search->first_status && report->http_status <= search->last_status));
     int is_in_time = (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
                      (!search->until_ms || report->finished_at_ms < search->until_ms);
-    int is_wanted = search->tests == HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test;
+    int is_wanted = search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test;
     return has_text && is_of && has_result && is_in_time && is_wanted;
 }
 
@@ -185,19 +185,19 @@ static struct hd__log_search any_search(const struct log *log) {
     search.delivery_id = any(12) ? NULL : log->entries[any(RECORDS)].report.delivery_id;
     search.redelivery_of = any(8) ? NULL : log->again[any(2)];
     search.type = any(3) ? 0 : 1 + any(3);
-    search.outcome = any(2) ? 0 : 1 + any(4);
-    search.has_reason = any(5) == 0;
-    search.reason = any(2) ? HD_REASON_DNS : HD_REASON_DELIVERED;
+    search.outcome = any(2) ? 0 : HD_OUTCOME_DELIVERED + any(4);
+    search.reason = any(5) ? 0 : any(2) ? HD_REASON_DNS : HD_REASON_DELIVERED;
     if (any(4) == 0) {
         search.first_status = any(2) ? 200 : 400;
         search.last_status = any(2) ? 299 : 599;
     }
-    search.tests = any(2) ? HD_TESTS_INCLUDED : any(3);
+    search.tests = any(2) ? HD_TESTS_INCLUDED : HD_TESTS_INCLUDED + any(3);
     search.since_ms = any(4) ? 0 : start + INT64_C(1000) * any(20);
     search.until_ms = any(4) ? 0 : start + INT64_C(1000) * any(20) + 1;
     search.text = any(4) ? NULL : words[any(12)];
     if (search.text && strcmp(search.text, "timeout") == 0)
-        search.text_reasons = UINT64_C(1) << HD_REASON_TIMEOUT_TOTAL | UINT64_C(1) << HD_REASON_TIMEOUT_CONNECT;
+        search.text_reasons = UINT64_C(1) << (HD_REASON_TIMEOUT_TOTAL - HD_REASON_DELIVERED) |
+                              UINT64_C(1) << (HD_REASON_TIMEOUT_CONNECT - HD_REASON_DELIVERED);
     return search;
 }
 

@@ -79,8 +79,8 @@ static int set(hd_webhook *webhook, const char *setting) {
     const char *equals = strchr(setting, '=');
     size_t len = equals ? (size_t)(equals - setting) : 0;
     uint32_t value = equals ? (uint32_t)strtoul(equals + 1, NULL, 10) : 0;
-    if (len == 4 && strncmp(setting, "mode", len) == 0)
-        return hd_webhook_set_mode(webhook, (int)value);
+    if (!equals)
+        return hd_webhook_set_mode(webhook, hd_mode_from_name(setting));
     if (len == 9 && strncmp(setting, "in-flight", len) == 0)
         return hd_webhook_set_max_in_flight(webhook, value);
     if (len == 8 && strncmp(setting, "attempts", len) == 0)

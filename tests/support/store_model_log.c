@@ -107,7 +107,8 @@ static int has_text(const struct hd__log_search *search, const struct hd__log_ro
     hd__uuid_format(row->event.id, event_id);
     return strstr(row->event.search, search->text) || has_name(row, search->text) ||
            strstr(delivery_id, search->text) || strcmp(event_id, search->text) == 0 ||
-           (row->report.reason < 64 && (search->text_reasons >> row->report.reason & 1));
+           (row->report.reason - HD_REASON_DELIVERED < 64 &&
+            (search->text_reasons >> (row->report.reason - HD_REASON_DELIVERED) & 1));
 }
 
 static int is_of(const struct hd__log_search *search, const struct hd__log_row *row) {
@@ -120,10 +121,10 @@ static int is_of(const struct hd__log_search *search, const struct hd__log_row *
 
 static int has_result(const struct hd__log_search *search, const struct hd__stored_report *report) {
     return (!search->outcome || search->outcome == report->outcome) &&
-           (!search->has_reason || search->reason == report->reason) &&
+           (!search->reason || search->reason == report->reason) &&
            (!search->first_status ||
             (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
-           (search->tests == HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == (report->is_test != 0));
+           (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == (report->is_test != 0));
 }
 
 static int matches(const struct hd__log_search *search, const struct hd__log_row *row) {

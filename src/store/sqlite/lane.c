@@ -8,7 +8,7 @@ int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *
     sqlite3_stmt *statement = hd__sql(store, is_active ? HD__SQL_DROP_LANE : HD__SQL_PUT_LANE);
     hd__sql_int(statement, 1, note->webhook);
     if (!is_active) {
-        hd__sql_int(statement, 2, note->state);
+        hd__sql_int(statement, 2, note->state - HD__SQL_STATE);
         hd__sql_int(statement, 3, store->now.ms + (note->left_ms > 0 ? note->left_ms : 0));
         hd__sql_int(statement, 4, store->now.ms + note->throttled_ms);
     }
@@ -25,7 +25,7 @@ int hd__sqlite_tell_lanes(struct hd__sqlite *store) {
     while ((code = hd__sql_next(statement)) == SQLITE_ROW) {
         const struct hd__lane_note note = {
             .webhook = hd__sql_get_int(statement, 0),
-            .state = (int)hd__sql_get_int(statement, 1),
+            .state = HD__SQL_STATE + (int)hd__sql_get_int(statement, 1),
             .left_ms = left_of(store, hd__sql_get_int(statement, 2)),
             .throttled_ms = left_of(store, hd__sql_get_int(statement, 3)),
         };

@@ -76,7 +76,7 @@ static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *i
     int64_t now_ms = time_at(store, row, 4).ms;
     int64_t left_ms = hd__sql_get_int(row, 2) - now_ms, throttled_ms = hd__sql_get_int(row, 3) - now_ms;
     *(struct hd__lane_note *)into = (struct hd__lane_note){.webhook = hd__sql_get_int(row, 0),
-                                                           .state = (int)hd__sql_get_int(row, 1),
+                                                           .state = HD__SQL_STATE + (int)hd__sql_get_int(row, 1),
                                                            .left_ms = left_ms > 0 ? left_ms : 0,
                                                            .throttled_ms = throttled_ms > 0 ? throttled_ms : 0};
 }

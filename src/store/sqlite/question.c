@@ -58,7 +58,7 @@ static int parse(const char *text, unsigned char id[HD__STORE_ID_SIZE]) {
 
 /* Whether nothing that was delivered can match: then the answer was a 2xx, and the reason is none. */
 static int is_trouble(const struct hd__log_search *search) {
-    return search->outcome > HD_OUTCOME_DELIVERED || (search->has_reason && search->reason != HD_REASON_DELIVERED) ||
+    return search->outcome > HD_OUTCOME_DELIVERED || (search->reason && search->reason != HD_REASON_DELIVERED) ||
            (search->first_status && (search->last_status < 200 || search->first_status > 299));
 }
 
@@ -97,9 +97,9 @@ void hd__question_write(const struct hd__log_search *search, int with_rows, int 
         search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
         search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
         is_trouble(search) ? " AND l.outcome <> 1" : "", search->delivery_id ? " AND l.delivery = ?9" : "",
-        search->has_reason ? " AND l.reason = ?10" : "",
+        search->reason ? " AND l.reason = ?10" : "",
         search->first_status ? " AND l.http_status BETWEEN ?11 AND ?12" : "",
-        search->tests != HD_TESTS_INCLUDED ? " AND l.is_test = ?13" : "",
+        search->tests > HD_TESTS_INCLUDED ? " AND l.is_test = ?13" : "",
         search->redelivery_of ? " AND l.event_use = 2 AND l.event IN (SELECT key FROM event WHERE redelivery_of = ?14)"
                               : "",
         search->text ? TEXT : "",
@@ -129,10 +129,10 @@ void hd__question_bind(sqlite3_stmt *statement, const struct hd__log_search *sea
     hd__sql_text(statement, 4, search->webhook_id);
     hd__sql_text(statement, 5, search->project);
     hd__sql_int(statement, 6, search->type);
-    hd__sql_int(statement, 7, search->outcome);
+    hd__sql_int(statement, 7, search->outcome - HD__SQL_OUTCOME);
     hd__sql_int(statement, 8, search->since_ms);
     hd__sql_bytes(statement, 9, search->delivery_id, search->delivery_id ? HD__STORE_ID_SIZE : 0);
-    hd__sql_int(statement, 10, search->reason);
+    hd__sql_int(statement, 10, search->reason - HD__SQL_REASON);
     hd__sql_int(statement, 11, search->first_status);
     hd__sql_int(statement, 12, search->last_status);
     hd__sql_int(statement, 13, search->tests == HD_TESTS_ONLY);

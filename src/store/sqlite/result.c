@@ -39,11 +39,11 @@ static int write_report(struct hd__sqlite *store, const struct hd__result *resul
     hd__sql_int(statement, 8, event->key);
     hd__sql_int(statement, 9, event->type);
     hd__sql_id(statement, 10, report->delivery_id);
-    hd__sql_int(statement, 11, report->format);
+    hd__sql_int(statement, 11, report->format - HD__SQL_FORMAT);
     hd__sql_int(statement, 12, report->is_test);
     hd__sql_int(statement, 13, report->may_be_repeated);
-    hd__sql_int(statement, 14, result->is_lost ? HD_OUTCOME_RETRYING : report->outcome);
-    hd__sql_int(statement, 15, report->reason);
+    hd__sql_int(statement, 14, (result->is_lost ? HD_OUTCOME_RETRYING : report->outcome) - HD__SQL_OUTCOME);
+    hd__sql_int(statement, 15, report->reason - HD__SQL_REASON);
     hd__sql_int(statement, 16, report->attempts);
     hd__sql_int(statement, 17, report->http_status);
     hd__sql_int(statement, 18, report->retry_after_s);

@@ -161,6 +161,16 @@ void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader);
 /* ---- migrate.c ---- */
 
 #define HD__SQLITE_VERSION 4
+
+/* What is subtracted from a number of the public enums before it is stored: in the database, each family begins where
+ * it began in version 0.1.0. */
+enum {
+    HD__SQL_OUTCOME = HD_OUTCOME_DELIVERED - 1,
+    HD__SQL_REASON = HD_REASON_DELIVERED,
+    HD__SQL_FORMAT = HD_FORMAT_JSON,
+    HD__SQL_MODE = HD_MODE_OFF,
+    HD__SQL_STATE = HD_WEBHOOK_ACTIVE
+};
 extern const char hd__sqlite_tables[], hd__sqlite_indexes[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */

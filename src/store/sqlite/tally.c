@@ -29,8 +29,8 @@ static struct hd__log_tally read(const struct sums *sums, sqlite3_stmt *row) {
     int64_t total_ms = hd__sql_get_int(row, 4);
     return (struct hd__log_tally){
         .bucket = sums->bucket_ms > 0 ? hd__sql_get_int(row, 0) / sums->bucket_ms : 0,
-        .outcome = (int)hd__sql_get_int(row, 1),
-        .reason = (int)hd__sql_get_int(row, 2),
+        .outcome = HD__SQL_OUTCOME + (int)hd__sql_get_int(row, 1),
+        .reason = HD__SQL_REASON + (int)hd__sql_get_int(row, 2),
         .has_attempts = (int)hd__sql_get_int(row, 3),
         .total_ms = (uint32_t)(total_ms < LONGEST_MS ? total_ms : LONGEST_MS),
     };

@@ -105,8 +105,8 @@ static void bind_settings(sqlite3_stmt *statement, const struct hd__stored_webho
     hd__sql_bytes(statement, 9, webhook->previous.data, webhook->previous.len);
     hd__sql_bytes(statement, 10, webhook->headers.data, webhook->headers.len);
     hd__sql_int(statement, 11, webhook->events);
-    hd__sql_int(statement, 12, webhook->format);
-    hd__sql_int(statement, 13, webhook->mode);
+    hd__sql_int(statement, 12, webhook->format - HD__SQL_FORMAT);
+    hd__sql_int(statement, 13, webhook->mode - HD__SQL_MODE);
     hd__sql_int(statement, 14, webhook->ordered);
     hd__sql_int(statement, 15, webhook->standard_headers);
     hd__sql_int(statement, 16, webhook->max_in_flight);
@@ -279,8 +279,8 @@ static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
         .previous = hd__sql_get_bytes(row, 11),
         .headers = hd__sql_get_bytes(row, 12),
         .events = (unsigned)hd__sql_get_int(row, 13),
-        .format = (int)hd__sql_get_int(row, 14),
-        .mode = (int)hd__sql_get_int(row, 15),
+        .format = HD__SQL_FORMAT + (int)hd__sql_get_int(row, 14),
+        .mode = HD__SQL_MODE + (int)hd__sql_get_int(row, 15),
         .ordered = (int)hd__sql_get_int(row, 16),
         .standard_headers = (int)hd__sql_get_int(row, 17),
         .max_in_flight = (uint32_t)hd__sql_get_int(row, 18),

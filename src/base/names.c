@@ -1,0 +1,99 @@
+/* The names of what the public enums number, in both directions. Each family has numbers of its own, without a gap, so
+ * that a number of another family is known to be wrong; 0 is in none. */
+#include "helmdesk.h"
+
+#include <string.h>
+
+struct family {
+    int first;
+    int count;
+    const char *const *names;
+};
+
+#define FAMILY(first, names)                                                                                           \
+    { (first), (int)(sizeof(names) / sizeof(names)[0]), (names) }
+
+static const char *const types[] = {"ticket.created", "ticket.resolved", "message.received"};
+static const char *const formats[] = {"json", "slack"};
+static const char *const modes[] = {"off", "on", "held"};
+static const char *const levels[] = {"error", "warning", "info"};
+static const char *const outcomes[] = {"delivered", "failed", "canceled", "retrying"};
+static const char *const states[] = {"active", "paused", "probing", "forbidden", "throttled"};
+static const char *const counters[] = {"accepted", "refused",  "pending",        "waiting", "in_flight", "delivered",
+                                       "failed",   "canceled", "reports_missed", "retried", "dropped",   "stored"};
+static const char *const reasons[] = {"delivered",
+                                      "http_3xx",
+                                      "http_400",
+                                      "http_401_403",
+                                      "http_404_410",
+                                      "http_413",
+                                      "http_429",
+                                      "http_4xx",
+                                      "http_5xx",
+                                      "bad_response",
+                                      "response_too_large",
+                                      "timeout_connect",
+                                      "timeout_total",
+                                      "dns",
+                                      "refused",
+                                      "unreachable",
+                                      "reset",
+                                      "tls_untrusted",
+                                      "tls_name",
+                                      "tls_expired",
+                                      "tls_protocol",
+                                      "blocked",
+                                      "canceled",
+                                      "slack",
+                                      "internal",
+                                      "dropped",
+                                      "paused",
+                                      "discarded",
+                                      "tls_not_yet_valid",
+                                      "tls_unfit",
+                                      "tls_client_certificate",
+                                      "proxy_failed",
+                                      "proxy_refused",
+                                      "proxy_gateway"};
+
+static const struct family type_family = FAMILY(HD_TICKET_CREATED, types);
+static const struct family format_family = FAMILY(HD_FORMAT_JSON, formats);
+static const struct family mode_family = FAMILY(HD_MODE_OFF, modes);
+static const struct family level_family = FAMILY(HD_LEVEL_ERROR, levels);
+static const struct family outcome_family = FAMILY(HD_OUTCOME_DELIVERED, outcomes);
+static const struct family state_family = FAMILY(HD_WEBHOOK_ACTIVE, states);
+static const struct family counter_family = FAMILY(HD_COUNTER_ACCEPTED, counters);
+static const struct family reason_family = FAMILY(HD_REASON_DELIVERED, reasons);
+
+static const char *name_in(const struct family *family, int number) {
+    return number >= family->first && number - family->first < family->count ? family->names[number - family->first]
+                                                                             : "unknown";
+}
+
+static int find_in(const struct family *family, const char *name) {
+    for (int i = 0; name && i < family->count; i++)
+        if (strcmp(name, family->names[i]) == 0)
+            return family->first + i;
+    return 0;
+}
+
+/* The three functions of a family. */
+#define FUNCTIONS(word, family)                                                                                        \
+    const char *hd_##word##_name(int number) {                                                                         \
+        return name_in(&(family), number);                                                                             \
+    }                                                                                                                  \
+    int hd_##word##_from_name(const char *name) {                                                                      \
+        return find_in(&(family), name);                                                                               \
+    }                                                                                                                  \
+    int hd_##word##_count(void) {                                                                                      \
+        return (family).count;                                                                                         \
+    }
+
+FUNCTIONS(event_type, type_family)
+FUNCTIONS(format, format_family)
+FUNCTIONS(mode, mode_family)
+FUNCTIONS(level, level_family)
+FUNCTIONS(outcome, outcome_family)
+FUNCTIONS(webhook_state, state_family)
+FUNCTIONS(counter, counter_family)
+FUNCTIONS(reason, reason_family)
