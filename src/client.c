@@ -22,7 +22,7 @@ int hd__client_check_writing(hd_client *client) {
 
 int hd__client_check_waiting(hd_client *client) {
     int status = hd__client_check(client);
-    return status == HD_OK && client->worker && hd__worker_is_self(client->worker) ? HD_E_STATE : status;
+    return status == HD_OK && client->worker && hd__worker_is_self(client->worker) ? HD_E_WRONG_THREAD : status;
 }
 
 /* ---- Life ---- */

@@ -148,7 +148,7 @@ int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t
     if (!hd__event_type_known(type))
         return HD_E_EVENT_TYPE;
     if (!client->worker)
-        return HD_E_STATE;
+        return HD_E_ROLE;
     hd_webhook *webhook = hd__client_webhook(client, webhook_id);
     if (!webhook)
         return HD_E_NOT_FOUND;

@@ -156,7 +156,7 @@ int hd_options_allow_network(hd_options *options, const char *cidr) {
     if (!options || !cidr)
         return HD_E_INVALID;
     if (options->policy.allowed_count == HD__NETWORKS_MAX)
-        return HD_E_NETWORK;
+        return HD_E_LIMIT;
     int status = hd__network_parse(cidr, &options->policy.allowed[options->policy.allowed_count]);
     if (status == HD_OK)
         options->policy.allowed_count++;
@@ -164,8 +164,10 @@ int hd_options_allow_network(hd_options *options, const char *cidr) {
 }
 
 int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last) {
-    if (!options || first < 1 || last < first || options->policy.ports_count == HD__PORTS_MAX)
+    if (!options || first < 1 || last < first)
         return HD_E_INVALID;
+    if (options->policy.ports_count == HD__PORTS_MAX)
+        return HD_E_LIMIT;
     options->policy.ports[options->policy.ports_count++] = (struct hd__ports){first, last};
     return HD_OK;
 }

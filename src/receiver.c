@@ -107,7 +107,7 @@ static int place_secret(hd_receiver *receiver, const struct secret *secret) {
     if (at < SECRETS_MAX)
         receiver->secrets[at] = *secret;
     pthread_rwlock_unlock(&receiver->secrets_lock);
-    return at < SECRETS_MAX ? HD_OK : HD_E_STATE;
+    return at < SECRETS_MAX ? HD_OK : HD_E_LIMIT;
 }
 
 int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len) {
@@ -134,7 +134,7 @@ int hd_receiver_remove_secret(hd_receiver *receiver, size_t secret_index) {
         receiver->secrets[secret_index] = (struct secret){0};
         pthread_rwlock_unlock(&receiver->secrets_lock);
     }
-    int status = is_there(&removed) ? HD_OK : HD_E_NOT_FOUND;
+    int status = is_there(&removed) ? HD_OK : HD_E_NO_SECRET;
     free_secret(&removed);
     return status;
 }

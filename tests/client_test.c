@@ -149,7 +149,7 @@ static void test_networks_are_read_strictly(void **state) {
             fail_msg("\"%s\" was not taken for a network", right[i]);
     for (size_t i = LENGTH_OF(right); i < 64; i++)
         assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_OK);
-    assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_E_NETWORK);
+    assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_E_LIMIT);
     hd_options_free(options);
 }
 
@@ -500,7 +500,7 @@ static void test_ports_are_few(void **state) {
     assert_int_equal(hd_options_allow_ports(options, 2, 1), HD_E_INVALID);
     for (uint16_t port = 1; port <= 32; port++)
         assert_int_equal(hd_options_allow_ports(options, port, port), HD_OK);
-    assert_int_equal(hd_options_allow_ports(options, 33, 33), HD_E_INVALID);
+    assert_int_equal(hd_options_allow_ports(options, 33, 33), HD_E_LIMIT);
     hd_options_free(options);
 }
 
@@ -568,11 +568,11 @@ static void test_sent_event_is_frozen(void **state) {
     hd_event *event = event_for_tests(HD_MESSAGE_RECEIVED, PROJECT, 1);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK);
 
-    assert_int_equal(hd_event_set_project(event, "other"), HD_E_STATE);
-    assert_int_equal(hd_event_set_timestamp_ms(event, 1), HD_E_STATE);
-    assert_int_equal(hd_event_set_ticket(event, "t", 2, "s", "open", "low"), HD_E_STATE);
-    assert_int_equal(hd_event_set_customer(event, "other@example.com", "Other"), HD_E_STATE);
-    assert_int_equal(hd_event_set_message(event, "m", "agent", "text"), HD_E_STATE);
+    assert_int_equal(hd_event_set_project(event, "other"), HD_E_SENT);
+    assert_int_equal(hd_event_set_timestamp_ms(event, 1), HD_E_SENT);
+    assert_int_equal(hd_event_set_ticket(event, "t", 2, "s", "open", "low"), HD_E_SENT);
+    assert_int_equal(hd_event_set_customer(event, "other@example.com", "Other"), HD_E_SENT);
+    assert_int_equal(hd_event_set_message(event, "m", "agent", "text"), HD_E_SENT);
     assert_string_equal(hd_event_project(event), PROJECT);
     assert_int_equal(hd_event_ticket_number(event), 1);
     assert_string_equal(hd_event_customer_email(event), "user@example.com");
@@ -1177,11 +1177,11 @@ static void test_log_function_cannot_deadlock(void **state) {
     end_client(client);
     scene->client = NULL;
 
-    assert_int_equal(meddler.close_status, HD_E_STATE);
-    assert_int_equal(meddler.flush_status, HD_E_STATE);
-    assert_int_equal(meddler.test_status, HD_E_STATE);
+    assert_int_equal(meddler.close_status, HD_E_WRONG_THREAD);
+    assert_int_equal(meddler.flush_status, HD_E_WRONG_THREAD);
+    assert_int_equal(meddler.test_status, HD_E_WRONG_THREAD);
     assert_int_equal(meddler.send_status, HD_OK);
-    assert_true(meddler.next_status == HD_E_STATE || meddler.next_status == HD_OK);
+    assert_true(meddler.next_status == HD_E_WRONG_THREAD || meddler.next_status == HD_OK);
     assert_true(meddler.errors > 0);
     assert_int_equal(pthread_mutex_destroy(&meddler.lock), 0);
 }

@@ -853,7 +853,7 @@ static void test_stream(void **state) {
     hd_dashboard_response *response = call_as(HD_ROLE_VIEWER, "GET", API "me", NULL);
     const char *data;
     size_t length;
-    assert_int_equal(hd_dashboard_response_next(response, 0, &data, &length), HD_E_STATE);
+    assert_int_equal(hd_dashboard_response_next(response, 0, &data, &length), HD_E_INVALID);
     hd_dashboard_response_free(response);
     free(id);
 }

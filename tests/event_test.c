@@ -478,7 +478,7 @@ static void test_message_belongs_to_message_received(void **state) {
     static const int others[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED};
     for (size_t i = 0; i < LENGTH_OF(others); i++) {
         hd_event *event = new_event(others[i]);
-        assert_int_equal(hd_event_set_message(event, "i", "agent", "b"), HD_E_STATE);
+        assert_int_equal(hd_event_set_message(event, "i", "agent", "b"), HD_E_FIELD);
         assert_null(hd_event_message_id(event));
         assert_null(hd_event_message_sender(event));
         assert_null(hd_event_message_body(event));
@@ -639,14 +639,14 @@ static void test_sent_event_cannot_be_changed(void **state) {
     assert_int_equal(hd_client_new(NULL, &client), HD_OK);
     hd_event *event = full_event();
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK); /* to no webhook: nothing leaves this program */
-    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_STATE);
-    assert_int_equal(hd_event_set_timestamp_ms(event, 0), HD_E_STATE);
-    assert_int_equal(hd_event_set_ticket(event, "i2", 2, "s2", "closed", "low"), HD_E_STATE);
-    assert_int_equal(hd_event_set_customer(event, "e2", "n2"), HD_E_STATE);
-    assert_int_equal(hd_event_set_message(event, "m2", "agent", "b2"), HD_E_STATE);
+    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_SENT);
+    assert_int_equal(hd_event_set_timestamp_ms(event, 0), HD_E_SENT);
+    assert_int_equal(hd_event_set_ticket(event, "i2", 2, "s2", "closed", "low"), HD_E_SENT);
+    assert_int_equal(hd_event_set_customer(event, "e2", "n2"), HD_E_SENT);
+    assert_int_equal(hd_event_set_message(event, "m2", "agent", "b2"), HD_E_SENT);
     assert_full_event(event);
     hd_client_free(client);
-    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_STATE);
+    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_SENT);
     assert_full_event(event);
     hd_event_free(event);
 }

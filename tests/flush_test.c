@@ -77,7 +77,7 @@ static void *flush_once(void *user) {
 /* Whoever waits for what was accepted before waits for nothing that comes later, though something always waits. */
 static void test_others_keep_coming(void **state) {
     (void)state;
-    struct flusher flusher = {.status = HD_E_STATE};
+    struct flusher flusher = {.status = HD_E_INVALID};
     pthread_t thread;
     for (int i = 0; i < 3; i++)
         assert_int_equal(simulation_send(simulation, "before"), HD_OK);

@@ -485,7 +485,7 @@ static void test_settings(void **state) {
     assert_int_equal(hd_receiver_add_secret(receiver, long_secret, 1024), HD_OK);
     for (int i = 1; i < 8; i++)
         assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_OK);
-    assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_E_STATE);
+    assert_int_equal(hd_receiver_add_secret(receiver, "secret", 6), HD_E_LIMIT);
     assert_int_equal(hd_receiver_set_schemes(NULL, HD_SCHEME_HELMDESK), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_schemes(receiver, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_set_schemes(receiver, 4), HD_E_INVALID);
@@ -553,13 +553,13 @@ static void test_remove_secret(void **state) {
     render(&request, wall_ms());
     sign_all(&request, "msg_1", 0);
     assert_int_equal(hd_receiver_new(&receiver), HD_OK);
-    assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_E_NOT_FOUND);
-    assert_int_equal(hd_receiver_remove_secret(receiver, SIZE_MAX), HD_E_NOT_FOUND);
+    assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_E_NO_SECRET);
+    assert_int_equal(hd_receiver_remove_secret(receiver, SIZE_MAX), HD_E_NO_SECRET);
     assert_int_equal(hd_receiver_remove_secret(NULL, 0), HD_E_INVALID);
     assert_int_equal(hd_receiver_add_secret(receiver, "old", 3), HD_OK);
     assert_int_equal(hd_receiver_add_secret(receiver, SECRET, strlen(SECRET)), HD_OK);
     assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_OK);
-    assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_E_NOT_FOUND);
+    assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_E_NO_SECRET);
     assert_int_equal(
         hd_receiver_accept(receiver, request.body, strlen(request.body), names, NULL, values, NULL, 1, &index, &event),
         HD_OK);

@@ -54,10 +54,10 @@ static int open_and_join(void) {
 static int64_t put(void) {
     struct hd__stored_webhook webhook;
     failing.armed = 1;
-    int status = seam_put_in(&a, "w", "p", 1, HD__ANY_VERSION, &webhook);
+    int status = seam_put_in(&a, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook);
     failing.armed = 0;
     if (!check(status))
-        status = seam_put_in(&a, "w", "p", 1, HD__ANY_VERSION, &webhook);
+        status = seam_put_in(&a, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook);
     if (status != HD_OK)
         fail_msg("%s", a.store->error);
     a.report.keys = webhook.keys;

@@ -314,7 +314,7 @@ static void test_fork(void **state_) {
         wrong += seam_step(&a, &step) != HD_E_FORKED;
         wrong += seam_look(&a) != HD_E_FORKED;
         wrong += seam_tend(&a) != HD_E_FORKED;
-        wrong += seam_put_in(&a, "w", "p", 1, HD__ANY_VERSION, &put) != HD_E_FORKED;
+        wrong += seam_put_in(&a, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &put) != HD_E_FORKED;
         wrong += ops->remove_webhook(a.store, "w", &number) != HD_E_FORKED;
         wrong += ops->discard(a.store, "w", &number) != HD_E_FORKED;
         wrong += ops->waiting(a.store, "w", &number, &oldest) != HD_E_FORKED;

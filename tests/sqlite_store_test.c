@@ -84,14 +84,14 @@ static void test_fan_out(void **state_) {
     (void)state_;
     struct hd__stored_webhook webhook;
     seam_open(&a, directory, HD__ROLE_DELIVER, NULL);
-    assert_int_equal(seam_put_in(&a, "on", "p", 1, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "on", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     int64_t on = webhook.keys.webhook;
-    assert_int_equal(seam_put_in(&a, "off", "p", 0, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "off", "p", HD_MODE_OFF, HD__ANY_VERSION, &webhook), HD_OK);
     int64_t off = webhook.keys.webhook;
-    assert_int_equal(seam_put_in(&a, "held", "p", 2, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "held", "p", HD_MODE_HELD, HD__ANY_VERSION, &webhook), HD_OK);
     int64_t held = webhook.keys.webhook;
-    assert_int_equal(seam_put_in(&a, "other", "q", 1, HD__ANY_VERSION, &webhook), HD_OK);
-    assert_int_equal(seam_put_in(&a, "type", "p", 1, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "other", "q", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "type", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     webhook.events = 1 << 2;
     assert_int_equal(a.store->ops->put_webhook(a.store, &webhook, HD__ANY_VERSION), HD_OK);
     int64_t type = webhook.keys.webhook;
@@ -259,16 +259,16 @@ static void test_compare_and_set(void **state_) {
     uint64_t change;
     seam_open(&a, directory, HD__ROLE_DELIVER, NULL);
     seam_open(&b, directory, HD__ROLE_ACCEPT, NULL);
-    assert_int_equal(seam_put_in(&a, "w", "p", 1, 1, &webhook), HD_E_CONFLICT);
-    assert_int_equal(seam_put_in(&a, "w", "p", 1, 0, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 1, &webhook), HD_E_CONFLICT);
+    assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 0, &webhook), HD_OK);
     assert_int_equal(webhook.version, 1);
-    assert_int_equal(seam_put_in(&b, "w", "p", 1, 0, &webhook), HD_E_CONFLICT);
-    assert_int_equal(seam_put_in(&b, "w", "p", 1, 1, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&b, "w", "p", HD_MODE_ON, 0, &webhook), HD_E_CONFLICT);
+    assert_int_equal(seam_put_in(&b, "w", "p", HD_MODE_ON, 1, &webhook), HD_OK);
     assert_int_equal(webhook.version, 2);
-    assert_int_equal(seam_put_in(&a, "w", "p", 1, 1, &webhook), HD_E_CONFLICT);
+    assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 1, &webhook), HD_E_CONFLICT);
     assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &change), HD_OK);
-    assert_int_equal(seam_put_in(&a, "w", "p", 1, 2, &webhook), HD_E_CONFLICT);
-    assert_int_equal(seam_put_in(&a, "w", "p", 1, 0, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 2, &webhook), HD_E_CONFLICT);
+    assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 0, &webhook), HD_OK);
     assert_int_equal(webhook.version, 3);
     seam_close(&a);
     seam_close(&b);
@@ -286,13 +286,13 @@ static void test_changes_are_told(void **state_) {
     assert_int_equal(c.webhook_count, 1);
     assert_string_equal(b.webhooks[0].id, "w1");
     seam_forget(&b);
-    assert_int_equal(seam_put_in(&b, "w2", "p", 2, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&b, "w2", "p", HD_MODE_HELD, HD__ANY_VERSION, &webhook), HD_OK);
     assert_int_equal(seam_look(&b), HD_OK);
     assert_int_equal(b.webhook_count, 0); /* its own */
     assert_int_equal(seam_look(&a), HD_OK);
     assert_int_equal(a.webhook_count, 1);
     assert_string_equal(a.webhooks[0].id, "w2");
-    assert_int_equal(a.webhooks[0].mode, 2);
+    assert_int_equal(a.webhooks[0].mode, HD_MODE_HELD);
     assert_int_equal(a.webhooks[0].change, webhook.change);
     assert_int_equal(b.store->ops->remove_webhook(b.store, "w1", &change), HD_OK);
     seam_send(&a, 1); /* a step tells as well */
@@ -336,7 +336,7 @@ static void test_moved_webhook(void **state_) {
     int64_t first = seam_put(&a, "w");
     seam_send(&a, 1);
     struct hd__store_keys keys = a.report.keys;
-    assert_int_equal(seam_put_in(&a, "w", "q", 1, 1, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "w", "q", HD_MODE_ON, 1, &webhook), HD_OK);
     assert_true(webhook.keys.webhook != first);
     assert_int_equal(webhook.keys.history, keys.history);
     assert_true(webhook.keys.project != keys.project);
@@ -642,7 +642,7 @@ static void test_reader(void **state_) {
     assert_int_equal(seam_look(&b), HD_OK);
     assert_int_equal(b.state.waiting, 0);
     assert_int_equal(seam_tend(&b), HD_OK);
-    assert_int_equal(seam_put_in(&b, "w", "p", 1, HD__ANY_VERSION, &webhook), HD_E_STORE_READ_ONLY);
+    assert_int_equal(seam_put_in(&b, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_E_STORE_READ_ONLY);
     assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &number), HD_E_STORE_READ_ONLY);
     assert_int_equal(b.store->ops->discard(b.store, "w", &number), HD_E_STORE_READ_ONLY);
     struct hd__step step = {0};

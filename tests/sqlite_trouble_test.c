@@ -96,7 +96,7 @@ static void test_damaged_page(void **state_) {
     seam_open(&a, directory, HD__ROLE_DELIVER, NULL);
     int64_t w1 = seam_put(&a, "w1");
     struct hd__stored_webhook webhook;
-    assert_int_equal(seam_put_in(&a, "w2", "q", 1, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(&a, "w2", "q", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     memset(body, 'x', sizeof body);
     for (uint64_t i = 1; i <= 20; i++) {
         struct hd__new_event event = seam_event(i);

@@ -367,8 +367,8 @@ static void test_full_store(void **state) {
     assert_int_equal(hd_store_sqlite_set_max_bytes(store, 1000), HD_E_INVALID);
     assert_int_equal(hd_store_sqlite_set_max_bytes(store, 1048576), HD_OK);
     hd_client *client = committing_client_on(store);
-    assert_int_equal(hd_store_sqlite_set_max_bytes(store, 1048576), HD_E_STATE);
-    assert_int_equal(hd_store_set_retention(store, 1, 1, 1), HD_E_STATE);
+    assert_int_equal(hd_store_sqlite_set_max_bytes(store, 1048576), HD_E_IN_USE);
+    assert_int_equal(hd_store_set_retention(store, 1, 1, 1), HD_E_IN_USE);
     hd_webhook *webhook = webhook_at(WEBHOOK, "/gate");
     assert_int_equal(hd_webhook_set_max_in_flight(webhook, 1), HD_OK);
     put_webhook(client, webhook);

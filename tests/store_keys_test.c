@@ -157,8 +157,8 @@ static void test_one_client_for_each_store(void **state) {
     (void)state;
     hd_store *store = open_store(), *second = open_store();
     hd_client *client = client_on(store), *other = client_on(second);
-    assert_int_equal(refusal_of(HD_CLIENT_DELIVER, store), HD_E_STATE);
-    assert_int_equal(refusal_of(HD_CLIENT_READ, store), HD_E_STATE);
+    assert_int_equal(refusal_of(HD_CLIENT_DELIVER, store), HD_E_IN_USE);
+    assert_int_equal(refusal_of(HD_CLIENT_READ, store), HD_E_IN_USE);
     put_webhook(client, webhook_at(WEBHOOK, "/ok"));
     send_ticket(client, 1);
     flush(client);

@@ -285,7 +285,7 @@ static void leaves_backlog(int role) {
     hd_report *report = NULL;
     int is_tested = role == HD_CLIENT_OPERATE;
     assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, PATIENCE_MS, &report),
-                     is_tested ? HD_OK : HD_E_STATE);
+                     is_tested ? HD_OK : HD_E_ROLE);
     assert_int_equal(hd_report_outcome(report), is_tested ? HD_OUTCOME_DELIVERED : 0);
     hd_report_free(report);
     for (int i = 0; i < OWN; i++)

@@ -82,7 +82,7 @@ static void *change_webhooks(void *argument) {
         char id[32];
         int state = -1;
         hd_webhook *webhook = webhook_named(storm, "changing", i % CHANGING, i % 2 ? "another secret" : NULL);
-        assert_int_equal(hd_webhook_set_mode(webhook, (int)(i % 3)), HD_OK);
+        assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_OFF + (int)(i % 3)), HD_OK);
         put_webhook(storm->client, webhook);
         (void)snprintf(id, sizeof id, "changing-%zu", (i * 7) % CHANGING);
         int status = hd_client_remove_webhook(storm->client, id);

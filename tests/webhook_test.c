@@ -672,7 +672,7 @@ static void test_header_count(void **state) {
         assert_int_equal(hd_webhook_set_header(webhook, name, name), HD_OK);
         assert_int_equal(hd_webhook_header_count(webhook), i + 1);
     }
-    assert_int_equal(hd_webhook_set_header(webhook, "X-16", "x"), HD_E_HEADER);
+    assert_int_equal(hd_webhook_set_header(webhook, "X-16", "x"), HD_E_LIMIT);
     assert_int_equal(hd_webhook_set_header(webhook, "X-7", "new"), HD_OK);
     assert_int_equal(hd_webhook_header_count(webhook), HEADERS_MAX);
     for (int i = 0; i < HEADERS_MAX; i++) {

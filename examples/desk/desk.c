@@ -112,7 +112,7 @@ static void answer_change(struct http_answer *answer, int status, long long numb
         snprintf(answer->location, sizeof answer->location, "/#ticket-%lld", number);
     } else if (status == HD_E_NOT_FOUND) {
         answer_sentence(answer, 404, "There is no such ticket", "It was forgotten, or has never been there.");
-    } else if (status == HD_E_STATE) {
+    } else if (status == HD_E_CONFLICT) {
         answer_sentence(answer, 409, "This ticket is closed", "It is resolved, or has no room for a message.");
     } else {
         answer_sentence(answer, status == HD_E_NO_MEMORY ? 503 : 422, "This cannot be taken", hd_strerror(status));

@@ -175,7 +175,7 @@ int tickets_reply(struct tickets *tickets, long long number, const char *sender,
     pthread_mutex_lock(&tickets->lock);
     struct ticket *ticket = find(tickets, number);
     int status = ticket == NULL                                                         ? HD_E_NOT_FOUND
-                 : ticket->is_resolved || ticket->message_count == TICKETS_MESSAGES_MAX ? HD_E_STATE
+                 : ticket->is_resolved || ticket->message_count == TICKETS_MESSAGES_MAX ? HD_E_CONFLICT
                                                                                         : HD_OK;
     if (status == HD_OK)
         status = add_message(tickets, ticket, sender, body);
@@ -197,7 +197,7 @@ static int resolve(const struct tickets *tickets, struct ticket *ticket) {
 int tickets_resolve(struct tickets *tickets, long long number) {
     pthread_mutex_lock(&tickets->lock);
     struct ticket *ticket = find(tickets, number);
-    int status = ticket == NULL ? HD_E_NOT_FOUND : ticket->is_resolved ? HD_E_STATE : resolve(tickets, ticket);
+    int status = ticket == NULL ? HD_E_NOT_FOUND : ticket->is_resolved ? HD_E_CONFLICT : resolve(tickets, ticket);
     pthread_mutex_unlock(&tickets->lock);
     return status;
 }

@@ -31,7 +31,7 @@ void tickets_free(struct tickets *tickets);
 
 /* Each of these reports an event. They return HD_OK also if the event could not be sent, which the ticket then says;
  * what a setter of the event says of a value that it does not take, and then nothing is changed; HD_E_NOT_FOUND without
- * such a ticket; HD_E_STATE if it is resolved already, or has all the messages that it can have; HD_E_NO_MEMORY. */
+ * such a ticket; HD_E_CONFLICT if it is resolved already, or has all the messages that it can have; HD_E_NO_MEMORY. */
 int tickets_create(struct tickets *tickets, const char *subject, const char *email, const char *name,
                    const char *priority, long long *number);
 int tickets_reply(struct tickets *tickets, long long number, const char *sender, const char *body);

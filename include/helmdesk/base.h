@@ -46,7 +46,7 @@ enum hd_status {
     HD_OK = 0,
     HD_E_INVALID = -1,
     HD_E_NO_MEMORY = -2,
-    HD_E_STATE = -3,
+    HD_E_SENT = -3,
     HD_E_QUEUE_FULL = -4,
     HD_E_TIMEOUT = -5,
     HD_E_CLOSED = -6,
@@ -115,7 +115,14 @@ enum hd_status {
     HD_E_RATE = -69,
     HD_E_PROXY = -70,
     HD_E_CLIENT_CERTIFICATE = -71,
-    HD_E_CLIENT_KEY = -72
+    HD_E_CLIENT_KEY = -72,
+    HD_E_LIMIT = -73,
+    HD_E_IN_USE = -74,
+    HD_E_WRONG_THREAD = -75,
+    HD_E_NO_SECRET = -76,
+    HD_E_FIELD = -77,
+    HD_E_ADDRESS = -78,
+    HD_E_ROLE = -79
 };
 
 /**

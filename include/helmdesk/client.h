@@ -24,7 +24,7 @@ typedef struct hd_client hd_client;
  * @param options  how to work; NULL for all defaults; copied
  * @param client   receives the client; free it with hd_client_free()
  * Returns: HD_OK; HD_E_THREAD if no thread could be started; HD_E_TRANSPORT if libcurl could not; with a store
- * HD_E_STATE if another client uses this hd_store, HD_E_STORE_KEY if its secrets are sealed with another key,
+ * HD_E_IN_USE if another client uses this hd_store, HD_E_STORE_KEY if its secrets are sealed with another key,
  * HD_E_STORE, HD_E_STORE_FULL, HD_E_STORE_ACCESS, HD_E_STORE_MISSING, HD_E_STORE_DAMAGED or HD_E_STORE_VERSION if it
  * cannot be read or written (hd_store_error() says why); HD_E_INVALID, also for a role without a store; HD_E_NO_MEMORY.
  * Blocks: briefly; disk with a store. Threads: any. Since: 0.1.0
@@ -105,7 +105,7 @@ HD_API int hd_client_list_webhooks(hd_client *client, const char *project, hd_we
  * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
  * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED;
  * HD_E_INVALID. With HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be
- * stored, and is not accepted; HD_E_STATE in the log function. Blocks: no I/O; takes one short lock. With
+ * stored, and is not accepted; HD_E_WRONG_THREAD in the log function. Blocks: no I/O; takes one short lock. With
  * HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]);
@@ -119,9 +119,9 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * @param timeout_ms  how long to wait for the result, in milliseconds; 6,000 covers the delivery's own 5,000
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()
  * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
- * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID;
- * HD_E_NO_MEMORY; what hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms. Threads: any.
- * Since: 0.1.0
+ * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_WRONG_THREAD on the worker thread;
+ * HD_E_INVALID; HD_E_NO_MEMORY; what hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms.
+ * Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report);
 
@@ -131,9 +131,9 @@ HD_API int hd_client_test(hd_client *client, const char *webhook_id, int type, u
  * @param client      the client
  * @param timeout_ms  how long to wait for one, in milliseconds; 0 only asks
  * @param report      receives the report; free it with hd_report_free()
- * Returns: HD_OK; HD_E_TIMEOUT; HD_E_CLOSED if the client is closed and all were given; HD_E_FORKED; HD_E_STATE if it
- * would have to wait on the worker thread; HD_E_INVALID.
- * Blocks: up to timeout_ms. Threads: any; each report is given once. Since: 0.1.0
+ * Returns: HD_OK; HD_E_TIMEOUT; HD_E_CLOSED if the client is closed and all were given; HD_E_FORKED; HD_E_WRONG_THREAD
+ * if it would have to wait on the worker thread; HD_E_INVALID. Blocks: up to timeout_ms. Threads: any; each report is
+ * given once. Since: 0.1.0
  */
 HD_API int hd_client_next_report(hd_client *client, uint32_t timeout_ms, hd_report **report);
 
@@ -180,8 +180,9 @@ HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, in
  * @param webhook_id  the webhook's id
  * @param count       receives how many; with a store those of all its clients
  * @param since_ms    receives when the event of the oldest was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0
- * if none waits; may be NULL Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_STATE on the worker
- * thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since: 0.1.0
+ * if none waits; may be NULL Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_WRONG_THREAD on the
+ * worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since:
+ * 0.1.0
  */
 HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms);
 
@@ -193,8 +194,8 @@ HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t
  * @param webhook_id  the webhook's id
  * @param count       receives how many waited; may be NULL
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
- * HD_E_STATE on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store.
- * Threads: any. Since: 0.1.0
+ * HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a
+ * store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count);
 
@@ -250,7 +251,7 @@ HD_API uint64_t hd_client_counter(hd_client *client, int which);
  * the deliveries of all its clients that wait there, whichever of them accepted the event and whichever delivers it.
  * @param client      the client
  * @param timeout_ms  how long to wait, in milliseconds; 0 only asks
- * Returns: HD_OK; HD_E_TIMEOUT; HD_E_FORKED; HD_E_STATE on the worker thread; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_TIMEOUT; HD_E_FORKED; HD_E_WRONG_THREAD on the worker thread; HD_E_INVALID.
  * Blocks: up to timeout_ms. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
@@ -261,9 +262,9 @@ HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
  * With a store nothing is canceled: what is left stays there for the next client.
  * @param client      the client
  * @param timeout_ms  how long to deliver, in milliseconds; 0 cancels at once
- * Returns: HD_OK if nothing was canceled or left; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_STATE on the worker
- * thread; HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the worker.
- * Threads: any; one closes, the others wait for it. Since: 0.1.0
+ * Returns: HD_OK if nothing was canceled or left; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_WRONG_THREAD on the
+ * worker thread; HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the
+ * worker. Threads: any; one closes, the others wait for it. Since: 0.1.0
  */
 HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
 

@@ -55,7 +55,7 @@ HD_API void hd_dashboard_free(hd_dashboard *dashboard);
  * Names a host that the page is reached under. May be called up to 16 times, before the first request.
  * @param dashboard  the dashboard
  * @param host       the name as in the address bar, without scheme and port, such as "desk.example.com"; copied
- * Returns: HD_OK; HD_E_URL_HOST; HD_E_STATE for the 17th; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_LIMIT for the 17th; HD_E_INVALID. Blocks: no. Threads: one per object.
  * Since: 0.1.0
  */
 HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
@@ -65,7 +65,7 @@ HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
  * request.
  * @param dashboard  the dashboard
  * @param project    1 to 128 visible ASCII characters (no space); copied
- * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE for the 65th; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_LIMIT for the 65th; HD_E_INVALID. Blocks: no. Threads: one per object.
  * Since: 0.1.0
  */
 HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project);
@@ -158,7 +158,7 @@ HD_API int hd_dashboard_response_is_stream(const hd_dashboard_response *response
  * @param timeout_ms  how long to wait, in milliseconds; at the end of it a comment comes
  * @param data        receives the bytes, which stay the response's until the next call
  * @param length      receives their number
- * Returns: HD_OK; HD_E_STATE if it is no stream; HD_E_INVALID; HD_E_NO_MEMORY: end the connection, and the browser
+ * Returns: HD_OK; HD_E_INVALID, also if it is no stream; HD_E_NO_MEMORY: end the connection, and the browser
  * comes back. Blocks: up to timeout_ms: wait for shorter times, and look whether your server stops. Threads: one per
  * object. Since: 0.1.0
  */

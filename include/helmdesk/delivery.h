@@ -19,7 +19,8 @@ extern "C" {
  *                 Content-*, Transfer-Encoding, Connection, Expect, Upgrade, TE, Trailer, Keep-Alive, User-Agent,
  *                 X-Helmdesk-*, Webhook-*, Proxy-*); copied
  * @param value    0 to 1,024 visible ASCII characters, spaces and tabs; NULL removes the header; copied
- * Returns: HD_OK; HD_E_HEADER; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ * Returns: HD_OK; HD_E_HEADER; HD_E_LIMIT for the 17th; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per
+ * object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
 

@@ -80,7 +80,7 @@ HD_API void hd_event_free(hd_event *event);
  * Sets the project whose webhooks get the event. Required before sending.
  * @param event    the event
  * @param project  1 to 128 visible ASCII characters (no space); copied
- * Returns: HD_OK; HD_E_PROJECT; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_PROJECT; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_project(hd_event *event, const char *project);
@@ -89,7 +89,7 @@ HD_API int hd_event_set_project(hd_event *event, const char *project);
  * Sets when it happened. Without this call it is the time of hd_event_new().
  * @param event         the event
  * @param timestamp_ms  milliseconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
- * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_STATE if the event was sent already; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_SENT if the event was sent already; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
@@ -103,7 +103,7 @@ HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
  * @param status    1 to 32 of a-z, 0-9, '_' and '-', such as "open"; copied
  * @param priority  1 to 32 of a-z, 0-9, '_' and '-', such as "high"; copied
  * Returns: HD_OK; HD_E_TICKET_ID, HD_E_TICKET_NUMBER, HD_E_TICKET_SUBJECT, HD_E_TICKET_STATUS or HD_E_TICKET_PRIORITY
- * for the first field that is wrong or NULL; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * for the first field that is wrong or NULL; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
@@ -114,7 +114,7 @@ HD_API int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, 
  * @param event  the event
  * @param email  valid UTF-8 without control characters, 0 to 320 bytes; copied
  * @param name   valid UTF-8, 0 to 1,024 bytes; copied
- * Returns: HD_OK; HD_E_CUSTOMER_EMAIL or HD_E_CUSTOMER_NAME for the first that is wrong or NULL; HD_E_STATE if the
+ * Returns: HD_OK; HD_E_CUSTOMER_EMAIL or HD_E_CUSTOMER_NAME for the first that is wrong or NULL; HD_E_SENT if the
  * event was sent already; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_customer(hd_event *event, const char *email, const char *name);
@@ -126,7 +126,7 @@ HD_API int hd_event_set_customer(hd_event *event, const char *email, const char 
  * @param sender  "customer" or "agent"; copied
  * @param body    valid UTF-8, 0 to 262,144 bytes; copied
  * Returns: HD_OK; HD_E_MESSAGE_ID, HD_E_MESSAGE_SENDER or HD_E_MESSAGE_BODY for the first that is wrong or NULL;
- * HD_E_STATE if the event is of another type or was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * HD_E_FIELD if the event is of another type; HD_E_SENT if it was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body);
@@ -137,7 +137,7 @@ HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sen
  * event, and hd_webhook_send() tells the id of the first. What else is in the event is not compared.
  * @param event  the event
  * @param key    1 to 255 characters without control characters; copied
- * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_STATE if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);

@@ -130,7 +130,7 @@ HD_API int hd_options_allow_http(hd_options *options, int on);
  * (RFC 8215) the prefix has to be the translator's own, of 48, 56, 64 or 96 bits.
  * @param options  the options
  * @param cidr     an IPv4 or IPv6 network such as "127.0.0.0/8" or "fd12:3456::/32"; copied
- * Returns: HD_OK; HD_E_NETWORK if it is no network in this form or the 65th; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_NETWORK if it is no network in this form; HD_E_LIMIT for the 65th; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
@@ -141,7 +141,7 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
  * @param options  the options
  * @param first    the first port, 1 or more
  * @param last     the last port, at least first
- * Returns: HD_OK; HD_E_INVALID, also for the 33rd. Blocks: no. Threads: one per object. Since: 0.1.0
+ * Returns: HD_OK; HD_E_LIMIT for the 33rd; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
@@ -153,7 +153,7 @@ HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t 
  * @param host     a host name as in URLs, in any case; copied
  * @param port     the port of the URL that it is for; 0 for every port
  * @param address  an IPv4 or IPv6 address, without brackets; copied
- * Returns: HD_OK; HD_E_URL_HOST; HD_E_NETWORK if it is no address or the 33rd; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_ADDRESS if it is no address; HD_E_LIMIT for the 33rd; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);

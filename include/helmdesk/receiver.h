@@ -47,7 +47,7 @@ HD_API void hd_receiver_free(hd_receiver *receiver);
  * @param secret      the secret as it was given to you, "whsec_" included; copied in another form. If the rest is
  *                    base64, with padding, it also serves for Standard Webhooks; if not, no request of those fits it
  * @param secret_len  its length in bytes, 1 to 1,024
- * Returns: HD_OK; HD_E_SECRET; HD_E_STATE if there are 8 already; HD_E_NO_MEMORY; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_SECRET; HD_E_LIMIT if there are 8 already; HD_E_NO_MEMORY; HD_E_INVALID.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len);
@@ -56,7 +56,7 @@ HD_API int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, siz
  * Removes a secret, and wipes it. The others keep their numbers; the next one that is added takes the lowest free one.
  * @param receiver      the receiver
  * @param secret_index  its number: secrets are numbered from 0 in the order in which they were added
- * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * Returns: HD_OK; HD_E_NO_SECRET; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_receiver_remove_secret(hd_receiver *receiver, size_t secret_index);
 

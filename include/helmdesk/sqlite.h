@@ -43,7 +43,7 @@ HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t k
  * attempt is begun until deliveries have ended.
  * @param store  a store of hd_store_sqlite_open() that no client uses yet
  * @param bytes  1,048,576 or more; 0 for no bound, which is so without this call
- * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Returns: HD_OK; HD_E_IN_USE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object.
  * Since: 0.1.0
  */
 HD_API int hd_store_sqlite_set_max_bytes(hd_store *store, uint64_t bytes);

@@ -29,7 +29,7 @@ HD_API void hd_store_free(hd_store *store);
  * @param max_reports  how many reports are kept; 0 for any number
  * @param max_age_ms   how long, in milliseconds; 0 for ever
  * @param max_bytes    what they and their events take, in bytes, about; 0 for any size
- * Returns: HD_OK; HD_E_STATE while a client uses it; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: one per object.
+ * Returns: HD_OK; HD_E_IN_USE while a client uses it; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: one per object.
  * Since: 0.1.0
  */
 HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms, uint64_t max_bytes);

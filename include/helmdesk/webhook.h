@@ -107,14 +107,14 @@ HD_API int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size
  * Second step: the staged secret signs from now on, for a client from the next hd_client_put_webhook() on. The one
  * before is kept, for hd_webhook_undo_secret(), until hd_webhook_forget_previous_secret().
  * @param webhook  the webhook
- * Returns: HD_OK; HD_E_STATE if none is staged; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * Returns: HD_OK; HD_E_NO_SECRET if none is staged; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_activate_secret(hd_webhook *webhook);
 
 /**
  * Takes the second step back: the previous secret signs again, and the present one is staged.
  * @param webhook  the webhook
- * Returns: HD_OK; HD_E_STATE if there is no previous one; HD_E_INVALID. Blocks: no. Threads: one per object. Since:
+ * Returns: HD_OK; HD_E_NO_SECRET if there is no previous one; HD_E_INVALID. Blocks: no. Threads: one per object. Since:
  * 0.1.0
  */
 HD_API int hd_webhook_undo_secret(hd_webhook *webhook);

@@ -35,8 +35,8 @@
     X(HD_REASON_UNREACHABLE, "The network has no way to this address. Check routing and firewalls.")                   \
     X(HD_REASON_RESET, "The receiver closed the connection before it had answered. Look at its own log at this time.") \
     X(HD_REASON_TLS_UNTRUSTED,                                                                                         \
-      "The receiver's certificate is not signed by a known authority. Install the whole chain, or name your own "      \
-      "authority with hd_options_set_ca_file.")                                                                        \
+      "The receiver's certificate is not signed by a known authority. Install the whole chain there, or have "         \
+      "this program trust the authority.")                                                                             \
     X(HD_REASON_TLS_NAME,                                                                                              \
       "The receiver does not have a certificate for this host name. Correct the certificate or the webhook's URL.")    \
     X(HD_REASON_TLS_EXPIRED, "A certificate of the receiver has expired. Renew it.")                                   \

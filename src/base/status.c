@@ -4,29 +4,28 @@
 #define STATUS_MAP(X)                                                                                                  \
     X(HD_OK, "success")                                                                                                \
     X(HD_E_INVALID, "an argument is NULL or out of its documented range")                                              \
-    X(HD_E_NO_MEMORY, "out of memory: nothing was changed, try again later")                                           \
-    X(HD_E_STATE,                                                                                                      \
-      "not possible now: the event was sent already or is of another type, there is no such secret or no room for "    \
-      "one, or this is the library's own thread")                                                                      \
+    X(HD_E_NO_MEMORY, "out of memory: nothing was changed; try again later")                                           \
+    X(HD_E_SENT, "the event was sent already and cannot be changed any more: make a new one")                          \
     X(HD_E_QUEUE_FULL, "the queue is full: receivers are slower than events; try again later or raise the limits")     \
     X(HD_E_TIMEOUT, "not done within the given time")                                                                  \
     X(HD_E_CLOSED, "the client is closed")                                                                             \
-    X(HD_E_FORKED, "the client was made before fork(): make a new one in the child process")                           \
+    X(HD_E_FORKED, "it was made before fork(): make a new one in the child process")                                   \
     X(HD_E_BUFFER, "the buffer is too small: the function's comment says how large it must be")                        \
     X(HD_E_NOT_FOUND, "there is no webhook with this id")                                                              \
     X(HD_E_THREAD, "no thread could be started: check the process's limits")                                           \
     X(HD_E_CRYPTO, "mbedTLS could not compute the signature: it is out of memory")                                     \
     X(HD_E_RANDOM, "the system gave no random bytes")                                                                  \
     X(HD_E_TRANSPORT, "libcurl could not be started: no memory or descriptor is left, or it lacks TLS")                \
-    X(HD_E_SECRET, "the secret must have 1 to 1,024 bytes; hd_generate_secret() makes a good one")                     \
+    X(HD_E_SECRET, "the secret must have 1 to 1,024 bytes; 32 random ones are a good one")                             \
     X(HD_E_SIGNATURE_FORMAT, "the signature is malformed (64 lower-case hexadecimal digits, or v1 and base64): pass "  \
                              "the header's value as it is")                                                            \
     X(HD_E_SIGNATURE_MISMATCH,                                                                                         \
       "the signature is of another body or secret: compare the secret, and verify the raw body before decoding it")    \
     X(HD_E_UTF8, "the body is not valid UTF-8")                                                                        \
-    X(HD_E_TOO_LARGE, "the body is too large: 1,048,576 bytes are the most, or fewer if set")                          \
-    X(HD_E_FIELD_MISSING, "a required field is not set: hd_event_missing() or hd_webhook_missing() names it")          \
-    X(HD_E_EVENT_TYPE, "the event type is none of HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED")         \
+    X(HD_E_TOO_LARGE, "the body is too large: at most 2,097,152 bytes are read, or fewer if a lower limit is set")     \
+    X(HD_E_FIELD_MISSING,                                                                                              \
+      "a required field is not set: an event needs project, ticket and customer, a webhook project and URL")           \
+    X(HD_E_EVENT_TYPE, "the event type must be ticket.created, ticket.resolved or message.received")                   \
     X(HD_E_PROJECT, "the project must have 1 to 128 visible ASCII characters (no space)")                              \
     X(HD_E_TIMESTAMP, "the timestamp must be from 1970 to 9999, in a body as YYYY-MM-DDTHH:MM:SS.mmmZ")                \
     X(HD_E_TICKET_ID, "the ticket's id must have 1 to 128 visible ASCII characters (no space)")                        \
@@ -47,17 +46,17 @@
     X(HD_E_JSON_TYPE, "a documented key of the body has the wrong type; a ticket number is a whole number")            \
     X(HD_E_WEBHOOK_ID, "the webhook's id must have 1 to 128 visible ASCII characters (no space)")                      \
     X(HD_E_WEBHOOK_NAME, "the webhook's name must be valid UTF-8 of at most 256 bytes without control characters")     \
-    X(HD_E_HEADER, "the header's name or value is malformed, its name is reserved, or there are 16 already")           \
+    X(HD_E_HEADER, "the header's name or value is malformed, or its name is reserved")                                 \
     X(HD_E_URL, "the URL must be like https://host/path: 1 to 2,048 visible ASCII characters, without a fragment")     \
-    X(HD_E_URL_SCHEME, "the URL must begin with https:// (http:// needs hd_options_allow_http)")                       \
+    X(HD_E_URL_SCHEME, "the URL must begin with https://; this program does not allow http://")                        \
     X(HD_E_URL_USERINFO, "the URL must not have a user name or password; use a header instead")                        \
-    X(HD_E_URL_HOST, "the URL's host must be a public name in ASCII (punycode) with a dot, or an address; others "     \
-                     "need hd_options_allow_network")                                                                  \
-    X(HD_E_URL_PORT, "the URL's port must be 443, or one that hd_options_allow_http or hd_options_allow_ports allows") \
-    X(HD_E_URL_ADDRESS, "the URL's address is not public (hd_options_allow_network allows private networks; "          \
-                        "link-local and metadata never)")                                                              \
-    X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits behind the prefix; at most 64")     \
-    X(HD_E_CURSOR, "the cursor is none that hd_log_page_cursor() gave")                                                \
+    X(HD_E_URL_HOST, "the URL's host must be a public name with a dot, in ASCII (punycode), or an address; this "      \
+                     "program allows no other")                                                                        \
+    X(HD_E_URL_PORT, "the URL's port must be 443 or another one that this program allows")                             \
+    X(HD_E_URL_ADDRESS, "the URL's address is not public, and this program does not allow its network (link-local "    \
+                        "and cloud metadata never)")                                                                   \
+    X(HD_E_NETWORK, "the network must be like 10.0.0.0/8 or fd00::/8, without bits after the prefix")                  \
+    X(HD_E_CURSOR, "the cursor is not one that a page of this log gave")                                               \
     X(HD_E_HEADER_MISSING, "the request has no signature: X-Helmdesk-Signature, or webhook-id, webhook-timestamp and " \
                            "webhook-signature together")                                                               \
     X(HD_E_HEADER_DUPLICATE, "a header that must be there once is there twice: the request is refused")                \
@@ -91,7 +90,14 @@
       "the client certificate must be PEM text of at most 32,768 bytes: the certificate, those that lead to its "      \
       "authority, if any, and one private key")                                                                        \
     X(HD_E_CLIENT_KEY, "the client certificate's private key is encrypted, and no password can be given: decrypt it "  \
-                       "first (openssl pkey -in key.pem -out plain.pem)")
+                       "first (openssl pkey -in key.pem -out plain.pem)")                                              \
+    X(HD_E_LIMIT, "there are as many of these as there can be: remove one first")                                      \
+    X(HD_E_IN_USE, "another client uses this store handle already: open the store once more for this one")             \
+    X(HD_E_WRONG_THREAD, "this call would wait for the very thread that makes it: make it outside of the logger")      \
+    X(HD_E_NO_SECRET, "there is no such secret")                                                                       \
+    X(HD_E_FIELD, "an event of this type has no such field")                                                           \
+    X(HD_E_ADDRESS, "the address must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7")                    \
+    X(HD_E_ROLE, "this client cannot do that in its role: it has no thread that delivers")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -208,7 +208,7 @@ static int build(const struct draft *draft, hd_event **event) {
         status = hd_event_set_customer(made, draft->values[FIELD_CUSTOMER_EMAIL], draft->values[FIELD_CUSTOMER_NAME]);
     if (status == HD_OK) {
         status = build_message(draft, made);
-        if (status == HD_E_STATE) {
+        if (status == HD_E_FIELD) {
             hd_event_free(made);
             return cli_fail(CLI_USAGE, "data.message is for message.received only");
         }

@@ -42,7 +42,7 @@ static int activate(struct hd__call *call, hd_webhook *webhook) {
 
 static int unstage(struct hd__call *call, hd_webhook *webhook) {
     (void)call;
-    return hd_webhook_staged_secret(webhook, NULL) ? hd_webhook_stage_secret(webhook, NULL, 0) : HD_E_STATE;
+    return hd_webhook_staged_secret(webhook, NULL) ? hd_webhook_stage_secret(webhook, NULL, 0) : HD_E_NO_SECRET;
 }
 
 static int undo(struct hd__call *call, hd_webhook *webhook) {

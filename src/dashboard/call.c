@@ -76,7 +76,8 @@ static int http_status_of(int status) {
         return 403;
     case HD_E_CURSOR:
         return 400;
-    case HD_E_STATE:
+    case HD_E_SENT:
+    case HD_E_NO_SECRET:
         return 409;
     default:
         return 422;

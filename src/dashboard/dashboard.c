@@ -56,7 +56,7 @@ void hd_dashboard_free(hd_dashboard *dashboard) {
 
 static int add(char **list, size_t *count, size_t max, const char *text) {
     if (*count == max)
-        return HD_E_STATE;
+        return HD_E_LIMIT;
     list[*count] = strdup(text);
     if (!list[*count])
         return HD_E_NO_MEMORY;

@@ -159,5 +159,5 @@ int hd_dashboard_response_next(hd_dashboard_response *response, uint32_t timeout
                                size_t *length) {
     if (!response || !data || !length)
         return HD_E_INVALID;
-    return response->stream ? hd__dash_stream_next(response->stream, timeout_ms, data, length) : HD_E_STATE;
+    return response->stream ? hd__dash_stream_next(response->stream, timeout_ms, data, length) : HD_E_INVALID;
 }

@@ -28,8 +28,10 @@ static int is_host(const char *host) {
 int hd__pins_add(struct hd__pins *pins, const char *host, uint16_t port, const char *address) {
     if (!is_host(host))
         return HD_E_URL_HOST;
-    if (pins->count == HD__PINS_MAX || !take_address(address, pins->items[pins->count].address))
-        return HD_E_NETWORK;
+    if (pins->count == HD__PINS_MAX)
+        return HD_E_LIMIT;
+    if (!take_address(address, pins->items[pins->count].address))
+        return HD_E_ADDRESS;
     struct hd__pin *pin = &pins->items[pins->count++];
     strcpy(pin->host, host);
     pin->port = port;

@@ -274,7 +274,7 @@ int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size_t secr
 /* The present secret goes into the slot *to, the one in *from takes its place. */
 static int shift(hd_webhook *webhook, char **from, size_t *from_len, char **to, size_t *to_len) {
     if (!*from)
-        return HD_E_STATE;
+        return HD_E_NO_SECRET;
     free_secret(to, to_len);
     *to = webhook->secret;
     *to_len = webhook->secret_len;
@@ -356,7 +356,7 @@ static void remove_header(hd_webhook *webhook, size_t index) {
 
 static int add_header(hd_webhook *webhook, const char *name, const char *value) {
     if (webhook->header_count == HD__HEADERS_MAX)
-        return HD_E_HEADER;
+        return HD_E_LIMIT;
     struct hd__header header = {hd__copy_bytes(name, strlen(name)), hd__copy_bytes(value, strlen(value))};
     if (!header.name || !header.value) {
         free_header(&header);

@@ -37,7 +37,7 @@ static int submit_and_wait(struct hd__worker *worker, struct hd__accepted *accep
     struct hd__ledger *ledger = &worker->ledger;
     struct hd__committer committer = {0};
     if (hd__worker_is_self(worker))
-        return HD_E_STATE;
+        return HD_E_WRONG_THREAD;
     if (pthread_cond_init(&committer.told, NULL) != 0)
         return HD_E_NO_MEMORY;
     pthread_mutex_lock(&ledger->progress.mutex);

@@ -157,7 +157,7 @@ int hd_event_set_project(hd_event *event, const char *project) {
     if (!event)
         return HD_E_INVALID;
     if (is_frozen(event))
-        return HD_E_STATE;
+        return HD_E_SENT;
     if (!hd__ident_fits(project, 1, IDENT_MAX))
         return HD_E_PROJECT;
     const char *const texts[HD__EVENT_TEXTS] = {[HD__EVENT_PROJECT] = project};
@@ -168,7 +168,7 @@ int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms) {
     if (!event)
         return HD_E_INVALID;
     if (is_frozen(event))
-        return HD_E_STATE;
+        return HD_E_SENT;
     if (timestamp_ms < 0 || timestamp_ms > HD__TIMESTAMP_MAX)
         return HD_E_TIMESTAMP;
     event->timestamp_ms = timestamp_ms;
@@ -192,7 +192,7 @@ int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const c
     if (!event)
         return HD_E_INVALID;
     if (is_frozen(event))
-        return HD_E_STATE;
+        return HD_E_SENT;
     if (!hd__ident_fits(id, 1, IDENT_MAX))
         return HD_E_TICKET_ID;
     if (number < 1 || number > NUMBER_MAX)
@@ -219,7 +219,7 @@ int hd_event_set_customer(hd_event *event, const char *email, const char *name) 
     if (!event)
         return HD_E_INVALID;
     if (is_frozen(event))
-        return HD_E_STATE;
+        return HD_E_SENT;
     if (!hd__line_fits(email, 0, EMAIL_MAX))
         return HD_E_CUSTOMER_EMAIL;
     if (!hd__text_fits(name, 0, NAME_MAX))
@@ -231,8 +231,10 @@ int hd_event_set_customer(hd_event *event, const char *email, const char *name) 
 int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body) {
     if (!event)
         return HD_E_INVALID;
-    if (is_frozen(event) || event->type != HD_MESSAGE_RECEIVED)
-        return HD_E_STATE;
+    if (is_frozen(event))
+        return HD_E_SENT;
+    if (event->type != HD_MESSAGE_RECEIVED)
+        return HD_E_FIELD;
     if (!hd__ident_fits(id, 1, IDENT_MAX))
         return HD_E_MESSAGE_ID;
     if (!sender || (strcmp(sender, "customer") != 0 && strcmp(sender, "agent") != 0))
@@ -248,7 +250,7 @@ int hd_event_set_idempotency_key(hd_event *event, const char *key) {
     if (!event)
         return HD_E_INVALID;
     if (is_frozen(event))
-        return HD_E_STATE;
+        return HD_E_SENT;
     if (!hd__ident_fits(key, 1, KEY_MAX))
         return HD_E_IDEMPOTENCY_KEY;
     const char *const texts[HD__EVENT_TEXTS] = {[HD__EVENT_KEY] = key};

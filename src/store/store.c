@@ -23,7 +23,7 @@ int hd__store_take(hd_store *store) {
     int is_free = !store->in_use;
     store->in_use = 1;
     pthread_mutex_unlock(&mutex);
-    return is_free ? HD_OK : HD_E_STATE;
+    return is_free ? HD_OK : HD_E_IN_USE;
 }
 
 void hd__store_release(hd_store *store) {
@@ -39,7 +39,7 @@ int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_ag
     if (max_age_ms < 0)
         return HD_E_INVALID;
     if (store->in_use)
-        return HD_E_STATE;
+        return HD_E_IN_USE;
     store->max_reports = max_reports;
     store->max_age_ms = max_age_ms;
     store->max_log_bytes = max_bytes;

@@ -106,7 +106,11 @@ static int open_store(struct seam *seam, const char *directory) {
     memset(seam, 0, sizeof *seam);
     seam_forget(seam);
     seam->listener = (struct hd__store_listener){take_webhook, take_lane, take_arrived, seam};
-    seam->report = (struct hd__stored_report){.detail = "", .remote_address = "", .outcome = HD_OUTCOME_DELIVERED};
+    seam->report = (struct hd__stored_report){.detail = "",
+                                              .remote_address = "",
+                                              .format = HD_FORMAT_JSON,
+                                              .outcome = HD_OUTCOME_DELIVERED,
+                                              .reason = HD_REASON_DELIVERED};
     return hd_store_sqlite_open(directory, NULL, 0, &seam->store);
 }
 
@@ -155,6 +159,7 @@ int seam_put_in(struct seam *seam, const char *id, const char *project, int mode
         .url = {"https://example.com/secret", 26},
         .secret = {"secret", 6},
         .events = 0xFF,
+        .format = HD_FORMAT_JSON,
         .mode = mode,
         .max_in_flight = 4,
         .max_attempts = 1,
@@ -164,7 +169,7 @@ int seam_put_in(struct seam *seam, const char *id, const char *project, int mode
 
 int64_t seam_put(struct seam *seam, const char *id) {
     struct hd__stored_webhook webhook;
-    assert_int_equal(seam_put_in(seam, id, "p", 1, HD__ANY_VERSION, &webhook), HD_OK);
+    assert_int_equal(seam_put_in(seam, id, "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     seam->report.keys = webhook.keys;
     return webhook.keys.webhook;
 }

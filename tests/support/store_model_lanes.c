@@ -298,7 +298,7 @@ static void tell_added(struct model_handle *handle, struct hd__step *step) {
 
 static int check_step(const struct model_handle *handle, const struct hd__step *step) {
     if (!handle->client)
-        return HD_E_STATE;
+        return HD_E_CLOSED;
     if (handle->role == HD__ROLE_READ)
         return HD_E_STORE_READ_ONLY;
     return step->number == handle->told.number || step->number == handle->told.number + 1 ? HD_OK : HD_E_INVALID;

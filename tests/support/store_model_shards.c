@@ -204,7 +204,7 @@ int store_model_join(struct hd_store *base, const struct hd__join *join, struct 
     if (status != HD_OK)
         return status;
     if (handle->client) {
-        status = HD_E_STATE;
+        status = HD_E_CLOSED;
     } else {
         store_model_forget_told(&handle->told);
         handle->client = ++handle->model->last_client;
@@ -228,7 +228,7 @@ int store_model_look(struct hd_store *base, struct hd__store_state *state) {
     if (status != HD_OK)
         return status;
     if (!handle->client) {
-        status = HD_E_STATE;
+        status = HD_E_CLOSED;
     } else {
         store_model_notice_losses(handle);
         tell(handle, 0);
@@ -245,7 +245,7 @@ int store_model_tend(struct hd_store *base, struct hd__store_state *state, int *
         return status;
     *more = 0;
     if (!handle->client) {
-        status = HD_E_STATE;
+        status = HD_E_CLOSED;
     } else {
         store_model_notice_losses(handle);
         own(handle);

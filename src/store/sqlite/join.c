@@ -95,7 +95,7 @@ int hd__sqlite_join(struct hd_store *base, const struct hd__join *join_, struct 
         return status;
     hd__sqlite_enter(store);
     if (store->role >= 0) {
-        status = HD_E_STATE;
+        status = HD_E_IN_USE;
     } else {
         begin_with(store, join_);
         status = join(store);

@@ -107,7 +107,7 @@ int hd__sqlite_look(struct hd_store *base, struct hd__store_state *state) {
     if (status != HD_OK)
         return status;
     hd__sqlite_enter(store);
-    status = store->role < 0 ? HD_E_STATE : look(store);
+    status = store->role < 0 ? HD_E_CLOSED : look(store);
     if (status == HD_OK)
         hd__sqlite_fill_state(store, state);
     hd__sqlite_leave(store);

@@ -172,7 +172,7 @@ int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {
     if (!base || base->ops != &ops || (bytes && bytes < MAX_BYTES_LEAST))
         return HD_E_INVALID;
     if (base->in_use)
-        return HD_E_STATE;
+        return HD_E_IN_USE;
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     store->max_pages = bytes && bytes / PAGE_BYTES < UINT32_MAX - 1 ? bytes / PAGE_BYTES : 0;
     return HD_OK;

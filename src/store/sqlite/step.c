@@ -111,7 +111,7 @@ int hd__sqlite_step(struct hd_store *base, struct hd__step *step, struct hd__sto
     if (status != HD_OK)
         return status;
     hd__sqlite_enter(store);
-    status = store->role < 0 ? HD_E_STATE : store->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY : do_step(store, step);
+    status = store->role < 0 ? HD_E_CLOSED : store->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY : do_step(store, step);
     if (status == HD_OK)
         hd__sqlite_fill_state(store, state);
     hd__sqlite_leave(store);

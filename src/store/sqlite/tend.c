@@ -102,7 +102,7 @@ int hd__sqlite_tend(struct hd_store *base, struct hd__store_state *state, int *m
     if (status != HD_OK)
         return status;
     hd__sqlite_enter(store);
-    status = store->role < 0 ? HD_E_STATE : tend(store, more);
+    status = store->role < 0 ? HD_E_CLOSED : tend(store, more);
     if (status == HD_OK)
         hd__sqlite_fill_state(store, state);
     hd__sqlite_leave(store);

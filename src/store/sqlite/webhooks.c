@@ -169,7 +169,7 @@ static int change(struct hd_store *base, int (*work)(struct hd__sqlite *store, v
     if (status != HD_OK)
         return status;
     pthread_mutex_lock(&store->writing);
-    status = store->role < 0                ? HD_E_STATE
+    status = store->role < 0                ? HD_E_CLOSED
              : store->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY
                                             : hd__sqlite_write(store, work, argument, NULL);
     pthread_mutex_unlock(&store->writing);
