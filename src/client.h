@@ -32,7 +32,7 @@ int hd__client_check(hd_client *client);
 /* The same for a call that changes something: also HD_E_STORE_READ_ONLY. */
 int hd__client_check_writing(hd_client *client);
 
-/* The same for a call that may wait for the worker: also HD_E_STATE on its thread. */
+/* The same for a call that may wait for the worker: also HD_E_WRONG_THREAD on its thread. */
 int hd__client_check_waiting(hd_client *client);
 
 /* A reference to the webhook with this id as it is now; NULL if there is none. */

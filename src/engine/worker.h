@@ -39,8 +39,8 @@ int hd__worker_start(struct hd__worker *worker);
 int hd__worker_is_self(struct hd__worker *worker);
 
 /* Queues an event for its subscribers, and waits until it is stored if the worker commits. From any thread. HD_OK,
- * HD_E_QUEUE_FULL, HD_E_CLOSED or HD_E_RANDOM; of a worker that commits also HD_E_STATE on its own thread, or why the
- * event could not be stored, and is not accepted. */
+ * HD_E_QUEUE_FULL, HD_E_CLOSED or HD_E_RANDOM; of a worker that commits also HD_E_WRONG_THREAD on its own thread, or
+ * why the event could not be stored, and is not accepted. */
 int hd__worker_submit(struct hd__worker *worker, hd_event *event, unsigned char id[HD__UUID_BYTES]);
 
 /* The same with the event of a report, for this webhook alone. */

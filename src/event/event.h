@@ -52,7 +52,7 @@ hd_event *hd__event_alloc(int type);
 
 hd_event *hd__event_ref(hd_event *event);
 
-/* From now on the setters answer HD_E_STATE. */
+/* From now on the setters answer HD_E_SENT. */
 void hd__event_freeze(hd_event *event);
 
 /* One of the texts, NULL for none. It stays where it is until it is set itself. */

@@ -354,7 +354,7 @@ int hd__store_webhook_state(struct hd_store *store, const char *id, int *state, 
 /* Copies what the last failure was, in words. Returns how long that is, whatever the size. */
 size_t hd__store_error(struct hd_store *store, char *text, size_t size);
 
-/* A client takes a store, and leaves it. HD_OK; HD_E_STATE if another one has it; what hd__store_check says. */
+/* A client takes a store, and leaves it. HD_OK; HD_E_IN_USE if another one has it; what hd__store_check says. */
 int hd__store_take(struct hd_store *store);
 void hd__store_release(struct hd_store *store);
 

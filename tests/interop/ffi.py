@@ -18,7 +18,7 @@ SECRET = b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_SECRET = b"what it was before"
 BODY = (b'{"event":"message.received","timestamp":"2025-01-15T10:30:00.000Z","data":{"ticket":{"id":"t1","number":42,'
         b'"subject":"J\xc3\xa4ne","status":"open","priority":"high"},"customer":{"email":"a@example.com","name":"A"}}}')
-STANDARD = 2
+STANDARD = 512
 
 hd = ctypes.CDLL(sys.argv[1])
 for name, result, arguments in [
