@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Holding, turning on and off, deleting, duplicating: what is sent, and what is kept.
 import assert from 'node:assert/strict'
+import { certificate } from './lib/servers.mjs'
 import { badge, button, choose, focused, heading, row, settled, stage } from './lib/stage.mjs'
 
 const { it } = stage()
@@ -182,6 +183,41 @@ it('06 a rate: set, told, refused beside its fields, and taken away', async (sce
   await badge(page.locator('.head'), 'On').waitFor()
   assert.equal(await saved(), null)
   assert.equal(await page.getByText('limited to').count(), 0)
+})
+
+it('06 a client certificate: set, shown without its key, kept, refused beside its field, and taken away', async (scene) => {
+  scene.allow(/status of 422/)
+  const { key, cert } = certificate()
+  const webhook = await scene.desk.webhook({ name: 'Certified', url: 'http://127.0.0.1:9/' })
+  const saved = async () => (await scene.desk.api('GET', `webhooks/${webhook.id}`)).client_certificate
+  const page = await scene.open(`webhooks/${webhook.id}/edit`)
+  const field = page.getByLabel('Client certificate', { exact: true })
+  const edit = async () => {
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByText('Advanced', { exact: true }).click()
+  }
+  await page.getByText('Advanced', { exact: true }).click()
+  await field.fill(cert)
+  await button(page, 'Save').click()
+  await page.locator('#f-client_certificate-error').getByText('one private key').waitFor()
+  await field.fill(cert + key)
+  await button(page, 'Save').click()
+  await page.getByText('Client certificate', { exact: true }).waitFor()
+  assert.equal((await saved()).trim(), cert.trim())
+
+  await edit()
+  assert.equal((await field.inputValue()).trim(), cert.trim())
+  await page.getByLabel('Name', { exact: true }).fill('Certified still')
+  await button(page, 'Save').click()
+  await heading(page, 'Certified still')
+  assert.equal((await saved()).trim(), cert.trim())
+
+  await edit()
+  await field.fill('')
+  await button(page, 'Save').click()
+  await heading(page, 'Certified still')
+  await badge(page.locator('.head'), 'On').waitFor()
+  assert.equal(await saved(), null)
 })
 
 it('06 Slack has a rate without being told', async (scene) => {

@@ -220,16 +220,21 @@ export async function odd(answer) {
   return { url: `http://127.0.0.1:${port}/`, port, stop: closing(server) }
 }
 
-/** A receiver with a certificate that nobody knows. */
-export async function selfSigned() {
+/** A certificate that nobody knows, and its key, as PEM texts. */
+export function certificate() {
   const directory = makeDirectory()
   const [key, cert] = ['key', 'cert'].map((name) => join(directory.path, name))
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2',
     '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], { stdio: 'ignore' })
-  const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) },
-    (request, response) => response.end('ok'))
-  const port = await listening(server)
+  const texts = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
   directory.remove()
+  return texts
+}
+
+/** A receiver with a certificate that nobody knows. */
+export async function selfSigned() {
+  const server = https.createServer(certificate(), (request, response) => response.end('ok'))
+  const port = await listening(server)
   return { url: `https://127.0.0.1:${port}/`, stop: closing(server) }
 }
 

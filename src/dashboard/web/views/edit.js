@@ -26,7 +26,7 @@ export default function (ctx) {
       fill(heading, bdi(name(given)))
       ctx.title(name(given))
     }
-    if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [] })
+    if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [], client_certificate: null })
     version = given.version
     return fill(body, draw(given, events.data))
   })
@@ -46,6 +46,9 @@ export default function (ctx) {
     const advice = h('div', { role: 'status' })
     const headers = h('div.stack')
     const secret = input('secret', { spellcheck: 'false', class: 'mono', oninput: () => shown.draw() })
+    const ownCertificate = given.client_certificate?.trim() ?? ''
+    const certificate = h('textarea', { id: 'f-client_certificate', name: 'client_certificate', rows: 3, class: 'mono',
+      spellcheck: 'false', autocomplete: 'off', value: ownCertificate })
     const headerRow = ([key, value] = ['', '']) => {
       const part = (props) => h('input', { spellcheck: 'false', autocomplete: 'off', ...props })
       const remove = () => {
@@ -98,6 +101,8 @@ export default function (ctx) {
         field('max_in_flight', 'At once', '1 to 64 deliveries',
           input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
       rateFields(given.rate),
+      field('client_certificate', 'Client certificate', 'For a receiver that asks for one: its PEM text, with the private ' +
+        'key. The key is not shown again. Empty for none.', certificate),
       box('ordered', 'In order', 'Deliveries of one ticket go one after the other.', given.ordered),
       box('standard_headers', 'Standard Webhooks headers', 'Adds webhook-id, webhook-timestamp and webhook-signature.',
         given.standard_headers)))
@@ -184,6 +189,8 @@ export default function (ctx) {
         ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,
         headers: [...headers.children].map(header).filter(([name]) => name),
       }
+      const pem = certificate.value.trim()
+      if (pem !== ownCertificate) fields.client_certificate = pem || null // its key is known to the server alone
       return id || !secret.value ? fields : { ...fields, secret: secret.value }
     }
 
