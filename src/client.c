@@ -70,9 +70,17 @@ static int make_direct(hd_client *client) {
 static int take_store(hd_client *client) {
     hd_store *store = client->options->store;
     int status = store ? hd__store_take(store) : HD_OK;
-    if (status == HD_OK)
-        client->store = store;
+    if (status == HD_OK) {
+        client->store = hd__store_ref(store);
+        client->has_store = store != NULL;
+    }
     return status;
+}
+
+static void leave_store(hd_client *client) {
+    if (client->has_store)
+        hd__store_release(client->store);
+    client->has_store = 0;
 }
 
 static int make_parts(hd_client *client, const hd_options *options) {
@@ -107,8 +115,8 @@ static void free_parts(hd_client *client) {
         hd__worker_free(client->worker);
     if (client->direct)
         hd__direct_free(client->direct);
-    if (client->store)
-        hd__store_release(client->store);
+    leave_store(client);
+    hd_store_free(client->store);
     if (client->transport)
         client->transport->free(client->transport);
     hd__log_ring_free(client->ring);
@@ -123,6 +131,7 @@ int hd_client_new(const hd_options *options, hd_client **client) {
     hd_client *made = calloc(1, sizeof *made);
     if (!made)
         return HD_E_NO_MEMORY;
+    atomic_init(&made->references, 1);
     made->fork_count = hd__fork_count();
     if (pthread_mutex_init(&made->close_mutex, NULL) != 0 || pthread_mutex_init(&made->put_mutex, NULL) != 0) {
         free(made);
@@ -142,37 +151,68 @@ int hd_client_new(const hd_options *options, hd_client **client) {
     return status;
 }
 
+/* ---- The end ---- */
+
+static int close_once(hd_client *client, uint32_t timeout_ms) {
+    int status = client->worker ? hd__worker_stop(client->worker, timeout_ms) : HD_OK;
+    pthread_mutex_lock(&client->put_mutex);
+    atomic_store(&client->is_closed, 1);
+    pthread_mutex_unlock(&client->put_mutex);
+    if (client->direct)
+        hd__direct_leave(client->direct);
+    leave_store(client);
+    return status;
+}
+
 int hd_client_close(hd_client *client, uint32_t timeout_ms) {
     int status = hd__client_check_waiting(client);
     if (status != HD_OK)
         return status;
     pthread_mutex_lock(&client->close_mutex);
-    if (!atomic_load(&client->is_closed) && client->worker)
-        client->close_status = hd__worker_stop(client->worker, timeout_ms);
-    atomic_store(&client->is_closed, 1);
+    if (!atomic_load(&client->is_closed))
+        client->close_status = close_once(client, timeout_ms);
     status = client->close_status;
     pthread_mutex_unlock(&client->close_mutex);
     return status;
 }
 
-void hd_client_free(hd_client *client) {
-    if (!client)
-        return;
+static int is_on_worker(const hd_client *client, const char *call) {
+    if (is_forked(client) || !client->worker || !hd__worker_is_self(client->worker))
+        return 0;
+    hd__log(&client->options->log, HD_LEVEL_ERROR, "%s was called in the log function: nothing was freed", call);
+    return 1;
+}
+
+/* In a forked child, the worker may have been changing all but the options at the moment of the fork. */
+static void destroy(hd_client *client) {
     if (is_forked(client)) {
-        /* The worker may have been changing everything else at the moment of the fork. */
         hd_options_free(client->options);
-        free(client);
-        return;
+    } else {
+        hd_client_close(client, client->options->shutdown_timeout_ms);
+        hd__exit_remove(&client->exit_hook);
+        free_parts(client);
+        pthread_mutex_destroy(&client->put_mutex);
+        pthread_mutex_destroy(&client->close_mutex);
     }
-    if (client->worker && hd__worker_is_self(client->worker)) {
-        hd__log(&client->options->log, HD_LEVEL_ERROR,
-                "hd_client_free was called in the log function: nothing was freed");
-        return;
-    }
-    hd_client_close(client, client->options->shutdown_timeout_ms);
-    hd__exit_remove(&client->exit_hook);
-    free_parts(client);
-    pthread_mutex_destroy(&client->put_mutex);
-    pthread_mutex_destroy(&client->close_mutex);
     free(client);
+}
+
+hd_client *hd_client_ref(hd_client *client) {
+    if (client)
+        atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
+    return client;
+}
+
+void hd_client_unref(hd_client *client) {
+    if (!client || is_on_worker(client, "hd_client_unref"))
+        return;
+    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) == 1)
+        destroy(client);
+}
+
+void hd_client_free(hd_client *client) {
+    if (!client || is_on_worker(client, "hd_client_free"))
+        return;
+    hd_client_close(client, client->options->shutdown_timeout_ms);
+    hd_client_unref(client);
 }

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 struct hd_client {
+    atomic_uint references;
     unsigned fork_count; /* of the process that made it */
     hd_options *options;
     struct hd__webhooks *webhooks;
@@ -19,10 +20,12 @@ struct hd_client {
     struct hd__worker *worker;
     struct hd__direct *direct; /* of a client without a loop */
     struct hd__exit_hook exit_hook;
-    hd_store *store;             /* NULL for none */
-    pthread_mutex_t put_mutex;   /* held while a webhook is changed */
+    hd_store *store;           /* NULL for none; a reference. One that is closed only reads in it, since another client
+                                  may use it by then */
+    int has_store;             /* it is this client that uses the store */
+    pthread_mutex_t put_mutex; /* held while a webhook is changed */
     pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
-    atomic_int is_closed;
+    atomic_int is_closed;        /* set with put_mutex held */
     int close_status;
 };
 

@@ -8,16 +8,8 @@
 
 #include <string.h>
 
-/* A client with a loop knows by itself that it is closed. */
-static int submit_directly(hd_client *client, hd_event *event, hd_webhook *target, const unsigned char *redelivery_of,
-                           unsigned char id[HD__UUID_BYTES]) {
-    if (atomic_load(&client->is_closed))
-        return HD_E_CLOSED;
-    return hd__direct_submit(client->direct, event, target, redelivery_of, id);
-}
-
 static int submit(hd_client *client, hd_event *event, unsigned char id[HD__UUID_BYTES]) {
-    return client->direct ? submit_directly(client, event, NULL, NULL, id)
+    return client->direct ? hd__direct_submit(client->direct, event, NULL, NULL, id)
                           : hd__worker_submit(client->worker, event, id);
 }
 
@@ -32,6 +24,8 @@ int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE
         return HD_E_EVENT_TYPE;
     if (hd_event_missing(event))
         return HD_E_FIELD_MISSING;
+    if (event->is_stand_in)
+        return HD_E_STORE_DAMAGED;
     status = submit(client, event, id);
     if (status == HD_OK && event_id)
         hd__uuid_format(id, event_id);
@@ -53,7 +47,7 @@ static int submit_again(hd_client *client, const hd_report *report, hd_webhook *
     if (client->worker)
         return hd__worker_redeliver(client->worker, report, webhook, id);
     hd__uuid_parse(report->delivery_id, again);
-    return submit_directly(client, report->event, webhook, again, id);
+    return hd__direct_submit(client->direct, report->event, webhook, again, id);
 }
 
 /* To its webhook, as it is now. An event belongs to its project for good: a webhook that has moved does not get it. */

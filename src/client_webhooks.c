@@ -13,7 +13,10 @@ hd_webhook *hd__client_webhook(hd_client *client, const char *id) {
     return hd__webhooks_get(client->webhooks, id);
 }
 
+/* With the mutex held: none is under way when a client has been closed. */
 static int put_snapshot(hd_client *client, hd_webhook *snapshot, uint64_t expected) {
+    if (atomic_load(&client->is_closed))
+        return HD_E_CLOSED;
     return client->direct ? hd__direct_put_webhook(client->direct, snapshot, expected)
                           : hd__worker_put_webhook(client->worker, snapshot, expected);
 }
@@ -73,6 +76,13 @@ int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhoo
     return *webhook ? HD_OK : HD_E_NO_MEMORY;
 }
 
+static int remove_by_id(hd_client *client, const char *id) {
+    if (atomic_load(&client->is_closed))
+        return HD_E_CLOSED;
+    return client->direct ? hd__direct_remove_webhook(client->direct, id)
+                          : hd__worker_remove_webhook(client->worker, id);
+}
+
 int hd_client_remove_webhook(hd_client *client, const char *id) {
     int status = hd__client_check_writing(client);
     if (status != HD_OK)
@@ -80,8 +90,7 @@ int hd_client_remove_webhook(hd_client *client, const char *id) {
     if (!id)
         return HD_E_INVALID;
     pthread_mutex_lock(&client->put_mutex);
-    status =
-        client->direct ? hd__direct_remove_webhook(client->direct, id) : hd__worker_remove_webhook(client->worker, id);
+    status = remove_by_id(client, id);
     pthread_mutex_unlock(&client->put_mutex);
     return status;
 }
@@ -126,6 +135,7 @@ static int find_state(hd_client *client, const hd_webhook *webhook, int *state, 
 }
 
 int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
+    int found;
     int64_t until;
     int status = hd__client_check(client);
     if (status != HD_OK)
@@ -135,14 +145,17 @@ int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *stat
     hd_webhook *webhook = hd__client_webhook(client, webhook_id);
     if (!webhook)
         return HD_E_NOT_FOUND;
-    status = find_state(client, webhook, state, &until);
+    status = find_state(client, webhook, &found, &until);
     hd_webhook_free(webhook);
-    if (until_ms)
+    if (status == HD_OK)
+        *state = found;
+    if (until_ms && status == HD_OK)
         *until_ms = until;
     return status;
 }
 
 int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms) {
+    uint64_t waiting = 0;
     int64_t since = 0;
     int status = hd__client_check_waiting(client);
     if (status != HD_OK)
@@ -152,12 +165,21 @@ int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count
     hd_webhook *webhook = hd__client_webhook(client, webhook_id);
     if (!webhook)
         return HD_E_NOT_FOUND;
-    status = client->direct ? client->store->ops->waiting(client->store, webhook_id, count, &since)
-                            : hd__worker_waiting(client->worker, webhook, count, &since);
+    status = client->direct ? client->store->ops->waiting(client->store, webhook_id, &waiting, &since)
+                            : hd__worker_waiting(client->worker, webhook, &waiting, &since);
     hd_webhook_free(webhook);
-    if (since_ms)
+    if (status == HD_OK)
+        *count = waiting;
+    if (since_ms && status == HD_OK)
         *since_ms = since;
     return status;
+}
+
+static int discard(hd_client *client, const hd_webhook *webhook, uint64_t *count) {
+    if (atomic_load(&client->is_closed))
+        return HD_E_CLOSED;
+    return client->direct ? client->store->ops->discard(client->store, webhook->id, count)
+                          : hd__worker_discard(client->worker, webhook, count);
 }
 
 int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count) {
@@ -172,10 +194,9 @@ int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count
     hd_webhook *webhook = hd__client_webhook(client, webhook_id);
     if (!webhook)
         return HD_E_NOT_FOUND;
-    status = client->direct ? client->store->ops->discard(client->store, webhook_id, &discarded)
-                            : hd__worker_discard(client->worker, webhook, &discarded);
+    status = discard(client, webhook, &discarded);
     hd_webhook_free(webhook);
-    if (count)
+    if (count && status == HD_OK)
         *count = discarded;
     return status;
 }

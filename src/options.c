@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ void hd_options_free(hd_options *options) {
     hd__identity_free(options->identity);
     free(options->certificate_file);
     free(options->key_file);
+    hd_store_free(options->store);
     free(options);
 }
 
@@ -70,6 +72,7 @@ int hd__options_copy(const hd_options *options, hd_options **copy) {
     (*copy)->proxy = NULL;
     (*copy)->certificate_file = (*copy)->key_file = NULL;
     hd__identity_ref(options->identity);
+    hd__store_ref(options->store);
     status = hd__replace_text(&(*copy)->ca_file, options->ca_file);
     if (status == HD_OK)
         status = hd__replace_text(&(*copy)->user_agent, options->user_agent);
@@ -251,8 +254,13 @@ int hd_options_set_logger(hd_options *options, hd_logger function, void *user) {
 }
 
 int hd_options_set_store(hd_options *options, hd_store *store) {
+    int status = store ? hd__store_check(store) : HD_OK;
     if (!options)
         return HD_E_INVALID;
+    if (status == HD_E_STORE_VERSION)
+        return status;
+    hd__store_ref(store);
+    hd_store_free(options->store);
     options->store = store;
     return HD_OK;
 }

@@ -40,7 +40,7 @@ HD_API int hd_client_new(const hd_options *options, hd_client **client);
  * @param webhook  the webhook; copied
  * Returns: HD_OK; HD_E_FIELD_MISSING (see hd_webhook_missing()); HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or
  * HD_E_URL_ADDRESS if the client's options do not allow its URL; HD_E_STORE or HD_E_STORE_FULL if it cannot be stored;
- * HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * HD_E_STORE_READ_ONLY; HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook);
@@ -79,7 +79,7 @@ HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook *
  * @param client  the client
  * @param id      the webhook's id
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
- * HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ * HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_remove_webhook(hd_client *client, const char *id);
 
@@ -103,10 +103,11 @@ HD_API int hd_client_list_webhooks(hd_client *client, const char *project, hd_we
  *                  the NUL; of an event whose idempotency key was used before, the id of the first event with it; may
  *                  be NULL
  * Returns: HD_OK; HD_E_QUEUE_FULL beyond the limits of hd_options_set_queue_limits(); HD_E_FIELD_MISSING (see
- * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED;
- * HD_E_INVALID. With HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be
- * stored, and is not accepted; HD_E_WRONG_THREAD in the log function. Blocks: no I/O; takes one short lock. With
- * HD_ACCEPT_COMMITTED until the event is on disk. Threads: any. Since: 0.1.0
+ * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_STORE_DAMAGED for one that a report has in the place
+ * of a damaged one (see hd_report_event()); HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_INVALID. With
+ * HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be stored, and is not
+ * accepted; HD_E_WRONG_THREAD in the log function. Blocks: no I/O; takes one short lock. With HD_ACCEPT_COMMITTED until
+ * the event is on disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]);
 
@@ -194,8 +195,8 @@ HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t
  * @param webhook_id  the webhook's id
  * @param count       receives how many waited; may be NULL
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
- * HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a
- * store. Threads: any. Since: 0.1.0
+ * HD_E_CLOSED; HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker;
+ * disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count);
 
@@ -258,8 +259,9 @@ HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
 
 /**
  * Ends the client's work: accepts no more events, delivers what was accepted for up to timeout_ms, then cancels and
- * records what is left, and stops the worker thread. Webhooks, log and reports stay readable until hd_client_free().
- * With a store nothing is canceled: what is left stays there for the next client.
+ * records what is left, and stops the worker thread. Webhooks, log and reports stay readable until the client is
+ * freed; what would change something returns HD_E_CLOSED. With a store nothing is canceled: what is left stays there
+ * for the next client, which may use the same hd_store from now on.
  * @param client      the client
  * @param timeout_ms  how long to deliver, in milliseconds; 0 cancels at once
  * Returns: HD_OK if nothing was canceled or left; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_WRONG_THREAD on the
@@ -269,11 +271,29 @@ HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
 HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
 
 /**
- * Closes the client if it is open, as hd_client_close() with the options' shutdown timeout, and frees it. In a forked
- * child it stops nothing and waits for nothing: it releases the handle, and leaves what the worker may have been
- * changing at the moment of the fork. On the worker thread (in the log function) it does nothing but log an error.
- * @param client  the client, which no other call may be using; NULL does nothing
- * Blocks: up to the shutdown timeout. Threads: one per object. Since: 0.1.0
+ * Adds a reference to a client, for an object that uses it and may live longer than the program's own: a dashboard
+ * holds one. What hd_client_free() has closed stays readable for it, as after hd_client_close().
+ * @param client  the client; may be NULL
+ * Returns: the same client; give the reference up with hd_client_unref(). NULL for NULL.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API hd_client *hd_client_ref(hd_client *client);
+
+/**
+ * Gives up a reference to a client, without closing it. The last one closes it, if that was not done, as
+ * hd_client_free() does, and frees it.
+ * @param client  the client; NULL does nothing
+ * Blocks: no; the last one up to the shutdown timeout. Threads: any. Since: 0.1.0
+ */
+HD_API void hd_client_unref(hd_client *client);
+
+/**
+ * Closes the client if it is open, as hd_client_close() with the options' shutdown timeout, and gives up the reference
+ * of hd_client_new(). In a forked child it stops nothing and waits for nothing: it releases the handle, and leaves what
+ * the worker may have been changing at the moment of the fork, and the store with it. On the worker thread (in the log
+ * function) it does nothing but log an error.
+ * @param client  the client; NULL does nothing
+ * Blocks: up to the shutdown timeout. Threads: any. Since: 0.1.0
  */
 HD_API void hd_client_free(hd_client *client);
 

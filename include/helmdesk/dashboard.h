@@ -36,7 +36,7 @@ enum hd_dashboard_role {
  * Makes a dashboard. It has the projects that the client has webhooks of, and those of hd_dashboard_add_project().
  * Requests are answered only if they are made to this machine under the name localhost, 127.0.0.1 or [::1], or under a
  * name of hd_dashboard_add_host(), so that no other name can be made to lead here (DNS rebinding).
- * @param client     the client, which must outlive the dashboard
+ * @param client     the client, of which a reference is taken: a client that is freed first can still be looked at
  * @param mount      the path that it is mounted at: "/" or one that begins and ends with "/", such as "/admin/hooks/",
  *                   of at most 200 letters, digits, '-', '_', '.', '~' and '/'; copied
  * @param dashboard  receives the dashboard; free it with hd_dashboard_free()
@@ -45,9 +45,9 @@ enum hd_dashboard_role {
 HD_API int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashboard);
 
 /**
- * Frees a dashboard, when every response of it was freed.
- * @param dashboard  the dashboard; NULL does nothing
- * Blocks: no. Threads: one, when no other uses it. Since: 0.1.0
+ * Gives up a dashboard. Responses that are streams hold it, and go on, until they are freed.
+ * @param dashboard  the dashboard, which no call of hd_dashboard_handle() is using; NULL does nothing
+ * Blocks: no; up to the shutdown timeout if nobody has freed the client. Threads: any. Since: 0.1.0
  */
 HD_API void hd_dashboard_free(hd_dashboard *dashboard);
 
@@ -121,7 +121,7 @@ HD_API int hd_dashboard_request_set_user(hd_dashboard_request *request, const ch
  * @param dashboard  the dashboard
  * @param request    the request
  * @param response   receives the response; free it with hd_dashboard_response_free()
- * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: disk with a store; up to 6 s for a test delivery. Threads: any. Since: 0.1.0
  */
 HD_API int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *request,
@@ -158,9 +158,9 @@ HD_API int hd_dashboard_response_is_stream(const hd_dashboard_response *response
  * @param timeout_ms  how long to wait, in milliseconds; at the end of it a comment comes
  * @param data        receives the bytes, which stay the response's until the next call
  * @param length      receives their number
- * Returns: HD_OK; HD_E_INVALID, also if it is no stream; HD_E_NO_MEMORY: end the connection, and the browser
- * comes back. Blocks: up to timeout_ms: wait for shorter times, and look whether your server stops. Threads: one per
- * object. Since: 0.1.0
+ * Returns: HD_OK; HD_E_FORKED; HD_E_INVALID, also if it is no stream; HD_E_NO_MEMORY: end the connection, and the
+ * browser comes back. Blocks: up to timeout_ms: wait for shorter times, and look whether your server stops. Threads:
+ * one per object. Since: 0.1.0
  */
 HD_API int hd_dashboard_response_next(hd_dashboard_response *response, uint32_t timeout_ms, const char **data,
                                       size_t *length);

@@ -70,9 +70,17 @@ HD_API int hd_event_new(int type, hd_event **event);
 HD_API int hd_event_new_sample(int type, hd_event **event);
 
 /**
- * Gives up the caller's reference to an event. An event that was sent lives on until its deliveries have ended.
+ * Adds a reference to an event: to keep one that a report lends, to send it again, or to share one. The event cannot be
+ * changed from now on, as if it had been sent.
+ * @param event  the event; may be NULL
+ * Returns: the same event; free it with hd_event_free(). NULL for NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API hd_event *hd_event_ref(const hd_event *event);
+
+/**
+ * Gives up a reference to an event. The last one frees it; deliveries and reports hold references of their own.
  * @param event  the event; NULL does nothing
- * Blocks: no. Threads: one per object. Since: 0.1.0
+ * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API void hd_event_free(hd_event *event);
 

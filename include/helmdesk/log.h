@@ -116,7 +116,7 @@ HD_API size_t hd_log_page_count(const hd_log_page *page);
  * One report of a page.
  * @param page   the page
  * @param index  0 to hd_log_page_count() - 1
- * Returns: the report, which stays the page's; NULL if there is none at that index.
+ * Returns: the report, which stays the page's (hd_report_ref() keeps it); NULL if there is none at that index.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const hd_report *hd_log_page_at(const hd_log_page *page, size_t index);

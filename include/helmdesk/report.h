@@ -100,9 +100,9 @@ HD_API const char *hd_reason_text(int reason);
 HD_API const char *hd_report_delivery_id(const hd_report *report);
 /** The id that hd_webhook_send() gave, a UUID. */
 HD_API const char *hd_report_event_id(const hd_report *report);
-/** The event, which stays the report's. hd_event_render() gives the body that was posted. In the place of one that is
- * damaged in the store is one of the same type and project, with the ticket's id "unreadable" and number 0: it did not
- * happen, and is not sent again. */
+/** The event, which stays the report's (hd_event_ref() keeps it). hd_event_render() gives the body that was posted. In
+ * the place of one that is damaged in the store is one of the same type and project, with the ticket's id "unreadable"
+ * and number 0: it did not happen, and is not sent again. */
 HD_API const hd_event *hd_report_event(const hd_report *report);
 HD_API const char *hd_report_webhook_id(const hd_report *report);
 HD_API const char *hd_report_webhook_name(const hd_report *report);
@@ -175,7 +175,14 @@ HD_API int64_t hd_report_certificate_until_ms(const hd_report *report);
 /** @} */
 
 /**
- * Gives up the caller's reference to a report.
+ * Adds a reference to a report: to keep one that a page lends.
+ * @param report  the report; may be NULL
+ * Returns: the same report; free it with hd_report_free(). NULL for NULL. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API hd_report *hd_report_ref(const hd_report *report);
+
+/**
+ * Gives up a reference to a report. The last one frees it.
  * @param report  the report; NULL does nothing
  * Blocks: no. Threads: any. Since: 0.1.0
  */

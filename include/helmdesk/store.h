@@ -16,9 +16,10 @@ extern "C" {
 typedef struct hd_store hd_store;
 
 /**
- * Closes a store.
- * @param store  the store, after the client that used it was freed; NULL does nothing
- * Blocks: disk. Threads: one per object. Since: 0.1.0
+ * Gives up the program's reference to a store. The last one closes it: the options that name it and the client that was
+ * made with them hold references of their own, so that it may be freed before they are.
+ * @param store  the store; NULL does nothing
+ * Blocks: disk. Threads: any. Since: 0.1.0
  */
 HD_API void hd_store_free(hd_store *store);
 
@@ -51,8 +52,10 @@ HD_API size_t hd_store_error(hd_store *store, char *text, size_t size);
  * deliver. At least once, everything that was accepted is delivered. hd_options_set_queue_limits() then bounds only
  * what is not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not given.
  * @param options  the options
- * @param store    the store, which stays yours: free it after the client. One client uses it at a time. NULL for none,
- * as without this call Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @param store    the store, of which a reference is taken; one client uses it at a time. NULL for none, as without
+ *                 this call
+ * Returns: HD_OK; HD_E_STORE_VERSION if it comes from a library that does not fit this one; HD_E_INVALID. Blocks: no;
+ * disk if a store goes. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_store(hd_options *options, hd_store *store);
 

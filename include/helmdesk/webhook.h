@@ -41,6 +41,15 @@ HD_API int hd_mode_count(void);
 HD_API int hd_webhook_new(hd_webhook **webhook);
 
 /**
+ * Copies a webhook: to keep or to change one that a list lends. The copy has the same id, secrets and version.
+ * @param webhook  the webhook
+ * @param copy     receives the copy; free it with hd_webhook_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any, as long as nobody changes the webhook.
+ * Since: 0.1.0
+ */
+HD_API int hd_webhook_copy(const hd_webhook *webhook, hd_webhook **copy);
+
+/**
  * Frees a webhook and wipes its secret.
  * @param webhook  the webhook; NULL does nothing
  * Blocks: no. Threads: one per object. Since: 0.1.0
@@ -209,7 +218,7 @@ HD_API size_t hd_webhook_list_count(const hd_webhook_list *list);
  * One webhook of a list.
  * @param list   the list
  * @param index  0 to hd_webhook_list_count() - 1
- * Returns: the webhook, which stays the list's; NULL if there is none at that index.
+ * Returns: the webhook, which stays the list's (hd_webhook_copy() keeps it); NULL if there is none at that index.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const hd_webhook *hd_webhook_list_at(const hd_webhook_list *list, size_t index);

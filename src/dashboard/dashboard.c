@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOUNT_MAX 200
 
@@ -27,7 +28,8 @@ int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashbo
     hd_dashboard *made = calloc(1, sizeof *made);
     if (!made)
         return HD_E_NO_MEMORY;
-    made->client = client;
+    atomic_init(&made->references, 1);
+    made->pid = (long)getpid();
     made->born = (uint64_t)hd__dash_now_ms();
     made->mount = strdup(mount);
     made->audits = calloc(HD__AUDIT_MAX, sizeof *made->audits);
@@ -37,18 +39,30 @@ int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashbo
         free(made);
         return HD_E_NO_MEMORY;
     }
+    made->client = hd_client_ref(client);
     *dashboard = made;
     return HD_OK;
 }
 
+int hd__dash_check(const hd_dashboard *dashboard) {
+    return dashboard->pid == (long)getpid() ? HD_OK : HD_E_FORKED;
+}
+
+hd_dashboard *hd__dash_ref(hd_dashboard *dashboard) {
+    atomic_fetch_add_explicit(&dashboard->references, 1, memory_order_relaxed);
+    return dashboard;
+}
+
 void hd_dashboard_free(hd_dashboard *dashboard) {
-    if (!dashboard)
+    if (!dashboard || atomic_fetch_sub_explicit(&dashboard->references, 1, memory_order_acq_rel) != 1)
         return;
+    hd_client_unref(dashboard->client);
     for (size_t i = 0; i < dashboard->host_count; i++)
         free(dashboard->hosts[i]);
     for (size_t i = 0; i < dashboard->project_count; i++)
         free(dashboard->projects[i]);
-    pthread_mutex_destroy(&dashboard->lock);
+    if (hd__dash_check(dashboard) == HD_OK)
+        pthread_mutex_destroy(&dashboard->lock);
     free(dashboard->audits);
     free(dashboard->mount);
     free(dashboard);
@@ -159,6 +173,8 @@ int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *req
     *response = NULL;
     if (!dashboard || !request)
         return HD_E_INVALID;
+    if (hd__dash_check(dashboard) != HD_OK)
+        return HD_E_FORKED;
     struct hd__call call = {.dashboard = dashboard, .request = request};
     char *target = strdup(request->target);
     call.response = calloc(1, sizeof *call.response);

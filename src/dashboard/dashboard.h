@@ -6,6 +6,7 @@
 #include "dashboard/message.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define HD__HOSTS_MAX 16
 #define HD__PROJECTS_MAX 64
@@ -24,7 +25,10 @@ struct hd__audit {
 };
 
 struct hd_dashboard {
-    hd_client *client;
+    atomic_uint references; /* the program's, and one of each open stream */
+    atomic_uint streams;    /* that are open */
+    long pid;               /* of the process that made it */
+    hd_client *client;      /* a reference */
     char *mount;
     char *hosts[HD__HOSTS_MAX];
     size_t host_count;
@@ -35,7 +39,6 @@ struct hd_dashboard {
     pthread_mutex_t lock;     /* guards these */
     struct hd__audit *audits; /* a ring */
     size_t audit_count;       /* ever */
-    size_t streams;           /* that are open */
     uint64_t changes;         /* of webhooks, by whomever, that streams have seen */
     uint64_t sum;             /* over the webhooks, when a stream looked last */
     int64_t looked_ms;        /* when that was, on the monotonic clock */
@@ -76,6 +79,11 @@ void hd__call_fail(struct hd__call *call, int status, const char *pointer);
 
 /* Notes that something was changed. */
 void hd__call_audit(struct hd__call *call, const char *action, const char *object);
+
+/* HD_OK; HD_E_FORKED in a child of the process that made it, where its lock may be held for ever. */
+int hd__dash_check(const hd_dashboard *dashboard);
+
+hd_dashboard *hd__dash_ref(hd_dashboard *dashboard);
 
 int64_t hd__dash_now_ms(void);
 

@@ -148,6 +148,8 @@ static void pause_ms(int64_t ms) {
 
 int hd__dash_stream_next(struct hd__dash_stream *stream, uint32_t timeout_ms, const char **data, size_t *length) {
     int64_t ends_ms = monotonic_ms() + timeout_ms;
+    if (hd__dash_check(stream->dashboard) != HD_OK)
+        return HD_E_FORKED;
     stream->piece.len = 0;
     if (!stream->has_begun++ && !put(stream, "retry: 2000\n\n"))
         return HD_E_NO_MEMORY;
@@ -166,25 +168,27 @@ int hd__dash_stream_next(struct hd__dash_stream *stream, uint32_t timeout_ms, co
     return HD_OK;
 }
 
+/* Each holds a thread or a connection of the program. */
+static void leave_place(hd_dashboard *dashboard) {
+    atomic_fetch_sub(&dashboard->streams, 1);
+}
+
+static int take_place(hd_dashboard *dashboard) {
+    if (atomic_fetch_add(&dashboard->streams, 1) < HD__STREAMS_MAX)
+        return 1;
+    leave_place(dashboard);
+    return 0;
+}
+
 void hd__dash_stream_free(struct hd__dash_stream *stream) {
     if (!stream)
         return;
-    pthread_mutex_lock(&stream->dashboard->lock);
-    stream->dashboard->streams--;
-    pthread_mutex_unlock(&stream->dashboard->lock);
+    leave_place(stream->dashboard);
+    hd_dashboard_free(stream->dashboard);
     hd_log_filter_free(stream->filter);
     free(stream->place);
     free(stream->piece.data);
     free(stream);
-}
-
-/* Each holds a thread or a connection of the program. */
-static int take_place(hd_dashboard *dashboard) {
-    pthread_mutex_lock(&dashboard->lock);
-    int has_room = dashboard->streams < HD__STREAMS_MAX;
-    dashboard->streams += (size_t)has_room;
-    pthread_mutex_unlock(&dashboard->lock);
-    return has_room;
 }
 
 /* Where a browser that was away goes on: the last id that it has, if it is one of this dashboard; else NULL. */
@@ -218,13 +222,11 @@ void hd__api_stream(struct hd__call *call) {
     }
     struct hd__dash_stream *stream = calloc(1, sizeof *stream);
     if (!stream) {
-        pthread_mutex_lock(&call->dashboard->lock);
-        call->dashboard->streams--;
-        pthread_mutex_unlock(&call->dashboard->lock);
+        leave_place(call->dashboard);
         call->response->failed = 1;
         return;
     }
-    stream->dashboard = call->dashboard;
+    stream->dashboard = hd__dash_ref(call->dashboard);
     call->response->stream = stream;
     if (!begin(call, stream))
         call->response->failed = 1;

@@ -154,6 +154,13 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     return copy;
 }
 
+int hd_webhook_copy(const hd_webhook *webhook, hd_webhook **copy) {
+    if (!copy)
+        return HD_E_INVALID;
+    *copy = webhook ? hd__webhook_copy(webhook) : NULL;
+    return !webhook ? HD_E_INVALID : *copy ? HD_OK : HD_E_NO_MEMORY;
+}
+
 struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name, const char *masked_url) {
     struct hd__label *label = calloc(1, sizeof *label);
     if (!label)

@@ -27,6 +27,7 @@ struct hd__direct {
     struct hd__monitor monitor; /* guards the next */
     struct caller *first, *last;
     int is_led; /* a caller makes a step for all */
+    int has_left;
     uint64_t accepted;
 
     /* whoever leads */
@@ -79,8 +80,16 @@ int hd__direct_new(const struct hd__direct_config *config, struct hd__direct **d
     return status;
 }
 
-void hd__direct_free(struct hd__direct *direct) {
+void hd__direct_leave(struct hd__direct *direct) {
+    pthread_mutex_lock(&direct->monitor.mutex);
+    direct->has_left = 1;
+    while (direct->is_led || direct->first)
+        hd__monitor_wait(&direct->monitor, INT64_MAX);
+    pthread_mutex_unlock(&direct->monitor.mutex);
     (void)hd__storer_leave(direct->storer, 1);
+}
+
+void hd__direct_free(struct hd__direct *direct) {
     hd__storer_free(direct->storer);
     destroy(direct);
 }
@@ -187,6 +196,10 @@ int hd__direct_submit(struct hd__direct *direct, hd_event *event, hd_webhook *ta
         memcpy(caller.accepted.redelivery_of, redelivery_of, HD__UUID_BYTES);
     hd__event_freeze(event);
     pthread_mutex_lock(&direct->monitor.mutex);
+    if (direct->has_left) {
+        pthread_mutex_unlock(&direct->monitor.mutex);
+        return HD_E_CLOSED;
+    }
     *(direct->last ? &direct->last->next : &direct->first) = &caller;
     direct->last = &caller; // cppcheck-suppress autoVariables ; it waits here until it is taken out
     while (!caller.is_done) {
@@ -209,14 +222,16 @@ uint64_t hd__direct_accepted(struct hd__direct *direct) {
 
 /* ---- What others have done ---- */
 
-/* Looks and steps come one at a time. */
+/* Looks and steps come one at a time. One that has left the store knows what it saw last. */
 static int look(struct hd__direct *direct, struct hd__store_state *state) {
     pthread_mutex_lock(&direct->monitor.mutex);
     while (direct->is_led)
         hd__monitor_wait(&direct->monitor, INT64_MAX);
     direct->is_led = 1;
+    int has_left = direct->has_left;
     pthread_mutex_unlock(&direct->monitor.mutex);
-    hd__storer_look(direct->storer);
+    if (!has_left)
+        hd__storer_look(direct->storer);
     int status = direct->storer->look_status;
     *state = direct->storer->state;
     hd__storer_forget_news(direct->storer);

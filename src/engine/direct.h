@@ -22,7 +22,11 @@ struct hd__direct_config {
 /* Joins the store. Returns a status. */
 int hd__direct_new(const struct hd__direct_config *config, struct hd__direct **direct);
 
-/* Leaves the store. */
+/* Leaves the store, once the calls that are under way have ended: after it, events are refused with HD_E_CLOSED, and
+ * the webhooks stay as they are. */
+void hd__direct_leave(struct hd__direct *direct);
+
+/* After hd__direct_leave(). */
 void hd__direct_free(struct hd__direct *direct);
 
 /* Stores an event, for all that subscribe, or for one webhook as a redelivery. Returns HD_OK with the event's id when

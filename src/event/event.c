@@ -67,6 +67,14 @@ hd_event *hd__event_ref(hd_event *event) {
     return event;
 }
 
+hd_event *hd_event_ref(const hd_event *event) {
+    hd_event *shared = (hd_event *)(uintptr_t)event; /* const is what the setters refuse from now on */
+    if (!shared)
+        return NULL;
+    hd__event_freeze(shared);
+    return hd__event_ref(shared);
+}
+
 static int is_separate(const hd_event *event, int which) {
     return (event->separate >> which & 1) != 0;
 }

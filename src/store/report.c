@@ -29,6 +29,10 @@ hd_report *hd__report_ref(hd_report *report) {
     return report;
 }
 
+hd_report *hd_report_ref(const hd_report *report) {
+    return report ? hd__report_ref((hd_report *)(uintptr_t)report) : NULL;
+}
+
 static void release(hd_report *report) {
     hd_event_free(report->event);
     hd__label_free(report->label);

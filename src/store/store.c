@@ -59,8 +59,17 @@ size_t hd_store_error(hd_store *store, char *text, size_t size) {
     return hd__store_check(store) == HD_OK && (text || size == 0) ? hd__store_error(store, text, size) : 0;
 }
 
+hd_store *hd__store_ref(hd_store *store) {
+    if (store)
+        atomic_fetch_add_explicit(&store->sharers, 1, memory_order_relaxed);
+    return store;
+}
+
+/* Of a store that another version of the library made, nothing is known but that it is one. */
 void hd_store_free(hd_store *store) {
-    if (!store)
+    if (!store || store->abi != HD__STORE_ABI)
+        return;
+    if (atomic_fetch_sub_explicit(&store->sharers, 1, memory_order_acq_rel) != 0)
         return;
     hd__wipe(store->key, sizeof store->key);
     store->ops->free(store);

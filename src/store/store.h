@@ -27,10 +27,11 @@
 #include "helmdesk.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 6
+#define HD__STORE_ABI 7
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -338,6 +339,7 @@ struct hd_store {
     int64_t max_age_ms;     /* 0 for any age */
     uint64_t max_log_bytes; /* 0 for any size */
     int in_use;             /* by a client; guarded by the core */
+    atomic_uint sharers;    /* who has a reference besides the first; of the core */
     pthread_mutex_t error_mutex;
     char error[HD__STORE_ERROR_SIZE]; /* what the last call that failed failed of, in words; no secret is in it; guarded
                                          by the mutex */
@@ -353,6 +355,9 @@ int hd__store_webhook_state(struct hd_store *store, const char *id, int *state, 
 
 /* Copies what the last failure was, in words. Returns how long that is, whatever the size. */
 size_t hd__store_error(struct hd_store *store, char *text, size_t size);
+
+/* One more reference, which hd_store_free gives up; NULL for NULL. The last one frees the store. */
+struct hd_store *hd__store_ref(struct hd_store *store);
 
 /* A client takes a store, and leaves it. HD_OK; HD_E_IN_USE if another one has it; what hd__store_check says. */
 int hd__store_take(struct hd_store *store);
