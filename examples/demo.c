@@ -244,7 +244,7 @@ static void put_webhook(hd_client *client, hd_webhook *webhook, unsigned int por
 static void send_event(hd_client *client, int type, const char *ticket_status) {
     hd_event *event;
     check(hd_event_new(type, &event), "event");
-    check(hd_event_set_project(event, "demo"), "project");
+    check(hd_event_set(event, HD_FIELD_PROJECT, "demo", HD_TEXT_NUL), "project");
     check(hd_event_set_ticket(event, "3f0c8f6e-5f0b-4a8e-9c1d-2b7a64d0e842", 42, "Can't reset password", ticket_status,
                               "high"),
           "ticket");
@@ -292,9 +292,11 @@ static void print_arrival(const struct arrival *arrival) {
         printf("  %-18s %s\n", "(not readable)", verdict);
     } else if (arrival->event != NULL) {
         printf("  %-18s %-17s #%lld %s\n", hd_event_name(arrival->event), verdict,
-               (long long)hd_event_ticket_number(arrival->event), hd_event_ticket_subject(arrival->event));
-        if (hd_event_message_body(arrival->event) != NULL)
-            printf("%43s%s: %s\n", "", hd_event_message_sender(arrival->event), hd_event_message_body(arrival->event));
+               (long long)hd_event_ticket_number(arrival->event),
+               hd_event_get(arrival->event, HD_FIELD_TICKET_SUBJECT, NULL));
+        if (hd_event_get(arrival->event, HD_FIELD_MESSAGE_BODY, NULL) != NULL)
+            printf("%43s%s: %s\n", "", hd_event_get(arrival->event, HD_FIELD_MESSAGE_SENDER, NULL),
+                   hd_event_get(arrival->event, HD_FIELD_MESSAGE_BODY, NULL));
     } else {
         for (const char *line = arrival->text; line != NULL; verdict = "") {
             const char *end = strchr(line, '\n');

@@ -46,15 +46,17 @@ static void handle_event(const hd_event *event) {
     switch (hd_event_type(event)) {
     case HD_TICKET_CREATED:
         printf("new ticket #%lld: ", (long long)hd_event_ticket_number(event));
-        print_text(hd_event_ticket_subject(event));
+        print_text(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
         break;
     case HD_TICKET_RESOLVED:
         printf("resolved ticket #%lld: ", (long long)hd_event_ticket_number(event));
-        print_text(hd_event_ticket_subject(event));
+        print_text(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
         break;
     case HD_MESSAGE_RECEIVED: /* its text is an optional part of the body */
         printf("new message on ticket #%lld: ", (long long)hd_event_ticket_number(event));
-        print_text(hd_event_message_body(event) ? hd_event_message_body(event) : hd_event_ticket_subject(event));
+        print_text(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL)
+                       ? hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL)
+                       : hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
         break;
     default: /* newer than this program: answer 200 all the same */
         fputs("ignored: ", stdout);

@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
 
     hd_event *event;
     check(hd_event_new(HD_TICKET_CREATED, &event), "event");
-    check(hd_event_set_project(event, "acme"), "project");
+    check(hd_event_set(event, HD_FIELD_PROJECT, "acme", HD_TEXT_NUL), "project");
     check(hd_event_set_ticket(event, "t-42", 42, "Can't reset password", "open", "high"), "ticket");
     check(hd_event_set_customer(event, "user@example.com", "Jane Smith"), "customer");
     check(hd_webhook_send(client, event, NULL), "hd_webhook_send"); /* returns at once */

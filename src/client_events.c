@@ -55,7 +55,7 @@ static int redeliver(hd_client *client, const hd_report *report, unsigned char i
     if (report->event->is_stand_in)
         return HD_E_STORE_DAMAGED;
     hd_webhook *webhook = hd__client_webhook(client, hd_report_webhook_id(report));
-    int is_there = webhook && strcmp(webhook->project, hd_event_project(report->event)) == 0;
+    int is_there = webhook && strcmp(webhook->project, hd_event_get(report->event, HD_FIELD_PROJECT, NULL)) == 0;
     int status = is_there ? submit_again(client, report, webhook, id) : HD_E_NOT_FOUND;
     hd_webhook_free(webhook);
     return status;
@@ -125,7 +125,7 @@ static int new_test_event(const hd_webhook *webhook, int type, hd_event **event)
     int status = hd_event_new_sample(type, event);
     if (status != HD_OK)
         return status;
-    return hd_event_set_project(*event, webhook->project);
+    return hd_event_set(*event, HD_FIELD_PROJECT, webhook->project, HD_TEXT_NUL);
 }
 
 int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report) {

@@ -534,7 +534,7 @@ static void test_incomplete_event_is_refused(void **state) {
     assert_int_equal(hd_webhook_send(client, event, id), HD_E_FIELD_MISSING);
     assert_int_equal(hd_event_set_customer(event, "", ""), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, id), HD_E_FIELD_MISSING);
-    assert_int_equal(hd_event_set_project(event, PROJECT), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, id), HD_E_FIELD_MISSING);
     assert_string_equal(id, "untouched");
     assert_int_equal(counter(client, HD_COUNTER_ACCEPTED), 0);
@@ -555,7 +555,7 @@ static void test_unknown_event_is_refused(void **state) {
     static const char body[] = PAGE_BODY_OF("ticket.exploded");
     hd_event *event = NULL;
     assert_int_equal(hd_event_parse(body, sizeof body - 1, &event), HD_OK);
-    assert_int_equal(hd_event_set_project(event, PROJECT), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_EVENT_TYPE);
     hd_event_free(event);
     assert_int_equal(counter(client, HD_COUNTER_ACCEPTED), 0);
@@ -568,15 +568,15 @@ static void test_sent_event_is_frozen(void **state) {
     hd_event *event = event_for_tests(HD_MESSAGE_RECEIVED, PROJECT, 1);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK);
 
-    assert_int_equal(hd_event_set_project(event, "other"), HD_E_SENT);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "other", HD_TEXT_NUL), HD_E_SENT);
     assert_int_equal(hd_event_set_timestamp_ms(event, 1), HD_E_SENT);
     assert_int_equal(hd_event_set_ticket(event, "t", 2, "s", "open", "low"), HD_E_SENT);
     assert_int_equal(hd_event_set_customer(event, "other@example.com", "Other"), HD_E_SENT);
     assert_int_equal(hd_event_set_message(event, "m", "agent", "text"), HD_E_SENT);
-    assert_string_equal(hd_event_project(event), PROJECT);
+    assert_string_equal(hd_event_get(event, HD_FIELD_PROJECT, NULL), PROJECT);
     assert_int_equal(hd_event_ticket_number(event), 1);
-    assert_string_equal(hd_event_customer_email(event), "user@example.com");
-    assert_null(hd_event_message_id(event));
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "user@example.com");
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL));
     hd_event_free(event);
 }
 
@@ -787,7 +787,8 @@ static void *send_a_moment_later(void *argument) {
     hd_client *client = argument;
     sleep_ms(100);
     hd_event *event = NULL;
-    if (hd_event_new_sample(HD_TICKET_CREATED, &event) == HD_OK && hd_event_set_project(event, "hanging") == HD_OK)
+    if (hd_event_new_sample(HD_TICKET_CREATED, &event) == HD_OK &&
+        hd_event_set(event, HD_FIELD_PROJECT, "hanging", HD_TEXT_NUL) == HD_OK)
         (void)hd_webhook_send(client, event, NULL);
     hd_event_free(event);
     return NULL;
@@ -917,7 +918,7 @@ static void test_closed_client(void **state) {
 
     hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 2);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_CLOSED);
-    assert_int_equal(hd_event_set_project(event, "still-changeable"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "still-changeable", HD_TEXT_NUL), HD_OK);
     hd_event_free(event);
     hd_report *report = NULL;
     assert_int_equal(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 0, &report), HD_E_CLOSED);
@@ -1020,7 +1021,7 @@ static void *send_until_closed(void *argument) {
     hd_event *event = NULL;
     racer->last = hd_event_new_sample(HD_TICKET_CREATED, &event);
     if (racer->last == HD_OK)
-        racer->last = hd_event_set_project(event, PROJECT);
+        racer->last = hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL);
     while (racer->last == HD_OK || racer->last == HD_E_QUEUE_FULL) {
         racer->last = hd_webhook_send(racer->client, event, NULL);
         racer->accepted += racer->last == HD_OK ? 1 : 0;
@@ -1132,7 +1133,7 @@ static void meddle(void *user, int level, const char *line) {
     int test_status = hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 1000, &report);
     int send_status = hd_event_new_sample(HD_TICKET_CREATED, &event);
     if (send_status == HD_OK)
-        send_status = hd_event_set_project(event, "quiet");
+        send_status = hd_event_set(event, HD_FIELD_PROJECT, "quiet", HD_TEXT_NUL);
     if (send_status == HD_OK)
         send_status = hd_webhook_send(client, event, NULL);
     hd_event_free(event);
@@ -1437,7 +1438,7 @@ static void *send_many(void *argument) {
         hd_event *event = NULL;
         sender->status = hd_event_new_sample(HD_TICKET_CREATED + (int)(i % 3), &event);
         if (sender->status == HD_OK)
-            sender->status = hd_event_set_project(event, PROJECT);
+            sender->status = hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL);
         char id[HD_ID_SIZE] = "";
         if (sender->status == HD_OK)
             sender->status = hd_webhook_send(sender->client, event, id);

@@ -1346,7 +1346,8 @@ static bool is_to_stop(struct talker *talker) {
 static void *send_without_end(void *argument) {
     struct talker *talker = argument;
     hd_event *event = NULL;
-    if (hd_event_new_sample(HD_TICKET_CREATED, &event) == HD_OK && hd_event_set_project(event, PROJECT) == HD_OK)
+    if (hd_event_new_sample(HD_TICKET_CREATED, &event) == HD_OK &&
+        hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL) == HD_OK)
         while (!is_to_stop(talker))
             if (hd_webhook_send(talker->client, event, NULL) != HD_OK)
                 sleep_ms(1);

@@ -8,25 +8,6 @@
 #define END_OF_9999_MS INT64_C(253402300799999)
 #define MAX_NUMBER INT64_C(9007199254740991)
 
-typedef const char *(*text_getter)(const hd_event *event);
-
-static const struct {
-    const char *name;
-    text_getter get;
-} text_getters[] = {
-    {"name", hd_event_name},
-    {"project", hd_event_project},
-    {"ticket_id", hd_event_ticket_id},
-    {"ticket_subject", hd_event_ticket_subject},
-    {"ticket_status", hd_event_ticket_status},
-    {"ticket_priority", hd_event_ticket_priority},
-    {"customer_email", hd_event_customer_email},
-    {"customer_name", hd_event_customer_name},
-    {"message_id", hd_event_message_id},
-    {"message_sender", hd_event_message_sender},
-    {"message_body", hd_event_message_body},
-};
-
 static const struct {
     int type;
     const char *name;
@@ -46,7 +27,7 @@ static hd_event *new_event(int type) {
 /** An event with every field set to known values, which a failed setter must not change. */
 static hd_event *full_event(void) {
     hd_event *event = page_event(HD_MESSAGE_RECEIVED);
-    assert_int_equal(hd_event_set_project(event, "project"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "project", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_event_set_message(event, "msg-1", "customer", "It works again."), HD_OK);
     return event;
 }
@@ -54,25 +35,25 @@ static hd_event *full_event(void) {
 static void assert_full_event(const hd_event *event) {
     assert_int_equal(hd_event_type(event), HD_MESSAGE_RECEIVED);
     assert_string_equal(hd_event_name(event), "message.received");
-    assert_string_equal(hd_event_project(event), "project");
+    assert_string_equal(hd_event_get(event, HD_FIELD_PROJECT, NULL), "project");
     assert_true(hd_event_timestamp_ms(event) == PAGE_TIMESTAMP_MS);
-    assert_string_equal(hd_event_ticket_id(event), "uuid");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "uuid");
     assert_true(hd_event_ticket_number(event) == 42);
-    assert_string_equal(hd_event_ticket_subject(event), "Can't reset password");
-    assert_string_equal(hd_event_ticket_status(event), "open");
-    assert_string_equal(hd_event_ticket_priority(event), "high");
-    assert_string_equal(hd_event_customer_email(event), "user@example.com");
-    assert_string_equal(hd_event_customer_name(event), "Jane Smith");
-    assert_string_equal(hd_event_message_id(event), "msg-1");
-    assert_string_equal(hd_event_message_sender(event), "customer");
-    assert_string_equal(hd_event_message_body(event), "It works again.");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "Can't reset password");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "open");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "high");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "user@example.com");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "Jane Smith");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "msg-1");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "customer");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), "It works again.");
 }
 
 /* One text in one setter. Fields that are not in the case have good values. */
 typedef int (*text_setter)(hd_event *event, const char *text);
 
 static int set_project(hd_event *event, const char *text) {
-    return hd_event_set_project(event, text);
+    return hd_event_set(event, HD_FIELD_PROJECT, text, HD_TEXT_NUL);
 }
 
 static int set_ticket_id(hd_event *event, const char *text) {
@@ -111,6 +92,10 @@ static int set_message_body(hd_event *event, const char *text) {
     return hd_event_set_message(event, "i", "agent", text);
 }
 
+static int set_key(hd_event *event, const char *text) {
+    return hd_event_set(event, HD_FIELD_IDEMPOTENCY_KEY, text, HD_TEXT_NUL);
+}
+
 /* What a field holds. */
 enum {
     PRINTABLE,
@@ -122,28 +107,46 @@ enum {
 static const struct field {
     const char *name;
     text_setter set;
-    text_getter get;
+    int number;
     int kind;
     size_t min, max; /* bytes */
     int status;      /* of a bad value */
 } fields[] = {
-    {"project", set_project, hd_event_project, PRINTABLE, 1, 128, HD_E_PROJECT},
-    {"ticket id", set_ticket_id, hd_event_ticket_id, PRINTABLE, 1, 128, HD_E_TICKET_ID},
-    {"subject", set_subject, hd_event_ticket_subject, UTF8, 0, 65536, HD_E_TICKET_SUBJECT},
-    {"status", set_status, hd_event_ticket_status, WORD, 1, 32, HD_E_TICKET_STATUS},
-    {"priority", set_priority, hd_event_ticket_priority, WORD, 1, 32, HD_E_TICKET_PRIORITY},
-    {"e-mail", set_email, hd_event_customer_email, UTF8_NO_CONTROLS, 0, 320, HD_E_CUSTOMER_EMAIL},
-    {"customer name", set_customer_name, hd_event_customer_name, UTF8, 0, 1024, HD_E_CUSTOMER_NAME},
-    {"message id", set_message_id, hd_event_message_id, PRINTABLE, 1, 128, HD_E_MESSAGE_ID},
-    {"message body", set_message_body, hd_event_message_body, UTF8, 0, 262144, HD_E_MESSAGE_BODY},
+    {"project", set_project, HD_FIELD_PROJECT, PRINTABLE, 1, 128, HD_E_PROJECT},
+    {"ticket id", set_ticket_id, HD_FIELD_TICKET_ID, PRINTABLE, 1, 128, HD_E_TICKET_ID},
+    {"subject", set_subject, HD_FIELD_TICKET_SUBJECT, UTF8, 0, 65536, HD_E_TICKET_SUBJECT},
+    {"status", set_status, HD_FIELD_TICKET_STATUS, WORD, 1, 32, HD_E_TICKET_STATUS},
+    {"priority", set_priority, HD_FIELD_TICKET_PRIORITY, WORD, 1, 32, HD_E_TICKET_PRIORITY},
+    {"e-mail", set_email, HD_FIELD_CUSTOMER_EMAIL, UTF8_NO_CONTROLS, 0, 320, HD_E_CUSTOMER_EMAIL},
+    {"customer name", set_customer_name, HD_FIELD_CUSTOMER_NAME, UTF8, 0, 1024, HD_E_CUSTOMER_NAME},
+    {"message id", set_message_id, HD_FIELD_MESSAGE_ID, PRINTABLE, 1, 128, HD_E_MESSAGE_ID},
+    {"idempotency key", set_key, HD_FIELD_IDEMPOTENCY_KEY, PRINTABLE, 1, 255, HD_E_IDEMPOTENCY_KEY},
+    {"message body", set_message_body, HD_FIELD_MESSAGE_BODY, UTF8, 0, 262144, HD_E_MESSAGE_BODY},
 };
 
-static void assert_taken(const struct field *field, const char *text) {
-    hd_event *event = new_event(HD_MESSAGE_RECEIVED);
-    int status = field->set(event, text);
+static void assert_holds(const hd_event *event, const struct field *field, int status, const char *text) {
+    size_t len = 0;
     if (status != HD_OK)
         fail_msg("%s: %s for a good value of %zu bytes", field->name, hd_status_name(status), strlen(text));
-    assert_string_equal(field->get(event), text);
+    assert_string_equal(hd_event_get(event, field->number, &len), text);
+    assert_int_equal(len, strlen(text));
+}
+
+/** By its setter, and alone: with a NUL behind it, and with a length and none. */
+static void assert_taken(const struct field *field, const char *text) {
+    hd_event *event = new_event(HD_MESSAGE_RECEIVED);
+    assert_holds(event, field, field->set(event, text), text);
+    hd_event_free(event);
+    event = new_event(HD_MESSAGE_RECEIVED);
+    assert_holds(event, field, hd_event_set(event, field->number, text, HD_TEXT_NUL), text);
+    hd_event_free(event);
+    event = new_event(HD_MESSAGE_RECEIVED);
+    size_t len = strlen(text);
+    char *bare = must_malloc(len + 1);
+    memcpy(bare, text, len);
+    bare[len] = 'x';
+    assert_holds(event, field, hd_event_set(event, field->number, bare, len), text);
+    free(bare);
     hd_event_free(event);
 }
 
@@ -151,6 +154,10 @@ static void assert_taken(const struct field *field, const char *text) {
 static void assert_refused(const struct field *field, const char *text) {
     hd_event *event = full_event();
     int status = field->set(event, text);
+    if (status == field->status)
+        status = hd_event_set(event, field->number, text, HD_TEXT_NUL);
+    if (status == field->status)
+        status = hd_event_set(event, field->number, text, text == NULL ? 0 : strlen(text));
     if (status != field->status) {
         fail_msg("%s: %s, not %s, for the value \"%.40s\"", field->name, hd_status_name(status),
                  hd_status_name(field->status), text == NULL ? "(null)" : text);
@@ -346,7 +353,7 @@ static void test_sender(void **state) {
     for (size_t i = 0; i < LENGTH_OF(good); i++) {
         hd_event *event = full_event();
         assert_int_equal(set_sender(event, good[i]), HD_OK);
-        assert_string_equal(hd_event_message_sender(event), good[i]);
+        assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), good[i]);
         hd_event_free(event);
     }
 }
@@ -377,21 +384,21 @@ static void test_setters_copy(void **state) {
     (void)state;
     char buffers[10][16] = {"project", "id", "subject", "status", "priority", "email", "name", "msg", "agent", "body"};
     hd_event *event = new_event(HD_MESSAGE_RECEIVED);
-    assert_int_equal(hd_event_set_project(event, buffers[0]), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, buffers[0], HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_event_set_ticket(event, buffers[1], 1, buffers[2], buffers[3], buffers[4]), HD_OK);
     assert_int_equal(hd_event_set_customer(event, buffers[5], buffers[6]), HD_OK);
     assert_int_equal(hd_event_set_message(event, buffers[7], buffers[8], buffers[9]), HD_OK);
     memset(buffers, 'X', sizeof buffers);
-    assert_string_equal(hd_event_project(event), "project");
-    assert_string_equal(hd_event_ticket_id(event), "id");
-    assert_string_equal(hd_event_ticket_subject(event), "subject");
-    assert_string_equal(hd_event_ticket_status(event), "status");
-    assert_string_equal(hd_event_ticket_priority(event), "priority");
-    assert_string_equal(hd_event_customer_email(event), "email");
-    assert_string_equal(hd_event_customer_name(event), "name");
-    assert_string_equal(hd_event_message_id(event), "msg");
-    assert_string_equal(hd_event_message_sender(event), "agent");
-    assert_string_equal(hd_event_message_body(event), "body");
+    assert_string_equal(hd_event_get(event, HD_FIELD_PROJECT, NULL), "project");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "id");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "subject");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "status");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "priority");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "email");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "name");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "msg");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "agent");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), "body");
     hd_event_free(event);
 }
 
@@ -399,15 +406,20 @@ static void test_setters_copy(void **state) {
 static void test_setters_take_their_own_values(void **state) {
     (void)state;
     hd_event *event = full_event();
-    assert_int_equal(hd_event_set_project(event, hd_event_project(event)), HD_OK);
-    assert_int_equal(hd_event_set_ticket(event, hd_event_ticket_id(event), hd_event_ticket_number(event),
-                                         hd_event_ticket_subject(event), hd_event_ticket_status(event),
-                                         hd_event_ticket_priority(event)),
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, hd_event_get(event, HD_FIELD_PROJECT, NULL), HD_TEXT_NUL),
                      HD_OK);
-    assert_int_equal(hd_event_set_customer(event, hd_event_customer_email(event), hd_event_customer_name(event)),
+    assert_int_equal(hd_event_set_ticket(event, hd_event_get(event, HD_FIELD_TICKET_ID, NULL),
+                                         hd_event_ticket_number(event),
+                                         hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL),
+                                         hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL),
+                                         hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL)),
                      HD_OK);
-    assert_int_equal(hd_event_set_message(event, hd_event_message_id(event), hd_event_message_sender(event),
-                                          hd_event_message_body(event)),
+    assert_int_equal(hd_event_set_customer(event, hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL),
+                                           hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL)),
+                     HD_OK);
+    assert_int_equal(hd_event_set_message(event, hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL),
+                                          hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL),
+                                          hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL)),
                      HD_OK);
     assert_full_event(event);
     hd_event_free(event);
@@ -417,21 +429,21 @@ static void test_setters_take_their_own_values(void **state) {
 static void test_setting_again_replaces(void **state) {
     (void)state;
     hd_event *event = full_event();
-    assert_int_equal(hd_event_set_project(event, "p2"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p2", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_event_set_ticket(event, "i2", 2, "s2", "closed", "low"), HD_OK);
     assert_int_equal(hd_event_set_customer(event, "e2", "n2"), HD_OK);
     assert_int_equal(hd_event_set_message(event, "m2", "agent", "b2"), HD_OK);
-    assert_string_equal(hd_event_project(event), "p2");
-    assert_string_equal(hd_event_ticket_id(event), "i2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_PROJECT, NULL), "p2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "i2");
     assert_true(hd_event_ticket_number(event) == 2);
-    assert_string_equal(hd_event_ticket_subject(event), "s2");
-    assert_string_equal(hd_event_ticket_status(event), "closed");
-    assert_string_equal(hd_event_ticket_priority(event), "low");
-    assert_string_equal(hd_event_customer_email(event), "e2");
-    assert_string_equal(hd_event_customer_name(event), "n2");
-    assert_string_equal(hd_event_message_id(event), "m2");
-    assert_string_equal(hd_event_message_sender(event), "agent");
-    assert_string_equal(hd_event_message_body(event), "b2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "s2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "closed");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "low");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "e2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "n2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "m2");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "agent");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), "b2");
     hd_event_free(event);
 }
 
@@ -442,15 +454,16 @@ static void test_texts_stay_where_they_are(void **state) {
     memset(subject, 's', 1000);
     subject[1000] = '\0';
     hd_event *event = full_event();
-    const char *project = hd_event_project(event), *email = hd_event_customer_email(event);
+    const char *project = hd_event_get(event, HD_FIELD_PROJECT, NULL),
+               *email = hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(hd_event_set_ticket(event, "i", 1, i % 2 ? subject : "short", "open", "high"), HD_OK);
         assert_int_equal(hd_event_set_message(event, "m", "agent", i % 3 ? subject : "b"), HD_OK);
     }
     assert_string_equal(project, "project");
     assert_string_equal(email, "user@example.com");
-    assert_ptr_equal(project, hd_event_project(event));
-    assert_ptr_equal(email, hd_event_customer_email(event));
+    assert_ptr_equal(project, hd_event_get(event, HD_FIELD_PROJECT, NULL));
+    assert_ptr_equal(email, hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL));
     hd_event_free(event);
     free(subject);
 }
@@ -479,9 +492,9 @@ static void test_message_belongs_to_message_received(void **state) {
     for (size_t i = 0; i < LENGTH_OF(others); i++) {
         hd_event *event = new_event(others[i]);
         assert_int_equal(hd_event_set_message(event, "i", "agent", "b"), HD_E_FIELD);
-        assert_null(hd_event_message_id(event));
-        assert_null(hd_event_message_sender(event));
-        assert_null(hd_event_message_body(event));
+        assert_null(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL));
+        assert_null(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL));
+        assert_null(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL));
         hd_event_free(event);
     }
 }
@@ -496,8 +509,8 @@ static void test_missing(void **state) {
         if (set & 2)
             assert_int_equal(hd_event_set_ticket(event, "i", 1, "", "s", "p"), HD_OK);
         if (set & 1)
-            assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
-        const char *expected = !(set & 1) ? "project" : !(set & 2) ? "ticket" : !(set & 4) ? "customer" : NULL;
+            assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
+        const char *expected = !(set & 1) ? "project" : !(set & 2) ? "ticket_id" : !(set & 4) ? "customer_email" : NULL;
         if (expected == NULL)
             assert_null(hd_event_missing(event));
         else
@@ -511,17 +524,17 @@ static void test_missing(void **state) {
 static void test_failed_setter_leaves_field_missing(void **state) {
     (void)state;
     hd_event *event = new_event(HD_TICKET_CREATED);
-    assert_int_equal(hd_event_set_project(event, ""), HD_E_PROJECT);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "", HD_TEXT_NUL), HD_E_PROJECT);
     assert_string_equal(hd_event_missing(event), "project");
-    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_event_set_ticket(event, "i", 1, "s", "s", "?"), HD_E_TICKET_PRIORITY);
-    assert_string_equal(hd_event_missing(event), "ticket");
-    assert_null(hd_event_ticket_id(event));
+    assert_string_equal(hd_event_missing(event), "ticket_id");
+    assert_null(hd_event_get(event, HD_FIELD_TICKET_ID, NULL));
     assert_true(hd_event_ticket_number(event) == 0);
     assert_int_equal(hd_event_set_ticket(event, "i", 1, "s", "s", "p"), HD_OK);
     assert_int_equal(hd_event_set_customer(event, "e", "\xFF"), HD_E_CUSTOMER_NAME);
-    assert_string_equal(hd_event_missing(event), "customer");
-    assert_null(hd_event_customer_email(event));
+    assert_string_equal(hd_event_missing(event), "customer_email");
+    assert_null(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL));
     hd_event_free(event);
 }
 
@@ -539,9 +552,9 @@ static void test_new_event(void **state) {
         assert_int_equal(hd_event_type(event), types[i].type);
         assert_string_equal(hd_event_name(event), types[i].name);
         assert_true(hd_event_ticket_number(event) == 0);
-        for (size_t j = 1; j < LENGTH_OF(text_getters); j++)
-            if (text_getters[j].get(event) != NULL)
-                fail_msg("%s is set in a new event", text_getters[j].name);
+        for (int j = 0; j < hd_field_count(); j++)
+            if (hd_event_get(event, HD_FIELD_PROJECT + j, NULL) != NULL)
+                fail_msg("%s is set in a new event", hd_field_name(HD_FIELD_PROJECT + j));
         hd_event_free(event);
     }
 }
@@ -599,18 +612,20 @@ static void test_samples(void **state) {
         assert_int_equal(hd_event_new_sample(types[i].type, &event), HD_OK);
         assert_int_equal(hd_event_type(event), types[i].type);
         assert_string_equal(hd_event_name(event), types[i].name);
-        assert_null(hd_event_project(event));
+        assert_null(hd_event_get(event, HD_FIELD_PROJECT, NULL));
         assert_string_equal(hd_event_missing(event), "project");
         assert_true(hd_event_ticket_number(event) == 42);
-        assert_string_equal(hd_event_ticket_subject(event), "Can't reset password");
-        assert_string_equal(hd_event_ticket_status(event), types[i].type == HD_TICKET_RESOLVED ? "resolved" : "open");
-        assert_string_equal(hd_event_ticket_priority(event), "high");
-        assert_string_equal(hd_event_customer_email(event), "user@example.com");
-        assert_string_equal(hd_event_customer_name(event), "Jane Smith");
-        assert_int_equal(hd_event_message_body(event) != NULL, types[i].type == HD_MESSAGE_RECEIVED);
+        assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "Can't reset password");
+        assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL),
+                            types[i].type == HD_TICKET_RESOLVED ? "resolved" : "open");
+        assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "high");
+        assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "user@example.com");
+        assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "Jane Smith");
+        assert_int_equal(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL) != NULL,
+                         types[i].type == HD_MESSAGE_RECEIVED);
         free(rendered(event, HD_FORMAT_JSON));
         free(rendered(event, HD_FORMAT_SLACK));
-        assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+        assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
         assert_null(hd_event_missing(event));
         hd_event_free(event);
     }
@@ -619,12 +634,13 @@ static void test_samples(void **state) {
 /* Every getter answers NULL or 0 for a NULL event, and every setter HD_E_INVALID; free does nothing. */
 static void test_null_event(void **state) {
     (void)state;
-    for (size_t i = 0; i < LENGTH_OF(text_getters); i++)
-        assert_null(text_getters[i].get(NULL));
+    for (int i = 0; i < hd_field_count(); i++)
+        assert_null(hd_event_get(NULL, HD_FIELD_PROJECT + i, NULL));
+    assert_null(hd_event_name(NULL));
     assert_int_equal(hd_event_type(NULL), 0);
     assert_true(hd_event_timestamp_ms(NULL) == 0);
     assert_true(hd_event_ticket_number(NULL) == 0);
-    assert_int_equal(hd_event_set_project(NULL, "p"), HD_E_INVALID);
+    assert_int_equal(hd_event_set(NULL, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_E_INVALID);
     assert_int_equal(hd_event_set_timestamp_ms(NULL, 0), HD_E_INVALID);
     assert_int_equal(hd_event_set_ticket(NULL, "i", 1, "s", "s", "p"), HD_E_INVALID);
     assert_int_equal(hd_event_set_customer(NULL, "e", "n"), HD_E_INVALID);
@@ -639,14 +655,14 @@ static void test_sent_event_cannot_be_changed(void **state) {
     assert_int_equal(hd_client_new(NULL, &client), HD_OK);
     hd_event *event = full_event();
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK); /* to no webhook: nothing leaves this program */
-    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_SENT);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p2", HD_TEXT_NUL), HD_E_SENT);
     assert_int_equal(hd_event_set_timestamp_ms(event, 0), HD_E_SENT);
     assert_int_equal(hd_event_set_ticket(event, "i2", 2, "s2", "closed", "low"), HD_E_SENT);
     assert_int_equal(hd_event_set_customer(event, "e2", "n2"), HD_E_SENT);
     assert_int_equal(hd_event_set_message(event, "m2", "agent", "b2"), HD_E_SENT);
     assert_full_event(event);
     hd_client_free(client);
-    assert_int_equal(hd_event_set_project(event, "p2"), HD_E_SENT);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p2", HD_TEXT_NUL), HD_E_SENT);
     assert_full_event(event);
     hd_event_free(event);
 }
@@ -658,7 +674,7 @@ static void test_refused_event_can_be_completed(void **state) {
     assert_int_equal(hd_client_new(NULL, &client), HD_OK);
     hd_event *event = page_event(HD_TICKET_CREATED);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_FIELD_MISSING);
-    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK); /* it may be sent again */
     hd_event_free(event);

@@ -308,7 +308,7 @@ static void test_moved_webhook_takes_nothing_along(void **state) {
     assert_int_equal(simulation->under_way_count, 0);
     hd_report *report;
     while ((report = simulation_report(simulation))) {
-        assert_string_equal(hd_event_project(hd_report_event(report)), "p");
+        assert_string_equal(hd_event_get(hd_report_event(report), HD_FIELD_PROJECT, NULL), "p");
         hd_report_free(report);
     }
     simulation_free(simulation);
@@ -366,8 +366,8 @@ static void send_with_key(struct simulation *simulation, const char *project, co
     hd_event *event;
     unsigned char bytes[HD__UUID_BYTES];
     assert_int_equal(hd_event_new_sample(HD_TICKET_CREATED, &event), HD_OK);
-    assert_int_equal(hd_event_set_project(event, project), HD_OK);
-    assert_int_equal(hd_event_set_idempotency_key(event, key), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, project, HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_IDEMPOTENCY_KEY, key, HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd__worker_submit(simulation->worker, event, bytes), HD_OK);
     hd__uuid_format(bytes, id);
     hd_event_free(event);

@@ -89,18 +89,20 @@ static const char *timestamp_of(const char *body, char out[32]) {
 }
 
 static char *by_jansson(const hd_event *event, const char *timestamp) {
-    json_t *root =
-        json_pack("{s:s, s:s, s:{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}}", "event", hd_event_name(event),
-                  "timestamp", timestamp, "data", "ticket", "id", hd_event_ticket_id(event), "number",
-                  (json_int_t)hd_event_ticket_number(event), "subject", hd_event_ticket_subject(event), "status",
-                  hd_event_ticket_status(event), "priority", hd_event_ticket_priority(event), "customer", "email",
-                  hd_event_customer_email(event), "name", hd_event_customer_name(event));
+    json_t *root = json_pack(
+        "{s:s, s:s, s:{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}}", "event", hd_event_name(event), "timestamp",
+        timestamp, "data", "ticket", "id", hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "number",
+        (json_int_t)hd_event_ticket_number(event), "subject", hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL),
+        "status", hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "priority",
+        hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "customer", "email",
+        hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "name", hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL));
     assert_non_null(root);
-    if (hd_event_message_id(event) != NULL)
+    if (hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL) != NULL)
         assert_int_equal(
             json_object_set_new(json_object_get(root, "data"), "message",
-                                json_pack("{s:s, s:s, s:s}", "id", hd_event_message_id(event), "sender",
-                                          hd_event_message_sender(event), "body", hd_event_message_body(event))),
+                                json_pack("{s:s, s:s, s:s}", "id", hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL),
+                                          "sender", hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "body",
+                                          hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL))),
             0);
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);

@@ -181,7 +181,7 @@ static hd_client *open_mixed_client(struct scene *scene) {
     for (size_t i = 0; i < LENGTH_OF(events); i++) {
         hd_event *event = NULL;
         assert_int_equal(hd_event_new(events[i].type, &event), HD_OK);
-        assert_int_equal(hd_event_set_project(event, events[i].project), HD_OK);
+        assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, events[i].project, HD_TEXT_NUL), HD_OK);
         assert_int_equal(hd_event_set_ticket(event, events[i].id, events[i].number, events[i].subject, "open", "high"),
                          HD_OK);
         assert_int_equal(hd_event_set_customer(event, events[i].email, events[i].name), HD_OK);
@@ -856,7 +856,7 @@ static void test_report_is_complete(void **state) {
                         request_header(server_request(scene->server, 0), "X-Helmdesk-Delivery"));
     assert_int_equal(event_of(report), id);
     assert_int_equal(number_of(report), 42);
-    assert_string_equal(hd_event_project(hd_report_event(report)), PROJECT);
+    assert_string_equal(hd_event_get(hd_report_event(report), HD_FIELD_PROJECT, NULL), PROJECT);
     assert_string_equal(hd_report_webhook_id(report), WEBHOOK);
     assert_string_equal(hd_report_webhook_name(report), "Caf\xC3\xA9");
     assert_int_equal(hd_report_format(report), HD_FORMAT_JSON);

@@ -58,9 +58,12 @@ static int set_fields(void) {
     int status = hd_event_set_ticket(event, "id", 7, subject, "open", "low");
     if (status != HD_OK)
         return status;
-    assert_string_equal(hd_event_ticket_subject(event), subject);
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), subject);
+    status = hd_event_set(event, HD_FIELD_TICKET_SUBJECT, subject, 300);
+    if (status != HD_OK)
+        return status;
     status = hd_event_set_customer(event, "a@b.c", "n");
-    return status == HD_OK ? hd_event_set_project(event, "p") : status;
+    return status == HD_OK ? hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL) : status;
 }
 
 static int render(int format) {
@@ -113,6 +116,14 @@ static int make_webhook(void) {
     if (status == HD_OK)
         status = hd_webhook_set_url(made, "https://example.com/a/long/enough/path");
     hd_webhook_free(made);
+    return status;
+}
+
+static int copy_webhook(void) {
+    hd_webhook *copy;
+    int status = hd_webhook_copy(webhook, &copy);
+    assert_true((status == HD_OK) == (copy != NULL));
+    hd_webhook_free(copy);
     return status;
 }
 
@@ -339,6 +350,7 @@ TORTURE(render_json)
 TORTURE(render_slack)
 TORTURE(parse_body)
 TORTURE(make_webhook)
+TORTURE(copy_webhook)
 TORTURE(make_receiver)
 TORTURE(make_options)
 TORTURE(make_filter)
@@ -373,6 +385,7 @@ int main(void) {
         cmocka_unit_test(test_render_slack),
         cmocka_unit_test(test_parse_body),
         cmocka_unit_test(test_make_webhook),
+        cmocka_unit_test(test_copy_webhook),
         cmocka_unit_test(test_make_options),
         cmocka_unit_test(test_make_receiver),
         cmocka_unit_test(test_make_filter),

@@ -52,16 +52,16 @@ static void assert_same_event(const hd_event *a, const hd_event *b) {
     assert_int_equal(hd_event_type(a), hd_event_type(b));
     assert_same_text(hd_event_name(a), hd_event_name(b));
     assert_true(hd_event_timestamp_ms(a) == hd_event_timestamp_ms(b));
-    assert_same_text(hd_event_ticket_id(a), hd_event_ticket_id(b));
+    assert_same_text(hd_event_get(a, HD_FIELD_TICKET_ID, NULL), hd_event_get(b, HD_FIELD_TICKET_ID, NULL));
     assert_true(hd_event_ticket_number(a) == hd_event_ticket_number(b));
-    assert_same_text(hd_event_ticket_subject(a), hd_event_ticket_subject(b));
-    assert_same_text(hd_event_ticket_status(a), hd_event_ticket_status(b));
-    assert_same_text(hd_event_ticket_priority(a), hd_event_ticket_priority(b));
-    assert_same_text(hd_event_customer_email(a), hd_event_customer_email(b));
-    assert_same_text(hd_event_customer_name(a), hd_event_customer_name(b));
-    assert_same_text(hd_event_message_id(a), hd_event_message_id(b));
-    assert_same_text(hd_event_message_sender(a), hd_event_message_sender(b));
-    assert_same_text(hd_event_message_body(a), hd_event_message_body(b));
+    assert_same_text(hd_event_get(a, HD_FIELD_TICKET_SUBJECT, NULL), hd_event_get(b, HD_FIELD_TICKET_SUBJECT, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_TICKET_STATUS, NULL), hd_event_get(b, HD_FIELD_TICKET_STATUS, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_TICKET_PRIORITY, NULL), hd_event_get(b, HD_FIELD_TICKET_PRIORITY, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_CUSTOMER_EMAIL, NULL), hd_event_get(b, HD_FIELD_CUSTOMER_EMAIL, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_CUSTOMER_NAME, NULL), hd_event_get(b, HD_FIELD_CUSTOMER_NAME, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_MESSAGE_ID, NULL), hd_event_get(b, HD_FIELD_MESSAGE_ID, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_MESSAGE_SENDER, NULL), hd_event_get(b, HD_FIELD_MESSAGE_SENDER, NULL));
+    assert_same_text(hd_event_get(a, HD_FIELD_MESSAGE_BODY, NULL), hd_event_get(b, HD_FIELD_MESSAGE_BODY, NULL));
 }
 
 /* What is rendered is read back with every field, and rendered again to the same bytes. */
@@ -81,7 +81,7 @@ static void test_round_trip(void **state) {
         char *body = rendered(event, HD_FORMAT_JSON);
         hd_event *again = parsed(body);
         assert_same_event(event, again);
-        assert_null(hd_event_project(again));
+        assert_null(hd_event_get(again, HD_FIELD_PROJECT, NULL));
         char *second = rendered(again, HD_FORMAT_JSON);
         assert_string_equal(body, second);
         free(second);
@@ -99,15 +99,15 @@ static void test_page_body(void **state) {
     assert_int_equal(hd_event_type(event), HD_TICKET_CREATED);
     assert_string_equal(hd_event_name(event), "ticket.created");
     assert_true(hd_event_timestamp_ms(event) == PAGE_TIMESTAMP_MS);
-    assert_string_equal(hd_event_ticket_id(event), "uuid");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "uuid");
     assert_true(hd_event_ticket_number(event) == 42);
-    assert_string_equal(hd_event_ticket_subject(event), "Can't reset password");
-    assert_string_equal(hd_event_ticket_status(event), "open");
-    assert_string_equal(hd_event_ticket_priority(event), "high");
-    assert_string_equal(hd_event_customer_email(event), "user@example.com");
-    assert_string_equal(hd_event_customer_name(event), "Jane Smith");
-    assert_null(hd_event_message_id(event));
-    assert_null(hd_event_project(event));
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "Can't reset password");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "open");
+    assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "high");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "user@example.com");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "Jane Smith");
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL));
+    assert_null(hd_event_get(event, HD_FIELD_PROJECT, NULL));
     hd_event_free(event);
     free(page);
 }
@@ -147,7 +147,7 @@ static void test_unknown_event_name(void **state) {
         hd_event *event = parsed(body);
         assert_int_equal(hd_event_type(event), HD_EVENT_UNKNOWN);
         assert_string_equal(hd_event_name(event), names[i]);
-        assert_string_equal(hd_event_ticket_id(event), "uuid");
+        assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "uuid");
         char *again = rendered(event, HD_FORMAT_JSON);
         assert_string_equal(again, body);
         size_t length = 123;
@@ -165,9 +165,9 @@ static void test_unknown_event_without_ticket(void **state) {
     hd_event *event = parsed("{\"event\":\"customer.created\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{"
                              "\"customer\":{\"email\":\"user@example.com\",\"name\":\"Jane Smith\"}}}");
     assert_int_equal(hd_event_type(event), HD_EVENT_UNKNOWN);
-    assert_string_equal(hd_event_customer_email(event), "user@example.com");
-    assert_null(hd_event_ticket_id(event));
-    assert_null(hd_event_ticket_subject(event));
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "user@example.com");
+    assert_null(hd_event_get(event, HD_FIELD_TICKET_ID, NULL));
+    assert_null(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
     hd_event_free(event);
     event = parsed("{\"event\":\"a.b\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{}}");
     assert_string_equal(hd_event_name(event), "a.b");
@@ -187,20 +187,20 @@ static void test_message(void **state) {
     (void)state;
     hd_event *event = parsed(MESSAGE_BODY);
     assert_int_equal(hd_event_type(event), HD_MESSAGE_RECEIVED);
-    assert_string_equal(hd_event_message_id(event), "msg-1");
-    assert_string_equal(hd_event_message_sender(event), "customer");
-    assert_string_equal(hd_event_message_body(event), "It works again.");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "msg-1");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "customer");
+    assert_string_equal(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), "It works again.");
     hd_event_free(event);
     event = parsed(PAGE_BODY_OF("message.received"));
     assert_int_equal(hd_event_type(event), HD_MESSAGE_RECEIVED);
-    assert_null(hd_event_message_id(event));
-    assert_null(hd_event_message_sender(event));
-    assert_null(hd_event_message_body(event));
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL));
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL));
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL));
     hd_event_free(event);
     char *elsewhere = replaced(MESSAGE_BODY, MESSAGE_MEMBER, "\"message\":\"tomorrow's\"");
     char *created = replaced(elsewhere, "message.received", "ticket.created");
     event = parsed(created);
-    assert_null(hd_event_message_id(event));
+    assert_null(hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL));
     hd_event_free(event);
     free(created);
     free(elsewhere);
@@ -493,7 +493,7 @@ static void test_no_characters(void **state) {
     for (size_t i = 0; i < LENGTH_OF(subjects); i++) {
         char *body = replaced(PAGE_BODY, "Can't reset password", subjects[i][0]);
         hd_event *event = parsed(body);
-        assert_string_equal(hd_event_ticket_subject(event), subjects[i][1]);
+        assert_string_equal(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), subjects[i][1]);
         hd_event_free(event);
         free(body);
     }
@@ -594,7 +594,7 @@ static void test_large_bodies(void **state) {
     char *subject = repeated("\xF0\x9F\x98\x80", 250000);
     char *body = replaced(PAGE_BODY, "Can't reset password", subject);
     hd_event *event = parsed(body);
-    assert_true(strcmp(hd_event_ticket_subject(event), subject) == 0);
+    assert_true(strcmp(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), subject) == 0);
     hd_event_free(event);
     free(body);
     free(subject);
@@ -689,10 +689,10 @@ static void test_parsed_event_can_be_changed(void **state) {
     (void)state;
     hd_event *event = parsed(PAGE_BODY);
     assert_string_equal(hd_event_missing(event), "project");
-    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
     assert_null(hd_event_missing(event));
     assert_int_equal(hd_event_set_customer(event, "e", "n"), HD_OK);
-    assert_string_equal(hd_event_customer_name(event), "n");
+    assert_string_equal(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "n");
     hd_event_free(event);
 }
 
@@ -788,7 +788,7 @@ static void test_mutated_bodies(void **state) {
         seen[which]++;
         assert_int_equal(event != NULL, status == HD_OK);
         if (event != NULL && hd_event_type(event) == HD_EVENT_UNKNOWN &&
-            (!hd_event_ticket_id(event) || !hd_event_customer_email(event))) {
+            (!hd_event_get(event, HD_FIELD_TICKET_ID, NULL) || !hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL))) {
             assert_int_equal(hd_event_render(event, HD_FORMAT_JSON, NULL, 0, NULL), HD_E_FIELD_MISSING);
         } else if (event != NULL) {
             char *again = rendered(event, HD_FORMAT_JSON);

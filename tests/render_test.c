@@ -43,7 +43,8 @@ static void test_three_types(void **state) {
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         hd_event *event = page_event(cases[i].type);
         assert_rendered(event, cases[i].body);
-        assert_int_equal(hd_event_set_project(event, "project"), HD_OK); /* which is nobody's business outside */
+        assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "project", HD_TEXT_NUL),
+                         HD_OK); /* which is nobody's business outside */
         assert_rendered(event, cases[i].body);
         hd_event_free(event);
     }
@@ -297,7 +298,7 @@ static void test_missing_fields(void **state) {
         size_t length = 123;
         hd_event *event = NULL;
         assert_int_equal(hd_event_new(HD_TICKET_CREATED, &event), HD_OK);
-        assert_int_equal(hd_event_set_project(event, "project"), HD_OK);
+        assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "project", HD_TEXT_NUL), HD_OK);
         assert_int_equal(hd_event_render(event, formats[i], buf, sizeof buf, &length), HD_E_FIELD_MISSING);
         assert_int_equal(hd_event_set_ticket(event, "i", 1, "s", "s", "p"), HD_OK);
         assert_int_equal(hd_event_render(event, formats[i], buf, sizeof buf, &length), HD_E_FIELD_MISSING);

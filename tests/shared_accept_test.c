@@ -126,7 +126,7 @@ static void test_callers_share_commits(void **state) {
 /* Sends an event with a key, and writes its id. */
 static void send_with_key(hd_client *client, const char *project, const char *key, char id[HD_ID_SIZE]) {
     hd_event *event = event_for_tests(HD_TICKET_CREATED, project, 1);
-    assert_int_equal(hd_event_set_idempotency_key(event, key), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_IDEMPOTENCY_KEY, key, HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_webhook_send(client, event, id), HD_OK);
     hd_event_free(event);
 }

@@ -505,15 +505,17 @@ static void assert_text_of(const hd_event *event) {
     char *text = slack_text(event);
     size_t length = strlen(text);
     assert_true(length <= TEXT_MAX);
-    const char *message = hd_event_message_body(event);
+    const char *message = hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL);
     char *rest = text;
     assert_string_equal(next_line(&rest, ""), "*New Message Received*");
     /* 255 characters of any kind fit, and so does every e-mail address that people have. */
-    assert_int_equal(shown_too_little(next_line(&rest, "> *Subject:* "), hd_event_ticket_subject(event), SUBJECT_CHARS),
+    assert_int_equal(shown_too_little(next_line(&rest, "> *Subject:* "),
+                                      hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), SUBJECT_CHARS),
                      0);
     assert_string_equal(next_line(&rest, "> *#"), "42*");
-    if (shown_too_little(next_line(&rest, "> *Customer:* "), hd_event_customer_email(event), NO_LIMIT))
-        assert_true(escaped_length(hd_event_customer_email(event)) > 480);
+    if (shown_too_little(next_line(&rest, "> *Customer:* "), hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL),
+                         NO_LIMIT))
+        assert_true(escaped_length(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL)) > 480);
     assert_string_equal(next_line(&rest, "> *Priority:* "), "high");
     if (message != NULL && shown_too_little(next_line(&rest, "> *Message:* "), message, MESSAGE_CHARS)) {
         /* Only for lack of room: neither another entity nor the ellipsis would have fitted twice. */

@@ -128,6 +128,7 @@ typedef struct family {
 } family;
 
 static const family families[] = {
+    {"event", "HD_FIELD_", hd_field_name, hd_field_from_name, hd_field_count, HD_FIELD_PROJECT},
     {"event", "HD_FORMAT_", hd_format_name, hd_format_from_name, hd_format_count, HD_FORMAT_JSON},
     {"webhook", "HD_MODE_", hd_mode_name, hd_mode_from_name, hd_mode_count, HD_MODE_OFF},
     {"options", "HD_LEVEL_", hd_level_name, hd_level_from_name, hd_level_count, HD_LEVEL_ERROR},

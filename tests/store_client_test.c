@@ -81,8 +81,9 @@ static void test_log_outlives_the_client(void **state) {
     assert_string_equal(hd_report_response_headers(after, &after_len), hd_report_response_headers(before, &before_len));
     assert_int_equal(after_len, before_len);
     assert_string_equal(hd_report_response_body(after, NULL), hd_report_response_body(before, NULL));
-    assert_string_equal(hd_event_message_body(hd_report_event(after)), hd_event_message_body(hd_report_event(before)));
-    assert_string_equal(hd_event_project(hd_report_event(after)), PROJECT);
+    assert_string_equal(hd_event_get(hd_report_event(after), HD_FIELD_MESSAGE_BODY, NULL),
+                        hd_event_get(hd_report_event(before), HD_FIELD_MESSAGE_BODY, NULL));
+    assert_string_equal(hd_event_get(hd_report_event(after), HD_FIELD_PROJECT, NULL), PROJECT);
     assert_int_equal(hd_report_may_be_repeated(after), 0);
     hd_log_page_free(page);
     hd_report_free(before);

@@ -304,7 +304,8 @@ static void test_older_store(void **state) {
     assert_int_equal(hd_log_filter_set_text(filter, "printer"), HD_OK);
     hd_log_page *page = page_of(client, filter, NULL, 10);
     assert_int_equal(hd_log_page_count(page), 1);
-    assert_string_equal(hd_event_ticket_subject(hd_report_event(hd_log_page_at(page, 0))), "The PRINTER is on fire");
+    assert_string_equal(hd_event_get(hd_report_event(hd_log_page_at(page, 0)), HD_FIELD_TICKET_SUBJECT, NULL),
+                        "The PRINTER is on fire");
     assert_int_equal(strlen(hd_report_event_id(hd_log_page_at(page, 0))), HD_ID_SIZE - 1);
     hd_log_page_free(page);
     hd_log_filter_free(filter);
@@ -367,8 +368,8 @@ static void test_damaged_event(void **state) {
     assert_int_equal(hd_log_page_count(page), 3);
     for (size_t i = 0; i < 3; i++) {
         const hd_report *report = hd_log_page_at(page, i);
-        assert_string_equal(hd_event_ticket_id(hd_report_event(report)), tickets[i]);
-        assert_string_equal(hd_event_project(hd_report_event(report)), PROJECT);
+        assert_string_equal(hd_event_get(hd_report_event(report), HD_FIELD_TICKET_ID, NULL), tickets[i]);
+        assert_string_equal(hd_event_get(hd_report_event(report), HD_FIELD_PROJECT, NULL), PROJECT);
         assert_int_equal(hd_report_outcome(report), HD_OUTCOME_DELIVERED);
     }
     hd_log_page_free(page);

@@ -124,7 +124,7 @@ static void test_tests_do_not_wait(void **state) {
     answer(simulation, 429, 10);
     hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
     assert_int_equal(hd_event_new_sample(HD_TICKET_CREATED, &event), HD_OK);
-    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd__worker_test(simulation->worker, event, webhook, 0, &report), HD_E_TIMEOUT);
     hd_event_free(event);
     hd_webhook_free(webhook);

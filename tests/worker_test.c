@@ -194,7 +194,7 @@ static void test_lane_keeps_order_and_test_goes_ahead(void **state) {
     hd_event *event;
     hd_report *report;
     assert_int_equal(hd_event_new_sample(HD_TICKET_CREATED, &event), HD_OK);
-    assert_int_equal(hd_event_set_project(event, "p"), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd__worker_test(simulation->worker, event, webhook, 0, &report), HD_E_TIMEOUT);
     hd_event_free(event);
     hd_webhook_free(webhook);

@@ -187,7 +187,7 @@ static int fill_event(const struct demo *demo, hd_event *event, unsigned int num
     char id[32];
     snprintf(id, sizeof id, "demo-%u", number);
     int is_resolved = hd_event_type(event) == HD_TICKET_RESOLVED;
-    int status = hd_event_set_project(event, demo->project);
+    int status = hd_event_set(event, HD_FIELD_PROJECT, demo->project, HD_TEXT_NUL);
     if (status == HD_OK)
         status = hd_event_set_timestamp_ms(event, at_ms);
     if (status == HD_OK)

@@ -61,7 +61,7 @@ static int fill_event(const struct tickets *tickets, const struct ticket *ticket
                       const struct message *message) {
     const char *state = ticket->is_resolved ? "resolved" : "open";
     char id[64];
-    int status = hd_event_set_project(event, tickets->project);
+    int status = hd_event_set(event, HD_FIELD_PROJECT, tickets->project, HD_TEXT_NUL);
     if (status == HD_OK)
         status = hd_event_set_ticket(event, ticket->id, ticket->number, ticket->subject, state, ticket->priority);
     if (status == HD_OK)

@@ -5,7 +5,9 @@
  *
  * Conventions, true for every function unless its comment says otherwise:
  * - A function that returns `int` returns HD_OK (0) or a negative status; hd_strerror() explains each.
- * - Strings are NUL-terminated UTF-8. Bodies, secrets and signatures are pointer and length, and may hold any byte.
+ * - Strings are NUL-terminated UTF-8; where a text has a length beside it, it need not end in a NUL, must not hold one,
+ *   and HD_TEXT_NUL stands for the length of one that does end in it. Bodies, secrets and signatures are pointer and
+ * length, and may hold any byte.
  * - What you pass in is copied, never kept; what you get as `const char *` stays the object's and lives as long as it.
  * - An out-parameter is untouched on failure, except that a handle is set to NULL.
  * - Every `_free` accepts NULL. Every getter accepts NULL and answers NULL or 0.
@@ -28,6 +30,9 @@
 
 /** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
 #define HD_ID_SIZE 37
+
+/** Stands for the length of a text that ends in a NUL. */
+#define HD_TEXT_NUL SIZE_MAX
 
 #if defined(__GNUC__)
 #define HD_API __attribute__((visibility("default")))

@@ -29,6 +29,36 @@ enum hd_format {
     HD_FORMAT_SLACK = 17
 };
 
+/** The texts of an event. All up to the customer's name are required before sending. */
+enum hd_field {
+    /** Whose webhooks get the event: 1 to 128 visible ASCII characters (no space). */
+    HD_FIELD_PROJECT = 200,
+    /** 1 to 128 visible ASCII characters (no space). */
+    HD_FIELD_TICKET_ID = 201,
+    /** Valid UTF-8, 0 to 65,536 bytes. */
+    HD_FIELD_TICKET_SUBJECT = 202,
+    /** 1 to 32 of a-z, 0-9, '_' and '-', such as "open". */
+    HD_FIELD_TICKET_STATUS = 203,
+    /** 1 to 32 of a-z, 0-9, '_' and '-', such as "high". */
+    HD_FIELD_TICKET_PRIORITY = 204,
+    /** Valid UTF-8 without control characters, 0 to 320 bytes. */
+    HD_FIELD_CUSTOMER_EMAIL = 205,
+    /** Valid UTF-8, 0 to 1,024 bytes. */
+    HD_FIELD_CUSTOMER_NAME = 206,
+    /** Of a HD_MESSAGE_RECEIVED event, optional: 1 to 128 visible ASCII characters (no space). Without a message the
+     * body has the documented shape exactly; of a message, all three fields are required. */
+    HD_FIELD_MESSAGE_ID = 207,
+    /** "customer" or "agent". */
+    HD_FIELD_MESSAGE_SENDER = 208,
+    /** Valid UTF-8, 0 to 262,144 bytes. */
+    HD_FIELD_MESSAGE_BODY = 209,
+    /** Not in the body, optional: names the event by a key of the program's own, so that it is sent once although the
+     * program asks for it twice. An event of the same project whose key was used within the last day
+     * (hd_options_set_idempotency_window_ms()) is that event, and hd_webhook_send() tells the id of the first. What
+     * else is in the event is not compared. 1 to 255 visible ASCII characters (no space). */
+    HD_FIELD_IDEMPOTENCY_KEY = 210
+};
+
 /** @name Names of event types
  * The name of a number, the number of a name, and how many there are: their numbers follow HD_TICKET_CREATED without a
  * gap.
@@ -39,6 +69,18 @@ enum hd_format {
 HD_API const char *hd_event_type_name(int number);
 HD_API int hd_event_type_from_name(const char *name);
 HD_API int hd_event_type_count(void);
+/** @} */
+
+/** @name Names of fields
+ * The name of a number, the number of a name, and how many there are: their numbers follow HD_FIELD_PROJECT without a
+ * gap.
+ * @param number  any number; "unknown" is returned for one that is none of these
+ * @param name    such as "ticket_subject"; NULL and unknown names give 0
+ * Returns: static text, never NULL; a number. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const char *hd_field_name(int number);
+HD_API int hd_field_from_name(const char *name);
+HD_API int hd_field_count(void);
 /** @} */
 
 /** @name Names of body formats
@@ -85,81 +127,60 @@ HD_API hd_event *hd_event_ref(const hd_event *event);
 HD_API void hd_event_free(hd_event *event);
 
 /**
- * Sets the project whose webhooks get the event. Required before sending.
- * @param event    the event
- * @param project  1 to 128 visible ASCII characters (no space); copied
- * Returns: HD_OK; HD_E_PROJECT; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API int hd_event_set_project(hd_event *event, const char *project);
-
-/**
  * Sets when it happened. Without this call it is the time of hd_event_new().
  * @param event         the event
  * @param timestamp_ms  milliseconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
- * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_SENT if the event was sent already; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_SENT if the event was sent already or is shared; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
 
 /**
- * Sets the ticket. Required before sending. On failure nothing is changed.
- * @param event     the event
- * @param id        1 to 128 visible ASCII characters (no space); copied
- * @param number    the number that people see, 1 to 9,007,199,254,740,991 (what every JSON reader can hold)
- * @param subject   valid UTF-8, 0 to 65,536 bytes; copied
- * @param status    1 to 32 of a-z, 0-9, '_' and '-', such as "open"; copied
- * @param priority  1 to 32 of a-z, 0-9, '_' and '-', such as "high"; copied
- * Returns: HD_OK; HD_E_TICKET_ID, HD_E_TICKET_NUMBER, HD_E_TICKET_SUBJECT, HD_E_TICKET_STATUS or HD_E_TICKET_PRIORITY
- * for the first field that is wrong or NULL; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Sets one field.
+ * @param event  the event
+ * @param field  one of HD_FIELD_..., which say what may be in each
+ * @param text   the text; copied
+ * @param len    its length in bytes, or HD_TEXT_NUL
+ * Returns: HD_OK; the field's own status, such as HD_E_TICKET_SUBJECT, for a text that it cannot hold, and for one with
+ * a NUL in it; HD_E_SENT if the event was sent already or is shared; HD_E_FIELD for a message in an event of a
+ * different type; HD_E_INVALID; HD_E_NO_MEMORY. On failure nothing is changed. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_event_set(hd_event *event, int field, const char *text, size_t len);
+
+/**
+ * Sets the number of the ticket, which people see.
+ * @param event   the event
+ * @param number  1 to 9,007,199,254,740,991 (what every JSON reader can hold)
+ * Returns: HD_OK; HD_E_TICKET_NUMBER; HD_E_SENT as from hd_event_set(); HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
+HD_API int hd_event_set_ticket_number(hd_event *event, int64_t number);
+
+/** @name Several fields at once
+ * As hd_event_set() and hd_event_set_ticket_number() for each; the texts end in a NUL.
+ * @param event  the event
+ * Returns: as they do, for the first field that is wrong or NULL. On failure nothing is changed.
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ * @{ */
 HD_API int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
                                const char *priority);
-
-/**
- * Sets the customer. Required before sending. On failure nothing is changed.
- * @param event  the event
- * @param email  valid UTF-8 without control characters, 0 to 320 bytes; copied
- * @param name   valid UTF-8, 0 to 1,024 bytes; copied
- * Returns: HD_OK; HD_E_CUSTOMER_EMAIL or HD_E_CUSTOMER_NAME for the first that is wrong or NULL; HD_E_SENT if the
- * event was sent already; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
- */
 HD_API int hd_event_set_customer(hd_event *event, const char *email, const char *name);
-
-/**
- * Adds the message to a HD_MESSAGE_RECEIVED event. Optional: without it the body has the documented shape exactly.
- * @param event   the event
- * @param id      1 to 128 visible ASCII characters (no space); copied
- * @param sender  "customer" or "agent"; copied
- * @param body    valid UTF-8, 0 to 262,144 bytes; copied
- * Returns: HD_OK; HD_E_MESSAGE_ID, HD_E_MESSAGE_SENDER or HD_E_MESSAGE_BODY for the first that is wrong or NULL;
- * HD_E_FIELD if the event is of another type; HD_E_SENT if it was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.1.0
- */
 HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body);
+/** @} */
 
 /**
- * Names an event by a key of the program's own, so that it is sent once although the program asks for it twice: an
- * event of the same project whose key was used within the last day (hd_options_set_idempotency_window_ms()) is that
- * event, and hd_webhook_send() tells the id of the first. What else is in the event is not compared.
- * @param event  the event
- * @param key    1 to 255 characters without control characters; copied
- * Returns: HD_OK; HD_E_IDEMPOTENCY_KEY; HD_E_SENT if the event was sent already; HD_E_INVALID; HD_E_NO_MEMORY.
- * Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API int hd_event_set_idempotency_key(hd_event *event, const char *key);
-
-/**
- * The key that hd_event_set_idempotency_key() has set.
+ * Gives one field.
  * @param event  the event; NULL answers NULL
- * Returns: the key, which stays the event's; NULL if there is none. Blocks: no.
- * Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * @param field  one of HD_FIELD_...; NULL is returned for any other number
+ * @param len    receives the length of the text in bytes, 0 without a text; may be NULL
+ * Returns: what was set or parsed, which stays the event's until this field is set; a NUL follows it. NULL if nothing
+ * was. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
  */
-HD_API const char *hd_event_idempotency_key(const hd_event *event);
+HD_API const char *hd_event_get(const hd_event *event, int field, size_t *len);
 
 /**
- * The first required field that is not set yet: "project", "ticket" or "customer".
+ * The first required field that is not set yet, by its name (hd_field_name()), or "ticket_number".
  * @param event  the event; may be NULL
  * Returns: static text; NULL if the event is ready to be sent. Blocks: no. Threads: one per object. Since: 0.1.0
  */
@@ -172,18 +193,8 @@ HD_API const char *hd_event_missing(const hd_event *event);
  * @{ */
 HD_API int hd_event_type(const hd_event *event);
 HD_API const char *hd_event_name(const hd_event *event);
-HD_API const char *hd_event_project(const hd_event *event);
 HD_API int64_t hd_event_timestamp_ms(const hd_event *event);
-HD_API const char *hd_event_ticket_id(const hd_event *event);
 HD_API int64_t hd_event_ticket_number(const hd_event *event);
-HD_API const char *hd_event_ticket_subject(const hd_event *event);
-HD_API const char *hd_event_ticket_status(const hd_event *event);
-HD_API const char *hd_event_ticket_priority(const hd_event *event);
-HD_API const char *hd_event_customer_email(const hd_event *event);
-HD_API const char *hd_event_customer_name(const hd_event *event);
-HD_API const char *hd_event_message_id(const hd_event *event);
-HD_API const char *hd_event_message_sender(const hd_event *event);
-HD_API const char *hd_event_message_body(const hd_event *event);
 /** @} */
 
 /**

@@ -95,7 +95,7 @@ enum hd_client_role {
 HD_API int hd_options_set_role(hd_options *options, int role);
 
 /**
- * Sets how long the key of hd_event_set_idempotency_key() is remembered.
+ * Sets how long the key of an event (HD_FIELD_IDEMPOTENCY_KEY) is remembered.
  * @param options    the options
  * @param window_ms  1,000 to 86,400,000 milliseconds; default 86,400,000: a day
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

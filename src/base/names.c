@@ -56,7 +56,12 @@ static const char *const reasons[] = {"delivered",
                                       "proxy_refused",
                                       "proxy_gateway"};
 
+static const char *const fields[] = {"project",         "ticket_id",      "ticket_subject", "ticket_status",
+                                     "ticket_priority", "customer_email", "customer_name",  "message_id",
+                                     "message_sender",  "message_body",   "idempotency_key"};
+
 static const struct family type_family = FAMILY(HD_TICKET_CREATED, types);
+static const struct family field_family = FAMILY(HD_FIELD_PROJECT, fields);
 static const struct family format_family = FAMILY(HD_FORMAT_JSON, formats);
 static const struct family mode_family = FAMILY(HD_MODE_OFF, modes);
 static const struct family level_family = FAMILY(HD_LEVEL_ERROR, levels);
@@ -90,6 +95,7 @@ static int find_in(const struct family *family, const char *name) {
     }
 
 FUNCTIONS(event_type, type_family)
+FUNCTIONS(field, field_family)
 FUNCTIONS(format, format_family)
 FUNCTIONS(mode, mode_family)
 FUNCTIONS(level, level_family)

@@ -5,7 +5,7 @@
     X(HD_OK, "success")                                                                                                \
     X(HD_E_INVALID, "an argument is NULL or out of its documented range")                                              \
     X(HD_E_NO_MEMORY, "out of memory: nothing was changed; try again later")                                           \
-    X(HD_E_SENT, "the event was sent already and cannot be changed any more: make a new one")                          \
+    X(HD_E_SENT, "the event was sent already, or is shared, and cannot be changed any more: make a new one")           \
     X(HD_E_QUEUE_FULL, "the queue is full: receivers are slower than events; try again later or raise the limits")     \
     X(HD_E_TIMEOUT, "not done within the given time")                                                                  \
     X(HD_E_CLOSED, "the client is closed")                                                                             \

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "helmdesk/base.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -66,25 +68,19 @@ size_t hd__utf8_repair(const char *s, size_t len, char *out) {
 }
 
 /* strlen that gives up behind max, so that a hostile length costs nothing. */
+int hd__text_measure(const char *s, size_t len, size_t max, size_t *length) {
+    if (!s || (len != HD_TEXT_NUL && len > max))
+        return 0;
+    const char *end = memchr(s, '\0', len == HD_TEXT_NUL ? max + 1 : len);
+    *length = len == HD_TEXT_NUL && end ? (size_t)(end - s) : len;
+    return (len == HD_TEXT_NUL) == (end != NULL);
+}
+
 static int length_fits(const char *s, size_t min, size_t max, size_t *len) {
-    if (!s)
-        return 0;
-    const char *end = memchr(s, '\0', max + 1);
-    if (!end)
-        return 0;
-    *len = (size_t)(end - s);
-    return *len >= min;
+    return hd__text_measure(s, HD_TEXT_NUL, max, len) && *len >= min;
 }
 
-int hd__text_fits(const char *s, size_t min, size_t max) {
-    size_t len;
-    return length_fits(s, min, max, &len) && hd__utf8_valid(s, len);
-}
-
-int hd__line_fits(const char *s, size_t min, size_t max) {
-    size_t len;
-    if (!length_fits(s, min, max, &len))
-        return 0;
+int hd__is_line(const char *s, size_t len) {
     for (size_t at = skip_range(s, len, ' ', '~'); at < len;) {
         unsigned long c;
         if (s[at] >= ' ' && s[at] <= '~') {
@@ -99,22 +95,30 @@ int hd__line_fits(const char *s, size_t min, size_t max) {
     return 1;
 }
 
-static int ascii_fits(const char *s, size_t min, size_t max, char first, int tab) {
+int hd__line_fits(const char *s, size_t min, size_t max) {
     size_t len;
-    if (!length_fits(s, min, max, &len))
-        return 0;
+    return length_fits(s, min, max, &len) && hd__is_line(s, len);
+}
+
+static int is_ascii(const char *s, size_t len, char first, int tab) {
     for (size_t i = skip_range(s, len, first, '~'); i < len; i++)
         if ((s[i] < first || s[i] > 0x7E) && !(tab && s[i] == '\t'))
             return 0;
     return 1;
 }
 
+int hd__is_ident(const char *s, size_t len) {
+    return is_ascii(s, len, 0x21, 0);
+}
+
 int hd__ident_fits(const char *s, size_t min, size_t max) {
-    return ascii_fits(s, min, max, 0x21, 0);
+    size_t len;
+    return length_fits(s, min, max, &len) && hd__is_ident(s, len);
 }
 
 int hd__header_value_fits(const char *s, size_t min, size_t max) {
-    return ascii_fits(s, min, max, 0x20, 1);
+    size_t len;
+    return length_fits(s, min, max, &len) && is_ascii(s, len, 0x20, 1);
 }
 
 int hd__is_digit(int c) {

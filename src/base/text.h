@@ -14,13 +14,18 @@ int hd__utf8_valid(const char *s, size_t len);
  * bytes that is, at most 3 * len. */
 size_t hd__utf8_repair(const char *s, size_t len, char *out);
 
-/* Valid UTF-8 of min to max bytes. */
-int hd__text_fits(const char *s, size_t min, size_t max);
+/* How long a text is: len bytes, or up to its NUL with HD_TEXT_NUL. 0 if it is NULL, longer than max, or has a NUL
+ * within. */
+int hd__text_measure(const char *s, size_t len, size_t max, size_t *length);
 
-/* The same, without control characters (C0, DEL, C1). */
+/* Valid UTF-8 without control characters (C0, DEL, C1). */
+int hd__is_line(const char *s, size_t len);
+
+/* Only 0x21 to 0x7E: identifiers of the program. */
+int hd__is_ident(const char *s, size_t len);
+
+/* The same of texts that end in a NUL, with so many bytes: a line, an identifier. */
 int hd__line_fits(const char *s, size_t min, size_t max);
-
-/* min to max characters of 0x21 to 0x7E: identifiers of the program. */
 int hd__ident_fits(const char *s, size_t min, size_t max);
 
 /* min to max characters of 0x20 to 0x7E and tabs, as a header's value may have (RFC 9110 5.5, less obs-text). */

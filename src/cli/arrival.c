@@ -41,7 +41,7 @@ static const char *kind_of(const struct arrival *arrival) {
 }
 
 static void print_subject(const struct arrival *arrival) {
-    const char *subject = arrival->event ? hd_event_ticket_subject(arrival->event) : NULL;
+    const char *subject = arrival->event ? hd_event_get(arrival->event, HD_FIELD_TICKET_SUBJECT, NULL) : NULL;
     print_cut(arrival->event ? hd_event_name(arrival->event) : kind_of(arrival));
     if (subject) {
         printf(" #%lld ", (long long)hd_event_ticket_number(arrival->event));
@@ -196,7 +196,7 @@ static const char *signature_word(const struct arrival *arrival) {
 
 /* What an event says of its ticket; null without one. */
 static void set_ticket(json_t *object, const hd_event *event) {
-    const char *subject = event ? hd_event_ticket_subject(event) : NULL;
+    const char *subject = event ? hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL) : NULL;
     json_object_set_new(object, "ticket_number", subject ? json_integer(hd_event_ticket_number(event)) : json_null());
     json_object_set_new(object, "subject", cli_json_string(subject));
 }

@@ -9,44 +9,28 @@
 #include <string.h>
 #include <time.h>
 
-/* Every field that an event may have, as text. */
-enum field {
-    FIELD_TIMESTAMP,
-    FIELD_TICKET_ID,
-    FIELD_TICKET_NUMBER,
-    FIELD_TICKET_SUBJECT,
-    FIELD_TICKET_STATUS,
-    FIELD_TICKET_PRIORITY,
-    FIELD_CUSTOMER_EMAIL,
-    FIELD_CUSTOMER_NAME,
-    FIELD_MESSAGE_ID,
-    FIELD_MESSAGE_SENDER,
-    FIELD_MESSAGE_BODY,
-    FIELD_COUNT
-};
-
+/* What --set sets, in the order of the body: texts, and two numbers. */
 static const struct {
-    const char *key, *meaning;
-} fields[FIELD_COUNT] = {
-    {"timestamp", "when it happened, such as 2025-01-15T10:30:00.000Z, or now"},
-    {"data.ticket.id", "1 to 128 visible ASCII characters"},
-    {"data.ticket.number", "the number that people see, from 1"},
-    {"data.ticket.subject", "text"},
-    {"data.ticket.status", "a word, such as open"},
-    {"data.ticket.priority", "a word, such as high"},
-    {"data.customer.email", "an address"},
-    {"data.customer.name", "text"},
-    {"data.message.id", "message.received only: 1 to 128 visible ASCII characters"},
-    {"data.message.sender", "message.received only: customer or agent"},
-    {"data.message.body", "message.received only: text"},
+    int number; /* HD_FIELD_... of a text */
+    const char *name, *meaning;
+} fields[] = {
+    {0, "timestamp", "when it happened, such as 2025-01-15T10:30:00.000Z, or now"},
+    {HD_FIELD_TICKET_ID, "ticket.id", "1 to 128 visible ASCII characters"},
+    {0, "ticket.number", "the number that people see, from 1"},
+    {HD_FIELD_TICKET_SUBJECT, "ticket.subject", "text"},
+    {HD_FIELD_TICKET_STATUS, "ticket.status", "a word, such as open"},
+    {HD_FIELD_TICKET_PRIORITY, "ticket.priority", "a word, such as high"},
+    {HD_FIELD_CUSTOMER_EMAIL, "customer.email", "an address"},
+    {HD_FIELD_CUSTOMER_NAME, "customer.name", "text"},
+    {HD_FIELD_MESSAGE_ID, "message.id", "message.received only: 1 to 128 visible ASCII characters"},
+    {HD_FIELD_MESSAGE_SENDER, "message.sender", "message.received only: customer or agent"},
+    {HD_FIELD_MESSAGE_BODY, "message.body", "message.received only: text"},
 };
 
-struct draft {
-    int type;
-    int64_t timestamp_ms;
-    const char *values[FIELD_COUNT]; /* NULL for what is not there */
-    int is_set[FIELD_COUNT];
-    char number[24];
+enum {
+    TIMESTAMP = 0,
+    TICKET_NUMBER = 2,
+    FIELDS = sizeof fields / sizeof *fields
 };
 
 /* ---- Names ---- */
@@ -60,10 +44,17 @@ int cli_event_type(const char *name) {
     return type;
 }
 
+/* As the body has it. */
+static const char *key_of(int field) {
+    static char key[64];
+    snprintf(key, sizeof key, "%s%s", field == TIMESTAMP ? "" : "data.", fields[field].name);
+    return key;
+}
+
 static json_t *fields_json(void) {
     json_t *list = json_array();
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "key", fields[i].key, "meaning", fields[i].meaning));
+    for (int i = 0; i < FIELDS; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "key", key_of(i), "meaning", fields[i].meaning));
     return list;
 }
 
@@ -72,58 +63,12 @@ int cli_list_fields(void) {
         return cli_json_print(json_pack("{s:[s,s,s], s:o}", "events", "ticket.created", "ticket.resolved",
                                         "message.received", "fields", fields_json()));
     puts("Events:\n  ticket.created\n  ticket.resolved\n  message.received\n\nFields for --set KEY=VALUE:");
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        printf("  %-22s %s\n", fields[i].key, fields[i].meaning);
+    for (int i = 0; i < FIELDS; i++)
+        printf("  %-22s %s\n", key_of(i), fields[i].meaning);
     return CLI_OK;
 }
 
-/* ---- --set ---- */
-
-static int find_field(const char *key, size_t length) {
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        const char *whole = fields[i].key, *without_data = strncmp(whole, "data.", 5) == 0 ? whole + 5 : whole;
-        if ((strlen(whole) == length && memcmp(whole, key, length) == 0) ||
-            (strlen(without_data) == length && memcmp(without_data, key, length) == 0))
-            return i;
-    }
-    return -1;
-}
-
-static int set_fields(const struct args *args, struct draft *draft) {
-    const char *given;
-    size_t index = 0;
-    while ((given = cli_next_value(args, OPT_SET, &index))) {
-        size_t length = strcspn(given, "=");
-        int field = find_field(given, length);
-        if (field < 0 || given[length] != '=') {
-            cli_error(field < 0 ? "--set: there is no field '%.*s'" : "--set %.*s needs a value: %s=VALUE", (int)length,
-                      given, field < 0 ? "" : fields[field].key);
-            cli_hint("'helmdesk payload --list' lists the fields.");
-            return CLI_USAGE;
-        }
-        draft->values[field] = given + length + 1;
-        draft->is_set[field] = 1;
-    }
-    return CLI_OK;
-}
-
-/* ---- Drafts ---- */
-
-static void read_event(const hd_event *event, struct draft *draft) {
-    draft->type = hd_event_type(event);
-    draft->timestamp_ms = hd_event_timestamp_ms(event);
-    snprintf(draft->number, sizeof draft->number, "%lld", (long long)hd_event_ticket_number(event));
-    draft->values[FIELD_TICKET_ID] = hd_event_ticket_id(event);
-    draft->values[FIELD_TICKET_NUMBER] = draft->number;
-    draft->values[FIELD_TICKET_SUBJECT] = hd_event_ticket_subject(event);
-    draft->values[FIELD_TICKET_STATUS] = hd_event_ticket_status(event);
-    draft->values[FIELD_TICKET_PRIORITY] = hd_event_ticket_priority(event);
-    draft->values[FIELD_CUSTOMER_EMAIL] = hd_event_customer_email(event);
-    draft->values[FIELD_CUSTOMER_NAME] = hd_event_customer_name(event);
-    draft->values[FIELD_MESSAGE_ID] = hd_event_message_id(event);
-    draft->values[FIELD_MESSAGE_SENDER] = hd_event_message_sender(event);
-    draft->values[FIELD_MESSAGE_BODY] = hd_event_message_body(event);
-}
+/* ---- Values ---- */
 
 static int64_t now_ms(void) {
     struct timespec now;
@@ -151,87 +96,118 @@ static int parse_timestamp(const char *text, int64_t *ms) {
     return 1;
 }
 
-static int fail_field(int status) {
-    static const struct {
-        int status;
-        enum field field;
-    } by_status[] = {
-        {HD_E_TIMESTAMP, FIELD_TIMESTAMP},           {HD_E_TICKET_ID, FIELD_TICKET_ID},
-        {HD_E_TICKET_NUMBER, FIELD_TICKET_NUMBER},   {HD_E_TICKET_SUBJECT, FIELD_TICKET_SUBJECT},
-        {HD_E_TICKET_STATUS, FIELD_TICKET_STATUS},   {HD_E_TICKET_PRIORITY, FIELD_TICKET_PRIORITY},
-        {HD_E_CUSTOMER_EMAIL, FIELD_CUSTOMER_EMAIL}, {HD_E_CUSTOMER_NAME, FIELD_CUSTOMER_NAME},
-        {HD_E_MESSAGE_ID, FIELD_MESSAGE_ID},         {HD_E_MESSAGE_SENDER, FIELD_MESSAGE_SENDER},
-        {HD_E_MESSAGE_BODY, FIELD_MESSAGE_BODY},
-    };
-    for (size_t i = 0; i < sizeof by_status / sizeof *by_status; i++)
-        if (by_status[i].status == status)
-            return cli_fail_status(status, fields[by_status[i].field].key);
-    return cli_fail_status(status, "event");
-}
-
-static int parse_number(const char *text, int64_t *number) {
+static int64_t parse_number(const char *text) {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    *number = errno == 0 && end != text && *end == '\0' ? value : 0; /* which no ticket has */
-    return *number > 0;
+    return errno == 0 && end != text && *end == '\0' ? value : 0; /* which no ticket has */
 }
 
-static int build_times(const struct draft *draft, hd_event *event) {
-    int64_t ms = draft->timestamp_ms;
-    const char *text = draft->values[FIELD_TIMESTAMP];
-    if (text && !parse_timestamp(text, &ms))
-        return HD_E_TIMESTAMP;
-    return hd_event_set_timestamp_ms(event, ms);
+static int set_field(hd_event *event, int field, const char *text) {
+    int64_t ms;
+    if (field == TIMESTAMP)
+        return parse_timestamp(text, &ms) ? hd_event_set_timestamp_ms(event, ms) : HD_E_TIMESTAMP;
+    if (field == TICKET_NUMBER)
+        return hd_event_set_ticket_number(event, parse_number(text));
+    return hd_event_set(event, fields[field].number, text, HD_TEXT_NUL);
 }
 
-static int build_message(const struct draft *draft, hd_event *event) {
-    const char *id = draft->values[FIELD_MESSAGE_ID], *sender = draft->values[FIELD_MESSAGE_SENDER];
-    const char *body = draft->values[FIELD_MESSAGE_BODY];
-    if (!id && !sender && !body)
-        return HD_OK;
-    return hd_event_set_message(event, id ? id : "message-1", sender ? sender : "customer", body ? body : "");
+static int fail_field(int status, int field) {
+    return status == HD_E_FIELD ? cli_fail(CLI_USAGE, "data.message is for message.received only")
+                                : cli_fail_status(status, key_of(field));
 }
 
-static int build(const struct draft *draft, hd_event **event) {
-    int64_t number;
-    hd_event *made = NULL;
-    int status = hd_event_new(draft->type, &made);
-    if (status == HD_OK)
-        status = build_times(draft, made);
-    if (status == HD_OK) {
-        parse_number(draft->values[FIELD_TICKET_NUMBER], &number);
-        status = hd_event_set_ticket(made, draft->values[FIELD_TICKET_ID], number, draft->values[FIELD_TICKET_SUBJECT],
-                                     draft->values[FIELD_TICKET_STATUS], draft->values[FIELD_TICKET_PRIORITY]);
-    }
-    if (status == HD_OK)
-        status = hd_event_set_customer(made, draft->values[FIELD_CUSTOMER_EMAIL], draft->values[FIELD_CUSTOMER_NAME]);
-    if (status == HD_OK) {
-        status = build_message(draft, made);
-        if (status == HD_E_FIELD) {
-            hd_event_free(made);
-            return cli_fail(CLI_USAGE, "data.message is for message.received only");
+/* ---- --set ---- */
+
+static int is_key(const char *key, size_t length, const char *name) {
+    return strlen(name) == length && memcmp(key, name, length) == 0;
+}
+
+/* With or without the "data." that the body has before it. */
+static int find_field(const char *key, size_t length) {
+    for (int i = 0; i < FIELDS; i++)
+        if (is_key(key, length, key_of(i)) || is_key(key, length, fields[i].name))
+            return i;
+    return -1;
+}
+
+/* Sets what --set says, and notes it. */
+static int set_fields(const struct args *args, hd_event *event, int is_set[FIELDS]) {
+    const char *given;
+    size_t index = 0;
+    while ((given = cli_next_value(args, OPT_SET, &index))) {
+        size_t length = strcspn(given, "=");
+        int field = find_field(given, length);
+        if (field < 0 || given[length] != '=') {
+            cli_error(field < 0 ? "--set: there is no field '%.*s'" : "--set %.*s needs a value: %s=VALUE", (int)length,
+                      given, field < 0 ? "" : key_of(field));
+            cli_hint("'helmdesk payload --list' lists the fields.");
+            return CLI_USAGE;
         }
+        int status = set_field(event, field, given + length + 1);
+        if (status != HD_OK)
+            return fail_field(status, field);
+        is_set[field] = 1;
     }
-    if (status == HD_OK) {
-        *event = made;
-        return CLI_OK;
+    return CLI_OK;
+}
+
+/* ---- The rest ---- */
+
+static const char *text_of(const hd_event *event, int field) {
+    return hd_event_get(event, fields[field].number, NULL);
+}
+
+/* Of a message that is set in part: what stands in for the rest. */
+static const char *default_of(const hd_event *event, int field) {
+    int has_message = hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL) ||
+                      hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL) ||
+                      hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL);
+    switch (has_message ? fields[field].number : 0) {
+    case HD_FIELD_MESSAGE_ID:
+        return "message-1";
+    case HD_FIELD_MESSAGE_SENDER:
+        return "customer";
+    case HD_FIELD_MESSAGE_BODY:
+        return "";
+    default:
+        return NULL;
     }
-    hd_event_free(made);
-    return fail_field(status);
+}
+
+static int take_over(hd_event *event, const hd_event *base, int64_t offset, int field) {
+    if (field == TIMESTAMP)
+        return hd_event_set_timestamp_ms(event, hd_event_timestamp_ms(base));
+    if (field == TICKET_NUMBER)
+        return hd_event_set_ticket_number(event, hd_event_ticket_number(base) + offset);
+    const char *text = text_of(base, field) ? text_of(base, field) : default_of(event, field);
+    return text ? set_field(event, field, text) : HD_OK;
+}
+
+/* What --set has not set is as in the base. */
+static int fill(const struct args *args, const hd_event *base, int64_t offset, hd_event *event) {
+    int is_set[FIELDS] = {0};
+    int code = set_fields(args, event, is_set);
+    for (int field = 0; field < FIELDS && code == CLI_OK; field++) {
+        int status = is_set[field] ? HD_OK : take_over(event, base, offset, field);
+        if (status != HD_OK)
+            code = fail_field(status, field);
+    }
+    return code;
 }
 
 int cli_event_change(const struct args *args, const hd_event *base, int64_t offset, hd_event **event) {
-    struct draft draft = {0};
-    read_event(base, &draft);
-    if (draft.type == HD_EVENT_UNKNOWN)
+    hd_event *made = NULL;
+    if (hd_event_type(base) == HD_EVENT_UNKNOWN)
         return cli_fail(CLI_USAGE, "'%s' is not an event that this helmdesk knows", hd_event_name(base));
-    int code = set_fields(args, &draft);
-    if (code != CLI_OK)
-        return code;
-    if (!draft.is_set[FIELD_TICKET_NUMBER])
-        snprintf(draft.number, sizeof draft.number, "%lld", (long long)(hd_event_ticket_number(base) + offset));
-    return build(&draft, event);
+    if (hd_event_new(hd_event_type(base), &made) != HD_OK)
+        return cli_no_memory();
+    int code = fill(args, base, offset, made);
+    if (code == CLI_OK)
+        *event = made;
+    else
+        hd_event_free(made);
+    return code;
 }
 
 /* ---- The event to begin with ---- */

@@ -110,7 +110,7 @@ static const char *mark_of(const hd_report *report) {
 
 void cli_report_line(const hd_report *report) {
     const hd_event *event = hd_report_event(report);
-    const char *subject = hd_event_ticket_subject(event), *name = hd_report_webhook_name(report);
+    const char *subject = hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), *name = hd_report_webhook_name(report);
     printf("%s  %-16s  %s%s %-16s%s %5u ms  #%lld ", cli_date(hd_report_finished_at_ms(report)), hd_event_name(event),
            cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD), mark_of(report), cli_report_result(report),
            cli_plain(stdout), hd_report_total_ms(report), (long long)hd_event_ticket_number(event));
@@ -175,13 +175,13 @@ json_t *cli_report_json(const hd_report *report, int is_whole) {
     json_object_set_new(object, "id", json_string(hd_report_delivery_id(report)));
     json_object_set_new(object, "event_id", json_string(hd_report_event_id(report)));
     json_object_set_new(object, "event", cli_json_string(hd_event_name(event)));
-    json_object_set_new(object, "project", cli_json_string(hd_event_project(event)));
+    json_object_set_new(object, "project", cli_json_string(hd_event_get(event, HD_FIELD_PROJECT, NULL)));
     json_object_set_new(object, "webhook_id", cli_json_string(hd_report_webhook_id(report)));
     json_object_set_new(object, "webhook_name", cli_json_string(hd_report_webhook_name(report)));
     json_object_set_new(object, "url_masked", cli_json_string(hd_report_masked_url(report)));
     json_object_set_new(object, "format", json_string(hd_report_format(report) == HD_FORMAT_SLACK ? "slack" : "json"));
     json_object_set_new(object, "ticket_number", json_integer(hd_event_ticket_number(event)));
-    json_object_set_new(object, "subject", cli_json_string(hd_event_ticket_subject(event)));
+    json_object_set_new(object, "subject", cli_json_string(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL)));
     json_object_set_new(object, "outcome", json_string(hd_outcome_name(hd_report_outcome(report))));
     json_object_set_new(object, "reason", json_string(hd_reason_name(hd_report_reason(report))));
     json_object_set_new(object, "detail", cli_json_string(hd_report_detail(report)));

@@ -128,7 +128,7 @@ static int64_t due_in_us(const struct sending *sending) {
 static void send_one(struct sending *sending) {
     hd_event *event = NULL;
     int code = cli_events_next(sending->args, &sending->events, &event);
-    int status = code == CLI_OK ? hd_event_set_project(event, PROJECT) : HD_OK;
+    int status = code == CLI_OK ? hd_event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL) : HD_OK;
     if (code == CLI_OK && status == HD_OK)
         status = hd_webhook_send(sending->client, event, NULL);
     hd_event_free(event);

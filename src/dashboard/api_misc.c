@@ -47,22 +47,25 @@ void hd__api_me(struct hd__call *call) {
 /* ---- Events ---- */
 
 static json_t *message_of(const hd_event *event) {
-    return json_pack("{s:s, s:s, s:s}", "id", hd_event_message_id(event), "sender", hd_event_message_sender(event),
-                     "body", hd_event_message_body(event));
+    return json_pack("{s:s, s:s, s:s}", "id", hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "sender",
+                     hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "body",
+                     hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL));
 }
 
 /* The `data` of its body. */
 static json_t *sample_of(int type) {
     hd_event *event = NULL;
     int failed = hd_event_new_sample(type, &event) != HD_OK;
-    json_t *data =
-        failed
-            ? NULL
-            : json_pack("{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}", "ticket", "id", hd_event_ticket_id(event),
-                        "number", (json_int_t)hd_event_ticket_number(event), "subject", hd_event_ticket_subject(event),
-                        "status", hd_event_ticket_status(event), "priority", hd_event_ticket_priority(event),
-                        "customer", "email", hd_event_customer_email(event), "name", hd_event_customer_name(event));
-    if (hd_event_message_id(event))
+    json_t *data = failed ? NULL
+                          : json_pack("{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}", "ticket", "id",
+                                      hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "number",
+                                      (json_int_t)hd_event_ticket_number(event), "subject",
+                                      hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "status",
+                                      hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "priority",
+                                      hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "customer", "email",
+                                      hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "name",
+                                      hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL));
+    if (hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL))
         hd__json_set(data, "message", message_of(event), &failed);
     hd_event_free(event);
     return hd__json_or_nothing(data, failed);

@@ -100,12 +100,12 @@ static json_t *times_of(const hd_report *report) {
 
 static void set_event(json_t *object, const hd_event *event, int *failed) {
     hd__json_set(object, "event", hd__json_string(hd_event_name(event)), failed);
-    hd__json_set(object, "project", hd__json_string(hd_event_project(event)), failed);
-    hd__json_set(object, "ticket_id", hd__json_string(hd_event_ticket_id(event)), failed);
+    hd__json_set(object, "project", hd__json_string(hd_event_get(event, HD_FIELD_PROJECT, NULL)), failed);
+    hd__json_set(object, "ticket_id", hd__json_string(hd_event_get(event, HD_FIELD_TICKET_ID, NULL)), failed);
     hd__json_set(object, "ticket_number", json_integer(hd_event_ticket_number(event)), failed);
-    hd__json_set(object, "subject", hd__json_string(hd_event_ticket_subject(event)), failed);
-    hd__json_set(object, "customer_email", hd__json_string(hd_event_customer_email(event)), failed);
-    hd__json_set(object, "customer_name", hd__json_string(hd_event_customer_name(event)), failed);
+    hd__json_set(object, "subject", hd__json_string(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL)), failed);
+    hd__json_set(object, "customer_email", hd__json_string(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL)), failed);
+    hd__json_set(object, "customer_name", hd__json_string(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL)), failed);
 }
 
 static void set_outcome(json_t *object, const hd_report *report, int *failed) {

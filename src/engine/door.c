@@ -60,7 +60,7 @@ static int submit_and_wait(struct hd__worker *worker, struct hd__accepted *accep
 /* An event whose key was used lately is that event, and does not come in again. */
 static int submit_once(struct hd__worker *worker, struct hd__accepted *accepted, const char *key) {
     struct hd__known_keys *keys = &worker->known_keys;
-    const char *project = hd_event_project(accepted->event);
+    const char *project = hd_event_get(accepted->event, HD_FIELD_PROJECT, NULL);
     int status = HD_OK;
     pthread_mutex_lock(&keys->mutex);
     if (!hd__known_keys_find(keys, project, key, worker->key_window_ms, accepted->event_id)) {
@@ -73,7 +73,7 @@ static int submit_once(struct hd__worker *worker, struct hd__accepted *accepted,
 }
 
 static int enter(struct hd__worker *worker, struct hd__accepted *accepted, unsigned char id[HD__UUID_BYTES]) {
-    const char *key = accepted->target ? NULL : hd_event_idempotency_key(accepted->event);
+    const char *key = accepted->target ? NULL : hd_event_get(accepted->event, HD_FIELD_IDEMPOTENCY_KEY, NULL);
     int status = worker->commits ? submit_and_wait(worker, accepted)
                  : key           ? submit_once(worker, accepted, key)
                                  : submit(worker, accepted);

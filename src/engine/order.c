@@ -16,7 +16,7 @@ int hd__order_prepare(struct hd__order *order) {
 }
 
 static const char *ticket_of(const struct hd__delivery *delivery) {
-    return hd_event_ticket_id(delivery->message->event);
+    return hd_event_get(delivery->message->event, HD_FIELD_TICKET_ID, NULL);
 }
 
 static struct hd__delivery **bucket_of(struct hd__order *order, const struct hd__delivery *delivery) {

@@ -26,7 +26,7 @@ static int write_event(struct hd__stored_event *stored, struct hd__buffer *searc
     *stored = (struct hd__stored_event){
         .type = hd_event_type(message->event),
         .accepted_at_ms = message->accepted_at_ms,
-        .project = hd_event_project(message->event),
+        .project = hd_event_get(message->event, HD_FIELD_PROJECT, NULL),
         .body = {body->data, body->len},
         .search = search->data,
         .redelivery_of = hd__message_redelivery_of(message),
@@ -44,7 +44,7 @@ int hd__outbox_add_event(struct hd__outbox *outbox, struct hd__message_pool *poo
     size_t index = outbox->event_count;
     struct hd__new_event *event = &outbox->events[index];
     *event = (struct hd__new_event){
-        .key = entry->target ? NULL : hd_event_idempotency_key(entry->event),
+        .key = entry->target ? NULL : hd_event_get(entry->event, HD_FIELD_IDEMPOTENCY_KEY, NULL),
         .webhook = entry->target ? entry->target->label->keys.webhook : 0,
     };
     int status = write_event(&event->event, &outbox->searches[index], pool, message);

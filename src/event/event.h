@@ -37,6 +37,7 @@ struct hd_event {
     int is_stand_in; /* nothing happened: a store cannot read what did, and this is in its place */
     int64_t timestamp_ms;
     int64_t ticket_number;
+    int has_number;
     const char *texts[HD__EVENT_TEXTS]; /* each in `own`, or in memory of its own; NULL for none */
     unsigned separate;                  /* a bit for each of those in memory of their own */
     uint32_t own_used;
@@ -55,11 +56,18 @@ hd_event *hd__event_ref(hd_event *event);
 /* From now on the setters answer HD_E_SENT. */
 void hd__event_freeze(hd_event *event);
 
-/* One of the texts, NULL for none. It stays where it is until it is set itself. */
-const char *hd__event_text(const hd_event *event, int which);
+int hd__event_is_frozen(hd_event *event);
 
-/* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. */
-int hd__event_set_texts(hd_event *event, const char *const texts[HD__EVENT_TEXTS]);
+struct hd__text {
+    const char *data; /* NULL for none; it need not end in a NUL */
+    size_t len;
+};
+
+/* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. The other texts stay where they are. */
+int hd__event_set_texts(hd_event *event, const struct hd__text texts[HD__EVENT_TEXTS]);
+
+/* As hd_event_missing(), for what a body needs: not the project. */
+const char *hd__event_missing_in_body(const hd_event *event);
 
 /* hd_event_parse() without its limit of size: for bodies that this library made. */
 int hd__event_read(const void *body, size_t body_len, hd_event **event);

@@ -36,7 +36,7 @@ static int too_deep(const char *body, size_t len) {
  * the first finding stays. */
 struct reader {
     int status;
-    const char *texts[HD__EVENT_TEXTS];
+    struct hd__text texts[HD__EVENT_TEXTS];
 };
 
 static json_t *get(struct reader *reader, json_t *object, const char *key) {
@@ -53,28 +53,29 @@ static json_t *get_object(struct reader *reader, json_t *object, const char *key
     return value;
 }
 
-/* The text lives as long as object. */
-static const char *get_text(struct reader *reader, json_t *object, const char *key) {
+/* The text lives as long as object; a NUL follows it. */
+static struct hd__text get_text(struct reader *reader, json_t *object, const char *key) {
     json_t *value = get(reader, object, key);
     if (value && !json_is_string(value) && reader->status == HD_OK)
         reader->status = HD_E_JSON_TYPE;
-    return json_string_value(value);
+    return (struct hd__text){json_string_value(value), json_string_length(value)};
 }
 
 static void read_text(struct reader *reader, json_t *object, const char *key, int which) {
     reader->texts[which] = get_text(reader, object, key);
 }
 
-static void read_integer(struct reader *reader, json_t *object, const char *key, int64_t *slot) {
-    json_t *value = get(reader, object, key);
+static void read_number(struct reader *reader, json_t *ticket, hd_event *event) {
+    json_t *value = get(reader, ticket, "number");
     if (value && !json_is_integer(value) && reader->status == HD_OK)
         reader->status = HD_E_JSON_TYPE;
-    *slot = json_integer_value(value);
+    event->ticket_number = json_integer_value(value);
+    event->has_number = value != NULL;
 }
 
 static void read_ticket(struct reader *reader, json_t *ticket, hd_event *event) {
     read_text(reader, ticket, "id", HD__EVENT_TICKET_ID);
-    read_integer(reader, ticket, "number", &event->ticket_number);
+    read_number(reader, ticket, event);
     read_text(reader, ticket, "subject", HD__EVENT_TICKET_SUBJECT);
     read_text(reader, ticket, "status", HD__EVENT_TICKET_STATUS);
     read_text(reader, ticket, "priority", HD__EVENT_TICKET_PRIORITY);
@@ -95,10 +96,10 @@ static int read_event(json_t *root, hd_event *event) {
     struct reader reader = {.status = HD_OK};
     if (!json_is_object(root))
         return HD_E_JSON_TYPE;
-    const char *name = get_text(&reader, root, "event");
-    const char *timestamp = get_text(&reader, root, "timestamp");
+    struct hd__text name = get_text(&reader, root, "event");
+    const char *timestamp = get_text(&reader, root, "timestamp").data;
     json_t *data = get_object(&reader, root, "data");
-    int type = hd_event_type_from_name(name);
+    int type = hd_event_type_from_name(name.data);
     int is_known = type != HD_EVENT_UNKNOWN; /* what is newer than this library may be about something else */
     if (is_known || json_object_get(data, "ticket"))
         read_ticket(&reader, get_object(&reader, data, "ticket"), event);

@@ -17,7 +17,7 @@ static int slack_body(const hd_event *event, struct hd__buffer *out) {
 }
 
 int hd__event_body(const hd_event *event, int format, struct hd__buffer *out) {
-    if (!hd_event_ticket_id(event) || !hd_event_customer_email(event))
+    if (hd__event_missing_in_body(event))
         return HD_E_FIELD_MISSING;
     return format == HD_FORMAT_SLACK ? slack_body(event, out) : hd__json_event(event, out);
 }

@@ -15,9 +15,9 @@ static void append_lower(struct hd__buffer *out, const char *text, const char *e
 void hd__event_write_search(const hd_event *event, struct hd__buffer *out) {
     char number[32];
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
-    append_lower(out, hd_event_ticket_id(event), "\x1f");
+    append_lower(out, hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "\x1f");
     append_lower(out, number, "\x1f");
-    append_lower(out, hd_event_ticket_subject(event), "\x1f");
-    append_lower(out, hd_event_customer_email(event), "\x1f");
-    append_lower(out, hd_event_customer_name(event), "");
+    append_lower(out, hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "\x1f");
+    append_lower(out, hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "\x1f");
+    append_lower(out, hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "");
 }

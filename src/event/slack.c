@@ -21,15 +21,16 @@ void hd__slack_text_of(const hd_event *event, struct hd__buffer *out) {
     size_t begin = out->len;
     hd__buffer_text(out, titles[hd_event_type(event)]);
     hd__buffer_text(out, "\n> *Subject:* ");
-    hd__mrkdwn_text(out, hd_event_ticket_subject(event), SUBJECT_CHARS, SUBJECT_BYTES);
+    hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), SUBJECT_CHARS, SUBJECT_BYTES);
     hd__buffer_text(out, "\n> *#");
     hd__buffer_text(out, number);
     hd__buffer_text(out, "*\n> *Customer:* ");
-    hd__mrkdwn_text(out, hd_event_customer_email(event), EMAIL_CHARS, EMAIL_BYTES);
+    hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), EMAIL_CHARS, EMAIL_BYTES);
     hd__buffer_text(out, "\n> *Priority:* ");
-    hd__mrkdwn_text(out, hd_event_ticket_priority(event), PRIORITY_CHARS, PRIORITY_BYTES);
-    if (hd_event_message_id(event)) {
+    hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), PRIORITY_CHARS, PRIORITY_BYTES);
+    if (hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL)) {
         hd__buffer_text(out, "\n> *Message:* ");
-        hd__mrkdwn_text(out, hd_event_message_body(event), MESSAGE_CHARS, HD__SLACK_TEXT_MAX - (out->len - begin));
+        hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), MESSAGE_CHARS,
+                        HD__SLACK_TEXT_MAX - (out->len - begin));
     }
 }

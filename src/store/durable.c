@@ -237,15 +237,14 @@ int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stor
 
 /* What is in the place of an event that cannot be read, so that its deliveries and reports have one. */
 static int stand_in(const struct hd__stored_event *stored, hd_event **event) {
-    static const char *const unknown[HD__EVENT_TEXTS] = {
-        [HD__EVENT_TICKET_ID] = "unreadable",    [HD__EVENT_TICKET_SUBJECT] = "", [HD__EVENT_TICKET_STATUS] = "unknown",
-        [HD__EVENT_TICKET_PRIORITY] = "unknown", [HD__EVENT_CUSTOMER_EMAIL] = "", [HD__EVENT_CUSTOMER_NAME] = ""};
     hd_event *made = hd__event_alloc(hd__event_type_known(stored->type) ? stored->type : HD_TICKET_CREATED);
-    const char *const project[HD__EVENT_TEXTS] = {[HD__EVENT_PROJECT] = stored->project};
-    if (!made || hd__event_set_texts(made, unknown) != HD_OK || hd__event_set_texts(made, project) != HD_OK) {
+    if (!made || hd_event_set_ticket(made, "unreadable", 1, "", "unknown", "unknown") != HD_OK ||
+        hd_event_set_customer(made, "", "") != HD_OK ||
+        hd_event_set(made, HD_FIELD_PROJECT, stored->project, HD_TEXT_NUL) != HD_OK) {
         hd_event_free(made);
         return HD_E_NO_MEMORY;
     }
+    made->ticket_number = 0;
     made->is_stand_in = 1;
     hd__event_freeze(made);
     *event = made;
@@ -256,7 +255,7 @@ int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **eve
     hd_event *read = NULL;
     int status = hd__event_read(stored->body.data, stored->body.len, &read);
     if (status == HD_OK)
-        status = hd_event_set_project(read, stored->project);
+        status = hd_event_set(read, HD_FIELD_PROJECT, stored->project, HD_TEXT_NUL);
     if (status == HD_OK) {
         hd__event_freeze(read);
         *event = read;

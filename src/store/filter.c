@@ -137,10 +137,11 @@ static int has_text(const hd_report *report, const char *text) {
     char number[32];
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
     return strcmp(hd_report_event_id(report), text) == 0 || /* whole: a few digits of it mean nothing */
-           hd__contains_nocase(hd_event_ticket_id(event), text) ||
-           hd__contains_nocase(hd_event_ticket_subject(event), text) || hd__contains_nocase(number, text) ||
-           hd__contains_nocase(hd_event_customer_email(event), text) ||
-           hd__contains_nocase(hd_event_customer_name(event), text) ||
+           hd__contains_nocase(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), text) ||
+           hd__contains_nocase(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), text) ||
+           hd__contains_nocase(number, text) ||
+           hd__contains_nocase(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), text) ||
+           hd__contains_nocase(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), text) ||
            hd__contains_nocase(hd_report_delivery_id(report), text) ||
            hd__contains_nocase(hd_report_webhook_name(report), text) ||
            hd__contains_nocase(hd_reason_name(hd_report_reason(report)), text);
@@ -168,7 +169,7 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
         return 1;
     const hd_event *event = hd_report_event(report);
     int64_t finished = hd_report_finished_at_ms(report);
-    return (!filter->project || strcmp(filter->project, hd_event_project(event)) == 0) &&
+    return (!filter->project || strcmp(filter->project, hd_event_get(event, HD_FIELD_PROJECT, NULL)) == 0) &&
            (!filter->webhook_id || strcmp(filter->webhook_id, hd_report_webhook_id(report)) == 0) &&
            (!filter->type || filter->type == hd_event_type(event)) && is_wanted_delivery(report, filter) &&
            has_result(report, filter) && is_wanted_test(report, filter->tests) &&

@@ -294,7 +294,7 @@ static const struct version *newest(const struct hd__webhooks *webhooks, size_t 
 
 int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *event, uint64_t sequence,
                              struct hd_webhook_list *list) {
-    const char *project = hd_event_project(event);
+    const char *project = hd_event_get(event, HD_FIELD_PROJECT, NULL);
     int status = HD_OK;
     pthread_mutex_lock(&webhooks->mutex);
     for (size_t i = project_bound(webhooks, project, ""); i < webhooks->count && status == HD_OK; i++) {

@@ -122,7 +122,7 @@ static void put_webhook(hd_client *client, int number, const char *path) {
 static hd_event *make_event(void) {
     hd_event *event = NULL;
     must(hd_event_new(HD_TICKET_CREATED, &event), "event");
-    must(hd_event_set_project(event, "project"), "project");
+    must(hd_event_set(event, HD_FIELD_PROJECT, "project", HD_TEXT_NUL), "project");
     must(hd_event_set_ticket(event, "0b2f4f4e-6f0d-4d3b-9a53-7a4a3b1d2c10", 10000000, SUBJECT, "open", "high"),
          "ticket");
     must(hd_event_set_customer(event, "user@example.com", "Jane Smith"), "customer");
@@ -259,12 +259,13 @@ static void payload_ours(void) {
 }
 
 static void payload_jansson(void) {
-    json_t *root =
-        json_pack("{s:s, s:s, s:{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}}", "event", "ticket.created", "timestamp",
-                  "2025-01-15T10:30:00.000Z", "data", "ticket", "id", hd_event_ticket_id(event), "number",
-                  (json_int_t)hd_event_ticket_number(event), "subject", hd_event_ticket_subject(event), "status",
-                  hd_event_ticket_status(event), "priority", hd_event_ticket_priority(event), "customer", "email",
-                  hd_event_customer_email(event), "name", hd_event_customer_name(event));
+    json_t *root = json_pack(
+        "{s:s, s:s, s:{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}}", "event", "ticket.created", "timestamp",
+        "2025-01-15T10:30:00.000Z", "data", "ticket", "id", hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "number",
+        (json_int_t)hd_event_ticket_number(event), "subject", hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL),
+        "status", hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "priority",
+        hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "customer", "email",
+        hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "name", hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL));
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     free(text);
@@ -349,7 +350,7 @@ static void put_tls_webhook(hd_client *client, const char *project, int number) 
 
 static void send_and_wait(hd_client *client, const char *project, uint64_t delivered) {
     hd_event *one = make_event();
-    must(hd_event_set_project(one, project), "project");
+    must(hd_event_set(one, HD_FIELD_PROJECT, project, HD_TEXT_NUL), "project");
     must(hd_webhook_send(client, one, NULL), "send");
     must(hd_client_flush(client, 30000), "flush");
     must(hd_client_counter(client, HD_COUNTER_DELIVERED) == delivered ? HD_OK : HD_E_TIMEOUT, "a delivery over TLS");

@@ -90,7 +90,7 @@ static void send_to(const struct run *run, long webhook, long number) {
     hd_event *event = NULL;
     (void)snprintf(project, sizeof project, "project-%ld", webhook);
     must(hd_event_new(HD_TICKET_CREATED, &event), "event");
-    must(hd_event_set_project(event, project), "project");
+    must(hd_event_set(event, HD_FIELD_PROJECT, project, HD_TEXT_NUL), "project");
     must(hd_event_set_ticket(event, TICKET, FIRST_NUMBER + number, SUBJECT, "open", "high"), "ticket");
     must(hd_event_set_customer(event, "user@example.com", "Jane Smith"), "customer");
     must(hd_webhook_send(run->client, event, NULL), "send");

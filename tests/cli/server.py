@@ -42,7 +42,8 @@ core.hd_options_free(options)
 
 def send(project, number):
     event = made(core.hd_event_new, 1)
-    check(core.hd_event_set_project(event, project.encode()))
+    name = project.encode()
+    check(core.hd_event_set(event, core.hd_field_from_name(b"project"), name, ctypes.c_size_t(len(name))))
     check(core.hd_event_set_ticket(event, b"t", int(number), b"A ticket", b"open", b"high"))
     check(core.hd_event_set_customer(event, b"jane@example.com", b"Jane"))
     check(core.hd_webhook_send(client, event, None))

@@ -35,7 +35,7 @@ void put(hd_client *client, const char *id, const char *url, uint32_t max_in_fli
 hd_event *event_numbered(int64_t number) {
     hd_event *event = NULL;
     must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
-    must(hd_event_set_project(event, "p") == HD_OK);
+    must(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL) == HD_OK);
     must(hd_event_set_ticket(event, "ticket", number, "Can't reset password", "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "Jane Smith") == HD_OK);
     return event;

@@ -87,7 +87,7 @@ static void send_for_ever(hd_client *client, int which, const char *life) {
         hd_event *event = NULL;
         (void)snprintf(ticket, sizeof ticket, "t-%d-%s-%d", which, life, (int)(number % TICKETS));
         must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
-        must(hd_event_set_project(event, "p") == HD_OK);
+        must(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL) == HD_OK);
         must(hd_event_set_ticket(event, ticket, number, "A ticket", "open", "high") == HD_OK);
         must(hd_event_set_customer(event, "user@example.com", "Jane Smith") == HD_OK);
         if (hd_webhook_send(client, event, id) == HD_OK)

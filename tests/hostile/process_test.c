@@ -361,7 +361,7 @@ struct library {
     void (*webhook_free)(hd_webhook *);
     int (*send)(hd_client *, hd_event *, uint64_t *);
     int (*event_new_sample)(int, hd_event **);
-    int (*event_set_project)(hd_event *, const char *);
+    int (*event_set)(hd_event *, int, const char *, size_t);
     void (*event_free)(hd_event *);
 };
 
@@ -394,7 +394,7 @@ static struct library load(void) {
     find(&library, "hd_webhook_free", &library.webhook_free);
     find(&library, "hd_webhook_send", &library.send);
     find(&library, "hd_event_new_sample", &library.event_new_sample);
-    find(&library, "hd_event_set_project", &library.event_set_project);
+    find(&library, "hd_event_set", &library.event_set);
     find(&library, "hd_event_free", &library.event_free);
     return library;
 }
@@ -422,7 +422,7 @@ static hd_client *open_loaded(const struct library *library) {
 static void send_loaded(const struct library *library, hd_client *client, int count) {
     hd_event *event = NULL;
     require(library->event_new_sample(HD_TICKET_CREATED, &event) == HD_OK);
-    require(library->event_set_project(event, PROJECT) == HD_OK);
+    require(library->event_set(event, HD_FIELD_PROJECT, PROJECT, HD_TEXT_NUL) == HD_OK);
     for (int i = 0; i < count; i++)
         require(library->send(client, event, NULL) == HD_OK);
     library->event_free(event);

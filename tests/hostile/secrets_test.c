@@ -390,7 +390,7 @@ static void assert_event_private(const struct private_things *things, const hd_e
     body = rendered(event, HD_FORMAT_SLACK);
     assert_text_private(things, "the event's body for Slack", body);
     free(body);
-    assert_text_private(things, "the event's project", hd_event_project(event));
+    assert_text_private(things, "the event's project", hd_event_get(event, HD_FIELD_PROJECT, NULL));
 }
 
 static void assert_report_private(const struct private_things *things, const hd_report *report) {

@@ -36,7 +36,8 @@ for name, result, arguments in [
      [c_void_p, c_char_p, c_size_t, POINTER(c_char_p), POINTER(c_size_t), POINTER(c_char_p), POINTER(c_size_t),
       c_size_t]),
     ("hd_event_name", c_char_p, [c_void_p]),
-    ("hd_event_ticket_subject", c_char_p, [c_void_p]),
+    ("hd_field_from_name", c_int, [c_char_p]),
+    ("hd_event_get", c_char_p, [c_void_p, c_int, POINTER(c_size_t)]),
     ("hd_event_free", None, [c_void_p]),
 ]:
     function = getattr(hd, name)
@@ -67,7 +68,8 @@ class Receiver:
         status = hd.hd_receiver_accept(self.handle, *self.arrays(body, headers), byref(index), byref(event))
         read = None
         if event:
-            read = (hd.hd_event_name(event).decode(), hd.hd_event_ticket_subject(event).decode(), index.value)
+            subject = hd.hd_event_get(event, hd.hd_field_from_name(b"ticket_subject"), None)
+            read = (hd.hd_event_name(event).decode(), subject.decode(), index.value)
         hd.hd_event_free(event)
         return status, read
 

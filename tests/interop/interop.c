@@ -45,7 +45,7 @@ static hd_client *make_client(const char *port, const char *secret) {
 static void send_event(hd_client *client, int type) {
     hd_event *event = NULL;
     must(hd_event_new_sample(type, &event), "event");
-    must(hd_event_set_project(event, "interop"), "project");
+    must(hd_event_set(event, HD_FIELD_PROJECT, "interop", HD_TEXT_NUL), "project");
     must(hd_event_set_customer(event, "user@example.com", "J\xC3\xA4ne \xF0\x9F\x8E\xAB \"Smith\""), "customer");
     must(hd_webhook_send(client, event, NULL), "send");
     hd_event_free(event);

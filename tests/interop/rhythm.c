@@ -113,7 +113,7 @@ static void send_event(hd_client *client, const struct flow *flow, const char *t
     hd_event *event = NULL;
     int status;
     must(hd_event_new_sample(HD_MESSAGE_RECEIVED, &event), "event");
-    must(hd_event_set_project(event, flow->project), "project");
+    must(hd_event_set(event, HD_FIELD_PROJECT, flow->project, HD_TEXT_NUL), "project");
     must(hd_event_set_message(event, "message-1", "customer", text), "message");
     while ((status = hd_webhook_send(client, event, NULL)) == HD_E_QUEUE_FULL)
         (void)print_report(client, 10);

@@ -58,7 +58,7 @@ static void answer(int status, const char *format, ...) {
 static void do_send(void) {
     char id[HD_ID_SIZE] = "";
     hd_event *event = event_for_tests(HD_TICKET_CREATED, word(1), number(2));
-    int status = count > 3 ? hd_event_set_idempotency_key(event, word(3)) : HD_OK;
+    int status = count > 3 ? hd_event_set(event, HD_FIELD_IDEMPOTENCY_KEY, word(3), HD_TEXT_NUL) : HD_OK;
     if (status == HD_OK)
         status = hd_webhook_send(client, event, id);
     hd_event_free(event);

@@ -234,7 +234,7 @@ int simulation_send_ticket(struct simulation *simulation, const char *ticket, co
     hd_event *event;
     unsigned char id[HD__UUID_BYTES];
     must(hd_event_new(HD_TICKET_CREATED, &event) == HD_OK);
-    must(hd_event_set_project(event, "p") == HD_OK);
+    must(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL) == HD_OK);
     must(hd_event_set_ticket(event, ticket, 1, subject, "open", "high") == HD_OK);
     must(hd_event_set_customer(event, "user@example.com", "User") == HD_OK);
     int status = hd__worker_submit(simulation->worker, event, id);
@@ -307,7 +307,7 @@ const char *simulation_webhook_of(const struct simulation *simulation, size_t in
 }
 
 const char *simulation_subject_of(const struct simulation *simulation, size_t index) {
-    return hd_event_ticket_subject(delivery_of(simulation, index)->message->event);
+    return hd_event_get(delivery_of(simulation, index)->message->event, HD_FIELD_TICKET_SUBJECT, NULL);
 }
 
 hd_report *simulation_report(struct simulation *simulation) {

@@ -90,7 +90,7 @@ hd_event *event_for_tests(int type, const char *project, int64_t number) {
     char id[32];
     (void)snprintf(id, sizeof id, "ticket-%lld", (long long)number);
     assert_int_equal(hd_event_new(type, &event), HD_OK);
-    assert_int_equal(hd_event_set_project(event, project), HD_OK);
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, project, HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_event_set_ticket(event, id, number, "Can't reset password", "open", "high"), HD_OK);
     assert_int_equal(hd_event_set_customer(event, "user@example.com", "Jane Smith"), HD_OK);
     return event;

@@ -1,0 +1,203 @@
+/* The fields of an event: what each may hold, and what is still missing. */
+#include "base/text.h"
+#include "event/event.h"
+
+#include <string.h>
+
+#define IDENT_MAX 128
+#define NUMBER_MAX INT64_C(9007199254740991) /* 2^53 - 1: beyond it JavaScript's numbers lose digits (RFC 8259 6) */
+#define SUBJECT_MAX 65536
+#define WORD_MAX 32
+#define EMAIL_MAX 320 /* RFC 3696 erratum 1690: 64 + "@" + 255 */
+#define NAME_MAX 1024
+#define MESSAGE_MAX 262144
+#define KEY_MAX 255
+
+/* ---- What a field may hold ---- */
+
+struct rule {
+    int field, which; /* HD_FIELD_..., HD__EVENT_... */
+    int status;       /* what a text is refused with */
+    size_t min, max;  /* bytes */
+    int (*is_right)(const char *text, size_t len);
+};
+
+static int is_in_word(char c) {
+    return (c >= 'a' && c <= 'z') || hd__is_digit(c) || c == '_' || c == '-';
+}
+
+/* Status and priority: lower-case words, since they stand bare in a Slack message too. */
+static int is_word(const char *text, size_t len) {
+    size_t count = 0;
+    while (count < len && is_in_word(text[count]))
+        count++;
+    return count == len;
+}
+
+static int is_sender(const char *text, size_t len) {
+    return (len == strlen("customer") && memcmp(text, "customer", len) == 0) ||
+           (len == strlen("agent") && memcmp(text, "agent", len) == 0);
+}
+
+/* In the order in which hd_event_missing() names them. */
+static const struct rule rules[] = {
+    {HD_FIELD_PROJECT, HD__EVENT_PROJECT, HD_E_PROJECT, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_TICKET_ID, HD__EVENT_TICKET_ID, HD_E_TICKET_ID, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_TICKET_SUBJECT, HD__EVENT_TICKET_SUBJECT, HD_E_TICKET_SUBJECT, 0, SUBJECT_MAX, hd__utf8_valid},
+    {HD_FIELD_TICKET_STATUS, HD__EVENT_TICKET_STATUS, HD_E_TICKET_STATUS, 1, WORD_MAX, is_word},
+    {HD_FIELD_TICKET_PRIORITY, HD__EVENT_TICKET_PRIORITY, HD_E_TICKET_PRIORITY, 1, WORD_MAX, is_word},
+    {HD_FIELD_CUSTOMER_EMAIL, HD__EVENT_CUSTOMER_EMAIL, HD_E_CUSTOMER_EMAIL, 0, EMAIL_MAX, hd__is_line},
+    {HD_FIELD_CUSTOMER_NAME, HD__EVENT_CUSTOMER_NAME, HD_E_CUSTOMER_NAME, 0, NAME_MAX, hd__utf8_valid},
+    {HD_FIELD_MESSAGE_ID, HD__EVENT_MESSAGE_ID, HD_E_MESSAGE_ID, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_MESSAGE_SENDER, HD__EVENT_MESSAGE_SENDER, HD_E_MESSAGE_SENDER, 1, WORD_MAX, is_sender},
+    {HD_FIELD_MESSAGE_BODY, HD__EVENT_MESSAGE_BODY, HD_E_MESSAGE_BODY, 0, MESSAGE_MAX, hd__utf8_valid},
+    {HD_FIELD_IDEMPOTENCY_KEY, HD__EVENT_KEY, HD_E_IDEMPOTENCY_KEY, 1, KEY_MAX, hd__is_ident},
+};
+
+#define RULES (sizeof rules / sizeof *rules)
+
+static const struct rule *rule_of(int field) {
+    for (size_t i = 0; i < RULES; i++)
+        if (rules[i].field == field)
+            return &rules[i];
+    return NULL;
+}
+
+static int is_of_message(const struct rule *rule) {
+    return rule->field >= HD_FIELD_MESSAGE_ID && rule->field <= HD_FIELD_MESSAGE_BODY;
+}
+
+/* ---- Setting ---- */
+
+/* A text for a field. */
+struct given {
+    int field;
+    const char *text;
+    size_t len;
+};
+
+/* Adds the texts to those that are to be set. Returns a status. */
+static int take(const hd_event *event, const struct given *given, size_t count, struct hd__text texts[]) {
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = rule_of(given[i].field);
+        if (!rule)
+            return HD_E_INVALID;
+        if (is_of_message(rule) && event->type != HD_MESSAGE_RECEIVED)
+            return HD_E_FIELD;
+        struct hd__text *text = &texts[rule->which];
+        text->data = given[i].text;
+        if (!hd__text_measure(text->data, given[i].len, rule->max, &text->len) || text->len < rule->min ||
+            !rule->is_right(text->data, text->len))
+            return rule->status;
+    }
+    return HD_OK;
+}
+
+static int may_set(hd_event *event) {
+    return !event ? HD_E_INVALID : hd__event_is_frozen(event) ? HD_E_SENT : HD_OK;
+}
+
+/* All of them or none. */
+static int set(hd_event *event, const struct given *given, size_t count) {
+    struct hd__text texts[HD__EVENT_TEXTS] = {{NULL, 0}};
+    int status = may_set(event);
+    if (status == HD_OK)
+        status = take(event, given, count, texts);
+    return status == HD_OK ? hd__event_set_texts(event, texts) : status;
+}
+
+int hd_event_set(hd_event *event, int field, const char *text, size_t len) {
+    const struct given given = {field, text, len};
+    return set(event, &given, 1);
+}
+
+static int number_fits(int64_t number) {
+    return number >= 1 && number <= NUMBER_MAX;
+}
+
+static void set_number(hd_event *event, int64_t number) {
+    event->ticket_number = number;
+    event->has_number = 1;
+}
+
+int hd_event_set_ticket_number(hd_event *event, int64_t number) {
+    int status = may_set(event);
+    if (status != HD_OK)
+        return status;
+    if (!number_fits(number))
+        return HD_E_TICKET_NUMBER;
+    set_number(event, number);
+    return HD_OK;
+}
+
+int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
+                        const char *priority) {
+    const struct given given[] = {{HD_FIELD_TICKET_ID, id, HD_TEXT_NUL},
+                                  {HD_FIELD_TICKET_SUBJECT, subject, HD_TEXT_NUL},
+                                  {HD_FIELD_TICKET_STATUS, status, HD_TEXT_NUL},
+                                  {HD_FIELD_TICKET_PRIORITY, priority, HD_TEXT_NUL}};
+    struct hd__text texts[HD__EVENT_TEXTS] = {{NULL, 0}};
+    int result = may_set(event);
+    if (result == HD_OK)
+        result = take(event, given, 1, texts);
+    if (result == HD_OK && !number_fits(number))
+        result = HD_E_TICKET_NUMBER;
+    if (result == HD_OK)
+        result = take(event, given + 1, 3, texts);
+    if (result == HD_OK)
+        result = hd__event_set_texts(event, texts);
+    if (result == HD_OK)
+        set_number(event, number);
+    return result;
+}
+
+int hd_event_set_customer(hd_event *event, const char *email, const char *name) {
+    const struct given given[] = {{HD_FIELD_CUSTOMER_EMAIL, email, HD_TEXT_NUL},
+                                  {HD_FIELD_CUSTOMER_NAME, name, HD_TEXT_NUL}};
+    return set(event, given, 2);
+}
+
+int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body) {
+    const struct given given[] = {{HD_FIELD_MESSAGE_ID, id, HD_TEXT_NUL},
+                                  {HD_FIELD_MESSAGE_SENDER, sender, HD_TEXT_NUL},
+                                  {HD_FIELD_MESSAGE_BODY, body, HD_TEXT_NUL}};
+    return set(event, given, 3);
+}
+
+/* ---- Reading ---- */
+
+const char *hd_event_get(const hd_event *event, int field, size_t *len) {
+    const struct rule *rule = rule_of(field);
+    const char *text = event && rule ? event->texts[rule->which] : NULL;
+    if (len)
+        *len = text ? strlen(text) : 0;
+    return text;
+}
+
+/* ---- What is missing ---- */
+
+static int has_message(const hd_event *event) {
+    return event->texts[HD__EVENT_MESSAGE_ID] || event->texts[HD__EVENT_MESSAGE_SENDER] ||
+           event->texts[HD__EVENT_MESSAGE_BODY];
+}
+
+static int is_required(const hd_event *event, const struct rule *rule) {
+    return is_of_message(rule) ? has_message(event) : rule->field != HD_FIELD_IDEMPOTENCY_KEY;
+}
+
+const char *hd__event_missing_in_body(const hd_event *event) {
+    for (size_t i = 0; i < RULES; i++) {
+        if (rules[i].field == HD_FIELD_PROJECT)
+            continue;
+        if (is_required(event, &rules[i]) && !event->texts[rules[i].which])
+            return hd_field_name(rules[i].field);
+        if (rules[i].field == HD_FIELD_TICKET_ID && !event->has_number)
+            return "ticket_number";
+    }
+    return NULL;
+}
+
+const char *hd_event_missing(const hd_event *event) {
+    return hd_event_get(event, HD_FIELD_PROJECT, NULL) ? hd__event_missing_in_body(event)
+                                                       : hd_field_name(HD_FIELD_PROJECT);
+}
