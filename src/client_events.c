@@ -114,7 +114,7 @@ int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filter, con
         hd_log_page_free(*page);
         *page = NULL;
     }
-    if (sent)
+    if (sent && status == HD_OK)
         *sent = count;
     return status;
 }

@@ -69,9 +69,11 @@ static int probe(const hd_options *options, const hd_webhook *webhook, hd_report
 }
 
 int hd_probe(const hd_options *options, const char *url, hd_report **report) {
-    if (!url || !report)
+    if (!report)
         return HD_E_INVALID;
     *report = NULL;
+    if (!url)
+        return HD_E_INVALID;
     hd_options *own = NULL;
     hd_webhook *webhook = NULL, *snapshot = NULL;
     int status = hd__options_copy(options, &own);
