@@ -6,9 +6,12 @@
  * Conventions, true for every function unless its comment says otherwise:
  * - A function that returns `int` returns HD_OK (0) or a negative status; hd_strerror() explains each.
  * - Strings are NUL-terminated UTF-8; where a text has a length beside it, it need not end in a NUL, must not hold one,
- *   and HD_TEXT_NUL stands for the length of one that does end in it. Bodies, secrets and signatures are pointer and
- * length, and may hold any byte.
- * - What you pass in is copied, never kept; what you get as `const char *` stays the object's and lives as long as it.
+ *   and HD_TEXT_NUL stands for the length of one that does end in it. Bodies, secrets and
+ *   signatures are pointer and length, and may hold any byte.
+ * - Texts and bytes that you pass in are copied, never kept. What you get as `const char *` stays the object's, and
+ *   lives until its own field is set or the object is freed.
+ * - Objects may be freed in any order, by any thread: each holds what it needs. Calls that use the freed reference must
+ *   have returned.
  * - An out-parameter is untouched on failure, except that a handle is set to NULL.
  * - Every `_free` accepts NULL. Every getter accepts NULL and answers NULL or 0.
  * - "Threads: any" means that several threads may call it at once, on the same object too; "Threads: one per object"
