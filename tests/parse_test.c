@@ -160,6 +160,27 @@ static void test_unknown_event_name(void **state) {
 }
 
 /* What is newer than this library may be about something else than a ticket of a customer. */
+/* With what the library does not know, and the blanks: an event that is newer than the library is usable. */
+static void test_body_as_received(void **state) {
+    (void)state;
+    static const char body[] = " {\"event\":\"agent.away\", \"timestamp\":\"2025-01-15T10:30:00.000Z\",\n"
+                               "\"data\":{\"agent\":\"\\ud83d\",\"number\":1e999}} ";
+    size_t length = 99;
+    hd_event *event = parsed(body);
+    assert_int_equal(hd_event_type(event), HD_EVENT_UNKNOWN);
+    const char *json = hd_event_json(event, &length);
+    assert_string_equal(json, body);
+    assert_int_equal(length, strlen(body));
+    assert_int_equal(hd_event_set(event, HD_FIELD_PROJECT, "p", HD_TEXT_NUL), HD_OK);
+    assert_ptr_equal(hd_event_json(event, NULL), json);
+    hd_event_free(event);
+    assert_int_equal(hd_event_new(HD_TICKET_CREATED, &event), HD_OK);
+    assert_null(hd_event_json(event, &length));
+    assert_int_equal(length, 0);
+    hd_event_free(event);
+    assert_null(hd_event_json(NULL, &length));
+}
+
 static void test_unknown_event_without_ticket(void **state) {
     (void)state;
     hd_event *event = parsed("{\"event\":\"customer.created\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{"
@@ -820,6 +841,7 @@ int main(void) {
         cmocka_unit_test(test_page_body),
         cmocka_unit_test(test_order_and_unknown_keys),
         cmocka_unit_test(test_unknown_event_name),
+        cmocka_unit_test(test_body_as_received),
         cmocka_unit_test(test_unknown_event_without_ticket),
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_missing_keys),

@@ -225,6 +225,16 @@ HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t 
  */
 HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
 
+/**
+ * The body that an event was read from, byte for byte as it was received: it has what this version of the library does
+ * not know, such as the data of an event of type HD_EVENT_UNKNOWN. Setters do not change it.
+ * @param event   the event; NULL returns NULL
+ * @param length  receives the number of bytes, 0 with NULL; may be NULL
+ * Returns: JSON, with a NUL after it, which stays the event's; NULL for an event that was not read by hd_event_parse()
+ * or hd_receiver_accept(): hd_event_render() writes the body of such a one. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const char *hd_event_json(const hd_event *event, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -81,6 +81,7 @@ void hd_event_free(hd_event *event) {
         return;
     for (int which = 0; event->separate && which < HD__EVENT_TEXTS; which++)
         free_text(event, which);
+    free(event->json);
     free(event);
 }
 
@@ -176,4 +177,10 @@ int64_t hd_event_timestamp_ms(const hd_event *event) {
 
 int64_t hd_event_ticket_number(const hd_event *event) {
     return event ? event->ticket_number : 0;
+}
+
+const char *hd_event_json(const hd_event *event, size_t *length) {
+    if (length)
+        *length = event ? event->json_len : 0;
+    return event ? event->json : NULL;
 }

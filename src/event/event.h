@@ -41,6 +41,8 @@ struct hd_event {
     const char *texts[HD__EVENT_TEXTS]; /* each in `own`, or in memory of its own; NULL for none */
     unsigned separate;                  /* a bit for each of those in memory of their own */
     uint32_t own_used;
+    char *json; /* the body that it was read from; NULL for an event of the program or the store */
+    size_t json_len;
     size_t body_size; /* the most that the texts take in the JSON body */
     size_t size;      /* memory that all this and its JSON body take */
     char own[HD__EVENT_OWN];

@@ -162,11 +162,34 @@ int hd__event_read(const void *body, size_t body_len, hd_event **event) {
     return status;
 }
 
+/* The body has no NUL (see load()), and can be told as a C string. */
+static int keep_json(hd_event *event, const void *body, size_t body_len) {
+    event->json = malloc(body_len + 1);
+    if (!event->json)
+        return HD_E_NO_MEMORY;
+    memcpy(event->json, body, body_len);
+    event->json[body_len] = '\0';
+    event->json_len = body_len;
+    event->size += body_len + 1;
+    return HD_OK;
+}
+
 int hd_event_parse(const void *body, size_t body_len, hd_event **event) {
     if (!event)
         return HD_E_INVALID;
     *event = NULL;
     if (!body && body_len)
         return HD_E_INVALID;
-    return body_len > HD__EVENT_BODY_MAX ? HD_E_TOO_LARGE : hd__event_read(body, body_len, event);
+    if (body_len > HD__EVENT_BODY_MAX)
+        return HD_E_TOO_LARGE;
+    hd_event *parsed;
+    int status = hd__event_read(body, body_len, &parsed);
+    if (status != HD_OK)
+        return status;
+    status = keep_json(parsed, body, body_len);
+    if (status == HD_OK)
+        *event = parsed;
+    else
+        hd_event_free(parsed);
+    return status;
 }
