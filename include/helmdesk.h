@@ -16,6 +16,7 @@
 #include <helmdesk/probe.h>
 #include <helmdesk/receiver.h>
 #include <helmdesk/report.h>
+#include <helmdesk/request.h>
 #include <helmdesk/sign.h>
 #include <helmdesk/store.h>
 #include <helmdesk/webhook.h>

@@ -89,14 +89,15 @@ FAILS(sums_without_bounds, hd_log_stats, hd_log_summarize(client, NULL, 1000, ou
 FAILS(probe_of_nothing, hd_report, hd_probe(NULL, NULL, out))
 FAILS(probe_of_no_url, hd_report, hd_probe(NULL, "x", out))
 FAILS(probe_of_http, hd_report, hd_probe(NULL, "http://example.com/", out))
+FAILS(acceptance_of_no_receiver, hd_acceptance, hd_receiver_accept(NULL, NULL, out))
 FAILS(store_without_directory, hd_store, hd_store_sqlite_open(NULL, NULL, 0, out))
 FAILS(store_with_half_a_key, hd_store, hd_store_sqlite_open(directory, "x", 1, out))
 FAILS(store_nowhere, hd_store, hd_store_sqlite_open("/nowhere/at/all", NULL, 0, out))
 FAILS(dashboard_of_no_client, hd_dashboard, hd_dashboard_new(NULL, "/", out))
 FAILS(dashboard_without_mount, hd_dashboard, hd_dashboard_new(client, NULL, out))
 FAILS(dashboard_at_no_path, hd_dashboard, hd_dashboard_new(client, "x", out))
-FAILS(response_of_no_dashboard, hd_dashboard_response, hd_dashboard_handle(NULL, NULL, out))
-FAILS(response_to_no_request, hd_dashboard_response, hd_dashboard_handle(dashboard, NULL, out))
+FAILS(response_of_no_dashboard, hd_dashboard_response, hd_dashboard_handle(NULL, NULL, NULL, HD_ROLE_NONE, out))
+FAILS(response_to_no_request, hd_dashboard_response, hd_dashboard_handle(dashboard, NULL, NULL, HD_ROLE_NONE, out))
 
 #define ROW(function)                                                                                                  \
     { #function, function }
@@ -157,6 +158,7 @@ static const struct {
     ROW(dashboard_at_no_path),
     ROW(response_of_no_dashboard),
     ROW(response_to_no_request),
+    ROW(acceptance_of_no_receiver),
 };
 
 /* ---- Fixtures: a client, one that is closed, and one of a store that only reads; one delivery is in each log ---- */

@@ -42,15 +42,17 @@ struct family {
 
 static hd_dashboard_response *ask_as_admin(hd_dashboard *dashboard, const char *method, const char *target,
                                            const char *body) {
-    hd_dashboard_request *request = NULL;
+    hd_request *request = NULL;
     hd_dashboard_response *response = NULL;
-    assert_int_equal(hd_dashboard_request_new(method, target, &request), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "Host", "localhost"), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "Content-Type", "application/json"), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_user(request, "ann", HD_ROLE_ADMIN), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_body(request, body, strlen(body)), HD_OK);
-    assert_int_equal(hd_dashboard_handle(dashboard, request, &response), HD_OK);
-    hd_dashboard_request_free(request);
+    assert_int_equal(hd_request_new(&request), HD_OK);
+    assert_int_equal(hd_request_set_method(request, method, HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_set_target(request, target, HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "Host", HD_TEXT_NUL, "localhost", HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "Content-Type", HD_TEXT_NUL, "application/json", HD_TEXT_NUL),
+                     HD_OK);
+    assert_int_equal(hd_request_add_body(request, body, strlen(body)), HD_OK);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, "ann", HD_ROLE_ADMIN, &response), HD_OK);
+    hd_request_free(request);
     return response;
 }
 
@@ -578,13 +580,13 @@ static void test_copy_of_a_webhook(void **state) {
 static int free_in_child(struct family *family, int first) {
     const char *data;
     size_t length;
-    hd_dashboard_request *request = NULL;
+    hd_request *request = NULL;
     hd_dashboard_response *response = family->response;
-    int is_right = hd_dashboard_request_new("GET", "/", &request) == HD_OK &&
-                   hd_dashboard_handle(family->dashboard, request, &response) == HD_E_FORKED && !response &&
-                   hd_dashboard_response_next(family->stream, 0, &data, &length) == HD_E_FORKED &&
+    int is_right = hd_request_new(&request) == HD_OK &&
+                   hd_dashboard_handle(family->dashboard, request, NULL, HD_ROLE_NONE, &response) == HD_E_FORKED &&
+                   !response && hd_dashboard_response_next(family->stream, 0, &data, &length) == HD_E_FORKED &&
                    hd_options_set_store(family->options, NULL) == HD_OK;
-    hd_dashboard_request_free(request);
+    hd_request_free(request);
     for (int i = 0; i < KINDS; i++)
         release(family, (first + i) % KINDS);
     return is_right ? 0 : 1;

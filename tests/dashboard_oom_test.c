@@ -34,19 +34,17 @@ static void *malloc_for_jansson(size_t size) {
     return jansson_fails ? failing_malloc(size) : __real_malloc(size);
 }
 
-static hd_dashboard_request *request_new(const char *method, const char *target, const char *body) {
-    hd_dashboard_request *request = NULL;
-    assert_int_equal(hd_dashboard_request_new(method, target, &request), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "Host", "localhost"), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "Content-Type", "application/json"), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_user(request, "ann", HD_ROLE_ADMIN), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_body(request, body, body ? strlen(body) : 0), HD_OK);
+static hd_request *request_new(const char *method, const char *target, const char *body) {
+    hd_request *request = request_to(method, target);
+    assert_int_equal(hd_request_add_header(request, "Host", HD_TEXT, "localhost", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "Content-Type", HD_TEXT, "application/json", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_body(request, body, body ? strlen(body) : 0), HD_OK);
     return request;
 }
 
 /* A request, and what it is answered when nothing fails. */
 struct question {
-    hd_dashboard_request *request;
+    hd_request *request;
     int status;
     char *body; /* NULL if it is another one each time */
 };
@@ -55,7 +53,7 @@ static void try_request(void *user) {
     const struct question *question = user;
     hd_dashboard_response *response = NULL;
     failing.armed = 1;
-    int status = hd_dashboard_handle(dashboard, question->request, &response);
+    int status = hd_dashboard_handle(dashboard, question->request, "ann", HD_ROLE_ADMIN, &response);
     failing.armed = 0;
     assert_true(status == HD_OK || (status == HD_E_NO_MEMORY && response == NULL));
     int answer = hd_dashboard_response_status(response);
@@ -69,7 +67,7 @@ static void try_request(void *user) {
 static void torture(const char *method, const char *target, const char *body, int has_same_body) {
     struct question question = {.request = request_new(method, target, body)};
     hd_dashboard_response *response = NULL;
-    assert_int_equal(hd_dashboard_handle(dashboard, question.request, &response), HD_OK);
+    assert_int_equal(hd_dashboard_handle(dashboard, question.request, "ann", HD_ROLE_ADMIN, &response), HD_OK);
     question.status = hd_dashboard_response_status(response);
     if (has_same_body)
         question.body = strdup(hd_dashboard_response_body(response, NULL));
@@ -78,7 +76,7 @@ static void torture(const char *method, const char *target, const char *body, in
     failing_in_turn(try_request, &question, 1, 6);
     jansson_fails = 0;
     free(question.body);
-    hd_dashboard_request_free(question.request);
+    hd_request_free(question.request);
 }
 
 static void test_every_answer(void **state) {

@@ -63,28 +63,30 @@ static int tear_down(void **state) {
 
 /* ---- Calls ---- */
 
-static hd_dashboard_request *request_new(const char *method, const char *target, int role) {
-    hd_dashboard_request *request = NULL;
-    assert_int_equal(hd_dashboard_request_new(method, target, &request), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "Host", "localhost:8080"), HD_OK);
+static void add_header(hd_request *request, const char *name, const char *value) {
+    assert_int_equal(hd_request_add_header(request, name, HD_TEXT, value, HD_TEXT), HD_OK);
+}
+
+static hd_request *request_new(const char *method, const char *target) {
+    hd_request *request = request_to(method, target);
+    add_header(request, "Host", "localhost:8080");
     if (strcmp(method, "GET") != 0)
-        assert_int_equal(hd_dashboard_request_add_header(request, "content-type", "application/json"), HD_OK);
-    assert_int_equal(hd_dashboard_request_set_user(request, "ann", role), HD_OK);
+        add_header(request, "content-type", "application/json");
     return request;
 }
 
-static hd_dashboard_response *send_request(hd_dashboard_request *request) {
+static hd_dashboard_response *send_request(hd_request *request, int role) {
     hd_dashboard_response *response = NULL;
-    assert_int_equal(hd_dashboard_handle(dashboard, request, &response), HD_OK);
-    hd_dashboard_request_free(request);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, "ann", role, &response), HD_OK);
+    hd_request_free(request);
     return response;
 }
 
 static hd_dashboard_response *call_as(int role, const char *method, const char *target, const char *body) {
-    hd_dashboard_request *request = request_new(method, target, role);
+    hd_request *request = request_new(method, target);
     if (body)
-        assert_int_equal(hd_dashboard_request_set_body(request, body, strlen(body)), HD_OK);
-    return send_request(request);
+        assert_int_equal(hd_request_add_body(request, body, strlen(body)), HD_OK);
+    return send_request(request, role);
 }
 
 static const char *header_of(const hd_dashboard_response *response, const char *name) {
@@ -149,27 +151,31 @@ static void test_arguments(void **state) {
     (void)state;
     static const char *const bad_mounts[] = {"", "x/", "/x", "/x//y/", "/x y/", "/\"/"};
     hd_dashboard *made = NULL;
-    hd_dashboard_request *request = NULL;
+    char name[130];
     hd_dashboard_response *response = NULL;
     for (size_t i = 0; i < sizeof bad_mounts / sizeof *bad_mounts; i++)
         assert_int_equal(hd_dashboard_new(client, bad_mounts[i], &made), HD_E_INVALID);
     assert_int_equal(hd_dashboard_new(NULL, "/", &made), HD_E_INVALID);
     assert_int_equal(hd_dashboard_add_host(dashboard, "a/b"), HD_E_URL_HOST);
     assert_int_equal(hd_dashboard_add_project(dashboard, "a b"), HD_E_PROJECT);
-    assert_int_equal(hd_dashboard_request_new("GET", "no-slash", &request), HD_E_INVALID);
-    assert_int_equal(hd_dashboard_request_new("GET", NULL, &request), HD_E_INVALID);
-    assert_int_equal(hd_dashboard_handle(dashboard, NULL, &response), HD_E_INVALID);
-    request = request_new("GET", MOUNT, HD_ROLE_ADMIN);
-    assert_int_equal(hd_dashboard_request_set_user(request, "x", 3), HD_E_INVALID);
-    assert_int_equal(hd_dashboard_request_set_body(request, NULL, 1), HD_E_INVALID);
-    for (int i = 1; i < 200; i++)
-        assert_int_equal(hd_dashboard_request_add_header(request, "X", "y"), HD_OK);
-    assert_int_equal(hd_dashboard_request_add_header(request, "X", "y"), HD_E_HEADER);
-    response = send_request(request);
+    hd_request *request = request_new("GET", MOUNT);
+    memset(name, 'n', sizeof name);
+    name[129] = '\0';
+    assert_int_equal(hd_dashboard_handle(dashboard, NULL, "x", HD_ROLE_ADMIN, &response), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_handle(NULL, request, "x", HD_ROLE_ADMIN, &response), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, "x", HD_ROLE_ADMIN, NULL), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, "x", -1, &response), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, name, HD_ROLE_ADMIN, &response), HD_E_INVALID);
+    assert_null(response);
+    name[128] = '\0';
+    assert_int_equal(hd_dashboard_handle(dashboard, request, name, HD_ROLE_ADMIN, &response), HD_OK);
     assert_int_equal(hd_dashboard_response_status(response), 200);
     hd_dashboard_response_free(response);
+    assert_int_equal(hd_dashboard_handle(dashboard, request, NULL, HD_ROLE_NONE, &response), HD_OK);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    hd_dashboard_response_free(response);
+    hd_request_free(request);
     hd_dashboard_response_free(NULL);
-    hd_dashboard_request_free(NULL);
     hd_dashboard_free(NULL);
 }
 
@@ -228,19 +234,46 @@ static void test_door(void **state) {
     };
     for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
         const struct door *door = &doors[i];
-        hd_dashboard_request *request = NULL;
         const char *target = strcmp(door->method, "GET") == 0 ? API "me" : WEBHOOKS "/none/hold";
         if (strcmp(door->method, "DELETE") == 0)
             target = WEBHOOKS "/none";
-        assert_int_equal(hd_dashboard_request_new(door->method, target, &request), HD_OK);
-        assert_int_equal(hd_dashboard_request_set_user(request, "ann", HD_ROLE_ADMIN), HD_OK);
+        hd_request *request = request_to(door->method, target);
         for (size_t j = 0; j < 6 && door->headers[j]; j += 2)
-            assert_int_equal(hd_dashboard_request_add_header(request, door->headers[j], door->headers[j + 1]), HD_OK);
-        hd_dashboard_response *response = send_request(request);
+            add_header(request, door->headers[j], door->headers[j + 1]);
+        hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
         if (hd_dashboard_response_status(response) != door->status)
             fail_msg("door %zu: %d and not %d", i, hd_dashboard_response_status(response), door->status);
         hd_dashboard_response_free(response);
     }
+}
+
+/* A request that could not be filled as it came is refused, whatever else is right about it. */
+static void test_requests_that_failed(void **state) {
+    (void)state;
+    char *large = calloc(1, 3 * 1024 * 1024);
+    hd_request *request = request_new("GET", API "me");
+    assert_int_equal(hd_request_add_header(request, "X-A", HD_TEXT, "a\nb", HD_TEXT), HD_E_HEADER);
+    hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_response_status(response), 400);
+    hd_dashboard_response_free(response);
+    request = request_new("GET", API "me");
+    for (int i = 1; i < 200; i++)
+        add_header(request, "X", "y");
+    assert_int_equal(hd_request_add_header(request, "X", HD_TEXT, "y", HD_TEXT), HD_E_LIMIT);
+    response = send_request(request, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_response_status(response), 431);
+    hd_dashboard_response_free(response);
+    request = request_new("POST", WEBHOOKS);
+    assert_non_null(large);
+    assert_int_equal(hd_request_add_body(request, large, 3 * 1024 * 1024), HD_E_TOO_LARGE);
+    response = send_request(request, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_response_status(response), 413);
+    hd_dashboard_response_free(response);
+    assert_int_equal(hd_request_new(&request), HD_OK); /* without a method and a target */
+    response = send_request(request, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_response_status(response), 400);
+    hd_dashboard_response_free(response);
+    free(large);
 }
 
 static void test_malformed_requests(void **state) {
@@ -314,10 +347,10 @@ static void test_page_and_assets(void **state) {
     hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.css", NULL);
     assert_int_equal(hd_dashboard_response_status(response), 200);
     assert_string_equal(header_of(response, "Content-Type"), "text/css; charset=utf-8");
-    hd_dashboard_request *again = request_new("GET", MOUNT "assets/app.css", HD_ROLE_NONE);
-    assert_int_equal(hd_dashboard_request_add_header(again, "If-None-Match", header_of(response, "ETag")), HD_OK);
+    hd_request *again = request_new("GET", MOUNT "assets/app.css");
+    add_header(again, "If-None-Match", header_of(response, "ETag"));
     hd_dashboard_response_free(response);
-    response = send_request(again);
+    response = send_request(again, HD_ROLE_NONE);
     assert_int_equal(hd_dashboard_response_status(response), 304);
     hd_dashboard_response_free(response);
     response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.js", NULL);
@@ -407,9 +440,9 @@ static void test_life_of_a_webhook(void **state) {
     hd_webhook_free(present);
     char target[256];
     (void)snprintf(target, sizeof target, WEBHOOKS "/%s", id);
-    hd_dashboard_request *request = request_new("PATCH", target, HD_ROLE_ADMIN);
-    assert_int_equal(hd_dashboard_request_add_header(request, "If-Match", "\"1\""), HD_OK);
-    hd_dashboard_response *response = send_request(request);
+    hd_request *request = request_new("PATCH", target);
+    add_header(request, "If-Match", "\"1\"");
+    hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
     assert_int_equal(hd_dashboard_response_status(response), 412);
     hd_dashboard_response_free(response);
     static const char *const modes[][2] = {{"/hold", "held"}, {"/off", "off"}, {"/on", "on"}};
@@ -582,10 +615,10 @@ static void test_headers_of_a_webhook(void **state) {
     response = call_as(HD_ROLE_ADMIN, "GET", place, NULL);
     assert_int_equal(hd_dashboard_response_status(response), 200);
     assert_string_equal(header_of(response, "ETag"), "\"1\"");
-    hd_dashboard_request *request = request_new("PATCH", place, HD_ROLE_ADMIN);
-    assert_int_equal(hd_dashboard_request_add_header(request, "If-Match", header_of(response, "ETag")), HD_OK);
+    hd_request *request = request_new("PATCH", place);
+    add_header(request, "If-Match", header_of(response, "ETag"));
     hd_dashboard_response_free(response);
-    response = send_request(request);
+    response = send_request(request, HD_ROLE_ADMIN);
     assert_int_equal(hd_dashboard_response_status(response), 200);
     assert_string_equal(header_of(response, "ETag"), "\"2\"");
     assert_null(header_of(response, "Location"));
@@ -979,6 +1012,7 @@ int main(void) {
         TEST(test_roles),
         TEST(test_door),
         TEST(test_malformed_requests),
+        TEST(test_requests_that_failed),
         TEST(test_page_and_assets),
         TEST(test_validation),
         TEST(test_life_of_a_webhook),

@@ -167,26 +167,25 @@ static void change_tickets(struct desk *desk, const struct http_request *request
 
 /* ---- The dashboard ---- */
 
-static int make_request(const struct http_request *request, int role, hd_dashboard_request **made) {
-    int status = hd_dashboard_request_new(request->method, request->target, made);
-    for (size_t i = 0; i < request->header_count && status == HD_OK; i++)
-        status = hd_dashboard_request_add_header(*made, request->headers[i].name, request->headers[i].value);
-    if (status == HD_OK)
-        status = hd_dashboard_request_set_body(*made, request->body.data, request->body.length);
-    if (status == HD_OK && role != HD_ROLE_NONE)
-        status = hd_dashboard_request_set_user(*made, links_role_name(role), role);
-    return status;
+static int make_request(const struct http_request *request, hd_request **made) {
+    int status = hd_request_new(made);
+    if (status != HD_OK)
+        return status;
+    hd_request_set_method(*made, request->method, HD_TEXT);
+    hd_request_set_target(*made, request->target, HD_TEXT);
+    for (size_t i = 0; i < request->header_count; i++)
+        hd_request_add_header(*made, request->headers[i].name, HD_TEXT, request->headers[i].value, HD_TEXT);
+    return hd_request_add_body(*made, request->body.data, request->body.length);
 }
 
 static void ask_dashboard(const struct desk *desk, const struct http_request *request, struct http_answer *answer) {
-    hd_dashboard_request *made = NULL;
-    int status = make_request(request, role_of(desk, request), &made);
-    if (status == HD_OK)
-        status = hd_dashboard_handle(desk->dashboard, made, &answer->dashboard);
-    hd_dashboard_request_free(made);
-    if (status == HD_E_INVALID || status == HD_E_HEADER)
-        answer_words(answer, 400, "The request is malformed.\n");
-    else if (status != HD_OK)
+    hd_request *made = NULL;
+    int role = role_of(desk, request), status = make_request(request, &made);
+    const char *user = role == HD_ROLE_NONE ? NULL : links_role_name(role);
+    if (status != HD_E_NO_MEMORY) /* the dashboard refuses what is malformed */
+        status = hd_dashboard_handle(desk->dashboard, made, user, role, &answer->dashboard);
+    hd_request_free(made);
+    if (status != HD_OK)
         answer_words(answer, 503, "There is not enough memory.\n");
 }
 

@@ -17,13 +17,6 @@ static hd_dashboard *dashboard;
 static char key[HD_SECRET_SIZE], password[HD_SIGNATURE_SIZE]; /* of the password, only a hash */
 static atomic_int stops;
 
-/* One request while its body arrives. */
-struct arriving {
-    char *target, body[262144]; /* the dashboard takes no more */
-    size_t length;
-    int has_begun;
-};
-
 struct stream {
     hd_dashboard_response *response;
     const char *piece; /* what is left to be sent */
@@ -39,15 +32,12 @@ static int role_of(struct MHD_Connection *connection) {
     return is_right ? HD_ROLE_ADMIN : HD_ROLE_NONE;
 }
 
-/* A request that is not whole is none: hd_dashboard_handle() refuses it. */
-static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
-    hd_dashboard_request **request = context;
+/* The request remembers if a header cannot be added, and is refused then. */
+static enum MHD_Result add_header(void *request, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                  const char *value, size_t value_len) {
     (void)kind;
-    if (hd_dashboard_request_add_header(*request, name, value ? value : "") == HD_OK)
-        return MHD_YES;
-    hd_dashboard_request_free(*request);
-    *request = NULL;
-    return MHD_NO;
+    hd_request_add_header(request, name, name_len, value, value_len);
+    return MHD_YES;
 }
 
 /* The waits are short, so that the server can stop. */
@@ -104,25 +94,14 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, hd_dashb
     return result;
 }
 
-/* These lines are all that the dashboard needs of a server. */
-static enum MHD_Result ask_dashboard(struct MHD_Connection *connection, const char *method,
-                                     const struct arriving *arriving, int role) {
-    hd_dashboard_request *request;
-    hd_dashboard_response *response;
-    hd_dashboard_request_new(method, arriving->target, &request);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &request);
-    hd_dashboard_request_set_body(request, arriving->body, arriving->length);
-    hd_dashboard_request_set_user(request, "admin", role);
-    int status = hd_dashboard_handle(dashboard, request, &response);
-    hd_dashboard_request_free(request);
-    return status == HD_OK ? send_response(connection, response) : MHD_NO;
-}
-
 /* Anything else that your server has would be answered here. */
-static enum MHD_Result answer(struct MHD_Connection *connection, const char *method, const struct arriving *arriving) {
+static enum MHD_Result answer(struct MHD_Connection *connection, const hd_request *request) {
+    hd_dashboard_response *response;
     int role = role_of(connection);
-    if (role != HD_ROLE_NONE && strncmp(arriving->target, "/admin/hooks/", 13) == 0)
-        return ask_dashboard(connection, method, arriving, role);
+    if (role != HD_ROLE_NONE && strncmp(hd_request_target(request), "/admin/hooks/", 13) == 0)
+        return hd_dashboard_handle(dashboard, request, "admin", role, &response) == HD_OK
+                   ? send_response(connection, response)
+                   : MHD_NO;
     struct MHD_Response *empty = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result = role == HD_ROLE_NONE ? MHD_queue_basic_auth_fail_response(connection, "webhooks", empty)
                                                   : MHD_queue_response(connection, MHD_HTTP_NOT_FOUND, empty);
@@ -132,37 +111,34 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *met
 
 /* The target as it stands in the request line: libmicrohttpd decodes it later. */
 static void *begin_request(void *unused, const char *target, struct MHD_Connection *connection) {
-    struct arriving *arriving = calloc(1, sizeof *arriving);
+    hd_request *request = NULL;
     (void)unused, (void)connection;
-    if (arriving != NULL)
-        arriving->target = strdup(target);
-    return arriving;
+    if (hd_request_new(&request) == HD_OK)
+        hd_request_set_target(request, target, HD_TEXT);
+    return request;
 }
 
 static void end_request(void *unused, struct MHD_Connection *connection, void **context,
                         enum MHD_RequestTerminationCode code) {
-    struct arriving *arriving = *context;
     (void)unused, (void)connection, (void)code;
-    if (arriving != NULL)
-        free(arriving->target);
-    free(arriving);
+    hd_request_free(*context);
 }
 
-/* Called for the headers, for each piece of the body, and at its end. */
+/* Called for the headers, for each piece of the body, and at its end. The dashboard refuses what is too large. */
 static enum MHD_Result on_request(void *unused, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *data_len, void **context) {
-    struct arriving *arriving = *context;
+    hd_request *request = *context;
     (void)unused, (void)url, (void)version;
-    if (arriving == NULL || arriving->target == NULL || *data_len > sizeof arriving->body - arriving->length)
+    if (request == NULL || hd_request_target(request) == NULL)
         return MHD_NO;
-    if (!arriving->has_begun) {
-        arriving->has_begun = 1;
-        return MHD_YES;
+    if (hd_request_method(request) == NULL) {
+        hd_request_set_method(request, method, HD_TEXT);
+        MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, request);
+        return hd_request_method(request) == NULL ? MHD_NO : MHD_YES;
     }
     if (*data_len == 0)
-        return answer(connection, method, arriving);
-    memcpy(arriving->body + arriving->length, data, *data_len);
-    arriving->length += *data_len;
+        return answer(connection, request);
+    hd_request_add_body(request, data, *data_len);
     *data_len = 0;
     return MHD_YES;
 }

@@ -19,9 +19,6 @@ extern "C" {
 /** A page about the webhooks and deliveries of one client. */
 typedef struct hd_dashboard hd_dashboard;
 
-/** One HTTP request. */
-typedef struct hd_dashboard_request hd_dashboard_request;
-
 /** What is answered to it. */
 typedef struct hd_dashboard_response hd_dashboard_response;
 
@@ -71,60 +68,20 @@ HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
 HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project);
 
 /**
- * Makes a request, without headers, body and user.
- * @param method   such as "GET"; copied
- * @param target   path and query as they stand in the request line, percent signs included, at most 8,192 bytes; copied
- * @param request  receives the request; free it with hd_dashboard_request_free()
- * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
- */
-HD_API int hd_dashboard_request_new(const char *method, const char *target, hd_dashboard_request **request);
-
-/**
- * Frees a request. Its response may live on.
- * @param request  the request; NULL does nothing
- * Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API void hd_dashboard_request_free(hd_dashboard_request *request);
-
-/**
- * Adds a header. Hand over each copy of each header that came: two lengths or two hosts are refused, since two servers
- * in a row could read them in two ways.
- * @param request  the request, which holds at most 200 of them
- * @param name     in any case; copied
- * @param value    without the blanks around it; copied
- * Returns: HD_OK; HD_E_HEADER for the 201st; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object.
- * Since: 0.1.0
- */
-HD_API int hd_dashboard_request_add_header(hd_dashboard_request *request, const char *name, const char *value);
-
-/**
- * Sets the body.
- * @param request   the request
- * @param body      the bytes; NULL if body_len is 0; not copied: it must live until hd_dashboard_handle() has returned
- * @param body_len  their number; more than 262,144 are answered with 413, so that a server may stop reading there
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API int hd_dashboard_request_set_body(hd_dashboard_request *request, const void *body, size_t body_len);
-
-/**
- * Says who asks. Without this call it is nobody, and everything but the page's own files is answered with 401. A cookie
- * that stands for a user must be SameSite=Strict or Lax and HttpOnly; requests of other sites are refused besides.
- * @param request  the request
- * @param name     for the list of what was changed; valid UTF-8 of at most 128 bytes; copied
- * @param role     one of HD_ROLE_...
- * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
- */
-HD_API int hd_dashboard_request_set_user(hd_dashboard_request *request, const char *name, int role);
-
-/**
- * Answers a request, whatever it is: errors are answers too.
+ * Answers a request, whatever it is: errors are answers too. A cookie that stands for a user must be SameSite=Strict or
+ * Lax and HttpOnly; requests of other sites are refused besides.
  * @param dashboard  the dashboard
- * @param request    the request
+ * @param request    the request: method, target, every header that came, and the body, of which more than 262,144 bytes
+ *                   are answered with 413, so that a server may stop reading there; not kept
+ * @param user       who asks, for the list of what was changed: valid UTF-8 of at most 128 bytes; copied; NULL if
+ *                   nobody is signed in
+ * @param role       what that user may do, one of HD_ROLE_...; with HD_ROLE_NONE, everything but the page's own files
+ *                   is answered with 401
  * @param response   receives the response; free it with hd_dashboard_response_free()
  * Returns: HD_OK; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: disk with a store; up to 6 s for a test delivery. Threads: any. Since: 0.1.0
  */
-HD_API int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *request,
+HD_API int hd_dashboard_handle(hd_dashboard *dashboard, const hd_request *request, const char *user, int role,
                                hd_dashboard_response **response);
 
 /**

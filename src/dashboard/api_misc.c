@@ -37,9 +37,9 @@ static json_t *projects_of(struct hd__call *call) {
 void hd__api_me(struct hd__call *call) {
     int status = hd_client_store_status(call->dashboard->client);
     hd__call_answer(call, 200,
-                    json_pack("{s:o, s:s, s:o, s:s, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->request->user),
-                              "role", hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call),
-                              "version", hd_version(), "store", "ok", status == HD_OK, "message",
+                    json_pack("{s:o, s:s, s:o, s:s, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->user), "role",
+                              hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call), "version",
+                              hd_version(), "store", "ok", status == HD_OK, "message",
                               status == HD_OK ? "" : hd_strerror(status), "waiting",
                               (json_int_t)hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING)));
 }

@@ -140,7 +140,7 @@ void hd__api_create_webhook(struct hd__call *call) {
 
 /* If-Match names the version that was looked at. */
 static int is_same_version(struct hd__call *call, const hd_webhook *webhook) {
-    const char *wanted = hd__dash_header(call->request, "If-Match");
+    const char *wanted = hd_request_header(call->request, "If-Match", 0);
     char tag[32];
     write_tag(webhook, tag);
     if (!wanted || strcmp(wanted, tag) == 0)

@@ -59,7 +59,7 @@ static void write_tag(const struct asset *asset, char tag[24]) {
 /* A browser asks each time whether its copy is the present one: names do not change with the version. */
 int hd__asset_answer(struct hd__call *call, const char *name) {
     const struct asset *asset = find(name);
-    const char *known = hd__dash_header(call->request, "If-None-Match");
+    const char *known = hd_request_header(call->request, "If-None-Match", 0);
     char tag[24];
     if (!asset || strcmp(name, "index.html") == 0)
         return 0;

@@ -21,7 +21,7 @@ const json_t *hd__call_member(const struct hd__call *call, const char *name) {
 }
 
 int hd__call_is_admin(const struct hd__call *call) {
-    return call->request->role == HD_ROLE_ADMIN;
+    return call->role == HD_ROLE_ADMIN;
 }
 
 /* ---- Answers ---- */
@@ -118,7 +118,7 @@ void hd__call_audit(struct hd__call *call, const char *action, const char *objec
     pthread_mutex_lock(&dashboard->lock);
     struct hd__audit *audit = &dashboard->audits[dashboard->audit_count++ % HD__AUDIT_MAX];
     *audit = (struct hd__audit){.at_ms = hd__dash_now_ms(), .action = action};
-    strcpy(audit->user, call->request->user);
+    strcpy(audit->user, call->user);
     strncpy(audit->object, object, sizeof audit->object - 1);
     strncpy(audit->project, call->params[0] ? call->params[0] : "", sizeof audit->project - 1);
     pthread_mutex_unlock(&dashboard->lock);

@@ -166,19 +166,27 @@ static void answer(struct hd__call *call, char *target) {
         hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
 }
 
-int hd_dashboard_handle(hd_dashboard *dashboard, const hd_dashboard_request *request,
+static int is_role(int role) {
+    return role == HD_ROLE_NONE || role == HD_ROLE_VIEWER || role == HD_ROLE_ADMIN;
+}
+
+int hd_dashboard_handle(hd_dashboard *dashboard, const hd_request *request, const char *user, int role,
                         hd_dashboard_response **response) {
     if (!response)
         return HD_E_INVALID;
     *response = NULL;
-    if (!dashboard || !request)
+    if (!dashboard || !request || !is_role(role) || (user && strlen(user) >= HD__USER_SIZE))
         return HD_E_INVALID;
     if (hd__dash_check(dashboard) != HD_OK)
         return HD_E_FORKED;
-    struct hd__call call = {.dashboard = dashboard, .request = request};
-    char *target = strdup(request->target);
+    struct hd__call call = {.dashboard = dashboard,
+                            .request = request,
+                            .method = hd_request_method(request),
+                            .user = user ? user : "",
+                            .role = role};
+    char *target = strdup(hd_request_target(request) ? hd_request_target(request) : "");
     call.response = calloc(1, sizeof *call.response);
-    int failed = !target || !call.response;
+    int failed = !target || !call.response || hd_request_status(request) == HD_E_NO_MEMORY;
     if (!failed) {
         hd__guard_set_headers(call.response);
         answer(&call, target);

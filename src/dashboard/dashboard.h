@@ -14,6 +14,7 @@
 #define HD__STREAMS_MAX 64
 #define HD__PARAMS_MAX 3
 #define HD__QUERY_MAX 24
+#define HD__USER_SIZE 129
 
 /* One change that somebody made. */
 struct hd__audit {
@@ -51,7 +52,10 @@ struct hd__query {
 /* One call. */
 struct hd__call {
     hd_dashboard *dashboard;
-    const hd_dashboard_request *request;
+    const hd_request *request;
+    const char *method;
+    const char *user; /* "" for nobody */
+    int role;
     hd_dashboard_response *response;
     char *path; /* decoded, without the mount and a leading slash; of the API, it is cut into params */
     struct hd__query queries[HD__QUERY_MAX];

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define BODY_MAX 262144
+
 /* Nothing runs but our own files; nothing is made of text; nobody frames it (W3C Content Security Policy 3, Trusted
  * Types). */
 #define CONTENT_SECURITY_POLICY                                                                                        \
@@ -20,10 +22,11 @@ void hd__guard_set_headers(hd_dashboard_response *response) {
 }
 
 /* Two servers in a row could read these in two ways (request smuggling). */
-static int is_ambiguous(const hd_dashboard_request *request) {
-    size_t lengths = hd__dash_header_count(request, "Content-Length");
-    return lengths > 1 || (lengths == 1 && hd__dash_header_count(request, "Transfer-Encoding") > 0) ||
-           hd__dash_header_count(request, "Host") != 1;
+static int is_ambiguous(const hd_request *request) {
+    int has_length = hd_request_header(request, "Content-Length", 0) != NULL;
+    return hd_request_header(request, "Content-Length", 1) ||
+           (has_length && hd_request_header(request, "Transfer-Encoding", 0)) ||
+           !hd_request_header(request, "Host", 0) || hd_request_header(request, "Host", 1);
 }
 
 /* The host without its port. */
@@ -50,36 +53,44 @@ static int is_safe(const char *method) {
 
 /* Whether another site may have made a browser send this. Browsers say so by Sec-Fetch-Site (W3C Fetch Metadata), over
  * plain HTTP outside of the machine only by Origin; what says neither is no browser, and has no cookies of one. */
-static int is_cross_site(const hd_dashboard_request *request) {
-    const char *site = hd__dash_header(request, "Sec-Fetch-Site"), *origin = hd__dash_header(request, "Origin");
-    if (is_safe(request->method))
+static int is_cross_site(const struct hd__call *call) {
+    const char *site = hd_request_header(call->request, "Sec-Fetch-Site", 0);
+    const char *origin = hd_request_header(call->request, "Origin", 0);
+    if (is_safe(call->method))
         return 0;
     if (site)
         return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
     if (!origin)
         return 0;
     const char *host = strstr(origin, "://");
-    return !host || !hd__equal_nocase(host + 3, hd__dash_header(request, "Host"));
+    return !host || !hd__equal_nocase(host + 3, hd_request_header(call->request, "Host", 0));
 }
 
-static int has_json(const hd_dashboard_request *request) {
-    const char *type = hd__dash_header(request, "Content-Type");
+static int has_json(const hd_request *request) {
+    const char *type = hd_request_header(request, "Content-Type", 0);
     return type && hd__starts_nocase(type, "application/json") && strchr(" ;", type[16]);
 }
 
 int hd__guard_pass(struct hd__call *call) {
-    const hd_dashboard_request *request = call->request;
-    if (is_ambiguous(request)) {
+    const hd_request *request = call->request;
+    int status = hd_request_status(request);
+    size_t length;
+    (void)hd_request_body(request, &length);
+    if (status == HD_E_TOO_LARGE || length > BODY_MAX) {
+        hd__call_refuse(call, 413, "The request is too large", "262,144 bytes are the most.", NULL);
+    } else if (status != HD_OK || !call->method || !hd_request_target(request)) {
+        hd__call_refuse(call, status == HD_E_LIMIT ? 431 : 400, "The request is malformed",
+                        "Its method, its target or a header is missing or malformed, or there are too many headers.",
+                        NULL);
+    } else if (is_ambiguous(request)) {
         hd__dash_set_header(call->response, "Connection", "close");
         hd__call_refuse(call, 400, "The request is ambiguous", "It has no host or two, or two lengths.", NULL);
-    } else if (!is_known_host(call->dashboard, hd__dash_header(request, "Host"))) {
+    } else if (!is_known_host(call->dashboard, hd_request_header(request, "Host", 0))) {
         hd__call_refuse(call, 421, "This is not the page's address",
                         "The host is unknown here: name it with hd_dashboard_add_host().", NULL);
-    } else if (is_cross_site(request)) {
+    } else if (is_cross_site(call)) {
         hd__call_refuse(call, 403, "Another site asked for that", "Changes are made from the page itself.", NULL);
-    } else if (request->body_len > HD__BODY_MAX) {
-        hd__call_refuse(call, 413, "The request is too large", "262,144 bytes are the most.", NULL);
-    } else if (!is_safe(request->method) && strcmp(request->method, "DELETE") != 0 && !has_json(request)) {
+    } else if (!is_safe(call->method) && strcmp(call->method, "DELETE") != 0 && !has_json(request)) {
         hd__call_refuse(call, 415, "The request is no JSON", "Its Content-Type is application/json.", NULL);
     } else {
         return 1;

@@ -85,7 +85,7 @@ static const struct hd__route *find(struct hd__call *call, char *path, int *othe
         char *params[HD__PARAMS_MAX] = {NULL};
         if (!matches(hd__routes[i].pattern, path, params))
             continue;
-        if (strcmp(hd__routes[i].method, call->request->method) == 0) {
+        if (strcmp(hd__routes[i].method, call->method) == 0) {
             take_params(call, params);
             return &hd__routes[i];
         }
@@ -98,10 +98,11 @@ static const struct hd__route *find(struct hd__call *call, char *path, int *othe
 
 static int read_body(struct hd__call *call) {
     json_error_t error;
-    if (strcmp(call->request->method, "GET") == 0 || strcmp(call->request->method, "DELETE") == 0)
+    if (strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0)
         return 1;
-    call->body = json_loadb(call->request->body_len ? call->request->body : "{}",
-                            call->request->body_len ? call->request->body_len : 2, JSON_REJECT_DUPLICATES, &error);
+    size_t length;
+    const char *body = hd_request_body(call->request, &length);
+    call->body = json_loadb(length ? body : "{}", length ? length : 2, JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(call->body))
         return 1;
     hd__call_refuse(call, 400, "The request is malformed", "Its body is a JSON object.", NULL);
@@ -109,9 +110,9 @@ static int read_body(struct hd__call *call) {
 }
 
 static int may_call(struct hd__call *call, const struct hd__route *route) {
-    if (call->request->role >= route->role)
+    if (call->role >= route->role)
         return 1;
-    if (call->request->role < HD_ROLE_VIEWER)
+    if (call->role == HD_ROLE_NONE)
         hd__call_refuse(call, 401, "You are not signed in", "Sign in, and try again.", NULL);
     else
         hd__call_refuse(call, 403, "You may look, and not change", "An administrator may.", NULL);
@@ -133,7 +134,7 @@ static void call_api(struct hd__call *call, char *path) {
 /* ---- Everything ---- */
 
 void hd__route(struct hd__call *call) {
-    int is_read = strcmp(call->request->method, "GET") == 0;
+    int is_read = strcmp(call->method, "GET") == 0;
     if (strncmp(call->path, API, sizeof API - 1) == 0)
         call_api(call, call->path + sizeof API - 1);
     else if (!is_read)

@@ -193,7 +193,7 @@ void hd__dash_stream_free(struct hd__dash_stream *stream) {
 
 /* Where a browser that was away goes on: the last id that it has, if it is one of this dashboard; else NULL. */
 static const char *place_of(struct hd__call *call) {
-    const char *last = hd__dash_header(call->request, "Last-Event-ID"), *since = hd__call_query(call, "since");
+    const char *last = hd_request_header(call->request, "Last-Event-ID", 0), *since = hd__call_query(call, "since");
     const char *text = last ? last : since;
     char *end = NULL;
     uint64_t born = text ? strtoull(text, &end, 16) : 0;

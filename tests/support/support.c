@@ -126,6 +126,24 @@ void put_webhook(hd_client *client, hd_webhook *webhook) {
     assert_int_equal(status, HD_OK);
 }
 
+hd_request *request_with(const char *const *names, const char *const *values, size_t count, const void *body,
+                         size_t body_len) {
+    hd_request *request = NULL;
+    assert_int_equal(hd_request_new(&request), HD_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(hd_request_add_header(request, names[i], HD_TEXT, values[i], HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_body(request, body, body_len), HD_OK);
+    return request;
+}
+
+hd_request *request_to(const char *method, const char *target) {
+    hd_request *request = NULL;
+    assert_int_equal(hd_request_new(&request), HD_OK);
+    assert_int_equal(hd_request_set_method(request, method, HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_set_target(request, target, HD_TEXT), HD_OK);
+    return request;
+}
+
 uint64_t number_of_id(const char *id) {
     uint64_t number = UINT64_C(14695981039346656037); /* FNV-1a */
     for (const char *at = id; at && *at; at++)

@@ -67,6 +67,13 @@ hd_webhook *webhook_for_tests(const char *id, const char *project, const char *u
 /* Puts a webhook, which is freed. */
 void put_webhook(hd_client *client, hd_webhook *webhook);
 
+/* A request with these headers and this body, as a server hands it over. */
+hd_request *request_with(const char *const *names, const char *const *values, size_t count, const void *body,
+                         size_t body_len);
+
+/* The same, with a method and a target and nothing else. */
+hd_request *request_to(const char *method, const char *target);
+
 /* An id of an event as a number, so that tests compare and sort it like one; 0 for NULL. */
 uint64_t number_of_id(const char *id);
 
