@@ -16,18 +16,9 @@
 #include <sys/socket.h>
 
 enum {
-    MAX_BODY = 2 * 1024 * 1024,
-    MAX_HEADERS = 100,
     MAX_WAITING = 1000,  /* events whose work is not done yet */
     REMEMBERED = 10000,  /* requests that are not accepted twice */
     MAX_AGE_MS = 3600000 /* older ones are not accepted at all: longer than the sender goes on trying */
-};
-
-/* One request while its body arrives. */
-struct request {
-    char *body;
-    size_t length;
-    int too_large;
 };
 
 /* Subjects and messages are a customer's text: no control character in them may reach the terminal. */
@@ -67,21 +58,21 @@ static void handle_event(const hd_event *event) {
     funlockfile(stdout);
 }
 
-/* Events that have been answered and wait for their work. */
+/* What has been answered and waits for its work. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    hd_event *events[MAX_WAITING];
+    hd_acceptance *accepted[MAX_WAITING];
     size_t first, count;
     int ends;
 } work = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-/* Takes over the event. Returns 0 if too many wait already. */
-static int do_later(hd_event *event) {
+/* Takes over what was accepted. Returns 0 if too many wait already. */
+static int do_later(hd_acceptance *acceptance) {
     pthread_mutex_lock(&work.lock);
     int has_room = work.count < MAX_WAITING;
     if (has_room)
-        work.events[(work.first + work.count++) % MAX_WAITING] = event;
+        work.accepted[(work.first + work.count++) % MAX_WAITING] = acceptance;
     pthread_cond_signal(&work.changed);
     pthread_mutex_unlock(&work.lock);
     return has_room;
@@ -95,12 +86,12 @@ static void *work_off(void *unused) {
             pthread_cond_wait(&work.changed, &work.lock);
             continue;
         }
-        hd_event *event = work.events[work.first];
+        hd_acceptance *acceptance = work.accepted[work.first];
         work.first = (work.first + 1) % MAX_WAITING;
         work.count--;
         pthread_mutex_unlock(&work.lock);
-        handle_event(event);
-        hd_event_free(event);
+        handle_event(hd_acceptance_event(acceptance));
+        hd_acceptance_free(acceptance);
         pthread_mutex_lock(&work.lock);
     }
     pthread_mutex_unlock(&work.lock);
@@ -127,62 +118,24 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int st
     return result;
 }
 
-/* The request's headers, as hd_receiver_accept() wants them. */
-struct headers {
-    const char *names[MAX_HEADERS], *values[MAX_HEADERS];
-    size_t name_lens[MAX_HEADERS], value_lens[MAX_HEADERS];
-    size_t count;
-    int too_many; /* those that are left out might contradict the others */
-};
-
-static enum MHD_Result collect(void *target, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                               const char *value, size_t value_len) {
-    struct headers *headers = target;
+/* Each header that came: the request remembers if one cannot be added, and is not accepted then. */
+static enum MHD_Result add_header(void *request, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                  const char *value, size_t value_len) {
     (void)kind;
-    headers->too_many = headers->count == MAX_HEADERS;
-    if (headers->too_many)
-        return MHD_NO;
-    headers->names[headers->count] = name;
-    headers->name_lens[headers->count] = name_len;
-    headers->values[headers->count] = value;
-    headers->value_lens[headers->count++] = value_len;
+    hd_request_add_header(request, name, name_len, value, value_len);
     return MHD_YES;
 }
 
 /* The body is here. Nothing in it is read before the signature of its raw bytes has been verified. */
-static enum MHD_Result receive(struct MHD_Connection *connection, const struct request *request,
-                               hd_receiver *receiver) {
-    struct headers headers = {.count = 0};
-    hd_event *event;
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, collect, &headers);
-    if (headers.too_many)
-        return answer(connection, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers");
-    int status = hd_receiver_accept(receiver, request->body, request->length, headers.names, headers.name_lens,
-                                    headers.values, headers.value_lens, headers.count, NULL, &event);
-    switch (status) {
-    case HD_OK:
-        if (do_later(event))
-            return answer(connection, MHD_HTTP_OK, "OK");
-        hd_event_free(event); /* whoever tries again shall be heard */
-        hd_receiver_forget(receiver, request->body, request->length, headers.names, headers.name_lens, headers.values,
-                           headers.value_lens, headers.count);
+static enum MHD_Result receive(struct MHD_Connection *connection, const hd_request *request, hd_receiver *receiver) {
+    hd_acceptance *acceptance;
+    int status = hd_receiver_accept(receiver, request, &acceptance);
+    if (status == HD_OK && !do_later(acceptance)) {
+        hd_acceptance_forget(acceptance); /* so that it is accepted when the sender tries again */
+        hd_acceptance_free(acceptance);
         return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too much to do");
-    case HD_E_REPLAYED: /* it was accepted before, and that is what the sender wants to know */
-        return answer(connection, MHD_HTTP_OK, "OK");
-    case HD_E_HEADER_MISSING:
-    case HD_E_HEADER_DUPLICATE:
-    case HD_E_HEADER_FORMAT:
-    case HD_E_SIGNATURE_FORMAT:
-    case HD_E_SIGNATURE_MISMATCH:
-    case HD_E_TOO_OLD:
-    case HD_E_TOO_NEW:
-        return answer(connection, MHD_HTTP_UNAUTHORIZED, hd_strerror(status));
-    case HD_E_NO_MEMORY:
-    case HD_E_CRYPTO:
-        return answer(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, hd_strerror(status));
-    default:
-        return answer(connection, MHD_HTTP_BAD_REQUEST, hd_strerror(status));
     }
+    return answer(connection, (unsigned int)hd_receiver_http_status(status), hd_strerror(status));
 }
 
 /* libmicrohttpd calls this once for the headers, then for each piece of the body, then once at its end. */
@@ -190,38 +143,27 @@ static enum MHD_Result on_request(void *receiver, struct MHD_Connection *connect
                                   const char *method, const char *version, const char *data, size_t *data_len,
                                   void **context) {
     (void)url, (void)version;
-    struct request *request = *context;
+    hd_request *request = *context;
     if (request == NULL) {
         if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
             return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only POST");
-        *context = calloc(1, sizeof *request);
-        return *context ? MHD_YES : MHD_NO;
-    }
-    if (*data_len > 0) {
-        request->too_large = request->too_large || *data_len > MAX_BODY - request->length;
-        if (!request->too_large) {
-            char *body = realloc(request->body, request->length + *data_len);
-            if (body == NULL)
-                return MHD_NO;
-            memcpy(body + request->length, data, *data_len);
-            request->body = body;
-            request->length += *data_len;
-        }
-        *data_len = 0; /* all taken; of a body that is too large, the rest is read and dropped */
+        if (hd_request_new(&request) != HD_OK)
+            return MHD_NO;
+        MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, request);
+        *context = request;
         return MHD_YES;
     }
-    if (request->too_large)
-        return answer(connection, MHD_HTTP_CONTENT_TOO_LARGE, "Body too large");
-    return receive(connection, request, receiver);
+    if (*data_len == 0)
+        return receive(connection, request, receiver);
+    hd_request_add_body(request, data, *data_len); /* of a body that is too large, the rest is read and dropped */
+    *data_len = 0;
+    return MHD_YES;
 }
 
 static void on_completed(void *unused, struct MHD_Connection *connection, void **context,
                          enum MHD_RequestTerminationCode code) {
     (void)unused, (void)connection, (void)code;
-    struct request *request = *context;
-    if (request != NULL)
-        free(request->body);
-    free(request);
+    hd_request_free(*context);
 }
 
 /* With the secret, and during a rotation the one before. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk.h
- * libhelmdesk: send and receive Helmdesk webhooks. The whole API of the core library, in the order in which one needs
- * it; begin with the conventions in base.h. A program that only receives needs the first four.
+ * libhelmdesk: send and receive Helmdesk webhooks. The whole API of the core library; begin with the conventions in
+ * base.h. A program that only receives needs sign.h, event.h, request.h and receiver.h.
  */
 #ifndef HELMDESK_H
 #define HELMDESK_H

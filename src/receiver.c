@@ -2,6 +2,7 @@
  * been verified, and a request that has headers of both schemes must satisfy both. */
 #include "receiver.h"
 
+#include "acceptance.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "event/event.h"
@@ -16,13 +17,11 @@
 #include <string.h>
 
 #define SECRETS_MAX 8
-#define ID_MAX 256
 #define TIMESTAMP_DIGITS_MAX 11 /* seconds until the year 5138 */
 #define SIGNATURES_MAX 4096     /* bytes of webhook-signature */
 #define AGE_MAX_MS ((int64_t)366 * 24 * 3600 * 1000)
 #define STANDARD_AGE_MS (300 * 1000) /* as in all reference libraries */
 #define REPLAY_MAX 10000000
-#define MARKS_MAX 2 /* of a request */
 #define SCHEMES (HD_SCHEME_HELMDESK | HD_SCHEME_STANDARD)
 
 struct secret {
@@ -78,7 +77,7 @@ static void free_secret(struct secret *secret) {
 }
 
 static void free_replay_memory(hd_receiver *receiver) {
-    hd__replay_free(receiver->replay);
+    hd__replay_unref(receiver->replay);
     hd__hmac_key_free(receiver->replay_key);
 }
 
@@ -171,7 +170,7 @@ int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests) {
     struct hd__hmac_key *key = NULL;
     struct hd__replay *replay = NULL;
     int status = requests ? random_key(receiver->clock, &key) : HD_OK;
-    if (status == HD_OK && requests && !(replay = hd__replay_new(requests * MARKS_MAX)))
+    if (status == HD_OK && requests && !(replay = hd__replay_new(requests * HD__MARKS_MAX)))
         status = HD_E_NO_MEMORY;
     if (status != HD_OK) {
         hd__hmac_key_free(key);
@@ -194,51 +193,41 @@ struct text {
     size_t len;
 };
 
-struct request {
-    const void *body;
+/* What a request says of itself. */
+struct claim {
+    const char *body;
     size_t body_len;
     struct text event, signature;          /* of Helmdesk's scheme */
     struct text id, timestamp, signatures; /* of Standard Webhooks */
+    struct text delivery;                  /* signed by neither */
     int64_t sent_s;                        /* timestamp as a number */
 };
 
-static struct text text_of(const char *data, const size_t *lens, size_t index) {
-    return (struct text){data, !data ? 0 : lens ? lens[index] : strlen(data)};
+/* Returns HD_E_HEADER_DUPLICATE if the header is there twice. */
+static int read_header(const hd_request *request, const char *name, struct text *text) {
+    text->data = hd_request_header(request, name, 0);
+    text->len = text->data ? strlen(text->data) : 0;
+    return text->data && hd_request_header(request, name, 1) ? HD_E_HEADER_DUPLICATE : HD_OK;
 }
 
-static int is_named(struct text name, const char *wanted) {
-    if (!name.data || name.len != strlen(wanted))
-        return 0;
-    for (size_t i = 0; i < name.len; i++)
-        if (hd__ascii_lower(name.data[i]) != wanted[i])
-            return 0;
-    return 1;
-}
-
-static struct text *slot_of(struct request *request, struct text name) {
-    return is_named(name, "x-helmdesk-signature") ? &request->signature
-           : is_named(name, "x-helmdesk-event")   ? &request->event
-           : is_named(name, "webhook-signature")  ? &request->signatures
-           : is_named(name, "webhook-timestamp")  ? &request->timestamp
-           : is_named(name, "webhook-id")         ? &request->id
-                                                  : NULL;
-}
-
-static int read_headers(struct request *request, const char *const *names, const size_t *name_lens,
-                        const char *const *values, const size_t *value_lens, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct text *slot = slot_of(request, text_of(names[i], name_lens, i));
-        if (slot && slot->data)
-            return HD_E_HEADER_DUPLICATE;
-        if (slot)
-            *slot = text_of(values[i], value_lens, i);
-    }
-    return HD_OK;
+static int read_headers(const hd_request *request, struct claim *claim) {
+    const struct {
+        const char *name;
+        struct text *text;
+    } headers[] = {
+        {"X-Helmdesk-Signature", &claim->signature}, {"X-Helmdesk-Event", &claim->event},
+        {"X-Helmdesk-Delivery", &claim->delivery},   {"webhook-signature", &claim->signatures},
+        {"webhook-timestamp", &claim->timestamp},    {"webhook-id", &claim->id},
+    };
+    int status = HD_OK;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0] && status == HD_OK; i++)
+        status = read_header(request, headers[i].name, headers[i].text);
+    return status;
 }
 
 /* A dot would let a part of the id pass for the timestamp. */
 static int is_id(struct text id) {
-    if (id.len < 1 || id.len > ID_MAX)
+    if (id.len < 1 || id.len > HD__REQUEST_ID_MAX)
         return 0;
     for (size_t i = 0; i < id.len; i++)
         if (id.data[i] < 0x21 || id.data[i] > 0x7E || id.data[i] == '.')
@@ -260,58 +249,55 @@ static int read_seconds(struct text text, int64_t *seconds) {
 }
 
 /* Which schemes the request has to satisfy: those of its headers, of those that the receiver accepts. */
-static int find_schemes(const hd_receiver *receiver, struct request *request, unsigned *schemes) {
+static int find_schemes(const hd_receiver *receiver, struct claim *claim, unsigned *schemes) {
     *schemes = 0;
-    if (receiver->schemes & HD_SCHEME_HELMDESK && request->signature.data)
+    if (receiver->schemes & HD_SCHEME_HELMDESK && claim->signature.data)
         *schemes |= HD_SCHEME_HELMDESK;
-    if (receiver->schemes & HD_SCHEME_STANDARD &&
-        (request->signatures.data || request->timestamp.data || request->id.data))
+    if (receiver->schemes & HD_SCHEME_STANDARD && (claim->signatures.data || claim->timestamp.data || claim->id.data))
         *schemes |= HD_SCHEME_STANDARD;
     if (!*schemes)
         return HD_E_HEADER_MISSING;
     if (!(*schemes & HD_SCHEME_STANDARD))
         return HD_OK;
-    if (!request->signatures.data || !request->timestamp.data || !request->id.data)
+    if (!claim->signatures.data || !claim->timestamp.data || !claim->id.data)
         return HD_E_HEADER_MISSING;
-    return is_id(request->id) && read_seconds(request->timestamp, &request->sent_s) &&
-                   request->signatures.len <= SIGNATURES_MAX
+    return is_id(claim->id) && read_seconds(claim->timestamp, &claim->sent_s) && claim->signatures.len <= SIGNATURES_MAX
                ? HD_OK
                : HD_E_HEADER_FORMAT;
 }
 
 /* ---- Verifying ---- */
 
-static int verify_standard(const struct secret *secret, const struct request *request) {
+static int verify_standard(const struct secret *secret, const struct claim *claim) {
     const struct hd__signed_parts parts = {
-        .id = request->id.data,
-        .id_len = request->id.len,
-        .timestamp = request->timestamp.data,
-        .timestamp_len = request->timestamp.len,
-        .body = request->body,
-        .body_len = request->body_len,
+        .id = claim->id.data,
+        .id_len = claim->id.len,
+        .timestamp = claim->timestamp.data,
+        .timestamp_len = claim->timestamp.len,
+        .body = claim->body,
+        .body_len = claim->body_len,
     };
     if (!secret->standard_key)
         return HD_E_SIGNATURE_MISMATCH;
-    return hd__standard_verify(secret->standard_key, &parts, request->signatures.data, request->signatures.len);
+    return hd__standard_verify(secret->standard_key, &parts, claim->signatures.data, claim->signatures.len);
 }
 
-static int verify_with(const struct secret *secret, const struct request *request, unsigned schemes) {
+static int verify_with(const struct secret *secret, const struct claim *claim, unsigned schemes) {
     int status = HD_OK;
     if (schemes & HD_SCHEME_HELMDESK)
-        status =
-            hd__verify(secret->key, request->body, request->body_len, request->signature.data, request->signature.len);
+        status = hd__verify(secret->key, claim->body, claim->body_len, claim->signature.data, claim->signature.len);
     if (status == HD_OK && schemes & HD_SCHEME_STANDARD)
-        status = verify_standard(secret, request);
+        status = verify_standard(secret, claim);
     return status;
 }
 
 /* With the first secret that fits all of them. */
-static int verify(hd_receiver *receiver, const struct request *request, unsigned schemes, size_t *secret_index) {
+static int verify(hd_receiver *receiver, const struct claim *claim, unsigned schemes, size_t *secret_index) {
     int status = HD_E_SECRET;
     pthread_rwlock_rdlock(&receiver->secrets_lock);
     for (size_t i = 0; i < SECRETS_MAX && (status == HD_E_SECRET || status == HD_E_SIGNATURE_MISMATCH); i++) {
         if (is_there(&receiver->secrets[i]))
-            status = verify_with(&receiver->secrets[i], request, schemes);
+            status = verify_with(&receiver->secrets[i], claim, schemes);
         if (status == HD_OK)
             *secret_index = i;
     }
@@ -329,109 +315,144 @@ static int check_age(int64_t sent_ms, int64_t now_ms, int64_t max_age_ms) {
 }
 
 /* In whole seconds, as most of the reference libraries do it: with 300 s, a request is refused at 301. */
-static int check_standard_age(const hd_receiver *receiver, const struct request *request, int64_t now_ms) {
-    return check_age(request->sent_s * 1000, now_ms / 1000 * 1000, receiver->standard_age_ms);
+static int check_standard_age(const hd_receiver *receiver, const struct claim *claim, int64_t now_ms) {
+    return check_age(claim->sent_s * 1000, now_ms / 1000 * 1000, receiver->standard_age_ms);
 }
 
 /* What a request is known by: for Standard Webhooks its id, for Helmdesk's scheme its body. Where both are accepted, a
  * request is known by its body whichever it has, since the headers of one can be taken away. */
-static int mark(const hd_receiver *receiver, const struct request *request, unsigned schemes,
-                struct hd__mark marks[MARKS_MAX], size_t *count) {
-    const struct hd__hmac_part id[] = {{"i", 1}, {request->id.data, request->id.len}};
-    const struct hd__hmac_part body[] = {{"b", 1}, {request->body, request->body_len}};
+static int mark(const hd_receiver *receiver, const struct claim *claim, hd_acceptance *acceptance) {
+    const struct hd__hmac_part id[] = {{"i", 1}, {claim->id.data, claim->id.len}};
+    const struct hd__hmac_part body[] = {{"b", 1}, {claim->body, claim->body_len}};
     unsigned char digest[HD__HMAC_SIZE];
     int status = HD_OK;
-    *count = 0;
-    if (schemes & HD_SCHEME_STANDARD) {
+    if (acceptance->schemes & HD_SCHEME_STANDARD) {
         status = hd__hmac_parts(receiver->replay_key, id, 2, digest);
-        memcpy(&marks[(*count)++], digest, HD__MARK_SIZE);
+        memcpy(&acceptance->marks[acceptance->mark_count++], digest, HD__MARK_SIZE);
     }
     if (status == HD_OK && receiver->schemes & HD_SCHEME_HELMDESK) {
         status = hd__hmac_parts(receiver->replay_key, body, 2, digest);
-        memcpy(&marks[(*count)++], digest, HD__MARK_SIZE);
+        memcpy(&acceptance->marks[acceptance->mark_count++], digest, HD__MARK_SIZE);
     }
     return status;
 }
 
-static int check_replay(const hd_receiver *receiver, const struct request *request, unsigned schemes) {
-    struct hd__mark marks[MARKS_MAX];
-    size_t count;
+/* Remembers the request, unless it was accepted before. */
+static int check_replay(const hd_receiver *receiver, const struct claim *claim, hd_acceptance *acceptance) {
     if (!receiver->replay)
         return HD_OK;
-    int status = mark(receiver, request, schemes, marks, &count);
-    return status == HD_OK && !hd__replay_admit(receiver->replay, marks, count) ? HD_E_REPLAYED : status;
+    int status = mark(receiver, claim, acceptance);
+    if (status != HD_OK)
+        return status;
+    if (!hd__replay_admit(receiver->replay, acceptance->marks, acceptance->mark_count))
+        return HD_E_REPLAYED;
+    acceptance->replay = hd__replay_ref(receiver->replay);
+    return HD_OK;
 }
 
 /* The header is not signed: whoever goes by it must not be told something else than the body says. */
-static int check_event(const struct request *request, const hd_event *event) {
+static int check_event(const struct claim *claim, const hd_event *event) {
     const char *name = hd_event_name(event);
-    int is_same = !request->event.data ||
-                  (request->event.len == strlen(name) && memcmp(request->event.data, name, request->event.len) == 0);
+    int is_same = !claim->event.data ||
+                  (claim->event.len == strlen(name) && memcmp(claim->event.data, name, claim->event.len) == 0);
     return is_same ? HD_OK : HD_E_EVENT_MISMATCH;
 }
 
 /* ---- All of it ---- */
 
-/* What comes after the signature. */
-static int admit(const hd_receiver *receiver, const struct request *request, unsigned schemes, hd_event **event) {
+/* Both ids are the same on every attempt. That of Standard Webhooks is signed. */
+static void keep_delivery_id(const struct claim *claim, hd_acceptance *acceptance) {
+    const struct text *id = acceptance->schemes & HD_SCHEME_STANDARD ? &claim->id : &claim->delivery;
+    if (id->data && is_id(*id))
+        memcpy(acceptance->delivery_id, id->data, id->len + 1);
+}
+
+/* What comes after the signature. What remembers the request comes last: a request that is refused leaves no trace. */
+static int admit(const hd_receiver *receiver, const struct claim *claim, hd_acceptance *acceptance) {
     int64_t now_ms = hd__wall_ms(receiver->clock);
-    int status = schemes & HD_SCHEME_STANDARD ? check_standard_age(receiver, request, now_ms) : HD_OK;
+    int status = acceptance->schemes & HD_SCHEME_STANDARD ? check_standard_age(receiver, claim, now_ms) : HD_OK;
     if (status == HD_OK)
-        status = hd_event_parse(request->body, request->body_len, event);
-    if (status == HD_OK && schemes & HD_SCHEME_HELMDESK)
-        status = check_age(hd_event_timestamp_ms(*event), now_ms, receiver->helmdesk_age_ms);
+        status = hd_event_parse(claim->body, claim->body_len, &acceptance->event);
+    if (status == HD_OK && acceptance->schemes & HD_SCHEME_HELMDESK)
+        status = check_age(hd_event_timestamp_ms(acceptance->event), now_ms, receiver->helmdesk_age_ms);
     if (status == HD_OK)
-        status = check_event(request, *event);
+        status = check_event(claim, acceptance->event);
     if (status == HD_OK)
-        status = check_replay(receiver, request, schemes);
+        status = check_replay(receiver, claim, acceptance);
+    if (status == HD_OK)
+        keep_delivery_id(claim, acceptance);
     return status;
 }
 
-int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
-                       const size_t *name_lens, const char *const *values, const size_t *value_lens, size_t count,
-                       size_t *secret_index, hd_event **event) {
-    struct request request = {.body = body, .body_len = body_len};
+static int read_claim(const hd_receiver *receiver, const hd_request *request, struct claim *claim, unsigned *schemes) {
+    int status = hd_request_status(request);
+    claim->body = hd_request_body(request, &claim->body_len);
+    if (status == HD_OK && claim->body_len > receiver->max_body)
+        status = HD_E_TOO_LARGE;
+    if (status == HD_OK)
+        status = read_headers(request, claim);
+    return status == HD_OK ? find_schemes(receiver, claim, schemes) : status;
+}
+
+int hd_receiver_accept(hd_receiver *receiver, const hd_request *request, hd_acceptance **acceptance) {
+    struct claim claim = {.body = NULL};
     unsigned schemes;
-    size_t index = 0;
-    if (!event)
+    size_t secret = 0;
+    if (!acceptance)
         return HD_E_INVALID;
-    *event = NULL;
-    if (!receiver || (!body && body_len) || (count && (!names || !values)))
+    *acceptance = NULL;
+    if (!receiver)
         return HD_E_INVALID;
-    if (body_len > receiver->max_body)
-        return HD_E_TOO_LARGE;
-    int status = read_headers(&request, names, name_lens, values, value_lens, count);
+    int status = read_claim(receiver, request, &claim, &schemes);
     if (status == HD_OK)
-        status = find_schemes(receiver, &request, &schemes);
+        status = verify(receiver, &claim, schemes, &secret);
+    if (status != HD_OK)
+        return status;
+    hd_acceptance *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    made->secret = secret;
+    made->schemes = schemes;
+    status = admit(receiver, &claim, made);
     if (status == HD_OK)
-        status = verify(receiver, &request, schemes, &index);
-    if (status == HD_OK)
-        status = admit(receiver, &request, schemes, event);
-    if (status != HD_OK) {
-        hd_event_free(*event);
-        *event = NULL;
-    } else if (secret_index) {
-        *secret_index = index;
+        *acceptance = made;
+    else
+        hd_acceptance_free(made);
+    return status;
+}
+
+/* ---- What the sender is told ---- */
+
+int hd_receiver_http_status(int status) {
+    switch (status) {
+    case HD_OK:
+    case HD_E_REPLAYED: /* it is here already: an error would have the sender try on */
+        return 200;
+    case HD_E_HEADER_MISSING:
+    case HD_E_SIGNATURE_FORMAT:
+    case HD_E_SIGNATURE_MISMATCH:
+    case HD_E_TOO_OLD:
+    case HD_E_TOO_NEW:
+        return 401;
+    case HD_E_TOO_LARGE:
+        return 413;
+    case HD_E_LIMIT: /* RFC 6585 section 5 */
+        return 431;
+    case HD_E_HEADER:
+    case HD_E_HEADER_DUPLICATE:
+    case HD_E_HEADER_FORMAT:
+    case HD_E_EVENT_MISMATCH:
+    case HD_E_UTF8:
+    case HD_E_JSON:
+    case HD_E_JSON_DEPTH:
+    case HD_E_JSON_DUPLICATE:
+    case HD_E_JSON_KEY:
+    case HD_E_JSON_TYPE:
+    case HD_E_TIMESTAMP:
+        return 400;
+    case HD_E_NO_MEMORY:
+        return 503;
+    default: /* the receiver's own fault: no secret, say */
+        return 500;
     }
-    return status;
-}
-
-int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
-                       const size_t *name_lens, const char *const *values, const size_t *value_lens, size_t count) {
-    struct request request = {.body = body, .body_len = body_len};
-    struct hd__mark marks[MARKS_MAX];
-    size_t marked;
-    unsigned schemes;
-    if (!receiver || (!body && body_len) || (count && (!names || !values)))
-        return HD_E_INVALID;
-    if (!receiver->replay)
-        return HD_OK;
-    int status = read_headers(&request, names, name_lens, values, value_lens, count);
-    if (status == HD_OK)
-        status = find_schemes(receiver, &request, &schemes);
-    if (status == HD_OK)
-        status = mark(receiver, &request, schemes, marks, &marked);
-    if (status == HD_OK)
-        hd__replay_forget(receiver->replay, marks, marked);
-    return status;
 }

@@ -1,6 +1,7 @@
 #include "replay.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct entry {
 };
 
 struct hd__replay {
+    atomic_uint references;
     pthread_mutex_t mutex;
     struct entry *entries;
     uint32_t *buckets; /* the first of each */
@@ -35,6 +37,7 @@ struct hd__replay *hd__replay_new(size_t capacity) {
         free(replay);
         return NULL;
     }
+    atomic_init(&replay->references, 1);
     replay->oldest = replay->newest = NONE;
     for (uint32_t i = 0; i < replay->capacity; i++) {
         replay->buckets[i] = NONE;
@@ -43,8 +46,13 @@ struct hd__replay *hd__replay_new(size_t capacity) {
     return replay;
 }
 
-void hd__replay_free(struct hd__replay *replay) {
-    if (!replay)
+struct hd__replay *hd__replay_ref(struct hd__replay *replay) {
+    atomic_fetch_add_explicit(&replay->references, 1, memory_order_relaxed);
+    return replay;
+}
+
+void hd__replay_unref(struct hd__replay *replay) {
+    if (!replay || atomic_fetch_sub_explicit(&replay->references, 1, memory_order_acq_rel) != 1)
         return;
     pthread_mutex_destroy(&replay->mutex);
     free(replay->entries);

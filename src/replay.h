@@ -14,9 +14,10 @@ struct hd__mark {
 
 struct hd__replay;
 
-/* Remembers so many marks; NULL without memory. */
+/* Remembers so many marks; NULL without memory. Whoever keeps it has a reference. */
 struct hd__replay *hd__replay_new(size_t capacity);
-void hd__replay_free(struct hd__replay *replay);
+struct hd__replay *hd__replay_ref(struct hd__replay *replay);
+void hd__replay_unref(struct hd__replay *replay); /* NULL does nothing */
 
 /* Remembers all of these marks, which are different, and returns 1; or returns 0 if one of them is known already, and
  * then nothing has changed. The oldest are forgotten when there are too many. */

@@ -71,7 +71,7 @@ static int note(hd_request *request, int status) {
 }
 
 static size_t length_of(const char *text, size_t len) {
-    return text && len == HD_TEXT ? strlen(text) : len;
+    return text && len == HD_TEXT_NUL ? strlen(text) : len;
 }
 
 /* Nothing that ends a line or a C string. */

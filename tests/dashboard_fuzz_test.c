@@ -169,14 +169,14 @@ static hd_request *make_request(struct text *body) {
     hd_request *request = NULL;
     make_target(&target);
     assert_int_equal(hd_request_new(&request), HD_OK);
-    (void)hd_request_set_method(request, PICK(methods), HD_TEXT);
-    (void)hd_request_set_target(request, target.data, HD_TEXT);
+    (void)hd_request_set_method(request, PICK(methods), HD_TEXT_NUL);
+    (void)hd_request_set_target(request, target.data, HD_TEXT_NUL);
     if (below(10))
-        (void)hd_request_add_header(request, "Host", HD_TEXT, "localhost", HD_TEXT);
+        (void)hd_request_add_header(request, "Host", HD_TEXT_NUL, "localhost", HD_TEXT_NUL);
     if (below(10))
-        (void)hd_request_add_header(request, "Content-Type", HD_TEXT, "application/json", HD_TEXT);
+        (void)hd_request_add_header(request, "Content-Type", HD_TEXT_NUL, "application/json", HD_TEXT_NUL);
     for (unsigned i = below(3); i > 0; i--)
-        (void)hd_request_add_header(request, PICK(names), HD_TEXT, PICK(values), HD_TEXT);
+        (void)hd_request_add_header(request, PICK(names), HD_TEXT_NUL, PICK(values), HD_TEXT_NUL);
     make_body(body);
     (void)hd_request_add_body(request, body->data, body->len);
     return request;

@@ -36,8 +36,9 @@ static void *malloc_for_jansson(size_t size) {
 
 static hd_request *request_new(const char *method, const char *target, const char *body) {
     hd_request *request = request_to(method, target);
-    assert_int_equal(hd_request_add_header(request, "Host", HD_TEXT, "localhost", HD_TEXT), HD_OK);
-    assert_int_equal(hd_request_add_header(request, "Content-Type", HD_TEXT, "application/json", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "Host", HD_TEXT_NUL, "localhost", HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "Content-Type", HD_TEXT_NUL, "application/json", HD_TEXT_NUL),
+                     HD_OK);
     assert_int_equal(hd_request_add_body(request, body, body ? strlen(body) : 0), HD_OK);
     return request;
 }

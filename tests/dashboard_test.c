@@ -64,7 +64,7 @@ static int tear_down(void **state) {
 /* ---- Calls ---- */
 
 static void add_header(hd_request *request, const char *name, const char *value) {
-    assert_int_equal(hd_request_add_header(request, name, HD_TEXT, value, HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_header(request, name, HD_TEXT_NUL, value, HD_TEXT_NUL), HD_OK);
 }
 
 static hd_request *request_new(const char *method, const char *target) {
@@ -252,14 +252,14 @@ static void test_requests_that_failed(void **state) {
     (void)state;
     char *large = calloc(1, 3 * 1024 * 1024);
     hd_request *request = request_new("GET", API "me");
-    assert_int_equal(hd_request_add_header(request, "X-A", HD_TEXT, "a\nb", HD_TEXT), HD_E_HEADER);
+    assert_int_equal(hd_request_add_header(request, "X-A", HD_TEXT_NUL, "a\nb", HD_TEXT_NUL), HD_E_HEADER);
     hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
     assert_int_equal(hd_dashboard_response_status(response), 400);
     hd_dashboard_response_free(response);
     request = request_new("GET", API "me");
     for (int i = 1; i < 200; i++)
         add_header(request, "X", "y");
-    assert_int_equal(hd_request_add_header(request, "X", HD_TEXT, "y", HD_TEXT), HD_E_LIMIT);
+    assert_int_equal(hd_request_add_header(request, "X", HD_TEXT_NUL, "y", HD_TEXT_NUL), HD_E_LIMIT);
     response = send_request(request, HD_ROLE_ADMIN);
     assert_int_equal(hd_dashboard_response_status(response), 431);
     hd_dashboard_response_free(response);

@@ -18,9 +18,36 @@ if HELMDESK_SECRET=wrong "$BUILD/examples/send" --local "http://127.0.0.1:$port/
     die "receive takes a wrong signature"
 fi
 grep '^failed: The receiver refused' "$tmp/wrong"
+
+# asks BODY VALUE: what receive answers to a request with this value of its signature header is in $tmp/answer
+asks() {
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Helmdesk-Signature:%s\r\nContent-Length: %d\r\n\r\n%s' "$2" "${#1}" "$1" >&3
+    cat <&3 >"$tmp/answer"
+    exec 3>&-
+}
+
+# The blanks around a header's value are not part of it (RFC 9110 section 5.5). What came before is answered with 200 too:
+# the sender has done its part.
+number=70
+for end in '' ' ' $'\t' '   '; do
+    number=$((number + 1))
+    body='{"event":"ticket.created","timestamp":"'$(date -u +%Y-%m-%dT%H:%M:%S.000Z)'","data":{"ticket":{"id":"uuid","number":'$number',"subject":"x","status":"open","priority":"high"},"customer":{"email":"u@e.c","name":"J"}}}'
+    signature=$(printf %s "$body" | openssl dgst -sha256 -hmac new | sed 's/.* //')
+    for _ in first again; do
+        asks "$body" "$end$signature$end"
+        grep -q '^HTTP/1.1 200 ' "$tmp/answer" || die "receive does not take a signature between blanks: $(cat "$tmp/answer")"
+    done
+done
+asks "$body" ''
+grep -q '^HTTP/1.1 401 ' "$tmp/answer" || die "receive takes no signature: $(cat "$tmp/answer")"
+signature=$(printf %s '{}' | openssl dgst -sha256 -hmac new | sed 's/.* //')
+asks '{}' "$signature"
+grep -q '^HTTP/1.1 400 ' "$tmp/answer" || die "receive takes a body that is no event: $(cat "$tmp/answer")"
 kill -INT "$receiver"
 wait "$receiver"
 [ "$(grep -c '^new ticket #42: ' "$tmp/received")" = 2 ] || die "$(cat "$tmp/received")"
+[ "$(grep -c '^new ticket #7[1-4]: ' "$tmp/received")" = 4 ] || die "$(cat "$tmp/received")"
 
 body='{"event":"ticket.created","timestamp":"2025-01-15T10:30:00.000Z","data":{"ticket":{"id":"uuid","number":42,"subject":"x","status":"open","priority":"high"},"customer":{"email":"u@e.c","name":"J"}}}'
 signature=f7cbfd88ea8f9b4148fbabf668c1b430242f89e7c1ba0ec339360611de1aeda4

@@ -138,6 +138,59 @@ static int make_receiver(void) {
     return status;
 }
 
+static hd_receiver *receiver;
+static char signature[HD_SIGNATURE_SIZE];
+
+static const char event_body[] =
+    "{\"event\":\"ticket.merged\",\"timestamp\":\"2025-01-15T10:30:00.000Z\",\"data\":{\"other\":{}}}";
+
+/* A request with more headers than it has places for at first, and what a receiver makes of it. What is refused for
+ * lack of memory is not remembered. */
+static int accept_request(void) {
+    hd_request *request = NULL;
+    hd_acceptance *acceptance = NULL;
+    int status = hd_request_new(&request);
+    assert_true((status == HD_OK) == (request != NULL));
+    (void)hd_request_set_method(request, "POST", HD_TEXT_NUL);
+    (void)hd_request_set_target(request, "/hook", HD_TEXT_NUL);
+    for (int i = 0; i < 20; i++)
+        (void)hd_request_add_header(request, "X-Other", HD_TEXT_NUL, "value", HD_TEXT_NUL);
+    (void)hd_request_add_header(request, "X-Helmdesk-Signature", HD_TEXT_NUL, signature, HD_TEXT_NUL);
+    (void)hd_request_add_body(request, event_body, sizeof event_body - 1);
+    if (status == HD_OK)
+        status = hd_receiver_accept(receiver, request, &acceptance);
+    if (status == HD_OK)
+        assert_string_equal(hd_event_json(hd_acceptance_event(acceptance), NULL), event_body);
+    assert_true((status == HD_OK) == (acceptance != NULL));
+    hd_acceptance_forget(acceptance);
+    hd_acceptance_free(acceptance);
+    hd_request_free(request);
+    /* Jansson drops the bytes that it has no memory for and reads on, so that the fault shows as one of the text. */
+    return status != HD_OK && failing.failures > 0 ? HD_E_NO_MEMORY : status;
+}
+
+/* A request that is used again needs no memory for one of the same size. */
+static void test_reset_request(void **state) {
+    (void)state;
+    hd_request *request = NULL;
+    assert_int_equal(hd_request_new(&request), HD_OK);
+    for (int round = 0; round < 2; round++) {
+        failing.armed = round == 1;
+        failing.until_failure = 0;
+        failing.only_once = failing.failures = 0;
+        (void)hd_request_set_method(request, "POST", HD_TEXT_NUL);
+        (void)hd_request_set_target(request, "/hook", HD_TEXT_NUL);
+        for (int i = 0; i < 20; i++)
+            (void)hd_request_add_header(request, "X-Other", HD_TEXT_NUL, "value", HD_TEXT_NUL);
+        for (int i = 0; i < 20; i++)
+            (void)hd_request_add_body(request, event_body, sizeof event_body - 1);
+        failing.armed = 0;
+        assert_int_equal(hd_request_status(request), HD_OK);
+        hd_request_reset(request);
+    }
+    hd_request_free(request);
+}
+
 static int make_options(void) {
     hd_options *options;
     int status = hd_options_new(&options);
@@ -352,6 +405,7 @@ TORTURE(parse_body)
 TORTURE(make_webhook)
 TORTURE(copy_webhook)
 TORTURE(make_receiver)
+TORTURE(accept_request)
 TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
@@ -366,6 +420,10 @@ static int set_up(void **state) {
     json_set_alloc_funcs(failing_malloc, free);
     if (hd_event_new_sample(HD_MESSAGE_RECEIVED, &sample) != HD_OK || hd_webhook_new(&webhook) != HD_OK)
         return -1;
+    if (hd_receiver_new(&receiver) != HD_OK || hd_receiver_add_secret(receiver, "s", 1) != HD_OK ||
+        hd_receiver_set_replay_memory(receiver, 10) != HD_OK ||
+        hd_sign(event_body, sizeof event_body - 1, "s", 1, signature, sizeof signature) != HD_OK)
+        return -1;
     hd_webhook_set_project(webhook, "p");
     return hd_webhook_set_url(webhook, "https://example.com/");
 }
@@ -374,6 +432,7 @@ static int tear_down(void **state) {
     (void)state;
     hd_event_free(sample);
     hd_webhook_free(webhook);
+    hd_receiver_free(receiver);
     return 0;
 }
 
@@ -388,6 +447,8 @@ int main(void) {
         cmocka_unit_test(test_copy_webhook),
         cmocka_unit_test(test_make_options),
         cmocka_unit_test(test_make_receiver),
+        cmocka_unit_test(test_accept_request),
+        cmocka_unit_test(test_reset_request),
         cmocka_unit_test(test_make_filter),
         cmocka_unit_test(test_run_client),
         cmocka_unit_test(test_probe),

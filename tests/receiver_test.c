@@ -23,13 +23,23 @@
 #include <string.h>
 
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-#define HEADERS_MAX 8
 
 static hd_receiver *new_receiver(void) {
     hd_receiver *receiver = NULL;
     assert_int_equal(hd_receiver_new(&receiver), HD_OK);
     assert_int_equal(hd_receiver_add_secret(receiver, SECRET, strlen(SECRET)), HD_OK);
     return receiver;
+}
+
+/* Accepts a request with these headers and this body. The event is the acceptance's. */
+static int accept_with(hd_receiver *receiver, const char *const *names, const char *const *values, size_t count,
+                       const void *body, size_t body_len, hd_acceptance **acceptance) {
+    hd_request *request = request_with(names, values, count, body, body_len);
+    *acceptance = (hd_acceptance *)&acceptance;
+    int status = hd_receiver_accept(receiver, request, acceptance);
+    hd_request_free(request);
+    assert_true((status == HD_OK) == (*acceptance != NULL));
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -97,15 +107,19 @@ static struct bytes body_of(const json_t *vector) {
     return bytes;
 }
 
-static size_t headers_of(const json_t *vector, const char *names[HEADERS_MAX], const char *values[HEADERS_MAX]) {
+/* What cannot be added is refused when the request is. */
+static hd_request *request_of(const json_t *vector) {
     const json_t *headers = json_object_get(vector, "headers");
-    size_t count = json_array_size(headers);
-    assert_true(count <= HEADERS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        names[i] = json_string_value(json_array_get(json_array_get(headers, i), 0));
-        values[i] = json_string_value(json_array_get(json_array_get(headers, i), 1));
-    }
-    return count;
+    struct bytes body = body_of(vector);
+    hd_request *request = NULL;
+    assert_int_equal(hd_request_new(&request), HD_OK);
+    for (size_t i = 0; i < json_array_size(headers); i++)
+        (void)hd_request_add_header(request, json_string_value(json_array_get(json_array_get(headers, i), 0)),
+                                    HD_TEXT_NUL, json_string_value(json_array_get(json_array_get(headers, i), 1)),
+                                    HD_TEXT_NUL);
+    (void)hd_request_add_body(request, body.data, body.len);
+    free(body.data);
+    return request;
 }
 
 static void check_status(const json_t *vector, int status, const char *expected) {
@@ -115,27 +129,25 @@ static void check_status(const json_t *vector, int status, const char *expected)
 
 /* Accepts it once, and a second time if the vector is about that. */
 static void check_vector(const json_t *vector) {
-    const char *names[HEADERS_MAX];
-    const char *values[HEADERS_MAX];
-    hd_event *event = NULL;
-    size_t index = 99;
+    hd_acceptance *acceptance = NULL;
     int64_t now_ms = number_of(vector, "now_ms", 0);
     const struct hd__clock clock = {.wall_ms = vector_wall_ms, .random = hd__system_clock.random, .self = &now_ms};
     hd_receiver *receiver = receiver_of(vector, &clock);
     const json_t *again = json_object_get(vector, "again");
-    struct bytes body = body_of(vector);
-    size_t count = headers_of(vector, names, values);
-    int status = hd_receiver_accept(receiver, body.data, body.len, names, NULL, values, NULL, count, &index, &event);
+    hd_request *request = request_of(vector);
+    int status = hd_receiver_accept(receiver, request, &acceptance);
     check_status(vector, status, text_of(vector, "expect"));
-    assert_true((status == HD_OK) == (event != NULL));
-    assert_int_equal(index, number_of(vector, "secret_index", status == HD_OK ? (int64_t)index : 99));
-    hd_event_free(event);
+    assert_true((status == HD_OK) == (acceptance != NULL));
+    if (status == HD_OK)
+        assert_int_equal(hd_acceptance_secret(acceptance),
+                         number_of(vector, "secret_index", (int64_t)hd_acceptance_secret(acceptance)));
+    hd_acceptance_free(acceptance);
     if (again != NULL) {
-        status = hd_receiver_accept(receiver, body.data, body.len, names, NULL, values, NULL, count, NULL, &event);
+        status = hd_receiver_accept(receiver, request, &acceptance);
         check_status(vector, status, json_string_value(again));
-        hd_event_free(event);
+        hd_acceptance_free(acceptance);
     }
-    free(body.data);
+    hd_request_free(request);
     hd_receiver_free(receiver);
 }
 
@@ -191,23 +203,43 @@ static void sign_all(struct signed_request *request, const char *id, int64_t sen
     hd__hmac_key_free(key);
 }
 
-static int accept_standard(hd_receiver *receiver, const struct signed_request *request) {
+/* The headers of one scheme, or of both. */
+static int accept_standard_as(hd_receiver *receiver, const struct signed_request *request, hd_acceptance **acceptance) {
     const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature"};
     const char *values[] = {request->id, request->timestamp, request->standard};
-    hd_event *event = NULL;
-    int status =
-        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 3, NULL, &event);
-    hd_event_free(event);
+    return accept_with(receiver, names, values, 3, request->body, strlen(request->body), acceptance);
+}
+
+static int accept_helmdesk_as(hd_receiver *receiver, const struct signed_request *request, hd_acceptance **acceptance) {
+    const char *names[] = {"X-Helmdesk-Signature"};
+    const char *values[] = {request->signature};
+    return accept_with(receiver, names, values, 1, request->body, strlen(request->body), acceptance);
+}
+
+static int accept_both_as(hd_receiver *receiver, const struct signed_request *request, hd_acceptance **acceptance) {
+    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature", "x-helmdesk-signature"};
+    const char *values[] = {request->id, request->timestamp, request->standard, request->signature};
+    return accept_with(receiver, names, values, 4, request->body, strlen(request->body), acceptance);
+}
+
+static int accept_standard(hd_receiver *receiver, const struct signed_request *request) {
+    hd_acceptance *acceptance;
+    int status = accept_standard_as(receiver, request, &acceptance);
+    hd_acceptance_free(acceptance);
     return status;
 }
 
 static int accept_helmdesk(hd_receiver *receiver, const struct signed_request *request) {
-    const char *names[] = {"X-Helmdesk-Signature"};
-    const char *values[] = {request->signature};
-    hd_event *event = NULL;
-    int status =
-        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 1, NULL, &event);
-    hd_event_free(event);
+    hd_acceptance *acceptance;
+    int status = accept_helmdesk_as(receiver, request, &acceptance);
+    hd_acceptance_free(acceptance);
+    return status;
+}
+
+static int accept_both(hd_receiver *receiver, const struct signed_request *request) {
+    hd_acceptance *acceptance;
+    int status = accept_both_as(receiver, request, &acceptance);
+    hd_acceptance_free(acceptance);
     return status;
 }
 
@@ -281,22 +313,6 @@ static void test_replay(void **state) {
     hd_receiver_free(receiver);
 }
 
-static int accept_both(hd_receiver *receiver, const struct signed_request *request) {
-    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature", "x-helmdesk-signature"};
-    const char *values[] = {request->id, request->timestamp, request->standard, request->signature};
-    hd_event *event = NULL;
-    int status =
-        hd_receiver_accept(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 4, NULL, &event);
-    hd_event_free(event);
-    return status;
-}
-
-static int forget_both(hd_receiver *receiver, const struct signed_request *request) {
-    const char *names[] = {"webhook-id", "webhook-timestamp", "webhook-signature", "x-helmdesk-signature"};
-    const char *values[] = {request->id, request->timestamp, request->standard, request->signature};
-    return hd_receiver_forget(receiver, request->body, strlen(request->body), names, NULL, values, NULL, 4);
-}
-
 /* Whoever takes away the headers of one scheme has the same request still, in whatever order the forms come. */
 static void test_replay_without_the_other_scheme(void **state) {
     (void)state;
@@ -319,15 +335,17 @@ static void test_replay_without_the_other_scheme(void **state) {
 static void test_refused_is_not_remembered(void **state) {
     (void)state;
     struct signed_request first, second;
+    hd_acceptance *acceptance;
     hd_receiver *receiver = new_receiver();
     assert_int_equal(hd_receiver_set_replay_memory(receiver, 10), HD_OK);
     render(&first, wall_ms());
     second = first;
     sign_all(&first, "msg_1", wall_ms() / 1000);
     sign_all(&second, "msg_2", wall_ms() / 1000);
-    assert_int_equal(accept_both(receiver, &first), HD_OK);
+    assert_int_equal(accept_both_as(receiver, &first, &acceptance), HD_OK);
     assert_int_equal(accept_both(receiver, &second), HD_E_REPLAYED);
-    assert_int_equal(forget_both(receiver, &first), HD_OK);
+    hd_acceptance_forget(acceptance);
+    hd_acceptance_free(acceptance);
     assert_int_equal(accept_both(receiver, &second), HD_OK);
     hd_receiver_free(receiver);
 }
@@ -339,13 +357,13 @@ static void test_forget(void **state) {
         REMEMBERED = 4
     };
     struct signed_request seen[REMEMBERED], other;
+    hd_acceptance *acceptance, *without_memory;
     hd_receiver *receiver = new_receiver();
     char id[32];
     render(&other, wall_ms() + 100);
     sign_all(&other, "msg_other", wall_ms() / 1000);
-    assert_int_equal(forget_both(receiver, &other), HD_OK); /* there is no memory */
+    assert_int_equal(accept_both_as(receiver, &other, &without_memory), HD_OK);
     assert_int_equal(hd_receiver_set_replay_memory(receiver, REMEMBERED), HD_OK);
-    assert_int_equal(forget_both(receiver, &other), HD_OK); /* it was never there */
     for (int i = 0; i < REMEMBERED - 1; i++) {
         (void)snprintf(id, sizeof id, "msg_%d", i);
         render(&seen[i], wall_ms() + i);
@@ -353,18 +371,155 @@ static void test_forget(void **state) {
         assert_int_equal(accept_both(receiver, &seen[i]), HD_OK);
     }
     for (int round = 0; round < 20; round++) {
-        assert_int_equal(accept_both(receiver, &other), HD_OK);
-        assert_int_equal(forget_both(receiver, &other), HD_OK);
-        assert_int_equal(forget_both(receiver, &other), HD_OK);
+        assert_int_equal(accept_both_as(receiver, &other, &acceptance), HD_OK);
+        hd_acceptance_forget(acceptance);
+        hd_acceptance_free(acceptance);
     }
     assert_int_equal(accept_both(receiver, &other), HD_OK);
+    hd_acceptance_forget(without_memory); /* it was accepted when nothing was remembered */
+    hd_acceptance_free(without_memory);
+    assert_int_equal(accept_both(receiver, &other), HD_E_REPLAYED);
     for (int i = 0; i < REMEMBERED - 1; i++)
         assert_int_equal(accept_both(receiver, &seen[i]), HD_E_REPLAYED);
-    assert_int_equal(hd_receiver_forget(receiver, "x", 1, NULL, NULL, NULL, NULL, 0), HD_E_HEADER_MISSING);
-    assert_int_equal(hd_receiver_forget(receiver, NULL, 1, NULL, NULL, NULL, NULL, 0), HD_E_INVALID);
-    assert_int_equal(hd_receiver_forget(receiver, "x", 1, NULL, NULL, NULL, NULL, 1), HD_E_INVALID);
-    assert_int_equal(hd_receiver_forget(NULL, "x", 1, NULL, NULL, NULL, NULL, 0), HD_E_INVALID);
+    hd_acceptance_forget(NULL);
+    hd_acceptance_free(NULL);
     hd_receiver_free(receiver);
+}
+
+/* The second call would forget what was accepted since. */
+static void test_forget_once(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_acceptance *acceptance;
+    hd_receiver *receiver = new_receiver();
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 4), HD_OK);
+    render(&request, wall_ms());
+    sign_all(&request, "msg_1", wall_ms() / 1000);
+    assert_int_equal(accept_both_as(receiver, &request, &acceptance), HD_OK);
+    hd_acceptance_forget(acceptance);
+    assert_int_equal(accept_both(receiver, &request), HD_OK);
+    hd_acceptance_forget(acceptance);
+    assert_int_equal(accept_both(receiver, &request), HD_E_REPLAYED);
+    hd_acceptance_free(acceptance);
+    hd_receiver_free(receiver);
+}
+
+/* Any order of frees is right; and a memory that was replaced is no longer asked. */
+static void test_acceptance_outlives(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_acceptance *first, *second;
+    hd_receiver *receiver = new_receiver();
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 4), HD_OK);
+    render(&request, wall_ms());
+    sign_all(&request, "msg_1", wall_ms() / 1000);
+    assert_int_equal(accept_both_as(receiver, &request, &first), HD_OK);
+    assert_int_equal(hd_receiver_set_replay_memory(receiver, 4), HD_OK);
+    assert_int_equal(accept_both_as(receiver, &request, &second), HD_OK);
+    hd_acceptance_forget(first);
+    assert_int_equal(accept_both(receiver, &request), HD_E_REPLAYED);
+    hd_receiver_free(receiver);
+    assert_string_equal(hd_event_name(hd_acceptance_event(first)), "ticket.created");
+    hd_acceptance_forget(second);
+    hd_acceptance_free(second);
+    hd_acceptance_free(first);
+}
+
+static void test_acceptance(void **state) {
+    (void)state;
+    struct signed_request request;
+    hd_acceptance *acceptance;
+    hd_receiver *receiver = new_receiver();
+    size_t length;
+    render(&request, wall_ms());
+    sign_all(&request, "msg_1", wall_ms() / 1000);
+    assert_int_equal(accept_both_as(receiver, &request, &acceptance), HD_OK);
+    assert_int_equal(hd_acceptance_schemes(acceptance), HD_SCHEME_HELMDESK | HD_SCHEME_STANDARD);
+    assert_int_equal(hd_acceptance_secret(acceptance), 0);
+    assert_string_equal(hd_acceptance_delivery_id(acceptance), "msg_1");
+    assert_string_equal(hd_event_json(hd_acceptance_event(acceptance), &length), request.body);
+    assert_int_equal(length, strlen(request.body));
+    hd_acceptance_free(acceptance);
+    assert_int_equal(accept_helmdesk_as(receiver, &request, &acceptance), HD_OK);
+    assert_int_equal(hd_acceptance_schemes(acceptance), HD_SCHEME_HELMDESK);
+    assert_null(hd_acceptance_delivery_id(acceptance));
+    hd_acceptance_free(acceptance);
+    assert_null(hd_acceptance_event(NULL));
+    assert_null(hd_acceptance_delivery_id(NULL));
+    assert_int_equal(hd_acceptance_secret(NULL), 0);
+    assert_int_equal(hd_acceptance_schemes(NULL), 0);
+    hd_receiver_free(receiver);
+}
+
+/* X-Helmdesk-Delivery is not signed: it counts only where no signed id is, and only if it looks like one. */
+static void test_delivery_id(void **state) {
+    (void)state;
+    static const struct {
+        const char *given, *told;
+    } cases[] = {{"0190c0de-7a1f-7cc3-98c4-dc0c0c07398f", "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f"},
+                 {"", NULL},
+                 {"a b", NULL},
+                 {"a.b", NULL}};
+    struct signed_request request;
+    hd_acceptance *acceptance;
+    hd_receiver *receiver = new_receiver();
+    render(&request, wall_ms());
+    sign_all(&request, "msg_1", wall_ms() / 1000);
+    const char *names[] = {"x-helmdesk-delivery", "X-Helmdesk-Signature", "webhook-id", "webhook-timestamp",
+                           "webhook-signature"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *values[] = {cases[i].given, request.signature, request.id, request.timestamp, request.standard};
+        assert_int_equal(accept_with(receiver, names, values, 2, request.body, strlen(request.body), &acceptance),
+                         HD_OK);
+        if (cases[i].told)
+            assert_string_equal(hd_acceptance_delivery_id(acceptance), cases[i].told);
+        else
+            assert_null(hd_acceptance_delivery_id(acceptance));
+        hd_acceptance_free(acceptance);
+        assert_int_equal(accept_with(receiver, names, values, 5, request.body, strlen(request.body), &acceptance),
+                         HD_OK);
+        assert_string_equal(hd_acceptance_delivery_id(acceptance), "msg_1");
+        hd_acceptance_free(acceptance);
+    }
+    const char *twice[] = {"X-Helmdesk-Delivery", "X-Helmdesk-Signature", "x-helmdesk-delivery"};
+    const char *values[] = {"a", request.signature, "b"};
+    assert_int_equal(accept_with(receiver, twice, values, 3, request.body, strlen(request.body), &acceptance),
+                     HD_E_HEADER_DUPLICATE);
+    hd_receiver_free(receiver);
+}
+
+static void test_http_status(void **state) {
+    (void)state;
+    static const struct {
+        int status, http;
+    } cases[] = {{HD_OK, 200},
+                 {HD_E_REPLAYED, 200},
+                 {HD_E_HEADER_MISSING, 401},
+                 {HD_E_SIGNATURE_FORMAT, 401},
+                 {HD_E_SIGNATURE_MISMATCH, 401},
+                 {HD_E_TOO_OLD, 401},
+                 {HD_E_TOO_NEW, 401},
+                 {HD_E_TOO_LARGE, 413},
+                 {HD_E_LIMIT, 431},
+                 {HD_E_HEADER, 400},
+                 {HD_E_HEADER_DUPLICATE, 400},
+                 {HD_E_HEADER_FORMAT, 400},
+                 {HD_E_EVENT_MISMATCH, 400},
+                 {HD_E_UTF8, 400},
+                 {HD_E_JSON, 400},
+                 {HD_E_JSON_DEPTH, 400},
+                 {HD_E_JSON_DUPLICATE, 400},
+                 {HD_E_JSON_KEY, 400},
+                 {HD_E_JSON_TYPE, 400},
+                 {HD_E_TIMESTAMP, 400},
+                 {HD_E_NO_MEMORY, 503},
+                 {HD_E_SECRET, 500},
+                 {HD_E_CRYPTO, 500},
+                 {HD_E_INVALID, 500},
+                 {1, 500},
+                 {-9999, 500}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(hd_receiver_http_status(cases[i].status), cases[i].http);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -410,7 +565,8 @@ static void test_corruptions(void **state) {
     for (size_t i = 0; i < count; i++) {
         char copies[5][1100];
         size_t lens[5];
-        hd_event *event = NULL;
+        hd_acceptance *acceptance = NULL;
+        hd_request *changed = NULL;
         int is_standard = (int)any(2);
         for (size_t k = 0; k < 5; k++) {
             lens[k] = strlen(originals[k]);
@@ -420,13 +576,15 @@ static void test_corruptions(void **state) {
         corrupt(copies[victim], &lens[victim]);
         if (lens[victim] == strlen(originals[victim]) && memcmp(copies[victim], originals[victim], lens[victim]) == 0)
             continue; /* a byte like its neighbour was doubled or taken: not here, but in the same place */
-        const char *values[] = {copies[0], copies[1], copies[2], copies[3]};
-        const char *const *first_name = is_standard ? names + 1 : names;
-        const char *const *first_value = is_standard ? values + 1 : values;
-        int status = hd_receiver_accept(receiver, copies[4], lens[4], first_name, NULL, first_value,
-                                        is_standard ? lens + 1 : lens, is_standard ? 3 : 1, NULL, &event);
+        size_t first = is_standard ? 1 : 0, end = is_standard ? 4 : 1;
+        assert_int_equal(hd_request_new(&changed), HD_OK);
+        for (size_t k = first; k < end; k++)
+            (void)hd_request_add_header(changed, names[k], HD_TEXT_NUL, copies[k], lens[k]);
+        (void)hd_request_add_body(changed, copies[4], lens[4]);
+        int status = hd_receiver_accept(receiver, changed, &acceptance);
+        hd_request_free(changed);
         assert_int_not_equal(status, HD_OK);
-        assert_null(event);
+        assert_null(acceptance);
     }
     assert_int_equal(accept_standard(receiver, &request), HD_OK);
     assert_int_equal(accept_helmdesk(receiver, &request), HD_OK);
@@ -508,36 +666,46 @@ static void test_settings(void **state) {
 
 static void test_arguments(void **state) {
     (void)state;
-    const char *names[] = {NULL, "X-Helmdesk-Signature"};
-    const char *values[] = {"x", NULL};
-    hd_event *event = (hd_event *)&event;
+    static const char *const names[] = {"X-Helmdesk-Signature"};
+    static const char *const any_signature[] = {"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+    hd_acceptance *acceptance = (hd_acceptance *)&acceptance;
     hd_receiver *receiver = NULL;
-    assert_int_equal(hd_receiver_accept(NULL, "x", 1, names, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
-    assert_null(event);
+    hd_request *request = request_with(names, any_signature, 1, "x", 1);
+    assert_int_equal(hd_receiver_accept(NULL, request, &acceptance), HD_E_INVALID);
+    assert_null(acceptance);
     assert_int_equal(hd_receiver_new(&receiver), HD_OK);
-    const char *signature_name[] = {"X-Helmdesk-Signature"};
-    const char *any_signature[] = {"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, signature_name, NULL, any_signature, NULL, 1, NULL, &event),
-                     HD_E_SECRET);
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_E_SECRET);
     assert_int_equal(hd_receiver_add_secret(receiver, "s", 1), HD_OK);
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 1, NULL, NULL), HD_E_INVALID);
-    assert_int_equal(hd_receiver_accept(receiver, NULL, 1, names, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, NULL, NULL, values, NULL, 1, NULL, &event), HD_E_INVALID);
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, NULL, NULL, 1, NULL, &event), HD_E_INVALID);
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, NULL, NULL, NULL, NULL, 0, NULL, &event),
-                     HD_E_HEADER_MISSING);
-    assert_int_equal(hd_receiver_accept(receiver, "x", 1, names, NULL, values, NULL, 2, NULL, &event),
-                     HD_E_HEADER_MISSING); /* a name and a value that are not there */
-    char *large = calloc(2 * 1024 * 1024 + 1, 1);
-    assert_non_null(large);
-    assert_int_equal(
-        hd_receiver_accept(receiver, large, 2 * 1024 * 1024 + 1, names, NULL, values, NULL, 0, NULL, &event),
-        HD_E_TOO_LARGE);
-    free(large);
+    assert_int_equal(hd_receiver_accept(receiver, request, NULL), HD_E_INVALID);
+    assert_int_equal(hd_receiver_accept(receiver, NULL, &acceptance), HD_E_INVALID);
+    hd_request_reset(request);
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_E_HEADER_MISSING);
     assert_int_equal(hd_receiver_set_max_body(receiver, 3), HD_OK);
-    assert_int_equal(hd_receiver_accept(receiver, "four", 4, NULL, NULL, NULL, NULL, 0, NULL, &event), HD_E_TOO_LARGE);
-    assert_int_equal(hd_receiver_accept(receiver, "six", 3, NULL, NULL, NULL, NULL, 0, NULL, &event),
-                     HD_E_HEADER_MISSING);
+    assert_int_equal(hd_request_add_body(request, "six", 3), HD_OK);
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_E_HEADER_MISSING);
+    assert_int_equal(hd_request_add_body(request, "!", 1), HD_OK);
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_E_TOO_LARGE);
+    hd_request_free(request);
+    hd_receiver_free(receiver);
+}
+
+/* What could not be added to a request might have contradicted the rest: it is refused with that status. */
+static void test_request_that_failed(void **state) {
+    (void)state;
+    struct signed_request signed_one;
+    hd_acceptance *acceptance;
+    hd_receiver *receiver = new_receiver();
+    render(&signed_one, wall_ms());
+    sign_all(&signed_one, "msg_1", wall_ms() / 1000);
+    const char *names[] = {"X-Helmdesk-Signature"};
+    const char *values[] = {signed_one.signature};
+    hd_request *request = request_with(names, values, 1, signed_one.body, strlen(signed_one.body));
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_OK);
+    hd_acceptance_free(acceptance);
+    assert_int_equal(hd_request_add_header(request, "X-A", HD_TEXT_NUL, "a\nb", HD_TEXT_NUL), HD_E_HEADER);
+    assert_int_equal(hd_receiver_accept(receiver, request, &acceptance), HD_E_HEADER);
+    assert_null(acceptance);
+    hd_request_free(request);
     hd_receiver_free(receiver);
 }
 
@@ -545,11 +713,8 @@ static void test_arguments(void **state) {
 static void test_remove_secret(void **state) {
     (void)state;
     struct signed_request request;
-    const char *names[] = {"X-Helmdesk-Signature"};
-    const char *values[] = {request.signature};
     hd_receiver *receiver = NULL;
-    hd_event *event;
-    size_t index = 99;
+    hd_acceptance *acceptance;
     render(&request, wall_ms());
     sign_all(&request, "msg_1", 0);
     assert_int_equal(hd_receiver_new(&receiver), HD_OK);
@@ -560,18 +725,14 @@ static void test_remove_secret(void **state) {
     assert_int_equal(hd_receiver_add_secret(receiver, SECRET, strlen(SECRET)), HD_OK);
     assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_OK);
     assert_int_equal(hd_receiver_remove_secret(receiver, 0), HD_E_NO_SECRET);
-    assert_int_equal(
-        hd_receiver_accept(receiver, request.body, strlen(request.body), names, NULL, values, NULL, 1, &index, &event),
-        HD_OK);
-    hd_event_free(event);
-    assert_int_equal(index, 1);
+    assert_int_equal(accept_helmdesk_as(receiver, &request, &acceptance), HD_OK);
+    assert_int_equal(hd_acceptance_secret(acceptance), 1);
+    hd_acceptance_free(acceptance);
     assert_int_equal(hd_receiver_add_secret(receiver, SECRET, strlen(SECRET)), HD_OK);
     assert_int_equal(hd_receiver_remove_secret(receiver, 1), HD_OK);
-    assert_int_equal(
-        hd_receiver_accept(receiver, request.body, strlen(request.body), names, NULL, values, NULL, 1, &index, &event),
-        HD_OK);
-    hd_event_free(event);
-    assert_int_equal(index, 0);
+    assert_int_equal(accept_helmdesk_as(receiver, &request, &acceptance), HD_OK);
+    assert_int_equal(hd_acceptance_secret(acceptance), 0);
+    hd_acceptance_free(acceptance);
     hd_receiver_free(receiver);
 }
 
@@ -581,19 +742,38 @@ static void test_remove_secret(void **state) {
 static hd_receiver *shared;
 static struct signed_request requests[REQUESTS];
 
-static void *accept_all(void *argument) {
-    uintptr_t accepted = 0;
-    (void)argument;
-    for (size_t i = 0; i < REQUESTS; i++)
-        accepted += accept_standard(shared, &requests[i]) == HD_OK;
-    return (void *)accepted;
+/* With one request of its own, which is used again. Every third is forgotten, and then accepted again by one of them.
+ * What was accepted is freed when the receiver may be gone. */
+static void *accept_all(void *accepted) {
+    hd_acceptance **next = accepted;
+    hd_request *request = NULL;
+    if (hd_request_new(&request) != HD_OK)
+        return NULL;
+    for (size_t i = 0; i < REQUESTS; i++) {
+        hd_request_reset(request);
+        hd_request_add_header(request, "webhook-id", HD_TEXT_NUL, requests[i].id, HD_TEXT_NUL);
+        hd_request_add_header(request, "webhook-timestamp", HD_TEXT_NUL, requests[i].timestamp, HD_TEXT_NUL);
+        hd_request_add_header(request, "webhook-signature", HD_TEXT_NUL, requests[i].standard, HD_TEXT_NUL);
+        hd_request_add_body(request, requests[i].body, strlen(requests[i].body));
+        if (hd_receiver_accept(shared, request, next) == HD_OK && i % 3 == 0) {
+            hd_acceptance_forget(*next);
+            hd_acceptance_free(*next);
+            while (hd_receiver_accept(shared, request, next) == HD_OK) /* unless another thread has it already */
+                next++;
+        } else if (*next) {
+            next++;
+        }
+    }
+    hd_request_free(request);
+    return (void *)(uintptr_t)(next - (hd_acceptance **)accepted);
 }
 
 /* Many threads with one receiver: each request is accepted by exactly one of them. */
 static void test_threads(void **state) {
     (void)state;
+    static hd_acceptance *acceptances[THREADS][REQUESTS + 1];
     pthread_t threads[THREADS];
-    uintptr_t accepted = 0;
+    uintptr_t accepted = 0, counts[THREADS];
     char id[32];
     shared = new_receiver();
     assert_int_equal(hd_receiver_set_replay_memory(shared, REQUESTS), HD_OK);
@@ -603,7 +783,7 @@ static void test_threads(void **state) {
         sign_all(&requests[i], id, wall_ms() / 1000);
     }
     for (size_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, accept_all, NULL), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, accept_all, acceptances[i]), 0);
     for (int i = 0; i < 100; i++) { /* the secret is rotated meanwhile */
         assert_int_equal(hd_receiver_add_secret(shared, SECRET, strlen(SECRET)), HD_OK);
         assert_int_equal(hd_receiver_remove_secret(shared, (size_t)(i % 2)), HD_OK);
@@ -611,10 +791,14 @@ static void test_threads(void **state) {
     for (size_t i = 0; i < THREADS; i++) {
         void *result;
         assert_int_equal(pthread_join(threads[i], &result), 0);
-        accepted += (uintptr_t)result;
+        counts[i] = (uintptr_t)result;
+        accepted += counts[i];
     }
     assert_int_equal(accepted, REQUESTS);
     hd_receiver_free(shared);
+    for (size_t i = 0; i < THREADS; i++)
+        for (size_t j = 0; j < counts[i]; j++)
+            hd_acceptance_free(acceptances[i][j]);
 }
 
 int main(void) {
@@ -629,6 +813,12 @@ int main(void) {
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_replay_without_the_other_scheme),
         cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_forget_once),
+        cmocka_unit_test(test_acceptance),
+        cmocka_unit_test(test_acceptance_outlives),
+        cmocka_unit_test(test_delivery_id),
+        cmocka_unit_test(test_http_status),
+        cmocka_unit_test(test_request_that_failed),
         cmocka_unit_test(test_refused_is_not_remembered),
         cmocka_unit_test(test_remove_secret),
         cmocka_unit_test(test_random_secrets),

@@ -44,10 +44,10 @@ static void test_what_it_holds(void **state) {
     assert_int_equal(hd_request_set_method(request, "POST /hook", 4), HD_OK);
     assert_int_equal(hd_request_set_target(request, "/hook?a=%20 HTTP/1.1", 11), HD_OK);
     assert_int_equal(hd_request_add_header(request, "Host: desk", 4, "desk.example.com\r\n", 16), HD_OK);
-    assert_int_equal(hd_request_add_header(request, "X-Empty", HD_TEXT, NULL, 0), HD_OK);
-    assert_int_equal(hd_request_add_header(request, "X-Twice", HD_TEXT, "1", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "X-Empty", HD_TEXT_NUL, NULL, 0), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "X-Twice", HD_TEXT_NUL, "1", HD_TEXT_NUL), HD_OK);
     const char *host = hd_request_header(request, "HOST", 0);
-    assert_int_equal(hd_request_add_header(request, "x-twice", HD_TEXT, "2", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_add_header(request, "x-twice", HD_TEXT_NUL, "2", HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_request_add_body(request, "a\0b", 3), HD_OK);
     assert_int_equal(hd_request_add_body(request, NULL, 0), HD_OK);
     assert_int_equal(hd_request_add_body(request, "c", 1), HD_OK);
@@ -62,7 +62,7 @@ static void test_what_it_holds(void **state) {
     assert_null(hd_request_header(request, "X-Twic", 0));
     assert_memory_equal(hd_request_body(request, &length), "a\0bc", 5);
     assert_int_equal(length, 4);
-    assert_int_equal(hd_request_set_target(request, "/other", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_set_target(request, "/other", HD_TEXT_NUL), HD_OK);
     assert_string_equal(hd_request_target(request), "/other");
     hd_request_free(request);
 }
@@ -74,7 +74,7 @@ static void test_blanks(void **state) {
         {" a", "a"}, {"a ", "a"}, {"\t a b\t \t", "a b"}, {"   ", ""}, {"\xa0z", "\xa0z"}};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         hd_request *request = new_request();
-        assert_int_equal(hd_request_add_header(request, "X", HD_TEXT, values[i][0], HD_TEXT), HD_OK);
+        assert_int_equal(hd_request_add_header(request, "X", HD_TEXT_NUL, values[i][0], HD_TEXT_NUL), HD_OK);
         assert_string_equal(hd_request_header(request, "X", 0), values[i][1]);
         hd_request_free(request);
     }
@@ -93,13 +93,14 @@ static void test_malformed(void **state) {
     assert_int_equal(add_one("X", 1, "a\nb", 3), HD_E_HEADER);
     assert_int_equal(add_one("X", 1, "a\r", 2), HD_E_HEADER);
     assert_int_equal(add_one(NULL, 0, "v", 1), HD_E_INVALID);
-    assert_int_equal(add_one(NULL, HD_TEXT, "v", 1), HD_E_INVALID);
+    assert_int_equal(add_one(NULL, HD_TEXT_NUL, "v", 1), HD_E_INVALID);
     assert_int_equal(add_one("X", 1, NULL, 1), HD_E_INVALID);
-    assert_int_equal(add_one("X", 1, NULL, HD_TEXT), HD_E_INVALID);
+    assert_int_equal(add_one("X", 1, NULL, HD_TEXT_NUL), HD_E_INVALID);
     static const struct {
         const char *method;
         size_t len;
-    } methods[] = {{NULL, HD_TEXT}, {"", 0}, {"GET POST", HD_TEXT}, {"SEVENTEEN-LETTERS", HD_TEXT}, {"G\0T", 3}};
+    } methods[] = {
+        {NULL, HD_TEXT_NUL}, {"", 0}, {"GET POST", HD_TEXT_NUL}, {"SEVENTEEN-LETTERS", HD_TEXT_NUL}, {"G\0T", 3}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         hd_request *request = new_request();
         assert_int_equal(hd_request_set_method(request, methods[i].method, methods[i].len), HD_E_INVALID);
@@ -109,7 +110,7 @@ static void test_malformed(void **state) {
     static const char *const targets[] = {NULL, "", "/a\nb", "/a\rb"};
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         hd_request *request = new_request();
-        assert_int_equal(hd_request_set_target(request, targets[i], HD_TEXT), HD_E_INVALID);
+        assert_int_equal(hd_request_set_target(request, targets[i], HD_TEXT_NUL), HD_E_INVALID);
         hd_request_free(request);
     }
     hd_request *request = new_request();
@@ -150,7 +151,7 @@ static void test_first_failure(void **state) {
     hd_request *request = new_request();
     assert_int_equal(hd_request_add_body(request, "abc", 3), HD_OK);
     assert_int_equal(hd_request_add_body(request, NULL, 1), HD_E_INVALID);
-    assert_int_equal(hd_request_add_header(request, "X\n", HD_TEXT, "", 0), HD_E_INVALID);
+    assert_int_equal(hd_request_add_header(request, "X\n", HD_TEXT_NUL, "", 0), HD_E_INVALID);
     assert_int_equal(hd_request_add_header(request, "X", 1, "y", 1), HD_E_INVALID);
     assert_int_equal(hd_request_add_body(request, "def", 3), HD_E_INVALID);
     assert_int_equal(hd_request_set_method(request, "GET", 3), HD_E_INVALID);
@@ -187,10 +188,10 @@ static void test_nothing(void **state) {
 }
 
 static void fill(hd_request *request, const char *const values[3], const char *body) {
-    assert_int_equal(hd_request_set_method(request, "POST", HD_TEXT), HD_OK);
-    assert_int_equal(hd_request_set_target(request, "/hook", HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_set_method(request, "POST", HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_set_target(request, "/hook", HD_TEXT_NUL), HD_OK);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(hd_request_add_header(request, "X", HD_TEXT, values[i], HD_TEXT), HD_OK);
+        assert_int_equal(hd_request_add_header(request, "X", HD_TEXT_NUL, values[i], HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_request_add_body(request, body, strlen(body)), HD_OK);
 }
 

@@ -171,10 +171,10 @@ static int make_request(const struct http_request *request, hd_request **made) {
     int status = hd_request_new(made);
     if (status != HD_OK)
         return status;
-    hd_request_set_method(*made, request->method, HD_TEXT);
-    hd_request_set_target(*made, request->target, HD_TEXT);
+    hd_request_set_method(*made, request->method, HD_TEXT_NUL);
+    hd_request_set_target(*made, request->target, HD_TEXT_NUL);
     for (size_t i = 0; i < request->header_count; i++)
-        hd_request_add_header(*made, request->headers[i].name, HD_TEXT, request->headers[i].value, HD_TEXT);
+        hd_request_add_header(*made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value, HD_TEXT_NUL);
     return hd_request_add_body(*made, request->body.data, request->body.length);
 }
 

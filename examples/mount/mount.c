@@ -114,7 +114,7 @@ static void *begin_request(void *unused, const char *target, struct MHD_Connecti
     hd_request *request = NULL;
     (void)unused, (void)connection;
     if (hd_request_new(&request) == HD_OK)
-        hd_request_set_target(request, target, HD_TEXT);
+        hd_request_set_target(request, target, HD_TEXT_NUL);
     return request;
 }
 
@@ -132,7 +132,7 @@ static enum MHD_Result on_request(void *unused, struct MHD_Connection *connectio
     if (request == NULL || hd_request_target(request) == NULL)
         return MHD_NO;
     if (hd_request_method(request) == NULL) {
-        hd_request_set_method(request, method, HD_TEXT);
+        hd_request_set_method(request, method, HD_TEXT_NUL);
         MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, request);
         return hd_request_method(request) == NULL ? MHD_NO : MHD_YES;
     }

@@ -37,9 +37,6 @@
 /** Stands for the length of a text that ends in a NUL. */
 #define HD_TEXT_NUL SIZE_MAX
 
-/** As the length of a text: it ends in a NUL. */
-#define HD_TEXT ((size_t)-1)
-
 #if defined(__GNUC__)
 #define HD_API __attribute__((visibility("default")))
 #define HD_NODISCARD __attribute__((warn_unused_result))

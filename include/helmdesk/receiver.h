@@ -7,6 +7,7 @@
 #define HELMDESK_RECEIVER_H
 
 #include <helmdesk/event.h>
+#include <helmdesk/request.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,9 @@ extern "C" {
  * a place of their own.
  */
 typedef struct hd_receiver hd_receiver;
+
+/** A request that a receiver has accepted. It may outlive the receiver and the request. */
+typedef struct hd_acceptance hd_acceptance;
 
 /** How requests are signed. */
 enum hd_scheme {
@@ -101,44 +105,63 @@ HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests)
 
 /**
  * Verifies a request, and reads its event if it is genuine. Nothing is parsed before.
- * @param receiver      the receiver, with at least one secret
- * @param body          the raw bytes of the request's body, as they came; NULL if body_len is 0
- * @param body_len      their number, at most that of hd_receiver_set_max_body()
- * @param names         the names of the request's headers, in any case; all of them, or those that matter
- * @param name_lens     their lengths; NULL if each ends in a NUL
- * @param values        their values, in the same order, without the blanks around them
- * @param value_lens    their lengths; NULL if each ends in a NUL
- * @param count         how many headers; 0 if there are none
- * @param secret_index  receives the number of the secret that matched (see hd_receiver_remove_secret()); may be NULL
- * @param event         receives the event; free it with hd_event_free()
+ * @param receiver    the receiver, with at least one secret
+ * @param request     the request: its headers, all of them or those that matter, and its raw body; not kept
+ * @param acceptance  receives what was accepted; free it with hd_acceptance_free()
  * Returns: HD_OK; HD_E_HEADER_MISSING without a signature; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
  * HD_E_SIGNATURE_FORMAT; HD_E_SIGNATURE_MISMATCH; HD_E_TOO_OLD; HD_E_TOO_NEW; HD_E_REPLAYED; HD_E_EVENT_MISMATCH if
- * X-Helmdesk-Event is not the body's; HD_E_TOO_LARGE; what hd_event_parse() answers to a body that is no event;
- * HD_E_SECRET without secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * X-Helmdesk-Event is not the body's; HD_E_TOO_LARGE over the limit of hd_receiver_set_max_body(); what
+ * hd_event_parse() returns for a body that is no event; hd_request_status() if that is not HD_OK; HD_E_SECRET without
+ * secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. hd_receiver_http_status() says what to answer to the sender.
+ * Blocks: no. Threads: any, as long as nobody changes the request. Since: 0.1.0
  */
-HD_API HD_NODISCARD int hd_receiver_accept(hd_receiver *receiver, const void *body, size_t body_len,
-                                           const char *const *names, const size_t *name_lens, const char *const *values,
-                                           const size_t *value_lens, size_t count, size_t *secret_index,
-                                           hd_event **event);
+HD_API HD_NODISCARD int hd_receiver_accept(hd_receiver *receiver, const hd_request *request,
+                                           hd_acceptance **acceptance);
 
 /**
- * Takes back that a request was accepted, so that it is accepted when it comes again: for a program that answers the
- * sender with an error after all. Without a replay memory it does nothing. The signature is not checked again: call it
- * only with what hd_receiver_accept() has accepted.
- * @param receiver    the receiver; the others are those of the call of hd_receiver_accept()
- * @param body        NULL if body_len is 0
- * @param body_len    bytes
- * @param names       NULL if count is 0
- * @param name_lens   NULL if each ends in a NUL
- * @param values      NULL if count is 0
- * @param value_lens  NULL if each ends in a NUL
- * @param count       how many headers
- * Returns: HD_OK, also if it was not remembered; HD_E_HEADER_MISSING; HD_E_HEADER_DUPLICATE; HD_E_HEADER_FORMAT;
- * HD_E_CRYPTO; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * The HTTP status with which to answer a request, for a status of hd_receiver_accept() or of a function of hd_request:
+ * - 200 for HD_OK, and for HD_E_REPLAYED: you have the event already, and an error would have the sender try again;
+ * - 400 for a header or a body that cannot be read, and for an X-Helmdesk-Event that is not the body's;
+ * - 401 for a signature that is missing, malformed or wrong, and for a request that is too old or too new;
+ * - 413 for a body that is too large, 431 for too many headers;
+ * - 503 for HD_E_NO_MEMORY: the same request may succeed when it comes again;
+ * - 500 for anything else, such as HD_E_SECRET: not the sender's fault, and nothing that it could change.
+ * @param status  the status; any number may come
+ * Returns: the HTTP status. Blocks: no. Threads: any. Since: 0.1.0
  */
-HD_API int hd_receiver_forget(hd_receiver *receiver, const void *body, size_t body_len, const char *const *names,
-                              const size_t *name_lens, const char *const *values, const size_t *value_lens,
-                              size_t count);
+HD_API int hd_receiver_http_status(int status);
+
+/**
+ * Gives up an acceptance and its event. The receiver still remembers the request.
+ * @param acceptance  the acceptance; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_acceptance_free(hd_acceptance *acceptance);
+
+/**
+ * Takes back that the request was accepted, so that it is accepted when it comes again: call it if you answer the
+ * sender with an error after all, because the event could not be stored, say. It does nothing without a replay memory,
+ * after that memory was replaced or the receiver freed, and the second time.
+ * @param acceptance  the acceptance, which must still be freed; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_acceptance_forget(hd_acceptance *acceptance);
+
+/** @name Acceptance getters
+ * @param acceptance  the acceptance; NULL returns NULL or 0
+ * Returns: a value as described below; pointers stay the acceptance's. Blocks: no. Threads: any. Since: 0.1.0
+ * @{ */
+HD_API const hd_event *hd_acceptance_event(const hd_acceptance *acceptance);
+/** The number of the secret that matched (see hd_receiver_remove_secret()). */
+HD_API size_t hd_acceptance_secret(const hd_acceptance *acceptance);
+/** The schemes that the request satisfied: HD_SCHEME_HELMDESK, HD_SCHEME_STANDARD, or both by |. */
+HD_API unsigned hd_acceptance_schemes(const hd_acceptance *acceptance);
+/** The id of the delivery, the same each time that it is tried, for a program that remembers in a place of its own what
+ * it has done: webhook-id if HD_SCHEME_STANDARD was satisfied, where it is signed; else X-Helmdesk-Delivery, which is
+ * not signed: whoever holds a request can send it again with another id. NULL if there is none, or it has not 1 to 256
+ * visible ASCII characters without a dot. */
+HD_API const char *hd_acceptance_delivery_id(const hd_acceptance *acceptance);
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -46,7 +46,7 @@ HD_API void hd_request_reset(hd_request *request);
  * Sets the method. The dashboard needs it; a receiver does not look at it: refuse what is not POST yourself.
  * @param request     the request
  * @param method      such as "POST": 1 to 16 visible ASCII characters; copied
- * @param method_len  its length in bytes, or HD_TEXT
+ * @param method_len  its length in bytes, or HD_TEXT_NUL
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; the status of an earlier call that failed. Blocks: no.
  * Threads: one per object. Since: 0.1.0
  */
@@ -57,7 +57,7 @@ HD_API int hd_request_set_method(hd_request *request, const char *method, size_t
  * @param request     the request
  * @param target      path and query as they are in the request line, percent signs included: 1 to 8,192 bytes, none of
  *                    them a NUL, CR or LF; copied
- * @param target_len  its length in bytes, or HD_TEXT
+ * @param target_len  its length in bytes, or HD_TEXT_NUL
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; the status of an earlier call that failed. Blocks: no.
  * Threads: one per object. Since: 0.1.0
  */
@@ -68,10 +68,10 @@ HD_API int hd_request_set_target(hd_request *request, const char *target, size_t
  * two servers in a row could read such a request in two ways.
  * @param request    the request, which holds 200 headers of 65,536 bytes in all
  * @param name       in any case; visible ASCII characters; copied
- * @param name_len   its length in bytes, or HD_TEXT
+ * @param name_len   its length in bytes, or HD_TEXT_NUL
  * @param value      any bytes but NUL, CR and LF (RFC 9110 section 5.5); NULL if value_len is 0; copied without the
  *                   blanks and tabs around it, which are not part of it
- * @param value_len  its length in bytes, or HD_TEXT
+ * @param value_len  its length in bytes, or HD_TEXT_NUL
  * Returns: HD_OK; HD_E_HEADER if it is malformed; HD_E_LIMIT if there are too many; HD_E_INVALID; HD_E_NO_MEMORY; the
  * status of an earlier call that failed. Blocks: no. Threads: one per object. Since: 0.1.0
  */

@@ -1,7 +1,5 @@
 #include "cli/accept.h"
 
-#include <stdlib.h>
-
 int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_receiver **receiver) {
     int status = hd_receiver_new(receiver);
     for (size_t i = 0; i < secrets->count && status == HD_OK; i++)
@@ -13,23 +11,22 @@ int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_recei
     return status;
 }
 
-int cli_accept(hd_receiver *receiver, const struct request *request, size_t *secret_index, hd_event **event) {
-    const char **names = calloc(2 * request->header_count + 1, sizeof *names);
-    *event = NULL;
-    if (!names)
-        return HD_E_NO_MEMORY;
-    const char **values = names + request->header_count;
-    for (size_t i = 0; i < request->header_count; i++) {
-        names[i] = request->headers[i].name;
-        values[i] = request->headers[i].value;
-    }
-    int status = hd_receiver_accept(receiver, request->body.data, request->body.len, names, NULL, values, NULL,
-                                    request->header_count, secret_index, event);
-    free(names);
+int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptance **acceptance) {
+    hd_request *made;
+    *acceptance = NULL;
+    int status = hd_request_new(&made);
+    for (size_t i = 0; i < request->header_count && status == HD_OK; i++)
+        status =
+            hd_request_add_header(made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value, HD_TEXT_NUL);
+    if (status == HD_OK)
+        status = hd_request_add_body(made, request->body.data, request->body.len);
+    if (status == HD_OK)
+        status = hd_receiver_accept(receiver, made, acceptance);
+    hd_request_free(made);
     return status;
 }
 
-/* Bodies are read only behind their signature. */
+/* Bodies are read only after their signature was accepted. */
 int cli_is_signed(int status) {
     switch (status) {
     case HD_OK:

@@ -10,7 +10,7 @@
 int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_receiver **receiver);
 
 /* As hd_receiver_accept(). */
-int cli_accept(hd_receiver *receiver, const struct request *request, size_t *secret_index, hd_event **event);
+int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptance **acceptance);
 
 /* Whether a status says that the signature was right: HD_OK, or that the body behind it is no event (a Slack message,
  * say). */

@@ -30,10 +30,8 @@ void cli_answer_as_receiver(const struct arrival *arrival, struct reply *reply) 
     if (strcmp(arrival->request->method, "POST") != 0) {
         set_text(reply, 405, "Only POST\n");
         set_header(reply, "Allow", "POST");
-    } else if (!arrival->is_signed) {
-        set_text(reply, 401, "Invalid signature\n");
-    } else if (arrival->status == HD_E_EVENT_MISMATCH) {
-        set_text(reply, 400, "X-Helmdesk-Event is not the event in the body\n");
+    } else if (!arrival->is_signed || arrival->status == HD_E_EVENT_MISMATCH) {
+        set_text(reply, hd_receiver_http_status(arrival->status), hd_strerror(arrival->status));
     } else {
         set_text(reply, 200, "OK\n");
     }

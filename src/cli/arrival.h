@@ -14,7 +14,8 @@ struct arrival {
     int is_as_slack;        /* no signature is looked at */
     int status;             /* of the receiver: HD_OK, or why not */
     int is_signed;
-    hd_event *event; /* NULL if none can be read */
+    hd_acceptance *acceptance; /* NULL if it is refused */
+    const hd_event *event;     /* of that; NULL if none can be read */
     const struct reply *reply;
     const char *remark;      /* static text; NULL for none */
     const char *forward_url; /* as people may see it; NULL if it was not sent on */

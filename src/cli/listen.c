@@ -64,10 +64,10 @@ struct listening {
 /* ---- One request ---- */
 
 static void check(struct listening *listening, struct arrival *arrival) {
-    size_t index;
     if (listening->is_as_slack)
         return;
-    arrival->status = cli_accept(listening->receiver, arrival->request, &index, &arrival->event);
+    arrival->status = cli_accept(listening->receiver, arrival->request, &arrival->acceptance);
+    arrival->event = hd_acceptance_event(arrival->acceptance);
     arrival->is_signed = cli_is_signed(arrival->status);
 }
 
@@ -162,7 +162,7 @@ static void receive(void *user, const struct request *request, struct reply *rep
     decide(listening, &arrival, told, reply);
     arrival.took_us = cli_now_us() - began_us;
     keep_and_show(listening, &arrival);
-    hd_event_free(arrival.event);
+    hd_acceptance_free(arrival.acceptance);
     cli_post_free(&arrival.forwarded);
 }
 

@@ -50,20 +50,25 @@ static int read_first_line(struct request *request, const char *line, size_t len
     return request->method && request->target ? CLI_OK : cli_no_memory();
 }
 
+static int is_blank(char byte) {
+    return byte == ' ' || byte == '\t';
+}
+
+/* The blanks around a value are not part of it (RFC 9110 section 5.5). */
 int cli_request_add(struct request *request, const char *name, size_t name_len, const char *value, size_t value_len) {
     struct request_header *grown = request->header_count < HEADERS_MAX
                                        ? realloc(request->headers, (request->header_count + 1) * sizeof *grown)
                                        : NULL;
     if (!grown)
         return 0;
+    for (; value_len > 0 && is_blank(*value); value_len--)
+        value++;
+    while (value_len > 0 && is_blank(value[value_len - 1]))
+        value_len--;
     request->headers = grown;
     struct request_header *header = &grown[request->header_count++];
     *header = (struct request_header){strndup(name, name_len), strndup(value, value_len)};
     return header->name && header->value;
-}
-
-static int is_blank(char byte) {
-    return byte == ' ' || byte == '\t';
 }
 
 static int read_header_line(struct request *request, const char *line, size_t length, const char *name, size_t number) {
@@ -72,13 +77,10 @@ static int read_header_line(struct request *request, const char *line, size_t le
         return fail_line(name, number, "is no header, which is a name, a colon and a value");
     if (memchr(line, '\0', length) || memchr(line, '\r', length))
         return fail_line(name, number, "has a control character in it");
-    const char *value = colon + 1, *end = line + length;
-    while (value < end && is_blank(*value))
-        value++;
-    while (end > value && is_blank(end[-1]))
-        end--;
-    return cli_request_add(request, line, (size_t)(colon - line), value, (size_t)(end - value)) ? CLI_OK
-                                                                                                : cli_no_memory();
+    const char *value = colon + 1;
+    return cli_request_add(request, line, (size_t)(colon - line), value, (size_t)(line + length - value))
+               ? CLI_OK
+               : cli_no_memory();
 }
 
 /* How long the body is: what is cut off at the end of the file is no request; what follows the body is none of it. */

@@ -44,7 +44,10 @@ static int read_claim(const struct args *args, struct claim *claim) {
 
 /* ---- The verdict ---- */
 
-static int tell_valid(const struct claim *claim, size_t index, const hd_event *event, const char *remark) {
+/* Without an acceptance, the signature is right and the body is no event. */
+static int tell_valid(const struct claim *claim, const hd_acceptance *acceptance, const char *remark) {
+    size_t index = hd_acceptance_secret(acceptance);
+    const hd_event *event = hd_acceptance_event(acceptance);
     if (cli_is_json())
         return cli_json_print(json_pack("{s:b, s:n, s:I, s:o, s:o}", "valid", 1, "reason", "secret",
                                         (json_int_t)index + 1, "event", cli_json_string(hd_event_name(event)), "remark",
@@ -96,23 +99,22 @@ static int refuse(const struct claim *claim, int status) {
 }
 
 /* With --max-age a body without a time is not good enough. */
-static int judge(const struct claim *claim, int status, size_t index, const hd_event *event) {
+static int judge(const struct claim *claim, int status, const hd_acceptance *acceptance) {
     if (status == HD_OK)
-        return tell_valid(claim, index, event, NULL);
+        return tell_valid(claim, acceptance, NULL);
     if (cli_is_signed(status) && status != HD_E_EVENT_MISMATCH && claim->signature && !claim->max_age_ms)
-        return tell_valid(claim, index, NULL, hd_strerror(status));
+        return tell_valid(claim, NULL, hd_strerror(status));
     return refuse(claim, status);
 }
 
 static int verify(const struct claim *claim) {
     hd_receiver *receiver = NULL;
-    hd_event *event = NULL;
-    size_t index = 0;
+    hd_acceptance *acceptance = NULL;
     int status = cli_receiver_new(&claim->secrets, claim->max_age_ms, &receiver);
     if (status == HD_OK)
-        status = cli_accept(receiver, &claim->request, &index, &event);
-    int code = judge(claim, status, index, event);
-    hd_event_free(event);
+        status = cli_accept(receiver, &claim->request, &acceptance);
+    int code = judge(claim, status, acceptance);
+    hd_acceptance_free(acceptance);
     hd_receiver_free(receiver);
     return code;
 }

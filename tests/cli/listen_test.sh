@@ -77,6 +77,24 @@ test_wrong_signature() {
     holds '"signature":"missing"' "$out" "no signature"
 }
 
+# The blanks around a value are not part of it (RFC 9110 section 5.5): not for the signature, and not in what is shown.
+test_blanks_around_values() {
+    local body signature end
+    printf mine >"$tmp/secret"
+    body=$("$helmdesk" payload ticket.created)
+    printf %s "$body" >"$tmp/body"
+    signature=$("$helmdesk" sign "$tmp/body" --secret-file "$tmp/secret")
+    receiver --json --count 4 --secret-file "$tmp/secret" --save "$tmp/blanks"
+    for end in '' ' ' $'\t' '   '; do
+        post / "$body" "X-Helmdesk-Signature:$end$signature$end" "X-Helmdesk-Event: ticket.created$end"
+        answers 200 "blanks '$end' around values"
+    done
+    ends 0 "blanks around values"
+    same 4 "$(grep -cF "[\"X-Helmdesk-Signature\",\"$signature\"]" "$out")" "the signature as it is shown"
+    same 4 "$(grep -cF '["X-Helmdesk-Event","ticket.created"]' "$out")" "the event as it is shown"
+    for end in "$tmp/blanks"/*.http; do gives 0 "$helmdesk" verify --request "$end" --secret-file "$tmp/secret"; done
+}
+
 test_slack_format() {
     receiver --count 1
     sends 0 ticket.created --slack

@@ -10,18 +10,20 @@ template <typename T> using Handle = std::unique_ptr<T, void (*)(T *)>;
 
 static int accept(const std::string &body, const std::string &secret, const std::string &signature) {
     hd_receiver *made = nullptr;
-    hd_event *read = nullptr;
-    const char *names[] = {"x-helmdesk-signature"};
-    const char *values[] = {signature.data()};
-    const std::size_t value_lens[] = {signature.size()};
+    hd_request *asked = nullptr;
+    hd_acceptance *accepted = nullptr;
     int status = hd_receiver_new(&made);
     const Handle<hd_receiver> receiver(made, hd_receiver_free);
     if (status == HD_OK)
         status = hd_receiver_add_secret(receiver.get(), secret.data(), secret.size());
     if (status == HD_OK)
-        status = hd_receiver_accept(receiver.get(), body.data(), body.size(), names, nullptr, values, value_lens, 1,
-                                    nullptr, &read);
-    const Handle<hd_event> event(read, hd_event_free);
+        status = hd_request_new(&asked);
+    const Handle<hd_request> request(asked, hd_request_free);
+    hd_request_add_header(request.get(), "x-helmdesk-signature", HD_TEXT_NUL, signature.data(), signature.size());
+    hd_request_add_body(request.get(), body.data(), body.size());
+    if (status == HD_OK)
+        status = hd_receiver_accept(receiver.get(), request.get(), &accepted);
+    const Handle<hd_acceptance> acceptance(accepted, hd_acceptance_free);
     return status;
 }
 

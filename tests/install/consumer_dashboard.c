@@ -19,9 +19,9 @@ int main(void) {
     hd_dashboard *dashboard = NULL;
     hd_request *request = NULL;
     int failed = hd_client_new(NULL, &client) != HD_OK || hd_dashboard_new(client, "/", &dashboard) != HD_OK ||
-                 hd_request_new(&request) != HD_OK || hd_request_set_method(request, "GET", HD_TEXT) != HD_OK ||
-                 hd_request_set_target(request, "/api/v1/projects/p/stats?range=7d", HD_TEXT) != HD_OK ||
-                 hd_request_add_header(request, "Host", HD_TEXT, "localhost", HD_TEXT) != HD_OK ||
+                 hd_request_new(&request) != HD_OK || hd_request_set_method(request, "GET", HD_TEXT_NUL) != HD_OK ||
+                 hd_request_set_target(request, "/api/v1/projects/p/stats?range=7d", HD_TEXT_NUL) != HD_OK ||
+                 hd_request_add_header(request, "Host", HD_TEXT_NUL, "localhost", HD_TEXT_NUL) != HD_OK ||
                  !is_answered(dashboard, request);
     hd_request_free(request);
     hd_dashboard_free(dashboard);

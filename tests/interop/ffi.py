@@ -29,16 +29,20 @@ for name, result, arguments in [
     ("hd_receiver_add_secret", c_int, [c_void_p, c_char_p, c_size_t]),
     ("hd_receiver_set_schemes", c_int, [c_void_p, c_uint]),
     ("hd_receiver_set_replay_memory", c_int, [c_void_p, c_size_t]),
-    ("hd_receiver_accept", c_int,
-     [c_void_p, c_char_p, c_size_t, POINTER(c_char_p), POINTER(c_size_t), POINTER(c_char_p), POINTER(c_size_t), c_size_t,
-      POINTER(c_size_t), POINTER(c_void_p)]),
-    ("hd_receiver_forget", c_int,
-     [c_void_p, c_char_p, c_size_t, POINTER(c_char_p), POINTER(c_size_t), POINTER(c_char_p), POINTER(c_size_t),
-      c_size_t]),
+    ("hd_request_new", c_int, [POINTER(c_void_p)]),
+    ("hd_request_free", None, [c_void_p]),
+    ("hd_request_add_header", c_int, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t]),
+    ("hd_request_add_body", c_int, [c_void_p, c_char_p, c_size_t]),
+    ("hd_receiver_accept", c_int, [c_void_p, c_void_p, POINTER(c_void_p)]),
+    ("hd_receiver_http_status", c_int, [c_int]),
+    ("hd_acceptance_event", c_void_p, [c_void_p]),
+    ("hd_acceptance_secret", c_size_t, [c_void_p]),
+    ("hd_acceptance_forget", None, [c_void_p]),
+    ("hd_acceptance_free", None, [c_void_p]),
     ("hd_event_name", c_char_p, [c_void_p]),
     ("hd_field_from_name", c_int, [c_char_p]),
     ("hd_event_get", c_char_p, [c_void_p, c_int, POINTER(c_size_t)]),
-    ("hd_event_free", None, [c_void_p]),
+    ("hd_event_json", c_char_p, [c_void_p, POINTER(c_size_t)]),
 ]:
     function = getattr(hd, name)
     function.restype, function.argtypes = result, arguments
@@ -56,25 +60,24 @@ class Receiver:
         for secret in (SECRET, OLD_SECRET):
             expect(hd.hd_receiver_add_secret(self.handle, secret, len(secret)), "HD_OK")
 
-    @staticmethod
-    def arrays(body, headers):
-        count = len(headers)
-        names, values = zip(*headers)
-        return (body, len(body), (c_char_p * count)(*names), (c_size_t * count)(*map(len, names)),
-                (c_char_p * count)(*values), (c_size_t * count)(*map(len, values)), count)
-
-    def accept(self, body, headers):
-        event, index = c_void_p(), c_size_t(99)
-        status = hd.hd_receiver_accept(self.handle, *self.arrays(body, headers), byref(index), byref(event))
+    def accept(self, body, headers, forget=False):
+        request, acceptance = c_void_p(), c_void_p()
+        expect(hd.hd_request_new(byref(request)), "HD_OK")
+        for name, value in headers:
+            hd.hd_request_add_header(request, name, len(name), value, len(value))
+        hd.hd_request_add_body(request, body, len(body))
+        status = hd.hd_receiver_accept(self.handle, request, byref(acceptance))
+        hd.hd_request_free(request)
         read = None
-        if event:
+        if acceptance:
+            event = hd.hd_acceptance_event(acceptance)
+            assert hd.hd_event_json(event, None) == body
             subject = hd.hd_event_get(event, hd.hd_field_from_name(b"ticket_subject"), None)
-            read = (hd.hd_event_name(event).decode(), subject.decode(), index.value)
-        hd.hd_event_free(event)
+            read = (hd.hd_event_name(event).decode(), subject.decode(), hd.hd_acceptance_secret(acceptance))
+        if forget:
+            hd.hd_acceptance_forget(acceptance)
+        hd.hd_acceptance_free(acceptance)
         return status, read
-
-    def forget(self, body, headers):
-        return hd.hd_receiver_forget(self.handle, *self.arrays(body, headers))
 
 
 def helmdesk_headers(body, secret=SECRET):
@@ -96,7 +99,9 @@ def check_statuses():
     status, read = receiver.accept(BODY, helmdesk_headers(BODY, OLD_SECRET))
     expect(status, "HD_OK")
     assert read[2] == 1, read
-    expect(receiver.accept(BODY + b" ", helmdesk_headers(BODY))[0], "HD_E_SIGNATURE_MISMATCH")
+    status, read = receiver.accept(BODY + b" ", helmdesk_headers(BODY))
+    expect(status, "HD_E_SIGNATURE_MISMATCH")
+    assert read is None and hd.hd_receiver_http_status(status) == 401
     expect(receiver.accept(b"\0", helmdesk_headers(b"\0"))[0], "HD_E_JSON")
     expect(hd.hd_receiver_set_schemes(receiver.handle, STANDARD), "HD_OK")
     expect(receiver.accept(BODY, helmdesk_headers(BODY))[0], "HD_E_HEADER_MISSING")
@@ -123,8 +128,11 @@ def check_threads():
         thread.join()
     assert sum(accepted) == len(requests), accepted
     expect(receiver.accept(*requests[0])[0], "HD_E_REPLAYED")
-    expect(receiver.forget(*requests[0]), "HD_OK")
-    expect(receiver.accept(*requests[0])[0], "HD_OK")
+    body = BODY.replace(b'"t1"', b'"t%d"' % len(requests))
+    another = (body, standard_headers(body, b"msg_another"))
+    expect(receiver.accept(*another, forget=True)[0], "HD_OK")
+    expect(receiver.accept(*another)[0], "HD_OK")
+    expect(receiver.accept(*another)[0], "HD_E_REPLAYED")
     hd.hd_receiver_free(receiver.handle)
     return len(requests)
 

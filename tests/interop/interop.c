@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS_MAX 16
-
 static void must(int status, const char *what) {
     if (status == HD_OK)
         return;
@@ -61,20 +59,20 @@ static int send_all(const char *port, const char *secret) {
     return all ? 0 : 1;
 }
 
-static int accept_line(hd_receiver *receiver, const json_t *request) {
-    const char *names[HEADERS_MAX], *values[HEADERS_MAX];
-    const json_t *headers = json_object_get(request, "headers"), *body = json_object_get(request, "body");
-    size_t count = json_array_size(headers);
-    hd_event *event = NULL;
-    for (size_t i = 0; i < count && i < HEADERS_MAX; i++) {
-        names[i] = json_string_value(json_array_get(json_array_get(headers, i), 0));
-        values[i] = json_string_value(json_array_get(json_array_get(headers, i), 1));
+static int accept_line(hd_receiver *receiver, const json_t *line) {
+    const json_t *headers = json_object_get(line, "headers"), *body = json_object_get(line, "body");
+    hd_request *request;
+    hd_acceptance *acceptance;
+    must(hd_request_new(&request), "request");
+    for (size_t i = 0; i < json_array_size(headers); i++) {
+        const json_t *header = json_array_get(headers, i);
+        (void)hd_request_add_header(request, json_string_value(json_array_get(header, 0)), HD_TEXT_NUL,
+                                    json_string_value(json_array_get(header, 1)), HD_TEXT_NUL);
     }
-    if (count > HEADERS_MAX)
-        return HD_E_INVALID;
-    int status = hd_receiver_accept(receiver, json_string_value(body), json_string_length(body), names, NULL, values,
-                                    NULL, count, NULL, &event);
-    hd_event_free(event);
+    (void)hd_request_add_body(request, json_string_value(body), json_string_length(body));
+    int status = hd_receiver_accept(receiver, request, &acceptance);
+    hd_acceptance_free(acceptance);
+    hd_request_free(request);
     return status;
 }
 

@@ -131,7 +131,7 @@ hd_request *request_with(const char *const *names, const char *const *values, si
     hd_request *request = NULL;
     assert_int_equal(hd_request_new(&request), HD_OK);
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(hd_request_add_header(request, names[i], HD_TEXT, values[i], HD_TEXT), HD_OK);
+        assert_int_equal(hd_request_add_header(request, names[i], HD_TEXT_NUL, values[i], HD_TEXT_NUL), HD_OK);
     assert_int_equal(hd_request_add_body(request, body, body_len), HD_OK);
     return request;
 }
@@ -139,8 +139,8 @@ hd_request *request_with(const char *const *names, const char *const *values, si
 hd_request *request_to(const char *method, const char *target) {
     hd_request *request = NULL;
     assert_int_equal(hd_request_new(&request), HD_OK);
-    assert_int_equal(hd_request_set_method(request, method, HD_TEXT), HD_OK);
-    assert_int_equal(hd_request_set_target(request, target, HD_TEXT), HD_OK);
+    assert_int_equal(hd_request_set_method(request, method, HD_TEXT_NUL), HD_OK);
+    assert_int_equal(hd_request_set_target(request, target, HD_TEXT_NUL), HD_OK);
     return request;
 }
 
