@@ -2,14 +2,13 @@
  * kept connection: to register and remove it each time made a delivery a quarter more expensive. */
 #include "transport/poller.h"
 
+#include "base/wakeup.h"
+
 #if defined(__linux__) && !defined(HD_USE_POLL)
 
-#include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define EVENTS_MAX 64
@@ -21,7 +20,8 @@ struct watched {
 };
 
 struct hd__poller {
-    int epoll, wake;
+    int epoll;
+    struct hd__wakeup wakeup;
     struct watched *sockets; /* by descriptor */
     size_t size;
 };
@@ -30,10 +30,13 @@ struct hd__poller *hd__poller_new(void) {
     struct hd__poller *poller = calloc(1, sizeof *poller);
     if (!poller)
         return NULL;
+    if (!hd__wakeup_open(&poller->wakeup)) {
+        free(poller);
+        return NULL;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = poller->wakeup.read_fd};
     poller->epoll = epoll_create1(EPOLL_CLOEXEC);
-    poller->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = poller->wake};
-    if (poller->epoll >= 0 && poller->wake >= 0 && epoll_ctl(poller->epoll, EPOLL_CTL_ADD, poller->wake, &event) == 0)
+    if (poller->epoll >= 0 && epoll_ctl(poller->epoll, EPOLL_CTL_ADD, poller->wakeup.read_fd, &event) == 0)
         return poller;
     hd__poller_free(poller);
     return NULL;
@@ -42,8 +45,7 @@ struct hd__poller *hd__poller_new(void) {
 void hd__poller_free(struct hd__poller *poller) {
     if (poller->epoll >= 0)
         close(poller->epoll);
-    if (poller->wake >= 0)
-        close(poller->wake);
+    hd__wakeup_close(&poller->wakeup);
     free(poller->sockets);
     free(poller);
 }
@@ -99,20 +101,14 @@ static int wanted_of(const struct watched *socket, uint32_t ready) {
     return events & socket->wanted;
 }
 
-static void take_wake(struct hd__poller *poller) {
-    uint64_t count;
-    while (read(poller->wake, &count, sizeof count) < 0 && errno == EINTR)
-        ;
-}
-
 size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__socket_event *events, size_t max) {
     struct epoll_event ready[EVENTS_MAX];
     size_t written = 0;
     int count = epoll_wait(poller->epoll, ready, max < EVENTS_MAX ? (int)max : EVENTS_MAX, timeout_ms);
     for (int i = 0; i < count; i++) {
         int fd = ready[i].data.fd;
-        if (fd == poller->wake) {
-            take_wake(poller);
+        if (fd == poller->wakeup.read_fd) {
+            hd__wakeup_clear(&poller->wakeup);
             continue;
         }
         struct watched *socket = &poller->sockets[fd];
@@ -126,9 +122,7 @@ size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__soc
 }
 
 void hd__poller_wake(struct hd__poller *poller) {
-    uint64_t one = 1;
-    while (write(poller->wake, &one, sizeof one) < 0 && errno == EINTR)
-        ;
+    hd__wakeup_set(&poller->wakeup);
 }
 
 #endif

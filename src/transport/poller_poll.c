@@ -1,36 +1,31 @@
 /* By poll(), for systems without epoll. */
 #include "transport/poller.h"
 
+#include "base/wakeup.h"
+
 #if !defined(__linux__) || defined(HD_USE_POLL)
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct hd__poller {
-    int wake[2];            /* a pipe: the end to read from, which is also sockets[0], and the other one */
-    struct pollfd *sockets; /* those that are watched */
-    void **users;           /* of the same index */
+    struct hd__wakeup wakeup; /* which is sockets[0] */
+    struct pollfd *sockets;   /* those that are watched */
+    void **users;             /* of the same index */
     size_t count, size;
     size_t turn; /* with whom the next wait begins, so that nobody is left out */
 };
-
-static int make_quiet(int fd) {
-    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
-}
 
 struct hd__poller *hd__poller_new(void) {
     struct hd__poller *poller = calloc(1, sizeof *poller);
     if (!poller)
         return NULL;
-    if (pipe(poller->wake) != 0) {
+    if (!hd__wakeup_open(&poller->wakeup)) {
         free(poller);
         return NULL;
     }
-    if (make_quiet(poller->wake[0]) && make_quiet(poller->wake[1]) && hd__poller_reserve(poller, poller->wake[0])) {
-        hd__poller_watch(poller, poller->wake[0], HD__POLLER_READ, NULL);
+    if (hd__poller_reserve(poller, poller->wakeup.read_fd)) {
+        hd__poller_watch(poller, poller->wakeup.read_fd, HD__POLLER_READ, NULL);
         return poller;
     }
     hd__poller_free(poller);
@@ -38,8 +33,7 @@ struct hd__poller *hd__poller_new(void) {
 }
 
 void hd__poller_free(struct hd__poller *poller) {
-    close(poller->wake[0]);
-    close(poller->wake[1]);
+    hd__wakeup_close(&poller->wakeup);
     free(poller->sockets);
     free(poller->users);
     free(poller);
@@ -102,18 +96,12 @@ static int events_of(const struct pollfd *socket) {
     return (ready & POLLIN ? HD__POLLER_READ : 0) | (ready & POLLOUT ? HD__POLLER_WRITE : 0);
 }
 
-static void take_wakes(struct hd__poller *poller) {
-    char bytes[64];
-    while (read(poller->wake[0], bytes, sizeof bytes) > 0)
-        ;
-}
-
 size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__socket_event *events, size_t max) {
     size_t written = 0;
     if (poll(poller->sockets, (nfds_t)poller->count, timeout_ms) <= 0)
         return 0;
     if (poller->sockets[0].revents)
-        take_wakes(poller);
+        hd__wakeup_clear(&poller->wakeup);
     for (size_t n = 1; n < poller->count && written < max; n++) {
         size_t i = 1 + poller->turn++ % (poller->count - 1);
         if (poller->sockets[i].revents)
@@ -123,8 +111,7 @@ size_t hd__poller_wait(struct hd__poller *poller, int timeout_ms, struct hd__soc
 }
 
 void hd__poller_wake(struct hd__poller *poller) {
-    while (write(poller->wake[1], "", 1) < 0 && errno == EINTR)
-        ; /* a full pipe wakes too */
+    hd__wakeup_set(&poller->wakeup);
 }
 
 #endif
