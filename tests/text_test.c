@@ -135,12 +135,72 @@ static void test_digits_and_upper_case(void **state) {
     }
 }
 
+/* What ends a line, or makes it look like another one, is not in it any more; all else stays. */
+static void test_line_is_one_line(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"", ""},
+        {"Jos\xC3\xA9 \xF0\x9F\x98\x80 \"a\\b\"", "Jos\xC3\xA9 \xF0\x9F\x98\x80 \"a\\b\""},
+        {"a\r\nb\tc\x1B[2Jd\x7F", "a??b?c?[2Jd?"},
+        {"a\xC2\x85"
+         "b\xE2\x80\xA8"
+         "c\xE2\x80\xA9"
+         "d",
+         "a?b?c?d"}, /* NEL, line and paragraph separator */
+        {"\xE2\x80\xAA|\xE2\x80\xAE|\xE2\x81\xA6|\xE2\x81\xA9", "?|?|?|?"},
+        {"\xE2\x80\xA7|\xE2\x80\xAF|\xE2\x81\xA5|\xE2\x81\xAA", "\xE2\x80\xA7|\xE2\x80\xAF|\xE2\x81\xA5|\xE2\x81\xAA"},
+        {"cut \xE2\x82", "cut ??"},
+        {"\xFF\xC0\x80", "???"},
+    };
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s", cases[i].text);
+        hd__make_line(text);
+        assert_string_equal(text, cases[i].line);
+    }
+}
+
+/* Quotes are closed by the quote at the end alone, whatever is in between and however little room there is. */
+static void test_quotes_hold(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *quoted;
+    } cases[] = {
+        {"Sales", 64, "\"Sales\""},
+        {"", 64, "\"\""},
+        {"", 3, "\"\""},
+        {"a\"b\\c", 64, "\"a\\\"b\\\\c\""},
+        {"Sales", 8, "\"Sales\""},
+        {"Sales", 7, "\"Sale\""},
+        {"Sales", 3, "\"\""},
+        {"a\"", 6, "\"a\\\"\""},
+        {"a\"", 5, "\"a\""},
+        {"a\\", 5, "\"a\""},
+        {"\"\"\"", 7, "\"\\\"\\\"\""},
+    };
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        char out[65];
+        memset(out, 'x', sizeof out);
+        assert_string_equal(hd__quote(cases[i].text, out, cases[i].size), cases[i].quoted);
+        assert_int_equal(out[cases[i].size], 'x');
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_well_formed_text_stays), cmocka_unit_test(test_bad_bytes_are_replaced),
-        cmocka_unit_test(test_end_is_an_end),          cmocka_unit_test(test_any_bytes_become_utf8),
-        cmocka_unit_test(test_case_is_that_of_ascii),  cmocka_unit_test(test_digits_and_upper_case),
+        cmocka_unit_test(test_well_formed_text_stays),
+        cmocka_unit_test(test_bad_bytes_are_replaced),
+        cmocka_unit_test(test_end_is_an_end),
+        cmocka_unit_test(test_any_bytes_become_utf8),
+        cmocka_unit_test(test_case_is_that_of_ascii),
+        cmocka_unit_test(test_digits_and_upper_case),
         cmocka_unit_test(test_one_byte_decides),
+        cmocka_unit_test(test_line_is_one_line),
+        cmocka_unit_test(test_quotes_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,40 @@ int hd__is_line(const char *s, size_t len) {
     return 1;
 }
 
+static int leaves_line(unsigned long c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void hd__make_line(char *s) {
+    size_t len = strlen(s);
+    char *to = s;
+    for (size_t at = 0; at < len;) {
+        unsigned long c;
+        size_t bytes = hd__utf8_char(s + at, len - at, &c);
+        int is_replaced = bytes == 0 || leaves_line(c);
+        size_t written = is_replaced ? 1 : bytes;
+        memmove(to, is_replaced ? "?" : s + at, written);
+        to += written;
+        at += bytes ? bytes : 1;
+    }
+    *to = '\0';
+}
+
+const char *hd__quote(const char *s, char *out, size_t size) {
+    size_t len = 0;
+    out[len++] = '"';
+    for (; *s; s++) {
+        size_t is_escaped = *s == '"' || *s == '\\';
+        if (len + is_escaped + 1 + sizeof "\"" > size)
+            break;
+        if (is_escaped)
+            out[len++] = '\\';
+        out[len++] = *s;
+    }
+    memcpy(out + len, "\"", sizeof "\"");
+    return out;
+}
+
 int hd__line_fits(const char *s, size_t min, size_t max) {
     size_t len;
     return length_fits(s, min, max, &len) && hd__is_line(s, len);

@@ -26,6 +26,14 @@ int hd__is_ident(const char *s, size_t len);
 
 /* The same of texts that end in a NUL, with so many bytes: a line, an identifier. */
 int hd__line_fits(const char *s, size_t min, size_t max);
+
+/* Makes valid UTF-8 without control characters, line separators (U+2028, U+2029) and characters that turn the direction
+ * of writing out of any bytes before a NUL: each of these becomes "?". */
+void hd__make_line(char *s);
+
+/* Writes s in double quotes to out, with a backslash before each '"' and '\\'; what has no room in size bytes (3 or
+ * more) is left out. Returns out. */
+const char *hd__quote(const char *s, char *out, size_t size);
 int hd__ident_fits(const char *s, size_t min, size_t max);
 
 /* min to max characters of 0x20 to 0x7E and tabs, as a header's value may have (RFC 9110 5.5, less obs-text). */

@@ -1,6 +1,7 @@
 #include "engine/attempts.h"
 
 #include "endpoint/webhook.h"
+#include "engine/naming.h"
 #include "event/event.h"
 #include "store/report.h"
 
@@ -123,15 +124,21 @@ void hd__attempts_begin(struct hd__attempts *attempts) {
 
 /* ---- They end ---- */
 
+static void log_state(struct hd__ledger *ledger, const struct hd__lane *lane, const struct hd__label *label) {
+    int is_paused = lane->state == HD_WEBHOOK_PAUSED;
+    char naming[HD__NAMING_SIZE];
+    hd__log(&ledger->log, is_paused ? HD_LEVEL_WARNING : HD_LEVEL_INFO, "webhook %s is %s (%s)",
+            hd__name_webhook(label->webhook_id, label->webhook_name, naming),
+            is_paused ? "paused: it failed too often" : "active again", label->masked_url);
+}
+
 static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, int before,
                        int64_t throttled_before_us) {
     const struct hd__lane *lane = delivery->lane;
     if (before != lane->state || throttled_before_us != lane->throttled_until_us)
         ledger->keeper->ops->note_state(ledger->keeper, lane);
     if (before != lane->state && lane->state != HD_WEBHOOK_PROBING)
-        hd__log(&ledger->log, lane->state == HD_WEBHOOK_PAUSED ? HD_LEVEL_WARNING : HD_LEVEL_INFO,
-                "webhook %s, %s, is %s", delivery->report->label->webhook_id, delivery->report->label->masked_url,
-                lane->state == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again");
+        log_state(ledger, lane, delivery->report->label);
 }
 
 void hd__attempts_collect(struct hd__attempts *attempts) {

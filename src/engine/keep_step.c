@@ -1,6 +1,7 @@
 /* The step at hand: it is collected, handed over, and what it has brought is taken in. */
 #include "engine/keep_store_inside.h"
 
+#include "engine/naming.h"
 #include "event/event.h"
 
 #include <string.h>
@@ -55,7 +56,7 @@ static void take_claims(struct hd__keep_store *keep) {
 
 /* What cannot be read is told once, with the store's words, and tried again after a while; the other lanes go on. */
 static void note_damage(struct hd__keep_store *keep, struct hd__lane *lane, int status) {
-    char words[HD__STORE_ERROR_SIZE];
+    char words[HD__STORE_ERROR_SIZE], naming[HD__NAMING_SIZE];
     int is_damaged = status != HD_OK && status != HD_E_NO_MEMORY;
     if (is_damaged == lane->backlog.is_damaged || lane->backlog.is_void)
         return;
@@ -64,8 +65,8 @@ static void note_damage(struct hd__keep_store *keep, struct hd__lane *lane, int 
     hd__store_error(keep->storer->store, words, sizeof words);
     if (is_damaged)
         hd__log(&keep->base.ledger->log, HD_LEVEL_ERROR,
-                "what waits for webhook %s in the store cannot be read, and is tried again: %s (%s)", lane->webhook_id,
-                hd_strerror(status), words);
+                "what waits for webhook %s in the store cannot be read, and is tried again: %s (%s)",
+                hd__name_webhook(lane->webhook_id, lane->webhook->name, naming), hd_strerror(status), words);
 }
 
 void hd__keep_end_claims(struct hd__keep_store *keep, int is_done) {

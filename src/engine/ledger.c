@@ -1,6 +1,7 @@
 #include "engine/ledger.h"
 
 #include "engine/backlog.h"
+#include "engine/naming.h"
 #include "engine/retry.h"
 #include "event/event.h"
 #include "event/slack.h"
@@ -331,9 +332,13 @@ void hd__ledger_end(struct hd__ledger *ledger, struct hd__delivery *delivery, in
 
 static void log_failure(struct hd__ledger *ledger, const hd_report *report) {
     int will_retry = report->outcome == HD_OUTCOME_RETRYING;
-    hd__log(&ledger->log, will_retry ? HD_LEVEL_INFO : HD_LEVEL_WARNING, "%s %s of %s to %s failed: %s%s%s",
-            will_retry ? "an attempt at delivery" : "delivery", report->delivery_id, hd_event_name(report->event),
-            report->label->masked_url, hd_reason_name(report->reason), *report->detail ? ", " : "", report->detail);
+    const struct hd__label *label = report->label;
+    char naming[HD__NAMING_SIZE];
+    hd__log(&ledger->log, will_retry ? HD_LEVEL_INFO : HD_LEVEL_WARNING,
+            "%s %s of %s to webhook %s failed: %s%s%s (%s)", will_retry ? "an attempt at delivery" : "delivery",
+            report->delivery_id, hd_event_name(report->event),
+            hd__name_webhook(label->webhook_id, label->webhook_name, naming), hd_reason_name(report->reason),
+            *report->detail ? ", " : "", report->detail, label->masked_url);
 }
 
 /* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */

@@ -2,6 +2,7 @@
 #include "engine/storer_inside.h"
 
 #include "endpoint/url.h"
+#include "engine/naming.h"
 #include "store/durable.h"
 
 #include <stdlib.h>
@@ -91,17 +92,18 @@ static void register_webhook(struct hd__storer *storer, const struct hd__stored_
 static void take_webhook(void *user, const struct hd__stored_webhook *stored) {
     struct hd__storer *storer = user;
     hd_webhook *snapshot = NULL;
+    char naming[HD__NAMING_SIZE];
     int status = read_webhook(storer, stored, &snapshot);
     if ((status == HD_E_STORE_KEY || status == HD_E_NO_MEMORY) && !storer->has_joined)
         storer->join_status = status;
     if (status != HD_OK)
-        hd__log(&storer->log, HD_LEVEL_ERROR, "webhook %s in the store cannot be read: it is left out (%s)", stored->id,
-                hd_strerror(status));
+        hd__log(&storer->log, HD_LEVEL_ERROR, "webhook %s in the store cannot be read: it is left out (%s)",
+                hd__name_webhook(stored->id, stored->name, naming), hd_strerror(status));
     if (snapshot && snapshot->forbidden != HD_OK)
         hd__log(&storer->log, HD_LEVEL_WARNING,
                 "nothing is sent to webhook %s, since this program does not allow its URL: what waits for it is kept "
                 "(%s)",
-                stored->id, hd_strerror(snapshot->forbidden));
+                hd__name_webhook(stored->id, stored->name, naming), hd_strerror(snapshot->forbidden));
     register_webhook(storer, stored, snapshot);
     const struct hd__told told = {
         .kind = HD__TOLD_WEBHOOK,
