@@ -12,6 +12,7 @@
 #include <helmdesk/delivery.h>
 #include <helmdesk/event.h>
 #include <helmdesk/log.h>
+#include <helmdesk/loop.h>
 #include <helmdesk/options.h>
 #include <helmdesk/probe.h>
 #include <helmdesk/receiver.h>

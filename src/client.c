@@ -43,6 +43,7 @@ static int make_worker(hd_client *client) {
         .clock = &hd__system_clock,
         .webhooks = client->webhooks,
         .ring = client->ring,
+        .notifier = &client->notifier,
         .store = client->store,
         .role = own->role == HD_CLIENT_OPERATE ? HD__ROLE_ACCEPT : HD__ROLE_DELIVER,
         .commits = own->accept_mode == HD_ACCEPT_COMMITTED || own->role == HD_CLIENT_OPERATE,
@@ -90,6 +91,12 @@ static int make_parts(hd_client *client, const hd_options *options) {
     const hd_options *own = client->options;
     if (!own->store && own->role != HD_CLIENT_DELIVER)
         return HD_E_INVALID;
+    if (own->kept_messages > 0) {
+        client->messages = hd__messages_new(own->kept_messages, &client->notifier);
+        client->options->log.kept = client->messages;
+        if (!client->messages)
+            return HD_E_NO_MEMORY;
+    }
     client->webhooks = hd__webhooks_new();
     client->ring = hd__log_ring_new(own->log_max_reports, own->log_max_bytes);
     if (!client->webhooks || !client->ring)
@@ -121,7 +128,26 @@ static void free_parts(hd_client *client) {
         client->transport->free(client->transport);
     hd__log_ring_free(client->ring);
     hd__webhooks_free(client->webhooks);
+    hd__messages_free(client->messages);
     hd_options_free(client->options);
+}
+
+static int init(hd_client *client) {
+    atomic_init(&client->references, 1);
+    client->fork_count = hd__fork_count();
+    if (pthread_mutex_init(&client->put_mutex, NULL) != 0)
+        return HD_E_NO_MEMORY;
+    int status = hd__notifier_init(&client->notifier);
+    if (status != HD_OK)
+        pthread_mutex_destroy(&client->put_mutex);
+    return status;
+}
+
+static void free_all(hd_client *client) {
+    free_parts(client);
+    hd__notifier_destroy(&client->notifier);
+    pthread_mutex_destroy(&client->put_mutex);
+    free(client);
 }
 
 int hd_client_new(const hd_options *options, hd_client **client) {
@@ -129,50 +155,54 @@ int hd_client_new(const hd_options *options, hd_client **client) {
         return HD_E_INVALID;
     *client = NULL;
     hd_client *made = calloc(1, sizeof *made);
-    if (!made)
-        return HD_E_NO_MEMORY;
-    atomic_init(&made->references, 1);
-    made->fork_count = hd__fork_count();
-    if (pthread_mutex_init(&made->close_mutex, NULL) != 0 || pthread_mutex_init(&made->put_mutex, NULL) != 0) {
+    if (!made || init(made) != HD_OK) {
         free(made);
         return HD_E_NO_MEMORY;
     }
     int status = make_parts(made, options);
-    if (status == HD_OK) {
-        made->exit_hook = (struct hd__exit_hook){.stop = stop_at_exit, .user = made};
-        hd__exit_add(&made->exit_hook);
-        *client = made;
-        return HD_OK;
+    if (status != HD_OK) {
+        free_all(made);
+        return status;
     }
-    free_parts(made);
-    pthread_mutex_destroy(&made->put_mutex);
-    pthread_mutex_destroy(&made->close_mutex);
-    free(made);
-    return status;
+    made->exit_hook = (struct hd__exit_hook){.stop = stop_at_exit, .user = made};
+    hd__exit_add(&made->exit_hook);
+    *client = made;
+    return HD_OK;
 }
 
 /* ---- The end ---- */
 
-static int close_once(hd_client *client, uint32_t timeout_ms) {
-    int status = client->worker ? hd__worker_stop(client->worker, timeout_ms) : HD_OK;
-    pthread_mutex_lock(&client->put_mutex);
+int hd_client_begin_close(hd_client *client, uint32_t timeout_ms) {
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
     atomic_store(&client->is_closed, 1);
+    if (client->worker)
+        hd__worker_begin_stop(client->worker, timeout_ms);
+    return HD_OK;
+}
+
+/* Once, when the worker has ended: another client may use the store from then on. Changes of webhooks that began before
+ * have been made by then, since they hold the mutex. */
+static void leave(hd_client *client) {
+    pthread_mutex_lock(&client->put_mutex);
+    if (!client->has_left) {
+        client->has_left = 1;
+        if (client->direct)
+            hd__direct_leave(client->direct);
+        leave_store(client);
+    }
     pthread_mutex_unlock(&client->put_mutex);
-    if (client->direct)
-        hd__direct_leave(client->direct);
-    leave_store(client);
-    return status;
 }
 
 int hd_client_close(hd_client *client, uint32_t timeout_ms) {
     int status = hd__client_check_waiting(client);
     if (status != HD_OK)
         return status;
-    pthread_mutex_lock(&client->close_mutex);
-    if (!atomic_load(&client->is_closed))
-        client->close_status = close_once(client, timeout_ms);
-    status = client->close_status;
-    pthread_mutex_unlock(&client->close_mutex);
+    (void)hd_client_begin_close(client, timeout_ms);
+    if (client->worker)
+        status = hd__worker_await_stop(client->worker);
+    leave(client);
     return status;
 }
 
@@ -187,14 +217,12 @@ static int is_on_worker(const hd_client *client, const char *call) {
 static void destroy(hd_client *client) {
     if (is_forked(client)) {
         hd_options_free(client->options);
-    } else {
-        hd_client_close(client, client->options->shutdown_timeout_ms);
-        hd__exit_remove(&client->exit_hook);
-        free_parts(client);
-        pthread_mutex_destroy(&client->put_mutex);
-        pthread_mutex_destroy(&client->close_mutex);
+        free(client);
+        return;
     }
-    free(client);
+    hd_client_close(client, client->options->shutdown_timeout_ms);
+    hd__exit_remove(&client->exit_hook);
+    free_all(client);
 }
 
 hd_client *hd_client_ref(hd_client *client) {

@@ -20,13 +20,14 @@ struct hd_client {
     struct hd__worker *worker;
     struct hd__direct *direct; /* of a client without a loop */
     struct hd__exit_hook exit_hook;
+    struct hd__notifier notifier;
+    struct hd__messages *messages; /* NULL if none are kept */
     hd_store *store;           /* NULL for none; a reference. One that is closed only reads in it, since another client
                                   may use it by then */
     int has_store;             /* it is this client that uses the store */
-    pthread_mutex_t put_mutex; /* held while a webhook is changed */
-    pthread_mutex_t close_mutex; /* held while one caller closes and others wait */
-    atomic_int is_closed;        /* set with put_mutex held */
-    int close_status;
+    pthread_mutex_t put_mutex; /* held while a webhook is changed, and while the store is left */
+    atomic_int is_closed;      /* or about to be */
+    int has_left;              /* with put_mutex held: it has ended */
 };
 
 /* Whether a call may use this client: HD_OK, HD_E_INVALID for NULL, HD_E_FORKED. */

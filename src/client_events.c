@@ -8,9 +8,15 @@
 
 #include <string.h>
 
+static int submit_direct(hd_client *client, hd_event *event, hd_webhook *webhook,
+                         const unsigned char redelivery_of[HD__UUID_BYTES], unsigned char id[HD__UUID_BYTES]) {
+    if (atomic_load(&client->is_closed)) /* or about to be */
+        return HD_E_CLOSED;
+    return hd__direct_submit(client->direct, event, webhook, redelivery_of, id);
+}
+
 static int submit(hd_client *client, hd_event *event, unsigned char id[HD__UUID_BYTES]) {
-    return client->direct ? hd__direct_submit(client->direct, event, NULL, NULL, id)
-                          : hd__worker_submit(client->worker, event, id);
+    return client->direct ? submit_direct(client, event, NULL, NULL, id) : hd__worker_submit(client->worker, event, id);
 }
 
 int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]) {
@@ -47,7 +53,7 @@ static int submit_again(hd_client *client, const hd_report *report, hd_webhook *
     if (client->worker)
         return hd__worker_redeliver(client->worker, report, webhook, id);
     hd__uuid_parse(report->delivery_id, again);
-    return hd__direct_submit(client->direct, report->event, webhook, again, id);
+    return submit_direct(client, report->event, webhook, again, id);
 }
 
 /* To its webhook, as it is now. An event belongs to its project for good: a webhook that has moved does not get it. */

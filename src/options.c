@@ -10,6 +10,7 @@
 
 #define COUNT_MAX 10000000
 #define BYTES_MIN 65536
+#define MESSAGES_MAX 10000
 #define KEY_WINDOW_MAX_MS ((int64_t)24 * 3600 * 1000)
 
 /* "libhelmdesk/" and the version; NULL without memory. */
@@ -249,7 +250,14 @@ int hd_options_set_proxy(hd_options *options, const char *url) {
 int hd_options_set_logger(hd_options *options, hd_logger function, void *user) {
     if (!options)
         return HD_E_INVALID;
-    options->log = (struct hd__log){function, user};
+    options->log = (struct hd__log){.function = function, .user = user};
+    return HD_OK;
+}
+
+int hd_options_keep_messages(hd_options *options, size_t count) {
+    if (!options || count > MESSAGES_MAX)
+        return HD_E_INVALID;
+    options->kept_messages = count;
     return HD_OK;
 }
 

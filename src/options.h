@@ -25,8 +25,9 @@ struct hd_options {
     struct hd__proxy *proxy;           /* NULL for none */
     struct hd__identity *identity;     /* what receivers are shown that ask for a certificate; NULL for none, */
     char *certificate_file, *key_file; /* or for that of a file: the key is in the same one if it is NULL */
-    struct hd__log log;
-    hd_store *store; /* NULL for none; a reference */
+    struct hd__log log;                /* of which the client makes what keeps messages */
+    size_t kept_messages;              /* how many; 0 for none */
+    hd_store *store;                   /* NULL for none; a reference */
     int accept_mode;
     int role;
     int64_t key_window_ms;

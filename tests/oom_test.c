@@ -221,8 +221,14 @@ static int make_filter(void) {
 
 /* A whole client: its parts, its registry, its log. */
 static int run_client(void) {
-    hd_client *client;
-    int status = hd_client_new(NULL, &client);
+    hd_client *client = NULL;
+    hd_options *options;
+    int fd, status = hd_options_new(&options);
+    if (status == HD_OK)
+        status = hd_options_keep_messages(options, 10);
+    if (status == HD_OK)
+        status = hd_client_new(options, &client);
+    hd_options_free(options);
     if (status != HD_OK) {
         assert_null(client);
         return status == HD_E_TRANSPORT ? HD_E_NO_MEMORY : status;
@@ -240,6 +246,8 @@ static int run_client(void) {
         status = hd_log_query(client, NULL, NULL, 10, &page);
     if (status == HD_OK)
         status = hd_log_summarize(client, NULL, 0, &stats);
+    if (status == HD_OK)
+        status = hd_client_poll_fd(client, &fd);
     hd_webhook_free(copy);
     hd_webhook_list_free(list);
     hd_log_page_free(page);

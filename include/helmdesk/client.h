@@ -265,8 +265,8 @@ HD_API int hd_client_flush(hd_client *client, uint32_t timeout_ms);
  * @param client      the client
  * @param timeout_ms  how long to deliver, in milliseconds; 0 cancels at once
  * Returns: HD_OK if nothing was canceled or left; HD_E_TIMEOUT if something was; HD_E_FORKED; HD_E_WRONG_THREAD on the
- * worker thread; HD_E_INVALID. A second call returns what the first did. Blocks: up to timeout_ms and one step of the
- * worker. Threads: any; one closes, the others wait for it. Since: 0.1.0
+ * worker thread; HD_E_INVALID. Of several calls, also of hd_client_begin_close(), the earliest end counts, and each
+ * hd_client_close() returns the same. Blocks: up to timeout_ms and one step of the worker. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_close(hd_client *client, uint32_t timeout_ms);
 

@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/** The size of the longest of the library's messages, in bytes, with the NUL. */
+#define HD_MESSAGE_SIZE 1024
+
 /** How a client is to work. hd_client_new() takes a copy. */
 typedef struct hd_options hd_options;
 
@@ -35,10 +38,12 @@ HD_API int hd_level_count(void);
 /** @} */
 
 /**
- * Gets one line of the library's own log. No secret, body or full URL is ever in it.
+ * Gets one line of the library's own log, valid UTF-8 without control characters. It names a webhook by its id and, in
+ * double quotes, its name: what customers chose cannot be taken for another line or another part of it. No secret, body
+ * or full URL is ever in it.
  * It runs on the client's worker thread or on a thread that calls the library, with no lock held. It may call
- * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes should pull
- * reports instead.
+ * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes take
+ * the lines from hd_client_next_message() instead.
  */
 typedef void (*hd_logger)(void *user, int level, const char *line);
 
@@ -235,6 +240,16 @@ HD_API int hd_options_set_proxy(hd_options *options, const char *url);
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_logger(hd_options *options, hd_logger function, void *user);
+
+/**
+ * Keeps the library's own log lines until the program takes them with hd_client_next_message(): for languages that a
+ * foreign thread must not call, and for programs with an event loop. It may be used beside hd_options_set_logger().
+ * When there is no room, the oldest line is dropped; the next one that is taken says how many were.
+ * @param options  the options
+ * @param count    how many lines to keep, 0 to 10,000, of 1 KiB of memory each; 0, the default, keeps none
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_keep_messages(hd_options *options, size_t count);
 
 #ifdef __cplusplus
 }

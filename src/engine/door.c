@@ -244,24 +244,21 @@ static void ask_for_end(struct hd__worker *worker) {
         ;
 }
 
-/* Waits until every event below target has ended; or, for a close, until nothing is to be done before its time. */
-static int wait_for_end(struct hd__worker *worker, uint64_t target, int64_t until, int is_close) {
+int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
     struct hd__ledger *ledger = &worker->ledger;
+    uint64_t target = hd__inbox_next(&ledger->inbox);
+    int64_t until = deadline(timeout_ms);
     int in_time = 1;
     atomic_fetch_add(&ledger->end_waiters, 1);
     ask_for_end(worker);
     wake(worker);
     pthread_mutex_lock(&ledger->progress.mutex);
-    while (ledger->ended_below < target && !(is_close && ledger->is_idle) && in_time)
+    while (ledger->ended_below < target && in_time)
         in_time = hd__monitor_wait(&ledger->progress, until);
     int ended = ledger->ended_below >= target;
     pthread_mutex_unlock(&ledger->progress.mutex);
     atomic_fetch_sub(&ledger->end_waiters, 1);
     return ended ? HD_OK : HD_E_TIMEOUT;
-}
-
-int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms) {
-    return wait_for_end(worker, hd__inbox_next(&worker->ledger.inbox), deadline(timeout_ms), 0);
 }
 
 int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report) {
@@ -271,22 +268,25 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
     int in_time = 1;
     pthread_mutex_lock(&ledger->progress.mutex);
     *report = hd__log_ring_next(ring, &ledger->reports_given, &ledger->reports_missed);
-    while (!*report && !worker->stopped && in_time) {
+    while (!*report && !worker->ended && in_time) {
         in_time = hd__monitor_wait(&ledger->progress, until);
         *report = hd__log_ring_next(ring, &ledger->reports_given, &ledger->reports_missed);
     }
-    int stopped = worker->stopped;
+    int ended = worker->ended;
+    hd__ledger_notify(ledger);
     pthread_mutex_unlock(&ledger->progress.mutex);
-    return *report ? HD_OK : stopped ? HD_E_CLOSED : HD_E_TIMEOUT;
+    return *report ? HD_OK : ended ? HD_E_CLOSED : HD_E_TIMEOUT;
+}
+
+void hd__worker_notify(struct hd__worker *worker) {
+    struct hd__ledger *ledger = &worker->ledger;
+    pthread_mutex_lock(&ledger->progress.mutex);
+    hd__ledger_notify(ledger);
+    hd__notifier_set(ledger->notifier, HD__NOTIFY_END, worker->ended);
+    pthread_mutex_unlock(&ledger->progress.mutex);
 }
 
 /* ---- The end ---- */
-
-static void end_loop(struct hd__worker *worker) {
-    hd__inbox_close(&worker->ledger.inbox);
-    atomic_store(&worker->stop, 1);
-    wake(worker);
-}
 
 /* Waits for a flag that progress guards. Returns it. */
 static int wait_for_flag(struct hd__worker *worker, const int *flag, int64_t until) {
@@ -315,12 +315,14 @@ static void join(struct hd__worker *worker) {
     pthread_mutex_unlock(&progress->mutex);
 }
 
-int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
+void hd__worker_begin_stop(struct hd__worker *worker, uint32_t timeout_ms) {
     struct hd__ledger *ledger = &worker->ledger;
     hd__inbox_close(&ledger->inbox);
-    atomic_store(&ledger->closes_at_us, hd__monotonic_us(ledger->clock) + (int64_t)timeout_ms * 1000);
-    wait_for_end(worker, hd__inbox_next(&ledger->inbox), deadline(timeout_ms), 1);
-    end_loop(worker);
+    hd__ledger_close_at(ledger, hd__monotonic_us(ledger->clock) + (int64_t)timeout_ms * 1000);
+    wake(worker);
+}
+
+int hd__worker_await_stop(struct hd__worker *worker) {
     join(worker);
     return worker->left_something ? HD_E_TIMEOUT : HD_OK;
 }
@@ -328,7 +330,7 @@ int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms) {
 void hd__worker_abort(struct hd__worker *worker) {
     if (hd__worker_is_self(worker))
         return;
-    end_loop(worker);
+    hd__worker_begin_stop(worker, 0);
     if (wait_for_flag(worker, &worker->ended, deadline(ABORT_MS)))
         join(worker);
 }

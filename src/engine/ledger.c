@@ -39,6 +39,7 @@ static void set_up(struct hd__ledger *ledger, const struct hd__ledger_config *co
     ledger->max_bytes = config->max_bytes;
     ledger->clock = config->clock;
     ledger->webhooks = config->webhooks;
+    ledger->notifier = config->notifier;
     ledger->log = config->log;
     ledger->ended_below = hd__inbox_next(&ledger->inbox);
     ledger->busy_us = INT64_MIN / 2;

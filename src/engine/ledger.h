@@ -5,6 +5,7 @@
 #define HD_ENGINE_LEDGER_H
 
 #include "base/log.h"
+#include "base/notifier.h"
 #include "base/thread.h"
 #include "engine/keeper.h"
 #include "engine/schedule.h"
@@ -34,7 +35,6 @@ struct hd__ledger {
     struct hd__inbox inbox;
     struct hd__monitor progress; /* guards the next; changes when deliveries have ended */
     uint64_t ended_below;        /* every event with a smaller sequence has ended */
-    int is_idle;                 /* a closing client has nothing to do before its time is over */
     uint64_t reports_given;      /* number of the last one that hd__worker_next_report gave */
     uint64_t reports_missed;     /* forgotten by the log before it came to them */
     struct hd__waiter *waiters;
@@ -42,7 +42,7 @@ struct hd__ledger {
     uint64_t decided_below;             /* of every event below it is decided who gets it */
     atomic_int end_waiters;             /* callers who wait for ended_below */
     atomic_int_fast64_t asked_until_us; /* up to then others may ask for it again */
-    atomic_int_fast64_t closes_at_us;   /* nothing that is due later will be done */
+    atomic_int_fast64_t closes_at_us;   /* nothing that is due later will be done; INT64_MAX for open */
     atomic_uint_fast64_t counters[HD_COUNTER_STORED - HD_COUNTER_ACCEPTED + 1]; /* those that the loop counts */
 
     /* the loop */
@@ -61,6 +61,7 @@ struct hd__ledger {
     const struct hd__clock *clock;
     struct hd__webhooks *webhooks;
     struct hd__keeper *keeper;
+    struct hd__notifier *notifier;
     struct hd__log log;
 };
 
@@ -71,6 +72,7 @@ struct hd__ledger_config {
     const struct hd__clock *clock; /* these must outlive the ledger */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
+    struct hd__notifier *notifier;
     struct hd__log log;
 };
 
@@ -120,11 +122,20 @@ void hd__ledger_forget(struct hd__ledger *ledger, struct hd__delivery *delivery)
 /* Drops what the queue's limits leave no room for, of a webhook that takes nothing. */
 void hd__ledger_trim(struct hd__ledger *ledger, const hd_webhook *webhook);
 
+/* Nothing that is due later than this is done. Of several times the earliest counts. From any thread. */
+void hd__ledger_close_at(struct hd__ledger *ledger, int64_t closes_at_us);
+
+/* Whether a closing client has nothing more to do, or no more time. */
+int hd__ledger_is_over(struct hd__ledger *ledger);
+
 /* Whether somebody wants to know whether events have ended. */
 int hd__ledger_is_asked(const struct hd__ledger *ledger);
 
 /* Tells other threads how far things have come. */
 void hd__ledger_publish(struct hd__ledger *ledger);
+
+/* Tells the program's event loop whether there is a report to take. From any thread, with progress locked. */
+void hd__ledger_notify(struct hd__ledger *ledger);
 
 /* Tells the caller who waits for the event with this sequence what became of it, and which id it has; or all callers,
  * of whose events nothing is known. */

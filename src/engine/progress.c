@@ -15,7 +15,7 @@ static void publish_counters(struct hd__ledger *ledger) {
     count(ledger, HD_COUNTER_STORED, stored);
 }
 
-/* Whether a closing client has nothing to do before its time is over. */
+/* Whether nothing is to be done before this time. */
 static int is_idle_until(struct hd__ledger *ledger, int64_t closes_at_us) {
     const struct hd__schedule *schedule = &ledger->schedule;
     const struct hd__timer *timer = hd__timers_first(&schedule->timers);
@@ -24,30 +24,53 @@ static int is_idle_until(struct hd__ledger *ledger, int64_t closes_at_us) {
            (!timer || timer->due_us > closes_at_us) && !ledger->keeper->ops->is_busy(ledger->keeper);
 }
 
+/* ---- The end ---- */
+
+static int64_t closes_at(const struct hd__ledger *ledger) {
+    return atomic_load(&ledger->closes_at_us);
+}
+
+void hd__ledger_close_at(struct hd__ledger *ledger, int64_t closes_at_us) {
+    int_fast64_t before_us = atomic_load(&ledger->closes_at_us);
+    while (closes_at_us < before_us && !atomic_compare_exchange_weak(&ledger->closes_at_us, &before_us, closes_at_us))
+        ;
+}
+
+int hd__ledger_is_over(struct hd__ledger *ledger) {
+    int64_t closes_at_us = closes_at(ledger);
+    return closes_at_us != INT64_MAX &&
+           (ledger->now_us >= closes_at_us || ledger->ended_below >= hd__inbox_next(&ledger->inbox) ||
+            is_idle_until(ledger, closes_at_us));
+}
+
+/* ---- What others are told ---- */
+
 int hd__ledger_is_asked(const struct hd__ledger *ledger) {
-    return atomic_load_explicit(&ledger->end_waiters, memory_order_relaxed) > 0 ||
+    return closes_at(ledger) != INT64_MAX || atomic_load_explicit(&ledger->end_waiters, memory_order_relaxed) > 0 ||
            ledger->now_us < atomic_load_explicit(&ledger->asked_until_us, memory_order_relaxed);
 }
 
 void hd__ledger_publish(struct hd__ledger *ledger) {
-    int64_t closes_at_us = atomic_load_explicit(&ledger->closes_at_us, memory_order_relaxed);
-    int is_closing = closes_at_us != INT64_MAX;
     publish_counters(ledger);
-    if (!ledger->progressed && !is_closing && !hd__ledger_is_asked(ledger))
+    if (!ledger->progressed && !hd__ledger_is_asked(ledger))
         return;
     uint64_t ended_below = ledger->keeper->ops->ended_below(ledger->keeper);
     uint64_t decided_below = ledger->keeper->ops->decided_below(ledger->keeper);
-    int is_idle = is_closing && is_idle_until(ledger, closes_at_us);
-    if (!ledger->progressed && ended_below == ledger->ended_below && decided_below == ledger->decided_below &&
-        is_idle == ledger->is_idle)
+    if (!ledger->progressed && ended_below == ledger->ended_below && decided_below == ledger->decided_below)
         return;
     ledger->progressed = 0;
     pthread_mutex_lock(&ledger->progress.mutex);
     ledger->ended_below = ended_below;
     ledger->decided_below = decided_below;
-    ledger->is_idle = is_idle;
+    hd__ledger_notify(ledger);
     pthread_cond_broadcast(&ledger->progress.changed);
     pthread_mutex_unlock(&ledger->progress.mutex);
+}
+
+void hd__ledger_notify(struct hd__ledger *ledger) {
+    if (hd__notifier_is_open(ledger->notifier))
+        hd__notifier_set(ledger->notifier, HD__NOTIFY_REPORT,
+                         hd__log_ring_newest(ledger->source.ring) > ledger->reports_given);
 }
 
 static void tell(struct hd__committer **at, int status) {

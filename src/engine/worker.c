@@ -65,6 +65,7 @@ static int time_to_sleep(struct hd__worker *worker, int timeout_ms) {
     struct hd__ledger *ledger = &worker->ledger;
     timeout_ms = until(worker, hd__schedule_advance(&ledger->schedule, ledger->now_us), timeout_ms);
     timeout_ms = until(worker, ledger->keeper->ops->wakes_at(ledger->keeper), timeout_ms);
+    timeout_ms = until(worker, atomic_load(&ledger->closes_at_us), timeout_ms);
     if (ledger->progressed)
         return 0;
     if (ledger->short_of_memory)
@@ -91,7 +92,7 @@ void hd__worker_turn(struct hd__worker *worker, int timeout_ms) {
     hd__attempts_begin(&worker->attempts);
     timeout_ms = time_to_sleep(worker, timeout_ms);
     hd__ledger_publish(ledger);
-    transport->wait(transport, timeout_ms);
+    transport->wait(transport, hd__ledger_is_over(ledger) ? 0 : timeout_ms);
     hd__ledger_look_at_clock(ledger);
     hd__attempts_collect(&worker->attempts);
     hd__ledger_publish(ledger);
@@ -116,12 +117,14 @@ static void *run(void *argument) {
     struct hd__monitor *progress = &worker->ledger.progress;
     pthread_mutex_lock(&progress->mutex); /* until hd__worker_start has written the thread's id */
     pthread_mutex_unlock(&progress->mutex);
-    while (!atomic_load(&worker->stop))
+    do
         hd__worker_turn(worker, SLEEP_MS);
+    while (!hd__ledger_is_over(&worker->ledger));
     hd__worker_cancel_all(worker);
     answer_questions(worker);
     pthread_mutex_lock(&progress->mutex);
     worker->ended = 1;
+    hd__notifier_set(worker->ledger.notifier, HD__NOTIFY_END, 1);
     pthread_cond_broadcast(&progress->changed);
     pthread_mutex_unlock(&progress->mutex);
     return NULL;
@@ -169,6 +172,7 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
         .clock = config->clock,
         .webhooks = config->webhooks,
         .ring = config->ring,
+        .notifier = config->notifier,
         .log = config->log,
     };
     int status = hd__ledger_init(&made->ledger, &ledger);

@@ -21,6 +21,7 @@ struct hd__worker_config {
     const struct hd__clock *clock;   /* these must outlive the worker */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
+    struct hd__notifier *notifier;
     struct hd_store *store; /* NULL for none: all is in memory */
     int role;               /* HD__ROLE_... with a store */
     int commits;            /* submit waits until the event is in the store */
@@ -74,17 +75,24 @@ int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uin
 /* Waits until every event accepted before the call has ended. HD_OK or HD_E_TIMEOUT. */
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);
 
-/* Waits for the next report that this function has not given yet. HD_OK, HD_E_TIMEOUT, or HD_E_CLOSED when the worker
- * has stopped and there will be no more. */
+/* Waits for the next report that this function has not given yet. HD_OK, HD_E_TIMEOUT, or HD_E_CLOSED when the loop has
+ * ended and there will be no more. */
 int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report);
 
-/* Accepts no more, delivers for up to timeout_ms, cancels the rest and joins the thread. HD_OK, or HD_E_TIMEOUT if
- * something was canceled or left. To be called once. */
-int hd__worker_stop(struct hd__worker *worker, uint32_t timeout_ms);
+/* The notifier has been opened: has it tell what it would if it had been before. From any thread. */
+void hd__worker_notify(struct hd__worker *worker);
+
+/* Accepts no more, delivers for up to timeout_ms, and cancels the rest; returns at once. From any thread, also again:
+ * the earliest end counts. */
+void hd__worker_begin_stop(struct hd__worker *worker, uint32_t timeout_ms);
+
+/* Waits until that is done and joins the thread. HD_OK, or HD_E_TIMEOUT if something was canceled or left. From any
+ * other thread, or several. */
+int hd__worker_await_stop(struct hd__worker *worker);
 
 /* Accepts no more, cancels what is left and stops the thread, for an exit() that cannot wait: if the thread is held up
  * in the program's log function, it is left behind after a few seconds. From any thread, also while another one is in
- * hd__worker_stop. */
+ * hd__worker_await_stop. */
 void hd__worker_abort(struct hd__worker *worker);
 
 /* One turn of the loop, which waits for at most timeout_ms. For the thread, and for tests without one. */
@@ -95,7 +103,7 @@ void hd__worker_cancel_all(struct hd__worker *worker);
 
 uint64_t hd__worker_counter(struct hd__worker *worker, int which);
 
-/* After hd__worker_stop, or if it was never started. */
+/* After hd__worker_await_stop, or if it was never started. */
 void hd__worker_free(struct hd__worker *worker);
 
 #endif

@@ -28,12 +28,11 @@ struct hd__worker {
 
     /* guarded by ledger.progress */
     struct hd__question *questions;
-    int ended;   /* the loop */
+    int ended;   /* the loop: there will be no more reports */
     int stopped; /* the thread, which is joined */
 
     atomic_int has_questions;
-    atomic_int is_joined; /* by whoever came first */
-    atomic_int stop;
+    atomic_int is_joined;  /* by whoever came first */
     atomic_int has_thread; /* until it was joined: its id may then be given to another */
     pthread_t thread;
     int left_something;             /* at the end of the loop */

@@ -127,7 +127,7 @@ static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint6
     }
 }
 
-static uint64_t newest(struct hd__log_ring *ring) {
+uint64_t hd__log_ring_newest(struct hd__log_ring *ring) {
     pthread_mutex_lock(&ring->mutex);
     uint64_t last = ring->last;
     pthread_mutex_unlock(&ring->mutex);
@@ -135,13 +135,13 @@ static uint64_t newest(struct hd__log_ring *ring) {
 }
 
 void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats) {
-    search(ring, filter, newest(ring) + 1, hd__log_stats_add_report, stats);
+    search(ring, filter, hd__log_ring_newest(ring) + 1, hd__log_stats_add_report, stats);
 }
 
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
                        hd_log_page **page) {
     uint64_t before;
-    int status = hd__log_cursor_parse(cursor, newest(ring), &before);
+    int status = hd__log_cursor_parse(cursor, hd__log_ring_newest(ring), &before);
     if (status != HD_OK)
         return status;
     hd_log_page *found = hd__log_page_new(limit, 0);
@@ -181,7 +181,7 @@ static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_rep
 int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
                         hd_log_page **page) {
     hd_report *batch[BATCH];
-    int64_t last = (int64_t)newest(ring), number = last;
+    int64_t last = (int64_t)hd__log_ring_newest(ring), number = last;
     size_t taken;
     int status = after ? hd__log_number_parse(after, last, &number) : HD_OK;
     if (status != HD_OK)

@@ -21,6 +21,9 @@ void hd__log_ring_append(struct hd__log_ring *ring, hd_report *report);
  * grows by the reports that were forgotten in between. */
 hd_report *hd__log_ring_next(struct hd__log_ring *ring, uint64_t *cursor, uint64_t *missed);
 
+/* Number of the newest report; 0 if there never was one. */
+uint64_t hd__log_ring_newest(struct hd__log_ring *ring);
+
 /* A reference to the newest report of a delivery; NULL if there is none. */
 hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id);
 
