@@ -96,7 +96,9 @@ SHARED_LIB := $(BUILD)/$(SHARED_FILE)
 SHARED_LINKS := $(BUILD)/$(SONAME) $(BUILD)/$(SHARED_NAME)
 PC_FILE := $(BUILD)/helmdesk.pc
 
-EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
+# One is about epoll, which Linux alone has.
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(filter-out \
+  $(if $(filter Linux,$(shell uname -s)),,examples/epoll.c),$(sort $(wildcard examples/*.c))))
 # Those of several files, and of a folder: the helpdesk server, and the dashboard inside another server.
 DESK := $(BUILD)/helmdesk-desk
 DESK_OBJECTS := $(patsubst examples/%.c,$(BUILD)/folders/%.o,$(sort $(wildcard examples/desk/*.c)))

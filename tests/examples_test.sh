@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The examples do what they say: receive takes what send sends, with the present secret and the one before, and
-# receive_raw reads a request from a buffer.
+# The examples do what they say: receive takes what send sends, with the present secret and the one before, receive_raw
+# reads a request from a buffer, and epoll ends in its own loop.
 set -euo pipefail
 # shellcheck source=tests/frame.sh
 . "$(dirname "$0")/frame.sh"
@@ -58,3 +58,36 @@ if printf '%b%s' "$request" "${body}x" | "$BUILD/examples/receive_raw" >"$tmp/re
     die "receive_raw takes another body"
 fi
 grep '^HD_E_SIGNATURE_MISMATCH: ' "$tmp/refused"
+
+# One thread of epoll, three webhooks, the third of which stops answering: each delivery of what was accepted is reported
+# once, the loop goes on while it ends, and the end is clean.
+export HELMDESK_SECRET=epoll
+receivers=()
+urls=()
+for i in 1 2 3; do
+    "$BUILD/examples/receive" 0 >"$tmp/receiver$i" &
+    receivers+=($!)
+    until_true has_line '^listening on ' "$tmp/receiver$i"
+    urls+=("$(sed -n 's|^listening on \(.*\)|\1/|p' "$tmp/receiver$i")")
+done
+# has_lines COUNT PATTERN FILE
+has_lines() {
+    [ "$(grep -c -- "$2" "$3")" -ge "$1" ]
+}
+"$BUILD/examples/epoll" --local "${urls[@]}" >"$tmp/epoll" &
+server=$!
+for i in 1 2 3; do until_true has_lines 2 '^new ticket ' "$tmp/receiver$i"; done
+kill -STOP "${receivers[2]}"
+until_true has_lines 6 '^new ticket ' "$tmp/receiver1"
+kill -TERM "$server"
+wait "$server" || die "epoll ends with $?: $(cat "$tmp/epoll")"
+kill -CONT "${receivers[2]}"
+kill -INT "${receivers[@]}"
+wait "${receivers[@]}"
+tickets=$(grep -c '^ticket: success' "$tmp/epoll")
+reports=$(grep -cE '^(delivered|failed|canceled): ' "$tmp/epoll")
+delivered=$(grep -c '^delivered: ' "$tmp/epoll")
+[ "$reports" = $((3 * tickets)) ] || die "$tickets tickets, $reports reports: $(cat "$tmp/epoll")"
+[ "$delivered" -ge $((2 * tickets)) ] || die "only $delivered of $tickets tickets: $(cat "$tmp/epoll")"
+[ "$delivered" -lt "$reports" ] || die "what was not answered was delivered: $(cat "$tmp/epoll")"
+has_lines 1 '^ticket: the client is closed' "$tmp/epoll" || die "the loop did not go on: $(cat "$tmp/epoll")"

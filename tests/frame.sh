@@ -7,7 +7,10 @@ tmp=$(mktemp -d)
 
 end_all() {
     local status=$? child
-    for child in $(jobs -pr); do kill "$child" 2>/dev/null || true; done
+    for child in $(jobs -pr); do
+        kill "$child" 2>/dev/null || true
+        kill -CONT "$child" 2>/dev/null || true # one that was stopped ends when it goes on
+    done
     wait
     rm -rf "$tmp"
     exit "$status"
