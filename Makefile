@@ -39,16 +39,17 @@ endif
 
 LIB_FOLDERS := base sign event endpoint store transport engine
 LIB_SOURCES := $(sort $(wildcard src/*.c $(LIB_FOLDERS:%=src/%/*.c)))
-STATIC_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/static/%.o)
-SHARED_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+# The same objects go into both libraries: the static one too may become part of somebody's shared library.
+LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/objects/%.o)
 
-# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam, and one file that it
-# has in copy, as the dashboard has some (see below). It is built where SQLite is; SQLITE=no leaves it out.
+# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam, and one file. The
+# shared library has a copy of that file; the static one takes it from libhelmdesk.a, so that all archives can be linked
+# whole into one library. It is built where SQLite is; SQLITE=no leaves it out.
 PKG_CONFIG ?= pkg-config
 SQLITE ?= $(shell $(PKG_CONFIG) --atleast-version=3.35 sqlite3 2>/dev/null && echo yes || echo no)
-SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c)) src/store/shards.c
-SQLITE_STATIC_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/static/%.o)
-SQLITE_SHARED_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c))
+SQLITE_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/objects/%.o)
+SQLITE_COPIED_OBJECTS := $(BUILD)/objects/store/shards.o
 SQLITE_STATIC_LIB := $(BUILD)/libhelmdesk-sqlite.a
 SQLITE_SHARED_NAME := libhelmdesk-sqlite.so
 SQLITE_SONAME := $(SQLITE_SHARED_NAME).$(ABI)
@@ -58,12 +59,9 @@ SQLITE_SHARED_LINKS := $(BUILD)/$(SQLITE_SONAME) $(BUILD)/$(SQLITE_SHARED_NAME)
 SQLITE_PC_FILE := $(BUILD)/helmdesk-sqlite.pc
 SQLITE_PARTS := $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB) $(SQLITE_SHARED_LIB) $(SQLITE_SHARED_LINKS) $(SQLITE_PC_FILE))
 
-# The dashboard is a library of its own too: it uses the public functions of the core, and Jansson. Of what the core does
-# not show it has two files in copy, which need nothing else. The shared library hides their names; of static ones a linker
-# takes whichever copy comes first and has no need of the other, as long as it is not told to take archives whole.
-DASHBOARD_SOURCES := $(sort $(wildcard src/dashboard/*.c)) src/base/text.c src/base/clock.c
-DASHBOARD_STATIC_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/static/%.o)
-DASHBOARD_SHARED_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/shared/%.o)
+# The dashboard is a library of its own too: it uses the public functions of the core, and Jansson.
+DASHBOARD_SOURCES := $(sort $(wildcard src/dashboard/*.c))
+DASHBOARD_OBJECTS := $(DASHBOARD_SOURCES:src/%.c=$(BUILD)/objects/%.o)
 DASHBOARD_STATIC_LIB := $(BUILD)/libhelmdesk-dashboard.a
 DASHBOARD_SHARED_NAME := libhelmdesk-dashboard.so
 DASHBOARD_SONAME := $(DASHBOARD_SHARED_NAME).$(ABI)
@@ -446,12 +444,7 @@ $(DEPS_OK): $(BUILD)/deps-%.ok: .ci/deps
 	@$(DEPS) --check $*
 	@touch $@
 
-$(BUILD)/static/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
-	$(call say,CC)
-	@mkdir -p $(@D)
-	$(Q)$(call compile,-Iinclude -Isrc)
-
-$(BUILD)/shared/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
+$(BUILD)/objects/%.o: src/%.c Makefile | $(BUILD)/deps-core.ok
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(call compile,-Iinclude -Isrc -fPIC)
@@ -466,14 +459,14 @@ $(BUILD)/parts: FORCE
 	@mkdir -p $(@D)
 	@echo 'sqlite $(SQLITE) listen $(LISTEN)' | cmp -s - $@ || echo 'sqlite $(SQLITE) listen $(LISTEN)' >$@
 
-$(STATIC_LIB): $(STATIC_OBJECTS) $(BUILD)/sources
+$(STATIC_LIB): $(LIB_OBJECTS) $(BUILD)/sources
 	$(call say,AR)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(STATIC_OBJECTS)
+	$(Q)$(AR) rcs $@ $(LIB_OBJECTS)
 
-$(SHARED_LIB): $(SHARED_OBJECTS) $(BUILD)/sources src/helmdesk.map
+$(SHARED_LIB): $(LIB_OBJECTS) $(BUILD)/sources src/helmdesk.map
 	$(call say,LINK)
-	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SONAME)) $(SHARED_OBJECTS) $(HD_DEPS_LIBS) $(LDLIBS)
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SONAME)) $(LIB_OBJECTS) $(HD_DEPS_LIBS) $(LDLIBS)
 
 $(BUILD)/$(SONAME): $(SHARED_LIB)
 	@ln -sf $(SHARED_FILE) $@
@@ -481,14 +474,14 @@ $(BUILD)/$(SONAME): $(SHARED_LIB)
 $(BUILD)/$(SHARED_NAME): $(BUILD)/$(SONAME)
 	@ln -sf $(SONAME) $@
 
-$(SQLITE_STATIC_LIB): $(SQLITE_STATIC_OBJECTS)
+$(SQLITE_STATIC_LIB): $(SQLITE_OBJECTS)
 	$(call say,AR)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(SQLITE_STATIC_OBJECTS)
+	$(Q)$(AR) rcs $@ $(SQLITE_OBJECTS)
 
-$(SQLITE_SHARED_LIB): $(SQLITE_SHARED_OBJECTS) src/helmdesk.map
+$(SQLITE_SHARED_LIB): $(SQLITE_OBJECTS) $(SQLITE_COPIED_OBJECTS) src/helmdesk.map
 	$(call say,LINK)
-	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SQLITE_SONAME)) $(SQLITE_SHARED_OBJECTS) \
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(SQLITE_SONAME)) $(SQLITE_OBJECTS) $(SQLITE_COPIED_OBJECTS) \
 	  $(HD_SQLITE_LIBS) $(LDLIBS) -pthread
 
 $(BUILD)/$(SQLITE_SONAME): $(SQLITE_SHARED_LIB)
@@ -503,18 +496,17 @@ $(DASHBOARD_ASSETS): $(DASHBOARD_WEB) Makefile
 	@{ printf '#define HD__ASSETS(X)'; n=0; for file in $(DASHBOARD_WEB:src/dashboard/web/%=%); do \
 	  printf ' \\\n    X(%d, "%s")' $$n $$file; n=$$((n + 1)); done; echo; } >$@
 
-DASHBOARD_ASSET_OBJECTS := $(BUILD)/static/dashboard/assets.o $(BUILD)/shared/dashboard/assets.o
-$(DASHBOARD_ASSET_OBJECTS): $(DASHBOARD_ASSETS)
-$(DASHBOARD_ASSET_OBJECTS): HD_CPPFLAGS += -I$(BUILD)/include
+$(BUILD)/objects/dashboard/assets.o: $(DASHBOARD_ASSETS)
+$(BUILD)/objects/dashboard/assets.o: HD_CPPFLAGS += -I$(BUILD)/include
 
-$(DASHBOARD_STATIC_LIB): $(DASHBOARD_STATIC_OBJECTS)
+$(DASHBOARD_STATIC_LIB): $(DASHBOARD_OBJECTS)
 	$(call say,AR)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(DASHBOARD_STATIC_OBJECTS)
+	$(Q)$(AR) rcs $@ $(DASHBOARD_OBJECTS)
 
-$(DASHBOARD_SHARED_LIB): $(DASHBOARD_SHARED_OBJECTS) $(SHARED_LIB) $(SHARED_LINKS) src/helmdesk.map
+$(DASHBOARD_SHARED_LIB): $(DASHBOARD_OBJECTS) $(SHARED_LIB) $(SHARED_LINKS) src/helmdesk.map
 	$(call say,LINK)
-	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(DASHBOARD_SONAME)) $(DASHBOARD_SHARED_OBJECTS) \
+	$(Q)$(call link,$(HD_SHARED_LDFLAGS) -Wl$(comma)-soname$(comma)$(DASHBOARD_SONAME)) $(DASHBOARD_OBJECTS) \
 	  -L$(BUILD) -lhelmdesk $(shell $(PKG_CONFIG) --libs jansson) $(LDLIBS) -pthread
 
 $(BUILD)/$(DASHBOARD_SONAME): $(DASHBOARD_SHARED_LIB)
@@ -680,7 +672,7 @@ $(INTEROP_PROGRAMS): %: %.o $(STATIC_LIB)
 	$(Q)$(call link) $< $(STATIC_LIB) $(HD_DEPS_LIBS) $(LDLIBS)
 
 # Objects are kept, and what the compiler saw them include makes them anew.
-OBJECTS := $(sort $(STATIC_OBJECTS) $(SHARED_OBJECTS) $(DASHBOARD_STATIC_OBJECTS) $(DASHBOARD_SHARED_OBJECTS)) $(TOOL_OBJECTS) $(SQLITE_STATIC_OBJECTS) $(SQLITE_SHARED_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) $(SUITE_OBJECTS) \
+OBJECTS := $(LIB_OBJECTS) $(SQLITE_OBJECTS) $(DASHBOARD_OBJECTS) $(TOOL_OBJECTS) $(EXAMPLES:%=%.o) $(FOLDER_OBJECTS) $(TEST_PROGRAMS:%=%.o) $(TEST_SUPPORT_OBJECTS) $(SUITE_OBJECTS) \
   $(HOSTILE_PROGRAMS:%=%.o) $(HOSTILE_SUPPORT_OBJECTS) $(BENCH_PROGRAMS:%=%.o) $(BENCH_SUPPORT:%=$(BUILD)/tests/bench/%.o) $(INTEROP_PROGRAMS:%=%.o) \
   $(CRASH_PROGRAMS:%=%.o) $(CRASH_SUPPORT) $(FUZZ_PROGRAMS:%=%.o)
 .SECONDARY: $(OBJECTS)

@@ -20,6 +20,7 @@
 #include <helmdesk/request.h>
 #include <helmdesk/sign.h>
 #include <helmdesk/store.h>
+#include <helmdesk/time.h>
 #include <helmdesk/webhook.h>
 
 #endif

@@ -307,7 +307,7 @@ static void test_malformed_requests(void **state) {
                                           "since=2025-01-01T24:00:00Z",
                                           "since=2016-12-31T23:59:60Z",
                                           "since=2025-1-1T0:0:0Z",
-                                          "since=2025-01-01T00:00:00.1Z",
+                                          "since=2025-01-01T00:00:00.Z",
                                           "since=2025-01-01T00:00:00",
                                           "limit=0",
                                           "limit=201",

@@ -227,7 +227,7 @@ void hd__api_redeliver_all(struct hd__call *call) {
     int64_t until_ms = 0;
     json_int_t number = limit ? json_integer_value(limit) : LIMIT_DEFAULT;
     hd_log_filter *filter = NULL;
-    if (!json_is_object(object) || !until || !hd__json_read_time(until, &until_ms) || number < 1 ||
+    if (!json_is_object(object) || !until || hd_time_parse(until, strlen(until), &until_ms) != HD_OK || number < 1 ||
         number > LIMIT_MAX) {
         hd__call_refuse(call, 400, "The request is malformed", "It needs a filter, and until when it reaches.", NULL);
         return;

@@ -98,7 +98,7 @@ static int set_times(const struct reading *reading) {
     int64_t times[2] = {0, 0};
     for (size_t i = 0; i < 2; i++) {
         const char *value = value_of(reading, names[i]);
-        if (value && !hd__json_read_time(value, &times[i])) {
+        if (value && hd_time_parse(value, strlen(value), &times[i]) != HD_OK) {
             refuse(reading->call, names[i]);
             return 0;
         }

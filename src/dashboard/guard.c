@@ -1,6 +1,6 @@
 #include "dashboard/guard.h"
 
-#include "base/text.h"
+#include "dashboard/text.h"
 
 #include <string.h>
 
@@ -39,10 +39,10 @@ static int is_known_host(const hd_dashboard *dashboard, const char *host) {
     static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
     size_t length = host_length(host);
     for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-        if (strlen(local[i]) == length && hd__starts_nocase(host, local[i]))
+        if (strlen(local[i]) == length && hd__dash_starts_nocase(host, local[i]))
             return 1;
     for (size_t i = 0; i < dashboard->host_count; i++)
-        if (strlen(dashboard->hosts[i]) == length && hd__starts_nocase(host, dashboard->hosts[i]))
+        if (strlen(dashboard->hosts[i]) == length && hd__dash_starts_nocase(host, dashboard->hosts[i]))
             return 1;
     return 0;
 }
@@ -63,12 +63,12 @@ static int is_cross_site(const struct hd__call *call) {
     if (!origin)
         return 0;
     const char *host = strstr(origin, "://");
-    return !host || !hd__equal_nocase(host + 3, hd_request_header(call->request, "Host", 0));
+    return !host || !hd__dash_equal_nocase(host + 3, hd_request_header(call->request, "Host", 0));
 }
 
 static int has_json(const hd_request *request) {
     const char *type = hd_request_header(request, "Content-Type", 0);
-    return type && hd__starts_nocase(type, "application/json") && strchr(" ;", type[16]);
+    return type && hd__dash_starts_nocase(type, "application/json") && strchr(" ;", type[16]);
 }
 
 int hd__guard_pass(struct hd__call *call) {

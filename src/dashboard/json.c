@@ -1,16 +1,14 @@
 #include "dashboard/json.h"
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "dashboard/text.h"
 #include "helmdesk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static json_t *repaired(const char *text, size_t length) {
     char *copy = malloc(3 * length + 1);
-    json_t *value = copy ? json_stringn(copy, hd__utf8_repair(text, length, copy)) : NULL;
+    json_t *value = copy ? json_stringn(copy, hd__dash_repair(text, length, copy)) : NULL;
     free(copy);
     return value;
 }
@@ -25,20 +23,8 @@ json_t *hd__json_string(const char *text) {
 }
 
 json_t *hd__json_time(int64_t ms) {
-    char text[HD__TIMESTAMP_SIZE];
-    if (ms <= 0 || ms > HD__TIMESTAMP_MAX)
-        return json_null();
-    hd__timestamp_format(ms, text);
-    return json_string(text);
-}
-
-int hd__json_read_time(const char *text, int64_t *ms) {
-    char whole[HD__TIMESTAMP_SIZE];
-    if (strlen(text) == sizeof "2025-01-15T10:30:00Z" - 1 && text[19] == 'Z') {
-        snprintf(whole, sizeof whole, "%.19s.000Z", text);
-        text = whole;
-    }
-    return hd__timestamp_parse(text, ms) == HD_OK;
+    char text[HD_TIME_SIZE];
+    return ms > 0 && hd_time_format(ms, text, sizeof text) == HD_OK ? json_string(text) : json_null();
 }
 
 void hd__json_set(json_t *object, const char *key, json_t *value, int *failed) {

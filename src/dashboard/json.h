@@ -15,10 +15,6 @@ json_t *hd__json_string(const char *text);
 /* "2025-01-15T10:30:00.000Z"; null for 0, and for what is not in the years 1970 to 9999. */
 json_t *hd__json_time(int64_t ms);
 
-/* Reads such a time, with or without milliseconds, of a day that is in the calendar; there are no leap seconds, as in
- * the library's own timestamps. Returns 0 if it is none. */
-int hd__json_read_time(const char *text, int64_t *ms);
-
 /* Adds an item, and sets a member. A NULL value, which is lost memory, is noted in *failed. */
 void hd__json_add(json_t *list, json_t *item, int *failed);
 void hd__json_set(json_t *object, const char *key, json_t *value, int *failed);

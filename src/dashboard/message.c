@@ -1,6 +1,7 @@
 #include "dashboard/message.h"
 
 #include "dashboard/stream.h"
+#include "dashboard/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "dashboard/setters.h"
 
-#include "base/text.h"
 #include "dashboard/fields.h"
+#include "dashboard/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ static int set_rate(hd_webhook *webhook, const json_t *value) {
 static int is_listed(const json_t *list, const char *name) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *listed = json_string_value(json_array_get(json_array_get(list, i), 0));
-        if (listed && hd__equal_nocase(listed, name))
+        if (listed && hd__dash_equal_nocase(listed, name))
             return 1;
     }
     return 0;
@@ -193,7 +193,7 @@ int hd__setters_apply(struct hd__call *call, hd_webhook *webhook, int is_new) {
 
 json_t *hd__setters_warnings(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
-    int is_slack_host = hd__starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
+    int is_slack_host = hd__dash_starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
     if (is_slack_host && !is_slack)
         return json_pack("[{s:s, s:s}]", "code", "slack_format", "message",
                          "Slack refuses plain JSON: choose the Slack format.");

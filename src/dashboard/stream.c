@@ -1,6 +1,5 @@
 #include "dashboard/stream.h"
 
-#include "base/clock.h"
 #include "dashboard/api.h"
 #include "dashboard/fields.h"
 
@@ -109,7 +108,9 @@ static int sum_up(hd_client *client, uint64_t *sum) {
 }
 
 static int64_t monotonic_ms(void) {
-    return hd__monotonic_us(&hd__system_clock) / 1000;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* One stream looks for all. Returns how often the webhooks have changed. */

@@ -1,6 +1,6 @@
 /* Which shard a webhook is in, and how shards are divided among the clients that deliver. Each client has its share of
  * the shards; and, since there may be few webhooks, whose keys follow each other, it has them spread over all shards.
- * All this needs nothing of the core, so that a store that is a library of its own can have it built in. */
+ * All this needs nothing of the core, so that the shared library of a store can have a copy. */
 #ifndef HD_STORE_SHARDS_H
 #define HD_STORE_SHARDS_H
 
