@@ -47,8 +47,8 @@ static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if
 int hd_client_check_url(hd_client *client, const char *url) {
     int status = hd__client_check(client);
     if (status == HD_OK)
-        status = url ? hd__url_check(url) : HD_E_INVALID;
-    return status == HD_OK ? hd__url_allowed(url, &client->options->policy) : status;
+        status = hd_options_check_url(client->options, url);
+    return status;
 }
 
 int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook) {

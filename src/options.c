@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "endpoint/url.h"
+
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -292,4 +294,10 @@ int hd_options_set_idempotency_window_ms(hd_options *options, int64_t window_ms)
         return HD_E_INVALID;
     options->key_window_ms = window_ms;
     return HD_OK;
+}
+
+int hd_options_check_url(const hd_options *options, const char *url) {
+    static const struct hd__policy only_public;
+    int status = url ? hd__url_check(url) : HD_E_INVALID;
+    return status == HD_OK ? hd__url_allowed(url, options ? &options->policy : &only_public) : status;
 }

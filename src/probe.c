@@ -1,6 +1,6 @@
 /* Asks a receiver without delivering anything; and what connections are made with. */
-#include "endpoint/webhook.h"
-#include "options.h"
+#include "probe.h"
+
 #include "store/report.h"
 #include "transport/connect.h"
 
@@ -8,11 +8,6 @@
 #include <string.h>
 
 #define WAIT_MS 1000
-
-static int check(const hd_options *options, const char *url) {
-    int status = hd__url_check(url);
-    return status == HD_OK ? hd__url_allowed(url, &options->policy) : status;
-}
 
 /* As an attempt of a delivery is reported. */
 static int make_report(const hd_webhook *webhook, struct hd__exchange *exchange, hd_report **report) {
@@ -31,54 +26,49 @@ static int make_report(const hd_webhook *webhook, struct hd__exchange *exchange,
     made->certificate_until_ms = exchange->certificate_until_s * 1000;
     memcpy(made->remote_address, exchange->remote_address, sizeof made->remote_address);
     made->response_truncated = exchange->response_truncated;
-    hd__report_set_response(made, exchange->response_headers.data, exchange->response_headers.len, NULL, 0);
+    hd__report_set_response(made, exchange->response_headers.data, exchange->response_headers.len,
+                            exchange->response_body.data, exchange->response_body.len);
     (void)hd__report_set_detail(made, exchange->detail);
     *report = made;
     return HD_OK;
 }
 
-static int ask(struct hd__transport *transport, const hd_webhook *webhook, hd_report **report) {
-    struct hd__exchange exchange = {
-        .url = webhook->url,
-        .parts = &webhook->parts,
-        .masked_target = webhook->masked_target,
-        .is_probe = 1,
-        .body = "",
-        .detail = "",
-    };
-    int status = transport->start(transport, &exchange);
+static int ask(struct hd__transport *transport, const hd_webhook *webhook, struct hd__exchange *exchange,
+               hd_report **report) {
+    exchange->url = webhook->url;
+    exchange->parts = &webhook->parts;
+    exchange->masked_target = webhook->masked_target;
+    int status = transport->start(transport, exchange);
     if (status != HD_OK)
         return status;
     while (!transport->finished(transport))
         transport->wait(transport, WAIT_MS);
-    status = make_report(webhook, &exchange, report);
-    hd__buffer_free(&exchange.response_headers);
-    hd__buffer_free(&exchange.response_body);
+    status = make_report(webhook, exchange, report);
+    hd__buffer_free(&exchange->response_headers);
+    hd__buffer_free(&exchange->response_body);
     return status;
 }
 
-static int probe(const hd_options *options, const hd_webhook *webhook, hd_report **report) {
-    const struct hd__transport_config config = hd__options_for_transport(options);
+static int connect_and_ask(const hd_options *options, const char *user_agent, const hd_webhook *webhook,
+                           struct hd__exchange *exchange, hd_report **report) {
+    struct hd__transport_config config = hd__options_for_transport(options);
     struct hd__transport *transport = NULL;
+    config.user_agent = user_agent ? user_agent : config.user_agent;
     int status = hd__transport_new(&config, &transport);
     if (status == HD_OK) {
-        status = ask(transport, webhook, report);
+        status = ask(transport, webhook, exchange, report);
         transport->free(transport);
     }
     return status;
 }
 
-int hd_probe(const hd_options *options, const char *url, hd_report **report) {
-    if (!report)
-        return HD_E_INVALID;
-    *report = NULL;
-    if (!url)
-        return HD_E_INVALID;
+int hd__ask(const hd_options *options, const char *url, const char *user_agent, struct hd__exchange *exchange,
+            hd_report **report) {
     hd_options *own = NULL;
     hd_webhook *webhook = NULL, *snapshot = NULL;
     int status = hd__options_copy(options, &own);
     if (status == HD_OK)
-        status = check(own, url);
+        status = hd_options_check_url(own, url);
     if (status == HD_OK)
         status = hd_webhook_new(&webhook);
     if (status == HD_OK)
@@ -86,11 +76,19 @@ int hd_probe(const hd_options *options, const char *url, hd_report **report) {
     if (status == HD_OK)
         status = hd__webhook_snapshot(webhook, &snapshot);
     if (status == HD_OK)
-        status = probe(own, snapshot, report);
+        status = connect_and_ask(own, user_agent, snapshot, exchange, report);
     hd_webhook_free(snapshot);
     hd_webhook_free(webhook);
     hd_options_free(own);
     return status;
+}
+
+int hd_probe(const hd_options *options, const char *url, hd_report **report) {
+    struct hd__exchange exchange = {.is_probe = 1, .body = "", .detail = ""};
+    if (!report)
+        return HD_E_INVALID;
+    *report = NULL;
+    return url ? hd__ask(options, url, NULL, &exchange, report) : HD_E_INVALID;
 }
 
 const char *hd_transport_libraries(void) {

@@ -354,7 +354,7 @@ static int cancel(void) {
 }
 
 /* Nobody listens there. */
-static int probe(void) {
+static int ask_nobody(int (*ask)(const hd_options *options, hd_report **report)) {
     hd_options *options = NULL;
     hd_report *report = NULL;
     int status = hd_options_new(&options);
@@ -365,7 +365,7 @@ static int probe(void) {
     if (status == HD_OK)
         status = hd_options_allow_network(options, "127.0.0.0/8");
     if (status == HD_OK)
-        status = hd_probe(options, "http://127.0.0.1:1/", &report);
+        status = ask(options, &report);
     assert_true((status == HD_OK) == (report != NULL));
     int reason = hd_report_reason(report);
     if (status == HD_E_TRANSPORT || (report && reason == HD_REASON_INTERNAL))
@@ -375,6 +375,22 @@ static int probe(void) {
     hd_report_free(report);
     hd_options_free(options);
     return status;
+}
+
+static int probe_nobody(const hd_options *options, hd_report **report) {
+    return hd_probe(options, "http://127.0.0.1:1/", report);
+}
+
+static int probe(void) {
+    return ask_nobody(probe_nobody);
+}
+
+static int post_to_nobody(const hd_options *options, hd_report **report) {
+    return hd_post(options, "http://127.0.0.1:1/", "User-Agent: a/1\r\nX: y\r\n", "body", 4, report);
+}
+
+static int post(void) {
+    return ask_nobody(post_to_nobody);
 }
 
 /* What a store has of a request. */
@@ -418,6 +434,7 @@ TORTURE(make_options)
 TORTURE(make_filter)
 TORTURE(run_client)
 TORTURE(probe)
+TORTURE(post)
 TORTURE(read_request)
 TORTURE(deliver)
 TORTURE(redeliver)
@@ -460,6 +477,7 @@ int main(void) {
         cmocka_unit_test(test_make_filter),
         cmocka_unit_test(test_run_client),
         cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_post),
         cmocka_unit_test(test_read_request), /* and those with a worker: */
         cmocka_unit_test(test_deliver),
         cmocka_unit_test(test_redeliver),

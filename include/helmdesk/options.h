@@ -151,6 +151,16 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
 /**
+ * Says whether a client with these options would take a webhook with this URL.
+ * @param options  the options; NULL for defaults
+ * @param url      the URL, as for hd_webhook_set_url()
+ * Returns: HD_OK; HD_E_URL, HD_E_URL_USERINFO, HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or HD_E_URL_ADDRESS if it
+ * would not; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any, as long as nobody changes the options.
+ * Since: 0.1.0
+ */
+HD_API int hd_options_check_url(const hd_options *options, const char *url);
+
+/**
  * Names the address of a host, in the place of a name lookup: for tests, and before a name is there. Certificates are
  * checked against the host's name as ever, and whether the address may be reached as well. May be called up to 32
  * times; the first one that fits counts.

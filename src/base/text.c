@@ -150,6 +150,11 @@ int hd__ident_fits(const char *s, size_t min, size_t max) {
     return length_fits(s, min, max, &len) && hd__is_ident(s, len);
 }
 
+int hd__token_fits(const char *s, size_t min, size_t max) {
+    size_t len = strspn(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return s[len] == '\0' && len >= min && len <= max;
+}
+
 int hd__header_value_fits(const char *s, size_t min, size_t max) {
     size_t len;
     return length_fits(s, min, max, &len) && is_ascii(s, len, 0x20, 1);

@@ -36,6 +36,9 @@ void hd__make_line(char *s);
 const char *hd__quote(const char *s, char *out, size_t size);
 int hd__ident_fits(const char *s, size_t min, size_t max);
 
+/* min to max characters of a token, such as a header's name (RFC 9110 5.6.2). */
+int hd__token_fits(const char *s, size_t min, size_t max);
+
 /* min to max characters of 0x20 to 0x7E and tabs, as a header's value may have (RFC 9110 5.5, less obs-text). */
 int hd__header_value_fits(const char *s, size_t min, size_t max);
 

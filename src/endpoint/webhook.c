@@ -334,12 +334,6 @@ int hd_webhook_set_mode(hd_webhook *webhook, int mode) {
     return HD_OK;
 }
 
-/* RFC 9110 5.6.2 */
-static int is_token(const char *name) {
-    size_t len = strspn(name, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    return len >= 1 && len <= HEADER_NAME_MAX && name[len] == '\0';
-}
-
 /* Headers that libhelmdesk sets itself, and those that change how HTTP reads the request. */
 static int is_reserved(const char *name) {
     static const char *const whole[] = {"host", "transfer-encoding", "connection", "expect",    "upgrade",
@@ -376,7 +370,8 @@ static int add_header(hd_webhook *webhook, const char *name, const char *value) 
 int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value) {
     if (!webhook || !name)
         return HD_E_INVALID;
-    if (!is_token(name) || is_reserved(name) || (value && !hd__header_value_fits(value, 0, HEADER_VALUE_MAX)))
+    if (!hd__token_fits(name, 1, HEADER_NAME_MAX) || is_reserved(name) ||
+        (value && !hd__header_value_fits(value, 0, HEADER_VALUE_MAX)))
         return HD_E_HEADER;
     size_t at = 0;
     while (at < webhook->header_count && !hd__equal_nocase(webhook->headers[at].name, name))
