@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Checks, from #include lines alone, that the house stands (src/ of the given tree; default: this one):
 # - a file uses its own folder and the floors below it, never a floor above and never a neighbour on the same floor;
-# - dashboard uses the public headers and its own folder;
+# - cli and dashboard use the public headers and their own folder;
 # - includes are written relative to src;
 # - each third-party library is touched by the files named for it, and by no other.
 # Before that it breaks each rule in a tree of its own, and fails if that goes unnoticed.
@@ -77,7 +77,7 @@ check() {
             elif [[ $target != "$folder" ]] && ((target_floor >= floor)); then
                 echo "src/$file:$number: $folder (floor $floor) may not use $header (floor $target_floor)"
                 bad=1
-            elif [[ $folder == dashboard && $target != "$folder" ]]; then
+            elif [[ ($folder == cli || $folder == dashboard) && $target != "$folder" ]]; then
                 echo "src/$file:$number: $folder may use public headers and its own, and not $header"
                 bad=1
             fi
@@ -111,7 +111,9 @@ trap 'rm -rf "$tmp"' EXIT
 expect good engine/engine.c '"engine/engine.h"' '"transport/connect.h"' '"base/text.h"' '<helmdesk.h>' '<stdio.h>'
 expect good client.c '"options.h"' '"engine/engine.h"' '"base/text.h"' '"helmdesk.h"'
 expect good transport/connect.c '<curl/curl.h>' '"transport/connect.h"'
-expect good cli/send.c '"cli/json.h"' '"options.h"' '"transport/connect.h"'
+expect good cli/send.c '"cli/json.h"' '"helmdesk.h"' '<getopt.h>'
+expect bad cli/send.c '"options.h"'             # not public
+expect bad cli/send.c '"transport/connect.h"'   # not public
 expect good dashboard/call.c '"dashboard/json.h"' '"helmdesk/dashboard.h"'
 expect bad dashboard/call.c '"base/text.h"'     # not public
 expect bad cli/send.c '<jansson.h>'

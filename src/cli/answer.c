@@ -53,7 +53,9 @@ void cli_answer_as_forwarded(const struct arrival *arrival, struct reply *reply)
     }
     if (!cli_post_header(result, "Content-Type", type, sizeof type))
         *type = '\0';
-    set_body(reply, result->http_status, type, result->body.data ? result->body.data : "", result->body.len);
+    size_t length;
+    const char *body = hd_report_response_body(result->report, &length);
+    set_body(reply, hd_report_http_status(result->report), type, body, length);
     if (cli_post_header(result, "Retry-After", retry, sizeof retry))
         set_header(reply, "Retry-After", retry);
 }

@@ -1,7 +1,7 @@
 #include "cli/args.h"
 
-#include "base/text.h"
 #include "cli/output.h"
+#include "cli/text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -240,7 +240,7 @@ static int are_words(const char *words, const char *list) {
 static int check_value(enum option_id id, const char *value) {
     const struct option_spec *spec = &cli_options[id];
     int is_list = spec->argument && strcmp(spec->argument, "LIST") == 0;
-    if (!value || !spec->values || hd__is_upper(spec->values[0]) ||
+    if (!value || !spec->values || cli_is_upper(spec->values[0]) ||
         (is_list ? are_words(spec->values, value) : cli_word_index(spec->values, value) >= 0))
         return CLI_OK;
     cli_error("--%s cannot be '%s'", spec->name, value);
@@ -366,7 +366,7 @@ int cli_parse_duration(const char *text, int64_t *milliseconds) {
         double milliseconds;
     } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}, {"", 1000}};
     char *end;
-    if (!hd__is_digit(text[0]))
+    if (!cli_is_digit(text[0]))
         return 0;
     double value = strtod(text, &end);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)

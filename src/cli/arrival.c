@@ -1,9 +1,9 @@
 #include "cli/arrival.h"
 
-#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/slack.h"
+#include "cli/text.h"
 
 #include <string.h>
 
@@ -102,7 +102,7 @@ static void print_forward(const struct arrival *arrival) {
            cli_color(stdout, result->reason == HD_REASON_DELIVERED ? COLOR_GOOD : COLOR_BAD), cli_post_text(result),
            cli_plain(stdout));
     print_string(arrival->forward_url);
-    printf(" (%u ms)\n", result->total_ms);
+    printf(" (%u ms)\n", hd_report_total_ms(result->report));
     if (!cli_post_is_answered(result))
         printf("    %s\n", cli_post_explanation(result));
     if (result->left_out)
@@ -111,8 +111,8 @@ static void print_forward(const struct arrival *arrival) {
 
 /* Values that open other doors. */
 static int is_private(const char *name) {
-    return hd__equal_nocase(name, "Authorization") || hd__equal_nocase(name, "Cookie") ||
-           hd__equal_nocase(name, "Proxy-Authorization");
+    return cli_equal_nocase(name, "Authorization") || cli_equal_nocase(name, "Cookie") ||
+           cli_equal_nocase(name, "Proxy-Authorization");
 }
 
 static void print_head(const struct request *request) {
@@ -182,9 +182,10 @@ static json_t *forward_json(const struct arrival *arrival) {
     const struct post_result *result = &arrival->forwarded;
     if (!arrival->forward_url)
         return json_null();
+    int http_status = hd_report_http_status(result->report);
     return json_pack("{s:o, s:o, s:s, s:I}", "url", cli_json_string(arrival->forward_url), "status",
-                     result->http_status ? json_integer(result->http_status) : json_null(), "reason",
-                     hd_reason_name(result->reason), "ms", (json_int_t)result->total_ms);
+                     http_status ? json_integer(http_status) : json_null(), "reason", hd_reason_name(result->reason),
+                     "ms", (json_int_t)hd_report_total_ms(result->report));
 }
 
 static const char *signature_word(const struct arrival *arrival) {

@@ -1,7 +1,7 @@
 /* Completion for shells, from the table. */
-#include "base/text.h"
 #include "cli/args.h"
 #include "cli/output.h"
+#include "cli/text.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static int is_group(const char *name) {
 
 /* Names a file or a directory, rather than words. */
 static int is_path(const char *values) {
-    return values && hd__is_upper(*values);
+    return values && cli_is_upper(*values);
 }
 
 static void print_first_words(void) {

@@ -1,8 +1,9 @@
 #include "cli/date.h"
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "cli/text.h"
+#include "helmdesk.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,7 +24,7 @@ static int skip(const char **at, const char *any) {
 static int read_number(const char **at, int width, int least, int most, int *number) {
     int read = 0;
     for (int i = 0; i < width; i++) {
-        if (!hd__is_digit((*at)[i]))
+        if (!cli_is_digit((*at)[i]))
             return 0;
         read = read * 10 + ((*at)[i] - '0');
     }
@@ -32,16 +33,23 @@ static int read_number(const char **at, int width, int least, int most, int *num
     return read >= least && read <= most;
 }
 
+/* Since 1970; -1 for a day that is not in the calendar. */
+static int64_t days_of(const struct date *date) {
+    char text[64];
+    int64_t ms;
+    int length = snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", date->year, date->month, date->day);
+    return hd_time_parse(text, (size_t)length, &ms) == HD_OK ? ms / 86400000 : -1;
+}
+
 static int read_day(const char **at, struct date *date) {
     return read_number(at, 4, 1970, 9999, &date->year) && skip(at, "-") && read_number(at, 2, 1, 12, &date->month) &&
-           skip(at, "-") && read_number(at, 2, 1, 31, &date->day) &&
-           hd__days_from_date(date->year, date->month, date->day) >= 0;
+           skip(at, "-") && read_number(at, 2, 1, 31, &date->day) && days_of(date) >= 0;
 }
 
 /* ".5" and ".500123": what is less than a millisecond is left out. */
 static int read_fraction(const char **at, int *ms) {
     int digits = 0;
-    for (; hd__is_digit(**at); ++*at, digits++)
+    for (; cli_is_digit(**at); ++*at, digits++)
         if (digits < 3)
             *ms = *ms * 10 + (**at - '0');
     for (int i = digits; i < 3; i++)
@@ -82,8 +90,7 @@ static int64_t local_seconds(const struct date *date) {
 
 /* timegm is not in POSIX. */
 static int64_t utc_seconds(const struct date *date) {
-    return hd__days_from_date(date->year, date->month, date->day) * 86400 + date->hour * 3600 +
-           (date->minute - date->offset_minutes) * 60 + date->second;
+    return days_of(date) * 86400 + date->hour * 3600 + (date->minute - date->offset_minutes) * 60 + date->second;
 }
 
 int64_t cli_date_parse(const char *text) {

@@ -1,12 +1,11 @@
 /* Looks at what deliveries need: this build, this machine, and one receiver. */
-#include "base/text.h"
 #include "cli/date.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/target.h"
-#include "options.h"
+#include "cli/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,7 +114,7 @@ static int64_t read_date(const char *headers) {
     int day, year, hour, minute, second;
     for (const char *line = headers; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (hd__starts_nocase(line, "Date:") && sscanf(line + 5, " %*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
+        if (cli_starts_nocase(line, "Date:") && sscanf(line + 5, " %*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
                                                        &day, month, &year, &hour, &minute, &second) == 6) {
             const char *found = strstr(months, month);
             snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
@@ -149,14 +148,14 @@ static void tell_failure(struct findings *findings, const char *check, const hd_
 }
 
 /* Any answer in HTTP is good: few receivers take HEAD. */
-static void tell_receiver(struct findings *findings, const hd_options *options, const hd_report *report) {
+static void tell_receiver(struct findings *findings, const char *proxy, const hd_report *report) {
     if (hd_report_reason(report) == HD_REASON_BLOCKED) {
         tell_failure(findings, "rules", report);
         return;
     }
     find(findings, GOOD, "rules", "deliveries may have this address");
-    if (options->proxy)
-        find(findings, GOOD, "proxy", options->proxy->authority);
+    if (proxy)
+        find(findings, GOOD, "proxy", cli_proxy_host(proxy));
     if (hd_report_http_status(report) == 0) {
         tell_failure(findings, "connection", report);
         return;
@@ -166,11 +165,11 @@ static void tell_receiver(struct findings *findings, const hd_options *options, 
     tell_clock(findings, report);
 }
 
-static void ask_receiver(struct findings *findings, const hd_options *options, const char *url) {
+static void ask_receiver(struct findings *findings, const hd_options *options, const char *proxy, const char *url) {
     hd_report *report = NULL;
     int status = hd_probe(options, url, &report);
     if (status == HD_OK)
-        tell_receiver(findings, options, report);
+        tell_receiver(findings, proxy, report);
     else
         worsen(findings, cli_fail_status(status, "doctor"));
     hd_report_free(report);
@@ -182,7 +181,7 @@ static void check_receiver(struct findings *findings, const struct args *args, c
     if (code == CLI_OK)
         code = cli_check_url(options, url);
     if (code == CLI_OK)
-        ask_receiver(findings, options, url);
+        ask_receiver(findings, options, cli_proxy(args), url);
     else if (code == CLI_BLOCKED)
         find(findings, BAD, "rules", "deliveries may not have this address");
     worsen(findings, code);

@@ -1,16 +1,12 @@
 #include "cli/filter.h"
 
-#include "base/clock.h"
 #include "cli/date.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int64_t cli_wall_ms(void) {
-    return hd__wall_ms(&hd__system_clock);
-}
 
 int cli_filters(const struct args *args) {
     static const enum option_id ids[] = {OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON,       OPT_STATUS,

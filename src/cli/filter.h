@@ -16,6 +16,4 @@ int cli_filters(const struct args *args);
 /* The time that an option names, in milliseconds since 1970; 0 without it. */
 int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms);
 
-int64_t cli_wall_ms(void);
-
 #endif

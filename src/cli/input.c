@@ -1,7 +1,7 @@
 #include "cli/input.h"
 
-#include "base/text.h"
 #include "cli/output.h"
+#include "cli/text.h"
 #include "helmdesk.h"
 
 #include <errno.h>
@@ -282,7 +282,7 @@ int cli_confirm(const struct args *args, const char *question) {
     }
     int is_asked = write_question(terminal, question) && read_line(terminal, NULL, answer, sizeof answer) >= 0;
     close(terminal);
-    if (is_asked && (hd__equal_nocase(answer, "y") || hd__equal_nocase(answer, "yes")))
+    if (is_asked && (cli_equal_nocase(answer, "y") || cli_equal_nocase(answer, "yes")))
         return CLI_OK;
     cli_note("Nothing was done.");
     return CLI_NEGATIVE;

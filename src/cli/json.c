@@ -1,14 +1,14 @@
 #include "cli/json.h"
 
-#include "base/text.h"
 #include "cli/output.h"
+#include "cli/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static json_t *repaired(const char *text, size_t length) {
     char *copy = malloc(3 * length + 1);
-    json_t *value = copy ? json_stringn(copy, hd__utf8_repair(text, length, copy)) : NULL;
+    json_t *value = copy ? json_stringn(copy, cli_repair(text, length, copy)) : NULL;
     free(copy);
     return value;
 }

@@ -23,7 +23,6 @@ int cli_run_listen(const struct args *args) {
 
 #else
 
-#include "base/clock.h"
 #include "cli/fields.h"
 #include "cli/json.h"
 
@@ -146,7 +145,7 @@ static void receive(void *user, const struct request *request, struct reply *rep
     struct listening *listening = user;
     struct arrival arrival = {
         .request = request,
-        .at_ms = hd__wall_ms(&hd__system_clock),
+        .at_ms = cli_wall_ms(),
         .is_as_slack = listening->is_as_slack,
         .reply = reply,
         .saved = "",

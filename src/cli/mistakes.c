@@ -1,10 +1,9 @@
 #include "cli/mistakes.h"
 
-#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/text.h"
 #include "helmdesk.h"
-#include "sign/base64.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +117,7 @@ static void add_from_base64(struct variants *signatures, const char *signature, 
     unsigned char bytes[64];
     char hex[2 * sizeof bytes + 1];
     size_t decoded = 0;
-    if (length == 44 && hd__base64_decode(signature, length, bytes, &decoded) && decoded == 32) {
+    if (length == 44 && cli_base64_decode(signature, length, bytes, &decoded) && decoded == 32) {
         to_hex(bytes, decoded, hex);
         add(signatures, "base64_signature", "the signature is written in hexadecimal digits, not in base64", hex, 64);
     }
@@ -137,7 +136,7 @@ static void list_signatures(struct variants *signatures, const char *signature) 
     if (length != 64)
         return;
     for (size_t i = 0; i < 64; i++)
-        hex[i] = (char)hd__ascii_lower(start[i]);
+        hex[i] = (char)cli_lower(start[i]);
     if (memcmp(hex, start, 64) != 0)
         add(signatures, "upper_case_signature", "the signature is written in lower case", hex, 64);
 }
@@ -150,7 +149,8 @@ static void list_secrets(struct variants *secrets, const struct bytes *secret) {
     int has_prefix = secret->len > 6 && memcmp(secret->data, "whsec_", 6) == 0;
     add(secrets, NULL, NULL, secret->data, secret->len);
     if (has_prefix) {
-        if (hd__base64_decode(secret->data + 6, secret->len - 6, bytes, &length) && length > 0)
+        if (secret->len - 6 <= sizeof bytes / 3 * 4 &&
+            cli_base64_decode(secret->data + 6, secret->len - 6, bytes, &length) && length > 0)
             add(secrets, "decoded_secret",
                 "the secret's base64 is decoded (the signer did that; X-Helmdesk-Signature takes it as it stands)",
                 bytes, length);

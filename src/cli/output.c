@@ -1,7 +1,6 @@
 #include "cli/output.h"
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "cli/text.h"
 #include "helmdesk.h"
 
 #include <errno.h>
@@ -134,7 +133,7 @@ static void print_harmless(FILE *file, const char *text, size_t length, int keep
     const char *at = text, *end = at + length;
     while (at < end) {
         unsigned long point = 0xfffd; /* of a byte that is no character */
-        size_t size = hd__utf8_char(at, (size_t)(end - at), &point);
+        size_t size = cli_character(at, (size_t)(end - at), &point);
         if (point == '\r' && at + 1 < end && at[1] == '\n')
             ; /* the LF that follows ends the line */
         else if (keeps_lines && (point == '\n' || point == '\t'))
@@ -263,9 +262,6 @@ const char *cli_clock(int64_t ms) {
 }
 
 const char *cli_rfc3339(int64_t ms) {
-    static char text[HD__TIMESTAMP_SIZE];
-    if (ms < 0 || ms > HD__TIMESTAMP_MAX)
-        return "";
-    hd__timestamp_format(ms, text);
-    return text;
+    static char text[HD_TIME_SIZE];
+    return hd_time_format(ms, text, sizeof text) == HD_OK ? text : "";
 }

@@ -1,9 +1,9 @@
 #include "cli/place.h"
 
-#include "base/text.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/target.h"
+#include "cli/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -119,7 +119,7 @@ static int read_hex(const char *text, size_t length, unsigned char key[KEY_SIZE]
     if (length != (size_t)KEY_SIZE * 2)
         return 0;
     for (size_t i = 0; i < KEY_SIZE; i++) {
-        int high = hd__hex_digit(text[2 * i]), low = hd__hex_digit(text[2 * i + 1]);
+        int high = cli_hex_digit(text[2 * i]), low = cli_hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0)
             return 0;
         key[i] = (unsigned char)(high << 4 | low);

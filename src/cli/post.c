@@ -1,13 +1,9 @@
 #include "cli/post.h"
 
-#include "base/reason.h"
-#include "base/text.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/target.h"
-#include "endpoint/url.h"
-#include "options.h"
-#include "transport/transport.h"
+#include "cli/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,111 +28,85 @@ int cli_shown_url(const char *url, char **shown) {
     return *shown ? CLI_OK : cli_no_memory();
 }
 
-/* RFC 9110 section 7.6.1, and what the transport says itself. */
+/* RFC 9110 section 7.6.1, and what the library says itself. */
 static int belongs_to_connection(const char *name) {
-    static const char *const names[] = {"Connection", "Content-Length",    "Expect",  "Host",    "Keep-Alive",
-                                        "TE",         "Transfer-Encoding", "Trailer", "Upgrade", "User-Agent"};
+    static const char *const names[] = {"Connection", "Content-Length",    "Expect", "Host", "Keep-Alive", "TE",
+                                        "Trailer",    "Transfer-Encoding", "Upgrade"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (hd__equal_nocase(name, names[i]))
+        if (cli_equal_nocase(name, names[i]))
             return 1;
-    return hd__starts_nocase(name, "Proxy-") || hd__equal_nocase(name, REQUEST_RECEIVED_AT);
+    return cli_starts_nocase(name, "Proxy-") || cli_equal_nocase(name, REQUEST_RECEIVED_AT);
 }
 
 /* What a receiver of webhooks looks at. */
 static int matters(const char *name) {
-    return hd__starts_nocase(name, "X-Helmdesk-") || hd__starts_nocase(name, "webhook-") ||
-           hd__equal_nocase(name, "Content-Type");
+    return cli_starts_nocase(name, "X-Helmdesk-") || cli_starts_nocase(name, "webhook-") ||
+           cli_equal_nocase(name, "Content-Type");
 }
 
-static void take_some(const struct request *request, int these_matter, struct hd__exchange *exchange,
-                      size_t *left_out) {
+/* Lines of "name: value". */
+struct lines {
+    char *text;
+    size_t len, count, left_out;
+};
+
+static void add(struct lines *lines, const char *name, const char *value) {
+    lines->len += (size_t)sprintf(lines->text + lines->len, "%s: %s\r\n", name, value);
+}
+
+/* The library takes so many: what matters comes first. A User-Agent is not counted. */
+static void take_some(const struct request *request, int these_matter, struct lines *lines) {
     for (size_t i = 0; i < request->header_count; i++) {
         const struct request_header *header = &request->headers[i];
-        if (belongs_to_connection(header->name) || matters(header->name) != these_matter)
+        if (belongs_to_connection(header->name) || cli_equal_nocase(header->name, "User-Agent") ||
+            matters(header->name) != these_matter)
             continue;
-        if (exchange->field_count < HD__FIELDS_MAX)
-            exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value, 0};
-        else
-            ++*left_out;
+        if (lines->count == HD_POST_HEADERS_MAX) {
+            lines->left_out++;
+            continue;
+        }
+        add(lines, header->name, header->value);
+        lines->count++;
     }
 }
 
-/* The transport has room for so many: what matters comes first. */
-static size_t take_headers(const struct request *request, struct hd__exchange *exchange) {
-    size_t left_out = 0;
-    if (!cli_request_header(request, "Content-Type")) /* else libcurl says that it is a form */
-        exchange->fields[exchange->field_count++] = (struct hd__field){"Content-Type", "application/octet-stream", 0};
-    take_some(request, 1, exchange, &left_out);
-    take_some(request, 0, exchange, &left_out);
-    return left_out;
-}
-
-static int has_agent(const struct request *request) {
+/* Returns 0 without memory. */
+static int take_headers(const struct request *request, struct lines *lines) {
     const char *agent = cli_request_header(request, "User-Agent");
-    return agent && *agent;
-}
-
-static void run(struct hd__transport *transport) {
-    while (!transport->finished(transport))
-        transport->wait(transport, 1000);
-}
-
-static void take_result(struct hd__exchange *exchange, struct post_result *result) {
-    *result = (struct post_result){
-        .reason = exchange->reason,
-        .http_status = exchange->http_status,
-        .dns_ms = exchange->dns_ms,
-        .connect_ms = exchange->connect_ms,
-        .tls_ms = exchange->tls_ms,
-        .wait_ms = exchange->wait_ms,
-        .total_ms = exchange->total_ms,
-        .headers = {exchange->response_headers.data, exchange->response_headers.len},
-        .body = {exchange->response_body.data, exchange->response_body.len},
-    };
-    snprintf(result->detail, sizeof result->detail, "%s", exchange->detail);
-}
-
-static int exchange_with(struct hd__transport *transport, struct hd__exchange *exchange, struct post_result *result) {
-    int status = transport->start(transport, exchange);
-    if (status == HD_OK) {
-        run(transport);
-        take_result(exchange, result);
+    size_t size = 64;
+    for (size_t i = 0; i < request->header_count; i++)
+        size += strlen(request->headers[i].name) + strlen(request->headers[i].value) + 4;
+    *lines = (struct lines){.text = malloc(size)};
+    if (!lines->text)
+        return 0;
+    *lines->text = '\0';
+    if (agent && *agent)
+        add(lines, "User-Agent", agent);
+    if (!cli_request_header(request, "Content-Type")) {
+        add(lines, "Content-Type", "application/octet-stream");
+        lines->count++;
     }
-    return status;
+    take_some(request, 1, lines);
+    take_some(request, 0, lines);
+    return 1;
 }
 
 int cli_post(const hd_options *options, const char *url, const struct request *request, struct post_result *result) {
-    struct hd__transport *transport = NULL;
-    struct hd__url_parts parts;
-    struct hd__exchange exchange = {
-        .url = url,
-        .parts = &parts,
-        .body = request->body.data ? request->body.data : "",
-        .body_len = request->body.len,
-        .detail = "",
-    };
-    struct hd__transport_config config = hd__options_for_transport(options);
-    config.max_connections = 1;
-    if (has_agent(request))
-        config.user_agent = cli_request_header(request, "User-Agent");
-    *result = (struct post_result){.reason = 0};
-    size_t left_out = take_headers(request, &exchange);
-    int status = hd__url_split(url, &parts);
+    struct lines lines;
+    *result = (struct post_result){.reason = HD_REASON_INTERNAL};
+    int status = take_headers(request, &lines) ? HD_OK : HD_E_NO_MEMORY;
     if (status == HD_OK)
-        status = hd__transport_new(&config, &transport);
+        status = hd_post(options, url, lines.text, request->body.data, request->body.len, &result->report);
     if (status == HD_OK)
-        status = exchange_with(transport, &exchange, result);
-    result->left_out = left_out;
-    if (transport)
-        transport->free(transport);
-    hd__url_parts_free(&parts);
+        result->reason = hd_report_reason(result->report);
+    result->left_out = lines.left_out;
+    free(lines.text);
     return status;
 }
 
 void cli_post_free(struct post_result *result) {
-    free(result->headers.data);
-    free(result->body.data);
-    *result = (struct post_result){.reason = 0};
+    hd_report_free(result->report);
+    result->report = NULL;
 }
 
 int cli_post_code(const struct post_result *result) {
@@ -145,25 +115,25 @@ int cli_post_code(const struct post_result *result) {
 
 /* HD_REASON_HTTP_5XX is the last of those that a status alone explains. */
 int cli_post_is_answered(const struct post_result *result) {
-    return result->http_status != 0 && result->reason <= HD_REASON_HTTP_5XX;
+    return hd_report_http_status(result->report) != 0 && result->reason <= HD_REASON_HTTP_5XX;
 }
 
 const char *cli_post_text(const struct post_result *result) {
     static char text[32];
     if (!cli_post_is_answered(result))
         return hd_reason_name(result->reason);
-    snprintf(text, sizeof text, "%d", result->http_status);
+    snprintf(text, sizeof text, "%d", hd_report_http_status(result->report));
     return text;
 }
 
 const char *cli_post_explanation(const struct post_result *result) {
-    return hd__explain(result->reason, result->detail);
+    return result->report ? hd_report_explanation(result->report) : hd_reason_text(result->reason);
 }
 
 /* The value of a line "name: value"; 0 if it is another. */
 static int read_line(const char *line, size_t length, const char *name, char *value, size_t size) {
     size_t name_len = strlen(name);
-    if (length <= name_len || line[name_len] != ':' || !hd__starts_nocase(line, name))
+    if (length <= name_len || line[name_len] != ':' || !cli_starts_nocase(line, name))
         return 0;
     const char *begin = line + name_len + 1, *end = line + length;
     begin += strspn(begin, " \t");
@@ -175,7 +145,8 @@ static int read_line(const char *line, size_t length, const char *name, char *va
 }
 
 int cli_post_header(const struct post_result *result, const char *name, char *value, size_t size) {
-    const char *at = result->headers.data, *end = at ? at + result->headers.len : NULL;
+    size_t headers_len;
+    const char *at = hd_report_response_headers(result->report, &headers_len), *end = at ? at + headers_len : NULL;
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t length = (size_t)((stop ? stop : end) - at);

@@ -1,5 +1,4 @@
-/* Posts bytes as they are, through the transport of real deliveries: its rules of addresses, its 5 seconds, its
- * reasons. */
+/* Posts a captured request again: hd_post(), and what came of it. */
 #ifndef HD_CLI_POST_H
 #define HD_CLI_POST_H
 
@@ -7,12 +6,9 @@
 #include "helmdesk.h"
 
 struct post_result {
-    int reason; /* HD_REASON_... */
-    int http_status;
-    char detail[320]; /* "" for none */
-    unsigned dns_ms, connect_ms, tls_ms, wait_ms, total_ms;
-    struct bytes headers, body; /* of the answer, up to 8 and 16 KiB */
-    size_t left_out;            /* headers that there was no room for */
+    int reason;        /* HD_REASON_... */
+    hd_report *report; /* NULL if the request could not be made */
+    size_t left_out;   /* headers that there was no room for */
 };
 
 /* A URL as people may see it, to be freed: masked, since it may be a secret, unless it is of this machine. Returns

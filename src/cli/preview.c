@@ -3,7 +3,6 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/target.h"
-#include "endpoint/proxy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,17 +84,23 @@ static void write_quoted(const char *before, const char *text) {
     putchar('\'');
 }
 
-/* Without the password, unless that is to be shown. Returns whether something is left out. */
+/* Without user name and password, unless they are to be shown. Returns whether something is left out. */
 static int write_proxy(const struct args *args) {
     const char *given = cli_proxy(args);
-    struct hd__proxy *proxy = NULL;
-    if (!given || hd__proxy_parse(given, &proxy) != HD_OK)
+    if (!given)
         return 0;
-    int is_masked = proxy->credentials && !cli_has(args, OPT_REVEAL);
+    const char *host = cli_proxy_host(given), *begin = strstr(given, "://");
+    size_t scheme = begin ? (size_t)(begin + 3 - given) : 0;
+    int is_masked = host != given + scheme && !cli_has(args, OPT_REVEAL);
+    char *url = malloc(strlen(given) + 1);
+    if (!url)
+        return 1;
+    memcpy(url, given, scheme);
+    strcpy(url + scheme, is_masked ? host : given + scheme);
     fputs("--proxytunnel --proxy ", stdout);
-    write_quoted("", is_masked ? proxy->url : given);
+    write_quoted("", url);
     putchar(' ');
-    hd__proxy_free(proxy);
+    free(url);
     return is_masked;
 }
 

@@ -16,6 +16,12 @@ int64_t cli_now_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t cli_wall_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void cli_progress_begin(struct progress *progress, size_t total) {
     *progress = (struct progress){
         .total = total,

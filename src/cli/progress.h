@@ -27,6 +27,7 @@ void cli_progress_hide(struct progress *progress);
 /* Takes it away for good. */
 void cli_progress_end(struct progress *progress);
 
-int64_t cli_now_us(void); /* monotonic */
+int64_t cli_now_us(void);  /* monotonic */
+int64_t cli_wall_ms(void); /* since 1970 */
 
 #endif

@@ -1,7 +1,7 @@
 #include "cli/rate.h"
 
-#include "base/text.h"
 #include "cli/output.h"
+#include "cli/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct rate {
 static int parse(const char *text, struct rate *rate) {
     char *end;
     errno = 0;
-    unsigned long count = hd__is_digit(text[0]) ? strtoul(text, &end, 10) : 0;
+    unsigned long count = cli_is_digit(text[0]) ? strtoul(text, &end, 10) : 0;
     if (count == 0 || count > UINT32_MAX || errno || *end != '/')
         return 0;
     for (size_t i = 0; i < UNITS; i++)

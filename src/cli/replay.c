@@ -1,5 +1,3 @@
-#include "base/clock.h"
-#include "base/text.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -9,6 +7,7 @@
 #include "cli/request.h"
 #include "cli/stop.h"
 #include "cli/target.h"
+#include "cli/text.h"
 #include "helmdesk.h"
 
 #include <dirent.h>
@@ -106,7 +105,7 @@ static int check_files(struct replay *replay) {
 static int64_t received_at_ms(const struct request *request) {
     const char *text = cli_request_header(request, REQUEST_RECEIVED_AT);
     int64_t ms;
-    return text && hd__timestamp_parse(text, &ms) == HD_OK ? ms : 0;
+    return text && hd_time_parse(text, strlen(text), &ms) == HD_OK ? ms : 0;
 }
 
 /* Keeps the pause since the first request, so many times as short. */
@@ -132,8 +131,8 @@ static void drop_header(struct request *request, size_t index) {
 /* Those of Standard Webhooks go too: they sign a time that is over. */
 static void drop_signatures(struct request *request) {
     for (size_t i = request->header_count; i > 0; i--)
-        if (hd__equal_nocase(request->headers[i - 1].name, SIGNATURE_HEADER) ||
-            hd__starts_nocase(request->headers[i - 1].name, "webhook-"))
+        if (cli_equal_nocase(request->headers[i - 1].name, SIGNATURE_HEADER) ||
+            cli_starts_nocase(request->headers[i - 1].name, "webhook-"))
             drop_header(request, i - 1);
 }
 
@@ -154,44 +153,51 @@ static int sign_anew(const struct replay *replay, struct request *request) {
 /* ---- Results ---- */
 
 static json_t *times_json(const struct post_result *result) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "dns_ms", (json_int_t)result->dns_ms, "connect_ms",
-                     (json_int_t)result->connect_ms, "tls_ms", (json_int_t)result->tls_ms, "first_byte_ms",
-                     (json_int_t)result->wait_ms, "total_ms", (json_int_t)result->total_ms);
+    const hd_report *report = result->report;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "dns_ms", (json_int_t)hd_report_dns_ms(report), "connect_ms",
+                     (json_int_t)hd_report_connect_ms(report), "tls_ms", (json_int_t)hd_report_tls_ms(report),
+                     "first_byte_ms", (json_int_t)hd_report_wait_ms(report), "total_ms",
+                     (json_int_t)hd_report_total_ms(report));
 }
 
 static void tell_json(const struct replay *replay, const char *file, const struct post_result *result) {
     json_t *object = json_object();
+    int http_status = hd_report_http_status(result->report);
+    size_t length;
+    const char *body = hd_report_response_body(result->report, &length);
     json_object_set_new(object, "file", cli_json_string(file));
     json_object_set_new(object, "url_masked", cli_json_string(replay->shown_url));
     json_object_set_new(object, "outcome", json_string(cli_post_code(result) == CLI_OK ? "delivered" : "failed"));
     json_object_set_new(object, "reason", json_string(hd_reason_name(result->reason)));
     json_object_set_new(object, "explanation", json_string(cli_post_explanation(result)));
-    json_object_set_new(object, "status", result->http_status ? json_integer(result->http_status) : json_null());
+    json_object_set_new(object, "status", http_status ? json_integer(http_status) : json_null());
     json_object_set_new(object, "ms", times_json(result));
-    json_object_set_new(object, "body", cli_json_text(result->body.data, result->body.len));
+    json_object_set_new(object, "body", cli_json_text(body, length));
     (void)cli_json_print(object);
 }
 
 /* What the receiver said, when it said no. */
 static void tell_answer(const struct post_result *result, int is_good) {
-    size_t length = result->body.len;
+    size_t length;
+    const char *body = hd_report_response_body(result->report, &length);
     if (length == 0 || (is_good && !cli_is_verbose()) || cli_is_quiet())
         return;
     fputs("  The answer: ", stderr);
-    cli_print_text(stderr, result->body.data, length < 200 ? length : 200);
+    cli_print_text(stderr, body, length < 200 ? length : 200);
     fputs(length > 200 ? "...\n" : "\n", stderr);
 }
 
 static void tell_line(const struct replay *replay, const struct post_result *result, int is_good) {
+    const hd_report *report = result->report;
     printf("POST %s %s %s%s%s in %u ms %s(dns %u, connect %u, tls %u, wait %u)%s\n", replay->shown_url, cli_arrow(),
            cli_color(stdout, is_good ? COLOR_GOOD : COLOR_BAD), cli_post_text(result), cli_plain(stdout),
-           result->total_ms, cli_color(stdout, COLOR_DIM), result->dns_ms, result->connect_ms, result->tls_ms,
-           result->wait_ms, cli_plain(stdout));
+           hd_report_total_ms(report), cli_color(stdout, COLOR_DIM), hd_report_dns_ms(report),
+           hd_report_connect_ms(report), hd_report_tls_ms(report), hd_report_wait_ms(report), cli_plain(stdout));
     fflush(stdout);
 }
 
 static void hint(const struct replay *replay, const struct post_result *result) {
-    cli_report_hint(result->reason, cli_post_explanation(result), result->detail);
+    cli_report_hint(result->reason, cli_post_explanation(result), hd_report_detail(result->report));
     if (result->reason == HD_REASON_REFUSED && cli_is_local(replay->url))
         cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(replay->url));
     if (result->reason == HD_REASON_BLOCKED && !cli_has(replay->args, OPT_ALLOW_PRIVATE))

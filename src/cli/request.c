@@ -1,7 +1,7 @@
 #include "cli/request.h"
 
-#include "base/text.h"
 #include "cli/output.h"
+#include "cli/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,7 +152,7 @@ void cli_request_free(struct request *request) {
 
 const char *cli_request_header(const struct request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++)
-        if (hd__equal_nocase(request->headers[i].name, name))
+        if (cli_equal_nocase(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }

@@ -2,10 +2,9 @@
 
 #ifdef HELMDESK_HAS_LISTEN
 
-#include "base/text.h"
-#include "base/thread.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/text.h"
 
 #include <microhttpd.h>
 
@@ -14,10 +13,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BODY_MAX ((size_t)2 * 1024 * 1024)
@@ -30,8 +31,8 @@
 struct server {
     struct MHD_Daemon *daemon;
     struct server_user user;
-    int stop[2];                /* a pipe whose writing end is closed to wake whoever waits */
-    struct hd__monitor monitor; /* guards these */
+    int stop[2];           /* a pipe whose writing end is closed to wake whoever waits */
+    pthread_mutex_t mutex; /* guards these */
     int is_stopping;
     size_t arriving, answering; /* requests */
 };
@@ -45,9 +46,9 @@ struct arriving {
 /* ---- Answers ---- */
 
 static int is_stopping(struct server *server) {
-    pthread_mutex_lock(&server->monitor.mutex);
+    pthread_mutex_lock(&server->mutex);
     int stopping = server->is_stopping;
-    pthread_mutex_unlock(&server->monitor.mutex);
+    pthread_mutex_unlock(&server->mutex);
     return stopping;
 }
 
@@ -159,7 +160,7 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const ch
 static size_t count(const struct request *request, const char *name) {
     size_t found = 0;
     for (size_t i = 0; i < request->header_count; i++)
-        found += hd__equal_nocase(request->headers[i].name, name) ? 1 : 0;
+        found += cli_equal_nocase(request->headers[i].name, name) ? 1 : 0;
     return found;
 }
 
@@ -186,10 +187,10 @@ static void take_body(struct arriving *arriving, const char *data, size_t len) {
 
 static void count_answering(struct server *server, struct arriving *arriving) {
     arriving->is_answering = 1;
-    pthread_mutex_lock(&server->monitor.mutex);
+    pthread_mutex_lock(&server->mutex);
     server->arriving--;
     server->answering++;
-    pthread_mutex_unlock(&server->monitor.mutex);
+    pthread_mutex_unlock(&server->mutex);
 }
 
 static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *connection, struct arriving *arriving) {
@@ -213,9 +214,9 @@ static void *begin_request(void *user, const char *target, struct MHD_Connection
     if (!arriving)
         return NULL;
     arriving->request.target = strdup(target);
-    pthread_mutex_lock(&server->monitor.mutex);
+    pthread_mutex_lock(&server->mutex);
     server->arriving++;
-    pthread_mutex_unlock(&server->monitor.mutex);
+    pthread_mutex_unlock(&server->mutex);
     return arriving;
 }
 
@@ -254,10 +255,9 @@ static void end_request(void *user, struct MHD_Connection *connection, void **co
         return;
     if (arriving->is_answering)
         server->user.answered(server->user.user);
-    pthread_mutex_lock(&server->monitor.mutex);
+    pthread_mutex_lock(&server->mutex);
     *(arriving->is_answering ? &server->answering : &server->arriving) -= 1;
-    pthread_cond_broadcast(&server->monitor.changed);
-    pthread_mutex_unlock(&server->monitor.mutex);
+    pthread_mutex_unlock(&server->mutex);
     cli_request_free(&arriving->request);
     free(arriving);
     *context = NULL;
@@ -343,13 +343,13 @@ static void free_server(struct server *server) {
     for (int i = 0; i < 2; i++)
         if (server->stop[i] >= 0)
             close(server->stop[i]);
-    hd__monitor_destroy(&server->monitor);
+    pthread_mutex_destroy(&server->mutex);
     free(server);
 }
 
 static struct server *new_server(const struct server_user *user) {
     struct server *server = calloc(1, sizeof *server);
-    if (!server || hd__monitor_init(&server->monitor) != 0) {
+    if (!server || pthread_mutex_init(&server->mutex, NULL) != 0) {
         free(server);
         return NULL;
     }
@@ -386,22 +386,30 @@ int cli_server_start(const char *host, uint16_t *port, const struct server_user 
 }
 
 static void wake_waiting(struct server *server) {
-    pthread_mutex_lock(&server->monitor.mutex);
+    pthread_mutex_lock(&server->mutex);
     server->is_stopping = 1;
     close(server->stop[1]);
     server->stop[1] = -1;
-    pthread_mutex_unlock(&server->monitor.mutex);
+    pthread_mutex_unlock(&server->mutex);
+}
+
+/* Looks from time to time, since it is the end. */
+static void wait_until_none(struct server *server, const size_t *requests, int64_t until_us) {
+    const struct timespec nap = {.tv_nsec = 5000000};
+    pthread_mutex_lock(&server->mutex);
+    while (*requests > 0 && cli_now_us() < until_us) {
+        pthread_mutex_unlock(&server->mutex);
+        nanosleep(&nap, NULL);
+        pthread_mutex_lock(&server->mutex);
+    }
+    pthread_mutex_unlock(&server->mutex);
 }
 
 /* MHD_stop_daemon() cuts off what it finds. */
 static void wait_until_answered(struct server *server) {
-    int64_t now_us = cli_now_us(), arrive_us = now_us + ARRIVE_US, answer_us = now_us + ANSWER_US;
-    pthread_mutex_lock(&server->monitor.mutex);
-    while (server->arriving > 0 && hd__monitor_wait(&server->monitor, arrive_us))
-        continue;
-    while (server->answering > 0 && hd__monitor_wait(&server->monitor, answer_us))
-        continue;
-    pthread_mutex_unlock(&server->monitor.mutex);
+    int64_t now_us = cli_now_us();
+    wait_until_none(server, &server->arriving, now_us + ARRIVE_US);
+    wait_until_none(server, &server->answering, now_us + ANSWER_US);
 }
 
 void cli_server_stop(struct server *server) {

@@ -1,7 +1,7 @@
 #include "cli/slack.h"
 
-#include "base/text.h"
 #include "cli/json.h"
+#include "cli/text.h"
 
 #include <string.h>
 
@@ -146,7 +146,7 @@ static json_t *read_message(const struct bytes *body) {
 
 static int is_json_type(const char *type) {
     static const char json[] = "application/json";
-    return type && hd__starts_nocase(type, json) && strchr("; \t", type[sizeof json - 1]);
+    return type && cli_starts_nocase(type, json) && strchr("; \t", type[sizeof json - 1]);
 }
 
 static int is_slack_path(const char *target) {

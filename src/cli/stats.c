@@ -2,6 +2,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/place.h"
+#include "cli/progress.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,10 @@
 #include "cli/target.h"
 
-#include "base/text.h"
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/rate.h"
-#include "endpoint/url.h"
-#include "options.h"
+#include "cli/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +54,13 @@ static int resolve_all(const struct args *args, hd_options *options) {
 const char *cli_proxy(const struct args *args) {
     const char *given = cli_value(args, OPT_PROXY), *variable = getenv("HELMDESK_PROXY");
     return given ? given : variable && *variable ? variable : NULL;
+}
+
+const char *cli_proxy_host(const char *proxy) {
+    const char *begin = strstr(proxy, "://"), *host = begin ? begin + 3 : proxy;
+    for (const char *at = strchr(host, '@'); at; at = strchr(host, '@'))
+        host = at + 1;
+    return host;
 }
 
 static int set_proxy(const struct args *args, hd_options *options) {
@@ -120,16 +125,26 @@ int cli_fail_url(int status, const char *url) {
     if (!why)
         return cli_fail_status(status, "the URL");
     cli_error("the URL is refused: %s", why);
-    if (hd__starts_nocase(url, "http:") || cli_is_local(url) || status != HD_E_URL_SCHEME)
+    if (cli_starts_nocase(url, "http:") || cli_is_local(url) || status != HD_E_URL_SCHEME)
         cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
     return CLI_BLOCKED;
 }
 
+/* Whether any client could take it. */
+static int check_form(const char *url) {
+    hd_webhook *webhook = NULL;
+    int status = hd_webhook_new(&webhook);
+    if (status == HD_OK)
+        status = hd_webhook_set_url(webhook, url);
+    hd_webhook_free(webhook);
+    return status;
+}
+
 int cli_check_url(const hd_options *options, const char *url) {
-    int status = hd__url_check(url);
+    int status = check_form(url);
     if (status != HD_OK)
         return cli_fail_status(status, "the URL");
-    status = hd__url_allowed(url, &options->policy);
+    status = hd_options_check_url(options, url);
     return status == HD_OK ? CLI_OK : cli_fail_url(status, url);
 }
 
@@ -236,7 +251,7 @@ int cli_is_local(const char *url) {
     const char *host = strstr(url, "://");
     for (size_t i = 0; host && i < sizeof hosts / sizeof *hosts; i++) {
         size_t length = strlen(hosts[i]);
-        if (hd__starts_nocase(host + 3, hosts[i]) && strchr(":/?", host[3 + length]))
+        if (cli_starts_nocase(host + 3, hosts[i]) && strchr(":/?", host[3 + length]))
             return 1;
     }
     return 0;
@@ -246,5 +261,5 @@ unsigned cli_port_of(const char *url) {
     const char *host = strstr(url, "://"), *after = host && host[3] == '[' ? strchr(host, ']') : host ? host + 3 : url;
     const char *colon = after ? after + strcspn(after, ":/?") : "";
     unsigned long port = *colon == ':' ? strtoul(colon + 1, NULL, 10) : 0;
-    return port ? (unsigned)port : hd__starts_nocase(url, "http:") ? 80 : 443;
+    return port ? (unsigned)port : cli_starts_nocase(url, "http:") ? 80 : 443;
 }

@@ -15,6 +15,9 @@ int cli_options_private(const struct args *args, hd_options **options);
 /* The proxy's URL, which may hold a password: --proxy, or HELMDESK_PROXY; NULL for none. */
 const char *cli_proxy(const struct args *args);
 
+/* Its host and port, where user name and password may stand before. */
+const char *cli_proxy_host(const char *proxy);
+
 /* Whether deliveries with these options may go to a URL at all. Returns CLI_OK, or says why not, and returns the exit
  * code. The address that its name leads to is looked at when it is connected to. */
 int cli_check_url(const hd_options *options, const char *url);

@@ -1,5 +1,4 @@
 /* helmdesk webhooks: list, get, create, update, delete, hold, on, off, test. */
-#include "base/text.h"
 #include "cli/columns.h"
 #include "cli/condition.h"
 #include "cli/fields.h"
@@ -9,6 +8,7 @@
 #include "cli/place.h"
 #include "cli/report.h"
 #include "cli/target.h"
+#include "cli/text.h"
 #include "cli/webhook.h"
 
 #include <stdlib.h>
@@ -122,7 +122,7 @@ int cli_run_webhooks_get(const struct args *args) {
 /* Slack answers 400 to plain JSON (fluxcd/flagger#1031), and nobody else reads Slack's messages. */
 static void warn_of_format(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
-    int is_slack_host = hd__starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
+    int is_slack_host = cli_starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
     if (is_slack_host && !is_slack)
         cli_note("Slack will refuse these deliveries: their format is json. Is --format slack meant?");
     else if (is_slack && !is_slack_host)
