@@ -11,6 +11,7 @@
 #include <helmdesk/client.h>
 #include <helmdesk/delivery.h>
 #include <helmdesk/event.h>
+#include <helmdesk/json.h>
 #include <helmdesk/log.h>
 #include <helmdesk/loop.h>
 #include <helmdesk/options.h>

@@ -47,7 +47,7 @@ hd_webhook *hd__api_find_webhook(struct hd__call *call);
 /* Writes a changed webhook. Returns 1, or has answered why not. */
 int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook);
 
-/* What the last day was like for a webhook, and its last delivery, are added to its fields. */
-json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook);
+/* Adds to the fields of a webhook, at the end of text, what the last day was like for it, and its last delivery. */
+void hd__api_activity(struct hd__call *call, const hd_webhook *webhook, struct hd__json_text *text);
 
 #endif

@@ -27,14 +27,6 @@ static int read_limit(struct hd__call *call, size_t *limit) {
     return 0;
 }
 
-static json_t *list_of(const hd_log_page *page) {
-    json_t *list = json_array();
-    int failed = list == NULL;
-    for (size_t i = 0; i < hd_log_page_count(page) && !failed; i++)
-        hd__json_add(list, hd__field_delivery(hd_log_page_at(page, i)), &failed);
-    return hd__json_or_nothing(list, failed);
-}
-
 /* A page of what the call asks for; NULL if it has been answered. */
 static hd_log_page *query(struct hd__call *call, size_t limit) {
     hd_log_filter *filter = NULL;
@@ -53,11 +45,10 @@ void hd__api_list_deliveries(struct hd__call *call) {
     size_t limit;
     hd_log_page *page = read_limit(call, &limit) ? query(call, limit) : NULL;
     if (page) {
-        json_t *list = list_of(page);
-        hd__call_answer(
-            call, 200,
-            list ? json_pack("{s:o, s:o}", "data", list, "next_cursor", hd__json_string(hd_log_page_cursor(page)))
-                 : NULL);
+        struct hd__json_text text = {.len = 0};
+        hd__field_deliveries(page, 0, &text);
+        hd__json_join(json_pack("{s:o}", "next_cursor", hd__json_string(hd_log_page_cursor(page))), &text);
+        hd__call_answer_text(call, 200, &text);
     }
     hd_log_page_free(page);
 }
@@ -83,21 +74,16 @@ void hd__api_count_deliveries(struct hd__call *call) {
 
 /* ---- Export ---- */
 
-static void write_line(struct hd__json_text *text, const hd_report *report) {
-    json_t *object = hd__field_whole_delivery(report);
-    hd__json_write(object, text);
-    hd__json_write_bytes("\n", 1, text);
-    json_decref(object);
-}
-
 /* A page at a time, so that nothing grows with the log; the header tells where the next one begins. */
 void hd__api_export_deliveries(struct hd__call *call) {
     hd_log_page *page = query(call, LIMIT_MAX);
     struct hd__json_text text = {.len = 0};
     if (!page)
         return;
-    for (size_t i = 0; i < hd_log_page_count(page); i++)
-        write_line(&text, hd_log_page_at(page, i));
+    for (size_t i = 0; i < hd_log_page_count(page); i++) {
+        hd__field_delivery(hd_log_page_at(page, i), HD_JSON_EXCHANGE, &text);
+        hd__json_put("\n", &text);
+    }
     call->response->failed |= text.failed;
     hd__dash_set_body(call->response, 200, "application/x-ndjson", text.data ? text.data : "", text.len);
     hd__dash_set_header(call->response, "Content-Disposition", "attachment; filename=\"deliveries.ndjson\"");
@@ -134,11 +120,9 @@ void hd__api_get_delivery(struct hd__call *call) {
     hd_log_page *page = find_delivery(call);
     if (!page)
         return;
-    json_t *list = json_array();
-    int failed = list == NULL;
-    for (size_t i = 0; i < hd_log_page_count(page) && !failed; i++)
-        hd__json_add(list, hd__field_whole_delivery(hd_log_page_at(page, i)), &failed);
-    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
+    struct hd__json_text text = {.len = 0};
+    hd__field_deliveries(page, HD_JSON_EXCHANGE, &text);
+    hd__call_answer_text(call, 200, &text);
     hd_log_page_free(page);
 }
 

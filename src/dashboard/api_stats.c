@@ -39,49 +39,6 @@ static int summarize(struct hd__call *call, const char *webhook_id, const struct
     return status;
 }
 
-static json_t *bucket_of(const hd_log_stats *stats, size_t index) {
-    return json_pack("{s:o, s:I, s:I}", "t", hd__json_time(hd_log_stats_bucket_start_ms(stats, index)), "delivered",
-                     (json_int_t)hd_log_stats_bucket_outcome(stats, index, HD_OUTCOME_DELIVERED), "failed",
-                     (json_int_t)hd_log_stats_bucket_outcome(stats, index, HD_OUTCOME_FAILED));
-}
-
-static json_t *buckets_of(const hd_log_stats *stats) {
-    json_t *list = json_array();
-    int failed = list == NULL;
-    for (size_t i = 0; i < hd_log_stats_bucket_count(stats) && !failed; i++)
-        hd__json_add(list, bucket_of(stats, i), &failed);
-    return hd__json_or_nothing(list, failed);
-}
-
-/* Of what has ended; null if nothing has. */
-static json_t *success_of(const hd_log_stats *stats) {
-    uint64_t good = hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED);
-    uint64_t all =
-        good + hd_log_stats_outcome(stats, HD_OUTCOME_FAILED) + hd_log_stats_outcome(stats, HD_OUTCOME_CANCELED);
-    return all ? json_real((double)(good * 1000 / all) / 10) : json_null();
-}
-
-static json_t *reasons_of(const hd_log_stats *stats) {
-    json_t *object = json_object();
-    int failed = 0;
-    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
-        if (hd_log_stats_reason(stats, reason))
-            hd__json_set(object, hd_reason_name(reason), json_integer((json_int_t)hd_log_stats_reason(stats, reason)),
-                         &failed);
-    return hd__json_or_nothing(object, failed);
-}
-
-static json_t *times_of(const hd_log_stats *stats) {
-    return json_pack("{s:I, s:I, s:I, s:I}", "p50", (json_int_t)hd_log_stats_total_ms(stats, 500), "p95",
-                     (json_int_t)hd_log_stats_total_ms(stats, 950), "p99",
-                     (json_int_t)hd_log_stats_total_ms(stats, 990), "max",
-                     (json_int_t)hd_log_stats_total_ms(stats, 1000));
-}
-
-static json_int_t outcome(const hd_log_stats *stats, int which) {
-    return (json_int_t)hd_log_stats_outcome(stats, which);
-}
-
 /* ---- For the charts ---- */
 
 static const struct range *find_range(struct hd__call *call) {
@@ -127,14 +84,12 @@ void hd__api_stats(struct hd__call *call) {
         hd__call_fail(call, status, NULL);
         return;
     }
-    hd__call_answer(call, 200,
-                    json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I}", "since",
-                              hd__json_time(since_ms), "until", hd__json_time(since_ms + range->length_ms), "delivered",
-                              outcome(stats, HD_OUTCOME_DELIVERED), "failed", outcome(stats, HD_OUTCOME_FAILED),
-                              "canceled", outcome(stats, HD_OUTCOME_CANCELED), "retrying",
-                              outcome(stats, HD_OUTCOME_RETRYING), "success_percent", success_of(stats), "ms",
-                              times_of(stats), "reasons", reasons_of(stats), "buckets", buckets_of(stats), "waiting",
-                              (json_int_t)waiting));
+    struct hd__json_text text = {.len = 0};
+    hd__field_stats(stats, &text);
+    hd__json_join(json_pack("{s:o, s:o, s:I}", "since", hd__json_time(since_ms), "until",
+                            hd__json_time(since_ms + range->length_ms), "waiting", (json_int_t)waiting),
+                  &text);
+    hd__call_answer_text(call, 200, &text);
     hd_log_stats_free(stats);
 }
 
@@ -177,21 +132,6 @@ static const char *state_of(const hd_webhook *webhook, int state, const hd_log_p
     }
 }
 
-static json_t *last_of(const hd_log_page *page) {
-    const hd_report *report = hd_log_page_at(page, 0);
-    if (!report)
-        return json_null();
-    return json_pack("{s:s, s:s, s:o, s:o}", "id", hd_report_delivery_id(report), "outcome",
-                     hd_outcome_name(hd_report_outcome(report)), "result", hd__field_result(report), "finished_at",
-                     hd__json_time(hd_report_finished_at_ms(report)));
-}
-
-static json_t *day_of(const hd_log_stats *stats) {
-    return json_pack("{s:I, s:I, s:o, s:o}", "delivered", outcome(stats, HD_OUTCOME_DELIVERED), "failed",
-                     outcome(stats, HD_OUTCOME_FAILED), "success_percent", success_of(stats), "buckets",
-                     buckets_of(stats));
-}
-
 /* What keeps a webhook from sending, and what waits for it. One that is deleted at this moment has neither. */
 struct condition {
     int state;
@@ -213,20 +153,33 @@ static json_t *until_of(const struct condition *condition, int state) {
     return hd__json_time(condition->state == state ? condition->until_ms : 0);
 }
 
-json_t *hd__api_activity(struct hd__call *call, const hd_webhook *webhook) {
+static void write_members(const struct condition *condition, const hd_webhook *webhook, const hd_log_stats *stats,
+                          const hd_log_page *page, struct hd__json_text *text) {
+    hd__json_join(json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", state_of(webhook, condition->state, page),
+                            "paused_until", until_of(condition, HD_WEBHOOK_PAUSED), "throttled_until",
+                            until_of(condition, HD_WEBHOOK_THROTTLED), "waiting", (json_int_t)condition->waiting,
+                            "waiting_since", hd__json_time(condition->since_ms)),
+                  text);
+    hd__json_member("stats24h", text);
+    hd__field_stats(stats, text);
+    hd__json_put(",\"last_delivery\":", text);
+    if (hd_log_page_count(page) > 0)
+        hd__field_delivery(hd_log_page_at(page, 0), 0, text);
+    else
+        hd__json_put("null", text);
+    hd__json_put("}", text);
+}
+
+void hd__api_activity(struct hd__call *call, const hd_webhook *webhook, struct hd__json_text *text) {
     struct condition condition;
     hd_log_stats *stats = NULL;
     hd_log_page *page = NULL;
     int64_t since_ms;
-    json_t *object = NULL;
     if (summarize(call, hd_webhook_id(webhook), &ranges[1], &since_ms, &stats) == HD_OK &&
         last_deliveries(call, webhook, &page) == HD_OK && read_condition(call, webhook, &condition) == HD_OK)
-        object = json_pack("{s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "state", state_of(webhook, condition.state, page),
-                           "paused_until", until_of(&condition, HD_WEBHOOK_PAUSED), "throttled_until",
-                           until_of(&condition, HD_WEBHOOK_THROTTLED), "waiting", (json_int_t)condition.waiting,
-                           "waiting_since", hd__json_time(condition.since_ms), "stats24h", day_of(stats),
-                           "last_delivery", last_of(page));
+        write_members(&condition, webhook, stats, page, text);
+    else
+        text->failed = 1;
     hd_log_page_free(page);
     hd_log_stats_free(stats);
-    return object;
 }

@@ -52,14 +52,9 @@ int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook) {
 
 /* ---- Reading ---- */
 
-static json_t *whole(struct hd__call *call, const hd_webhook *webhook) {
-    json_t *object = hd__field_webhook(webhook, hd__call_is_admin(call)), *activity = hd__api_activity(call, webhook);
-    if (!object || !activity || json_object_update(object, activity) != 0) {
-        json_decref(object);
-        object = NULL;
-    }
-    json_decref(activity);
-    return object;
+static void write_whole(struct hd__call *call, const hd_webhook *webhook, struct hd__json_text *text) {
+    hd__field_webhook(webhook, hd__call_is_admin(call), text);
+    hd__api_activity(call, webhook, text);
 }
 
 void hd__api_list_webhooks(struct hd__call *call) {
@@ -69,12 +64,15 @@ void hd__api_list_webhooks(struct hd__call *call) {
         hd__call_fail(call, status, NULL);
         return;
     }
-    json_t *data = json_array();
-    int failed = data == NULL;
-    for (size_t i = 0; i < hd_webhook_list_count(list) && !failed; i++)
-        hd__json_add(data, whole(call, hd_webhook_list_at(list, i)), &failed);
+    struct hd__json_text text = {.len = 0};
+    hd__json_put("{\"data\":[", &text);
+    for (size_t i = 0; i < hd_webhook_list_count(list) && !text.failed; i++) {
+        hd__json_put(i > 0 ? "," : "", &text);
+        write_whole(call, hd_webhook_list_at(list, i), &text);
+    }
+    hd__json_put("]}", &text);
     hd_webhook_list_free(list);
-    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(data, failed)));
+    hd__call_answer_text(call, 200, &text);
 }
 
 /* The version of a webhook, as headers name it. */
@@ -87,13 +85,13 @@ static void answer(struct hd__call *call, int http_status, const hd_webhook *web
     char tag[32];
     size_t length;
     const void *secret = hd_webhook_secret(webhook, &length);
-    json_t *object = whole(call, webhook);
-    int failed = object == NULL;
+    struct hd__json_text text = {.len = 0};
+    write_whole(call, webhook, &text);
     if (http_status == 201)
-        hd__json_set(object, "secret", hd__json_text(secret, length), &failed);
+        hd__json_join(json_pack("{s:o}", "secret", hd__json_text(secret, length)), &text);
     write_tag(webhook, tag);
     hd__dash_set_header(call->response, "ETag", tag);
-    hd__call_answer(call, http_status, hd__json_or_nothing(object, failed));
+    hd__call_answer_text(call, http_status, &text);
 }
 
 /* Answers with the webhook as it is after a change. */
@@ -225,10 +223,13 @@ void hd__api_test_webhook(struct hd__call *call) {
         return;
     int status = hd_client_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
     hd__call_audit(call, "test", hd_webhook_id(webhook));
-    if (status == HD_OK)
-        hd__call_answer(call, 200, hd__field_whole_delivery(report));
-    else
+    struct hd__json_text text = {.len = 0};
+    if (status == HD_OK) {
+        hd__field_delivery(report, HD_JSON_EXCHANGE, &text);
+        hd__call_answer_text(call, 200, &text);
+    } else {
         hd__call_fail(call, status, NULL);
+    }
     hd_report_free(report);
     hd_webhook_free(webhook);
 }

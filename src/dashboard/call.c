@@ -27,19 +27,28 @@ int hd__call_is_admin(const struct hd__call *call) {
 
 /* ---- Answers ---- */
 
-static void answer_as(struct hd__call *call, int status, const char *type, json_t *value) {
-    struct hd__json_text text = {.len = 0};
-    hd__json_write(value, &text);
-    if (text.failed)
+static void answer_as(struct hd__call *call, int status, const char *type, struct hd__json_text *text) {
+    if (text->failed)
         call->response->failed = 1;
     else
-        hd__dash_set_body(call->response, status, type, text.data, text.len);
-    free(text.data);
+        hd__dash_set_body(call->response, status, type, text->data, text->len);
+    free(text->data);
+    text->data = NULL;
+}
+
+static void answer_value(struct hd__call *call, int status, const char *type, json_t *value) {
+    struct hd__json_text text = {.len = 0};
+    hd__json_write(value, &text);
     json_decref(value);
+    answer_as(call, status, type, &text);
+}
+
+void hd__call_answer_text(struct hd__call *call, int status, struct hd__json_text *text) {
+    answer_as(call, status, "application/json", text);
 }
 
 void hd__call_answer(struct hd__call *call, int status, json_t *value) {
-    answer_as(call, status, "application/json", value);
+    answer_value(call, status, "application/json", value);
 }
 
 void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors) {
@@ -49,7 +58,7 @@ void hd__call_refuse(struct hd__call *call, int status, const char *title, const
         hd__json_set(problem, "detail", json_string(detail), &failed);
     if (errors)
         hd__json_set(problem, "errors", errors, &failed);
-    answer_as(call, status, "application/problem+json", hd__json_or_nothing(problem, failed));
+    answer_value(call, status, "application/problem+json", hd__json_or_nothing(problem, failed));
 }
 
 /* ---- Errors of the library ---- */

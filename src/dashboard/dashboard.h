@@ -75,6 +75,9 @@ int hd__call_is_admin(const struct hd__call *call);
 /* Answers with JSON, which is freed; NULL is lost memory. */
 void hd__call_answer(struct hd__call *call, int status, json_t *value);
 
+/* Answers with JSON, which is freed. */
+void hd__call_answer_text(struct hd__call *call, int status, struct hd__json_text *text);
+
 /* Answers with an error (RFC 9457). errors may be NULL, and is freed. */
 void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors);
 

@@ -1,23 +1,22 @@
-/* Webhooks and deliveries as the API names their fields. All return NULL without memory. */
+/* Webhooks, deliveries and statistics as JSON, as the library writes them; and what is shown of them beside. */
 #ifndef HD_DASHBOARD_FIELDS_H
 #define HD_DASHBOARD_FIELDS_H
 
 #include "dashboard/dashboard.h"
 
 /* A webhook, without its secrets; its whole address only for who may see it. */
-json_t *hd__field_webhook(const hd_webhook *webhook, int is_admin);
+void hd__field_webhook(const hd_webhook *webhook, int is_admin, struct hd__json_text *text);
 
-/* The secrets. */
+/* A delivery, with flags as for hd_report_json(). */
+void hd__field_delivery(const hd_report *report, int flags, struct hd__json_text *text);
+
+/* Those of a page: {"data": [...]}. */
+void hd__field_deliveries(const hd_log_page *page, int flags, struct hd__json_text *text);
+
+void hd__field_stats(const hd_log_stats *stats, struct hd__json_text *text);
+
+/* The secrets; NULL without memory. */
 json_t *hd__field_secrets(const hd_webhook *webhook);
-
-/* A delivery. */
-json_t *hd__field_delivery(const hd_report *report);
-
-/* The same with request and answer. */
-json_t *hd__field_whole_delivery(const hd_report *report);
-
-/* "200", "410 channel_is_archived" or "timeout_total". */
-json_t *hd__field_result(const hd_report *report);
 
 /* The body that was posted; to be freed. NULL without memory, and for what cannot be posted. */
 char *hd__field_body(const hd_event *event, int format, size_t *length);

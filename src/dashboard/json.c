@@ -66,3 +66,31 @@ void hd__json_write(const json_t *value, struct hd__json_text *text) {
     if (!value || json_dump_callback(value, take, text, JSON_COMPACT | JSON_REAL_PRECISION(6)) != 0)
         text->failed = 1;
 }
+
+void hd__json_put(const char *string, struct hd__json_text *text) {
+    hd__json_write_bytes(string, strlen(string), text);
+}
+
+/* Takes the '}' away. */
+static void open_again(struct hd__json_text *text) {
+    if (text->failed || text->len == 0)
+        text->failed = 1;
+    else
+        text->len--;
+}
+
+void hd__json_member(const char *name, struct hd__json_text *text) {
+    open_again(text);
+    hd__json_put(",\"", text);
+    hd__json_put(name, text);
+    hd__json_put("\":", text);
+}
+
+void hd__json_join(json_t *members, struct hd__json_text *text) {
+    open_again(text);
+    size_t at = text->len;
+    hd__json_write(members, text);
+    if (!text->failed)
+        text->data[at] = ','; /* was '{' */
+    json_decref(members);
+}

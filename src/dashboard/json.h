@@ -32,5 +32,12 @@ struct hd__json_text {
 /* Writes a value behind what is there. */
 void hd__json_write(const json_t *value, struct hd__json_text *text);
 void hd__json_write_bytes(const char *bytes, size_t length, struct hd__json_text *text);
+void hd__json_put(const char *string, struct hd__json_text *text);
+
+/* Opens the object at the end of the text again, for a member of this name: its value is to follow, and a '}'. */
+void hd__json_member(const char *name, struct hd__json_text *text);
+
+/* Adds the members of an object, of which there are some, to the object at the end of the text, and frees it. */
+void hd__json_join(json_t *members, struct hd__json_text *text);
 
 #endif

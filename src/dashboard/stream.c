@@ -27,8 +27,8 @@ static int put(struct hd__dash_stream *stream, const char *text) {
     return !stream->piece.failed;
 }
 
-/* An event. With an id, a browser that was away goes on behind it. */
-static int put_event(struct hd__dash_stream *stream, const char *name, json_t *value, int has_id) {
+/* What stands before the data of an event. With an id, a browser that was away goes on after it. */
+static void begin_event(struct hd__dash_stream *stream, const char *name, int has_id) {
     char text[96];
     (void)(put(stream, "event: ") && put(stream, name));
     if (has_id) {
@@ -36,8 +36,17 @@ static int put_event(struct hd__dash_stream *stream, const char *name, json_t *v
         (void)(put(stream, text) && put(stream, stream->place));
     }
     (void)put(stream, "\ndata: ");
-    hd__json_write(value, &stream->piece);
-    json_decref(value);
+}
+
+/* One without data. */
+static int put_event(struct hd__dash_stream *stream, const char *name, int has_id) {
+    begin_event(stream, name, has_id);
+    return put(stream, "{}\n\n");
+}
+
+static int put_delivery(struct hd__dash_stream *stream, const hd_report *report, int has_id) {
+    begin_event(stream, "delivery", has_id);
+    hd__field_delivery(report, 0, &stream->piece);
     return put(stream, "\n\n");
 }
 
@@ -59,7 +68,7 @@ static int read_log(struct hd__dash_stream *stream, const char *place, hd_log_pa
 static int tell_page(struct hd__dash_stream *stream, const hd_log_page *page) {
     size_t count = hd_log_page_count(page);
     for (size_t i = 0; i < count; i++)
-        if (!put_event(stream, "delivery", hd__field_delivery(hd_log_page_at(page, i)), i + 1 == count))
+        if (!put_delivery(stream, hd_log_page_at(page, i), i + 1 == count))
             return 0;
     return 1;
 }
@@ -69,7 +78,7 @@ static int begin_anew(struct hd__dash_stream *stream) {
     hd_log_page *page = NULL;
     int status = read_log(stream, NULL, &page);
     hd_log_page_free(page);
-    return status == HD_OK ? put_event(stream, "reset", json_object(), 1) : status != HD_E_NO_MEMORY;
+    return status == HD_OK ? put_event(stream, "reset", 1) : status != HD_E_NO_MEMORY;
 }
 
 /* What was added since the last look, in that order. A page that is full may not be all of it. */
@@ -137,7 +146,7 @@ static int look_at_webhooks(struct hd__dash_stream *stream) {
     if (changes == stream->changes)
         return 1;
     stream->changes = changes;
-    return put_event(stream, "webhooks", json_object(), 0);
+    return put_event(stream, "webhooks", 0);
 }
 
 /* ---- The stream ---- */

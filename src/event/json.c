@@ -4,62 +4,17 @@
 
 #include "base/clock.h"
 #include "base/digits.h"
+#include "base/json.h"
 #include "event/event.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define ESCAPED_MAX 6 /* \u00XX */
-
-/* ---- What has to be escaped: RFC 8259 section 7, and nothing else ---- */
-
-static int is_plain(unsigned char c) {
-    return c >= 0x20 && c != '"' && c != '\\';
-}
-
-/* Whether all of eight bytes are plain. (x - n in each byte) & ~x has a top bit set exactly if a byte of x is below n,
- * for n up to 0x80. XOR with 2 puts the quote, 0x22, to 0x20, next to the control characters, and nothing else there;
- * XOR with the backslash makes it 0. */
-static int are_plain(const char *text) {
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t x;
-    memcpy(&x, text, sizeof x);
-    uint64_t low = x ^ (each * 2), backslash = x ^ (each * '\\');
-    uint64_t found = ((low - each * 0x21) & ~low) | ((backslash - each) & ~backslash);
-    return (found & (each * 0x80)) == 0;
-}
-
-/* How many bytes at the beginning stand for themselves. */
-static size_t plain_len(const char *text, size_t len) {
-    size_t at = 0;
-    while (at + 8 <= len && are_plain(text + at))
-        at += 8;
-    if (at + 8 > len && len >= 8 && are_plain(text + len - 8))
-        return len;
-    while (at < len && is_plain((unsigned char)text[at]))
-        at++;
-    return at;
-}
-
 size_t hd__json_size(const char *text, size_t len) {
     size_t size = len;
-    for (size_t at = plain_len(text, len); at < len; at += plain_len(text + at, len - at))
-        size += (unsigned char)text[at++] < 0x20 ? ESCAPED_MAX - 1 : 1;
+    for (size_t at = hd__json_plain(text, len); at < len; at += hd__json_plain(text + at, len - at))
+        size += (unsigned char)text[at++] < 0x20 ? HD__JSON_ESCAPE_MAX - 1 : 1;
     return size;
-}
-
-static char *escaped(char *at, unsigned char c) {
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt", hex[] = "0123456789ABCDEF";
-    const char *found = strchr(from, c);
-    *at++ = '\\';
-    if (found) {
-        *at++ = to[found - from];
-        return at;
-    }
-    memcpy(at, "u00", 3);
-    at[3] = hex[c >> 4];
-    at[4] = hex[c & 15];
-    return at + 5;
 }
 
 /* ---- Writing where there is room ---- */
@@ -76,11 +31,11 @@ static char *string(char *at, const char *text) {
     size_t len = strlen(text);
     *at++ = '"';
     for (;;) {
-        size_t plain = plain_len(text, len);
+        size_t plain = hd__json_plain(text, len);
         at = put(at, text, plain);
         if (plain == len)
             break;
-        at = escaped(at, (unsigned char)text[plain]);
+        at = hd__json_escape(at, (unsigned char)text[plain]);
         text += plain + 1;
         len -= plain + 1;
     }

@@ -1,0 +1,70 @@
+/* Statistics as JSON. */
+#include "base/json.h"
+#include "helmdesk.h"
+
+#include <stdio.h>
+
+/* Of what has ended, with one digit after the point, rounded down: 100.0 is all. null if nothing has. */
+static void write_success(struct hd__out *out, const hd_log_stats *stats) {
+    uint64_t good = hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED);
+    uint64_t all =
+        good + hd_log_stats_outcome(stats, HD_OUTCOME_FAILED) + hd_log_stats_outcome(stats, HD_OUTCOME_CANCELED);
+    char text[16];
+    if (all == 0) {
+        hd__out_null(out, "success_percent");
+        return;
+    }
+    unsigned permille = (unsigned)(good * 1000 / all);
+    snprintf(text, sizeof text, "%u.%u", permille / 10, permille % 10);
+    hd__out_raw(out, "success_percent", text);
+}
+
+/* What has failed, and why: those that are counted. */
+static void write_reasons(struct hd__out *out, const hd_log_stats *stats) {
+    hd__out_open(out, "reasons", '{');
+    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
+        if (hd_log_stats_reason(stats, reason))
+            hd__out_number(out, hd_reason_name(reason), hd_log_stats_reason(stats, reason));
+    hd__out_close(out, '}');
+}
+
+static void write_durations(struct hd__out *out, const hd_log_stats *stats) {
+    hd__out_open(out, "ms", '{');
+    hd__out_number(out, "p50", hd_log_stats_total_ms(stats, 500));
+    hd__out_number(out, "p95", hd_log_stats_total_ms(stats, 950));
+    hd__out_number(out, "p99", hd_log_stats_total_ms(stats, 990));
+    hd__out_number(out, "max", hd_log_stats_total_ms(stats, 1000));
+    hd__out_close(out, '}');
+}
+
+static void write_buckets(struct hd__out *out, const hd_log_stats *stats) {
+    hd__out_open(out, "buckets", '[');
+    for (size_t i = 0; i < hd_log_stats_bucket_count(stats); i++) {
+        hd__out_open(out, NULL, '{');
+        hd__out_time(out, "t", hd_log_stats_bucket_start_ms(stats, i));
+        hd__out_number(out, "delivered", hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_DELIVERED));
+        hd__out_number(out, "failed", hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_FAILED));
+        hd__out_close(out, '}');
+    }
+    hd__out_close(out, ']');
+}
+
+int hd_log_stats_json(const hd_log_stats *stats, char *buf, size_t size, size_t *length) {
+    struct hd__out out = {.buf = buf, .size = size};
+    if (!stats || (!buf && size))
+        return HD_E_INVALID;
+    hd__out_open(&out, NULL, '{');
+    hd__out_number(&out, "schema", HD_JSON_SCHEMA);
+    hd__out_number(&out, "reports", hd_log_stats_count(stats));
+    hd__out_number(&out, "attempts", hd_log_stats_attempts(stats));
+    hd__out_number(&out, "delivered", hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED));
+    hd__out_number(&out, "failed", hd_log_stats_outcome(stats, HD_OUTCOME_FAILED));
+    hd__out_number(&out, "canceled", hd_log_stats_outcome(stats, HD_OUTCOME_CANCELED));
+    hd__out_number(&out, "retrying", hd_log_stats_outcome(stats, HD_OUTCOME_RETRYING));
+    write_success(&out, stats);
+    write_durations(&out, stats);
+    write_reasons(&out, stats);
+    write_buckets(&out, stats);
+    hd__out_close(&out, '}');
+    return hd__out_end(&out, length);
+}
