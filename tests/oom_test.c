@@ -415,6 +415,16 @@ static int read_request(void) {
     return status;
 }
 
+static int write_report(void) {
+    static char text[8192];
+    struct hd__label *label = hd__label_new("w", "", "https://example.com/");
+    hd_report *report = label ? hd__report_new(NULL, sample, label) : NULL;
+    int status = report ? hd_report_json(report, HD_JSON_EXCHANGE, text, sizeof text, NULL) : HD_E_NO_MEMORY;
+    hd__label_free(label);
+    hd_report_free(report);
+    return status;
+}
+
 #define TORTURE(name)                                                                                                  \
     static void test_##name(void **state) {                                                                            \
         (void)state;                                                                                                   \
@@ -436,6 +446,7 @@ TORTURE(run_client)
 TORTURE(probe)
 TORTURE(post)
 TORTURE(read_request)
+TORTURE(write_report)
 TORTURE(deliver)
 TORTURE(redeliver)
 TORTURE(cancel)
@@ -478,6 +489,7 @@ int main(void) {
         cmocka_unit_test(test_run_client),
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_post),
+        cmocka_unit_test(test_write_report),
         cmocka_unit_test(test_read_request), /* and those with a worker: */
         cmocka_unit_test(test_deliver),
         cmocka_unit_test(test_redeliver),

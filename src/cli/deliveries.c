@@ -16,7 +16,7 @@
 
 static int tell(const hd_report *report, int is_whole) {
     if (cli_is_json())
-        return cli_json_print(cli_report_json(report, is_whole));
+        return cli_json_print_report(report, is_whole ? HD_JSON_EXCHANGE : 0);
     cli_report_line(report);
     return CLI_OK;
 }
@@ -87,7 +87,7 @@ static int export_page(const struct place *place, const hd_log_filter *filter, c
     int status = hd_log_query(place->client, filter, *cursor, PAGE, &page);
     int code = status == HD_OK ? CLI_OK : cli_fail_place(place, status);
     for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK && cli_output_works(); i++)
-        code = cli_json_print(cli_report_json(hd_log_page_at(page, i), 1));
+        code = cli_json_print_report(hd_log_page_at(page, i), HD_JSON_EXCHANGE);
     const char *next = hd_log_page_cursor(page);
     free(*cursor);
     *cursor = next ? strdup(next) : NULL;
@@ -214,7 +214,7 @@ static int tell_delivery(const char *id, const hd_log_page *page) {
     if (!cli_is_json())
         print_delivery(page);
     for (size_t i = hd_log_page_count(page); i > 0 && cli_is_json() && code == CLI_OK; i--)
-        code = cli_json_print(cli_report_json(hd_log_page_at(page, i - 1), 1));
+        code = cli_json_print_report(hd_log_page_at(page, i - 1), HD_JSON_EXCHANGE);
     return code;
 }
 

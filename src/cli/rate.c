@@ -78,11 +78,3 @@ void cli_rate_text(const hd_webhook *webhook, char text[RATE_SIZE]) {
         snprintf(text, RATE_SIZE, "%s",
                  hd_webhook_format(webhook) == HD_FORMAT_SLACK ? "1/s, burst 5, as Slack asks" : "");
 }
-
-json_t *cli_rate_json(const hd_webhook *webhook) {
-    if (hd_webhook_rate_count(webhook) == 0)
-        return json_null();
-    return json_pack("{s:I, s:I, s:I}", "count", (json_int_t)hd_webhook_rate_count(webhook), "period_ms",
-                     (json_int_t)hd_webhook_rate_period_ms(webhook), "burst",
-                     (json_int_t)hd_webhook_rate_burst(webhook));
-}

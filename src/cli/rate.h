@@ -3,7 +3,6 @@
 #define HD_CLI_RATE_H
 
 #include "cli/args.h"
-#include "cli/json.h"
 #include "helmdesk.h"
 
 #define RATE_SIZE 80
@@ -13,8 +12,5 @@ int cli_rate_set(const struct args *args, hd_webhook *webhook);
 
 /* Its own rate, or that of its format; "" for none. */
 void cli_rate_text(const hd_webhook *webhook, char text[RATE_SIZE]);
-
-/* Its own rate; null for none. */
-json_t *cli_rate_json(const hd_webhook *webhook);
 
 #endif

@@ -45,7 +45,7 @@ static void take_report(void *user, const hd_report *report, int was_awaited) {
     redelivery->code = cli_report_code(report);
     cli_summary_add(&redelivery->summary, report);
     if (cli_is_json())
-        cli_json_print(cli_report_json(report, 0));
+        cli_json_print_report(report, 0);
     else if (redelivery->total == 1 || cli_is_verbose()) {
         cli_progress_hide(&redelivery->progress);
         cli_report_print(report);

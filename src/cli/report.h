@@ -1,8 +1,7 @@
-/* How one delivery came out, as a line, in full, and as JSON. */
+/* How one delivery came out, as a line and in full. */
 #ifndef HD_CLI_REPORT_H
 #define HD_CLI_REPORT_H
 
-#include "cli/json.h"
 #include "helmdesk.h"
 
 /* "POST https://example.com/... -> 200 in 41 ms (dns 2, connect 9, tls 19, wait 11)", and a sentence if it failed. */
@@ -19,9 +18,6 @@ void cli_report_hint(int reason, const char *explanation, const char *detail);
 
 /* A line of a list: time, event, ticket, outcome, how long, webhook. */
 void cli_report_line(const hd_report *report);
-
-/* The fields that the API names. With is_whole also the bodies. */
-json_t *cli_report_json(const hd_report *report, int is_whole);
 
 /* "200", or the reason. */
 const char *cli_report_result(const hd_report *report);

@@ -1,5 +1,6 @@
 #include "cli/events.h"
 #include "cli/input.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/preview.h"
 #include "cli/progress.h"
@@ -155,7 +156,7 @@ static void take_report(struct sending *sending, const hd_report *report) {
     int is_only = sending->events.total == 1, is_last = hd_report_outcome(report) != HD_OUTCOME_RETRYING;
     cli_summary_add(&sending->summary, report);
     if (cli_is_json())
-        cli_json_print(cli_report_json(report, is_only));
+        cli_json_print_report(report, is_only ? HD_JSON_EXCHANGE : 0);
     else if (is_only || cli_is_verbose())
         print_report(sending, report);
     if (is_only && is_last)

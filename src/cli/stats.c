@@ -32,39 +32,6 @@ static long long ms(const hd_log_stats *stats, int permille) {
     return (long long)hd_log_stats_total_ms(stats, permille);
 }
 
-/* ---- JSON ---- */
-
-static json_t *reasons_json(const hd_log_stats *stats) {
-    json_t *object = json_object();
-    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
-        if (hd_log_stats_reason(stats, reason))
-            json_object_set_new(object, hd_reason_name(reason),
-                                json_integer((json_int_t)hd_log_stats_reason(stats, reason)));
-    return object;
-}
-
-static json_t *buckets_json(const hd_log_stats *stats) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < hd_log_stats_bucket_count(stats); i++)
-        json_array_append_new(
-            list, json_pack("{s:o, s:I, s:I}", "t", cli_json_time(hd_log_stats_bucket_start_ms(stats, i)), "delivered",
-                            (json_int_t)hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_DELIVERED), "failed",
-                            (json_int_t)hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_FAILED)));
-    return list;
-}
-
-static int tell_json(const hd_log_stats *stats, const struct window *window, uint64_t waiting) {
-    return cli_json_print(json_pack(
-        "{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o}", "since",
-        cli_json_time(window->since_ms), "until", cli_json_time(window->until_ms), "delivered",
-        (json_int_t)outcome(stats, HD_OUTCOME_DELIVERED), "failed", (json_int_t)outcome(stats, HD_OUTCOME_FAILED),
-        "canceled", (json_int_t)outcome(stats, HD_OUTCOME_CANCELED), "retried",
-        (json_int_t)outcome(stats, HD_OUTCOME_RETRYING), "success_percent",
-        ended(stats) > 0 ? json_real(success(stats)) : json_null(), "reasons", reasons_json(stats), "ms", "p50",
-        ms(stats, 500), "p95", ms(stats, 950), "p99", ms(stats, 990), "max", ms(stats, 1000), "waiting",
-        (json_int_t)waiting, "buckets", buckets_json(stats)));
-}
-
 /* ---- Text ---- */
 
 static void print_reasons(const hd_log_stats *stats) {
@@ -178,7 +145,9 @@ static int summarize(const struct args *args, const struct place *place, hd_log_
         return cli_fail_place(place, status);
     int code = count_waiting(args, place, &waiting);
     if (code == CLI_OK && cli_is_json())
-        code = tell_json(stats, window, waiting);
+        code =
+            cli_json_print_stats(stats, json_pack("{s:o, s:o, s:I}", "since", cli_json_time(window->since_ms), "until",
+                                                  cli_json_time(window->until_ms), "waiting", (json_int_t)waiting));
     else if (code == CLI_OK)
         tell_text(stats, window, waiting);
     hd_log_stats_free(stats);

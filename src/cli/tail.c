@@ -25,7 +25,7 @@ struct tail {
 
 static int tell(const hd_report *report) {
     if (cli_is_json())
-        return cli_json_print(cli_report_json(report, 0));
+        return cli_json_print_report(report, 0);
     cli_report_line(report);
     return CLI_OK;
 }

@@ -1,8 +1,7 @@
-/* One configured webhook, for people and as JSON. */
+/* One configured webhook, for people. */
 #ifndef HD_CLI_WEBHOOK_H
 #define HD_CLI_WEBHOOK_H
 
-#include "cli/json.h"
 #include "helmdesk.h"
 
 /* The events it has: "all", "none", or their names with commas. */
@@ -11,7 +10,6 @@ void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE
 
 /* Without its secrets. reveals shows its address and added headers whole. */
 void cli_webhook_print(const hd_webhook *webhook, int reveals);
-json_t *cli_webhook_json(const hd_webhook *webhook, int reveals);
 
 /* One line of it: a name and a value. */
 void cli_webhook_line(const char *name, const char *value);

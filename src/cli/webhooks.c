@@ -65,9 +65,8 @@ static int print_json(const struct place *place, const hd_webhook *webhook, int 
     int code = cli_condition_read(place, webhook, &condition);
     if (code != CLI_OK)
         return code;
-    json_t *object = cli_webhook_json(webhook, reveals);
-    cli_condition_add(&condition, object);
-    return cli_json_print(object);
+    return cli_json_print_webhook(webhook, reveals ? HD_JSON_URL | HD_JSON_HEADER_VALUES : 0,
+                                  cli_condition_json(&condition));
 }
 
 static int tell_list(const struct args *args, const struct place *place, const hd_webhook_list *list) {
@@ -169,11 +168,8 @@ static int set_client_certificate(const struct args *args, hd_webhook *webhook) 
 static int tell_created(const hd_webhook *webhook) {
     size_t length;
     const char *secret = hd_webhook_secret(webhook, &length);
-    if (cli_is_json()) {
-        json_t *object = cli_webhook_json(webhook, 0);
-        json_object_set_new(object, "secret", cli_json_text(secret, length));
-        return cli_json_print(object);
-    }
+    if (cli_is_json())
+        return cli_json_print_webhook(webhook, 0, json_pack("{s:o}", "secret", cli_json_text(secret, length)));
     cli_webhook_print(webhook, 0);
     printf("%s%-15s%s ", cli_color(stdout, COLOR_DIM), "secret", cli_plain(stdout));
     fwrite(secret, 1, length, stdout);
@@ -359,7 +355,7 @@ static int test(const struct args *args, const struct place *place, const hd_web
     if (status != HD_OK)
         return cli_fail_place(place, status);
     if (cli_is_json())
-        cli_json_print(cli_report_json(report, 1));
+        cli_json_print_report(report, HD_JSON_EXCHANGE);
     else
         cli_report_print(report);
     int code = cli_report_code(report);

@@ -71,7 +71,7 @@ out=$(cat "$tmp/out") err=$(cat "$tmp/err")
 expect 0
 failing=$(json "$tmp/out" 'all[0]["id"]')
 told 'sorted(all[0])' "['client_certificate', 'events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'mode', 'name', 'ordered', 'project', \
-'rate', 'secret', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
+'rate', 'retry_first_ms', 'retry_max_ms', 'schema', 'secret', 'secret_previous', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["max_in_flight"], all[0]["ordered"], all[0]["standard_headers"]' \
     "(['ticket.created', 'ticket.resolved'], 3, 2, True, True)"
 json "$tmp/out" 'all[0]["secret"]' >>"$tmp/secrets"
@@ -414,7 +414,7 @@ does 1 deliveries redeliver "$bad" --deliver --allow-private
 does 1 deliveries redeliver "$bad" "$good" --deliver --allow-private
 says '^2 deliveries in .*: 1 delivered, 0 failed, 1 left in the store' "$out"
 does 0 stats --json
-told 'all[0]["waiting"], all[0]["retried"]' '(2, 2)'
+told 'all[0]["waiting"], all[0]["retrying"]' '(2, 2)'
 does 0 deliveries list --outcome retrying --json
 told 'len(all) - 1, all[0]["attempt"], all[0]["next_attempt_at"] is None' '(2, 1, False)'
 does 0 webhooks discard "$failing" --yes
@@ -478,7 +478,7 @@ cat "$tmp/exported" >>"$tmp/told"
 lines=$(wc -l <"$tmp/exported")
 [ "$lines" -gt 200 ] || die "there are only $lines, less than a page"
 does 0 stats --since 2000-01-01 --json
-told 'sum(all[0][key] for key in ("delivered", "failed", "canceled", "retried"))' "$lines"
+told 'sum(all[0][key] for key in ("delivered", "failed", "canceled", "retrying"))' "$lines"
 [ "$(json "$tmp/exported" 'len({(one["id"], one["attempt"], one["outcome"]) for one in all}), all[0]["request"]["body"][:9], "body" in all[0]["response"]')" = \
     "($lines, '{\"event\":', True)" ] || die "export has something else"
 set +o pipefail
