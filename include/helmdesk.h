@@ -14,6 +14,7 @@
 #include <helmdesk/json.h>
 #include <helmdesk/log.h>
 #include <helmdesk/loop.h>
+#include <helmdesk/metrics.h>
 #include <helmdesk/options.h>
 #include <helmdesk/probe.h>
 #include <helmdesk/receiver.h>

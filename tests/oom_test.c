@@ -237,6 +237,8 @@ static int run_client(void) {
     hd_webhook_list *list = NULL;
     hd_log_page *page = NULL;
     hd_log_stats *stats = NULL;
+    char metrics[16384];
+    size_t length;
     status = hd_client_put_webhook(client, webhook);
     if (status == HD_OK)
         status = hd_client_get_webhook(client, hd_webhook_id(webhook), &copy);
@@ -248,6 +250,8 @@ static int run_client(void) {
         status = hd_log_summarize(client, NULL, 0, &stats);
     if (status == HD_OK)
         status = hd_client_poll_fd(client, &fd);
+    if (status == HD_OK)
+        status = hd_client_metrics(client, metrics, sizeof metrics, &length);
     hd_webhook_free(copy);
     hd_webhook_list_free(list);
     hd_log_page_free(page);
@@ -289,6 +293,15 @@ static size_t take_reports(struct simulation *simulation) {
     return count;
 }
 
+/* What is counted of a webhook: all of its reports, whatever failed. */
+static uint64_t measured(const struct simulation *simulation, const char *id) {
+    hd_webhook *of = hd__webhooks_get(simulation->webhooks, id);
+    uint64_t count =
+        hd__meter_outcome(of->meter, HD_OUTCOME_DELIVERED) + hd__meter_outcome(of->meter, HD_OUTCOME_FAILED);
+    hd_webhook_free(of);
+    return count;
+}
+
 /* P2 under a lack of memory: the event is accepted; whatever allocation then fails, each of its two deliveries still
  * ends in exactly one report. */
 static int deliver(void) {
@@ -300,6 +313,8 @@ static int deliver(void) {
     assert_int_equal(simulation_send(simulation, "s"), HD_OK);
     uint64_t delivered = deliver_without_memory(simulation, was_armed);
     assert_int_equal(take_reports(simulation), 2);
+    assert_int_equal(measured(simulation, "a"), 1);
+    assert_int_equal(measured(simulation, "b"), 1);
     simulation_free(simulation);
     return delivered == 2 ? HD_OK : HD_E_NO_MEMORY;
 }

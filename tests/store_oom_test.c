@@ -163,6 +163,19 @@ static void test_joining(void **state) {
     failing_in_turn(join_to_accept, NULL, runs_slowly() ? 211 : 23, 20);
 }
 
+/* Metrics are whole, or say what they lack. */
+static void measure(hd_client *client) {
+    char text[8192];
+    size_t length = 0;
+    failing.armed = 1;
+    int status = hd_client_metrics(client, text, sizeof text, &length);
+    failing.armed = 0;
+    if (status == HD_OK)
+        assert_string_equal(text + length - 6, "# EOF\n");
+    else
+        assert_int_equal(status, HD_E_NO_MEMORY);
+}
+
 /* An event that a client without a loop stores is stored once or not at all, and so is a webhook. */
 static void accept_one(void *user) {
     hd_client *client = NULL;
@@ -186,6 +199,7 @@ static void accept_one(void *user) {
     failing.armed = 0;
     if (status != HD_OK)
         assert_int_equal(status, HD_E_NO_MEMORY);
+    measure(client);
     assert_int_equal(hd_client_waiting(client, WEBHOOK, &stored, NULL), HD_OK);
     assert_int_equal(stored, status == HD_OK);
     hd_webhook_free(webhook);

@@ -88,6 +88,19 @@ const char *hd_reason_text(int reason) {
     }
 }
 
+int hd__reason_tells_of_attempt(int reason) {
+    switch (reason) {
+    case HD_REASON_CANCELED:
+    case HD_REASON_INTERNAL:
+    case HD_REASON_DROPPED:
+    case HD_REASON_PAUSED:
+    case HD_REASON_DISCARDED:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
 static const struct {
     const char *word;
     int answers_json; /* is what Slack says of the JSON format, and nobody else */

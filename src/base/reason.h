@@ -15,6 +15,12 @@
  * HD_FORMAT_JSON only those that Slack answers to JSON count. */
 const char *hd__slack_word(const char *body, size_t len, int format);
 
+/* Whether a report with this reason and an attempt tells what came of that. A delivery that ends while it waits for
+ * another attempt keeps the number of the one before, and one that the close cuts short says nothing about the
+ * receiver.
+ */
+int hd__reason_tells_of_attempt(int reason);
+
 /* The sentence for people of a reason and the detail beside it, which may be the sentence itself. */
 const char *hd__explain(int reason, const char *detail);
 

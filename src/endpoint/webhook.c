@@ -93,6 +93,7 @@ void hd_webhook_free(hd_webhook *webhook) {
         free_header(&webhook->headers[i]);
     hd__identity_free(webhook->identity);
     hd__label_free(webhook->label);
+    hd__meter_free(webhook->meter);
     hd__url_parts_free(&webhook->parts);
     hd__hmac_key_free(webhook->key);
     hd__hmac_key_free(webhook->standard_key);
@@ -177,9 +178,10 @@ struct hd__label *hd__label_new(const char *webhook_id, const char *webhook_name
 
 static int prepare(hd_webhook *snapshot) {
     snapshot->label = hd__label_new(snapshot->id, snapshot->name, snapshot->masked_url);
+    snapshot->meter = hd__meter_new();
     snapshot->id_hash = hd__hash(HD__HASH_BEGIN, snapshot->id);
     snapshot->key = hd__hmac_key_new(snapshot->secret, snapshot->secret_len);
-    if (!snapshot->label || !snapshot->key)
+    if (!snapshot->label || !snapshot->meter || !snapshot->key)
         return HD_E_NO_MEMORY;
     int status = hd__url_split(snapshot->url, &snapshot->parts);
     if (status == HD_OK)
@@ -197,6 +199,11 @@ int hd__webhook_snapshot(const hd_webhook *webhook, hd_webhook **snapshot) {
     else
         hd_webhook_free(made);
     return status;
+}
+
+void hd__webhook_share_meter(hd_webhook *snapshot, const hd_webhook *replaced) {
+    hd__meter_free(snapshot->meter);
+    snapshot->meter = hd__meter_ref(replaced->meter);
 }
 
 struct hd__label *hd__label_ref(struct hd__label *label) {

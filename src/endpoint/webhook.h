@@ -5,6 +5,7 @@
 
 #include "base/store_keys.h"
 #include "endpoint/identity.h"
+#include "endpoint/meter.h"
 #include "endpoint/url.h"
 #include "helmdesk.h"
 #include "sign/hmac.h"
@@ -55,6 +56,7 @@ struct hd_webhook {
     atomic_int is_removed;         /* of a client's copy: it is only there for what waits for it */
     /* of a client's copy; else NULL */
     struct hd__label *label;
+    struct hd__meter *meter;
     uint64_t id_hash;
     int forbidden; /* why the program's rules do not allow its URL; HD_OK if they do */
     struct hd__url_parts parts;
@@ -69,6 +71,9 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook);
 /* A copy for the client, with label, host, parsed URL and keys. Returns HD_OK, HD_E_NO_MEMORY, or HD_E_SECRET if the
  * webhook has standard_headers, and a secret that does not serve for them. */
 int hd__webhook_snapshot(const hd_webhook *webhook, hd_webhook **snapshot);
+
+/* A snapshot that nobody else has yet goes on with the meter of the one that it replaces. */
+void hd__webhook_share_meter(hd_webhook *snapshot, const hd_webhook *replaced);
 
 /* Its own rate, or that of its format. */
 struct hd__rate hd__webhook_rate(const hd_webhook *webhook);

@@ -15,7 +15,9 @@ int hd__delivery_new(struct hd__delivery_source *source, struct hd__message *mes
     struct hd__delivery *made = hd__pool_take(&source->pool);
     if (!made)
         made = malloc(sizeof *made);
-    hd_report *report = made ? hd__log_ring_new_report(source->ring, message->event, webhook->label) : NULL;
+    hd_report *report = made && hd__meter_prepare(webhook->meter) == HD_OK
+                            ? hd__log_ring_new_report(source->ring, message->event, webhook->label)
+                            : NULL;
     if (!report) {
         free(made);
         return HD_E_NO_MEMORY;

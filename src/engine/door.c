@@ -178,8 +178,8 @@ int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhoo
 
 /* ---- What waits for a webhook ---- */
 
-/* Has the loop answer. */
-static int ask(struct hd__worker *worker, struct hd__question *question) {
+/* Has the loop answer. Where it has ended, nothing waits. */
+static void ask(struct hd__worker *worker, struct hd__question *question) {
     struct hd__monitor *progress = &worker->ledger.progress;
     pthread_mutex_lock(&progress->mutex);
     int is_open = !worker->ended;
@@ -192,36 +192,41 @@ static int ask(struct hd__worker *worker, struct hd__question *question) {
     while (is_open && !question->is_answered)
         hd__monitor_wait(progress, INT64_MAX);
     pthread_mutex_unlock(&progress->mutex);
-    return HD_OK;
 }
 
-static int ask_in_memory(struct hd__worker *worker, const hd_webhook *webhook, int is_discard, uint64_t *count,
-                         int64_t *since_ms) {
+static void ask_in_memory(struct hd__worker *worker, int is_discard, struct hd__waiting *items, size_t count) {
     struct hd__question question = {
-        .webhook = webhook,
+        .items = items,
+        .count = count,
         .is_discard = is_discard,
         .up_to = hd__inbox_next(&worker->ledger.inbox) - 1,
-        .oldest_us = INT64_MAX,
     };
-    int status = ask(worker, &question);
-    *count = question.count;
-    *since_ms = question.oldest_us == INT64_MAX ? 0 : wall_ms_at(worker, question.oldest_us);
-    return status;
+    ask(worker, &question);
+}
+
+void hd__worker_count_waiting(struct hd__worker *worker, struct hd__waiting *items, size_t count) {
+    ask_in_memory(worker, 0, items, count);
 }
 
 int hd__worker_waiting(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count, int64_t *since_ms) {
     struct hd__keeper *keeper = worker->ledger.keeper;
     if (keeper->ops->waiting)
         return keeper->ops->waiting(keeper, webhook, count, since_ms);
-    return ask_in_memory(worker, webhook, 0, count, since_ms);
+    struct hd__waiting waiting = {.webhook = webhook};
+    ask_in_memory(worker, 0, &waiting, 1);
+    *count = waiting.count;
+    *since_ms = waiting.since_ms;
+    return HD_OK;
 }
 
 int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count) {
     struct hd__keeper *keeper = worker->ledger.keeper;
-    int64_t since_ms;
     if (keeper->ops->discard)
         return keeper->ops->discard(keeper, webhook, count);
-    return ask_in_memory(worker, webhook, 1, count, &since_ms);
+    struct hd__waiting waiting = {.webhook = webhook};
+    ask_in_memory(worker, 1, &waiting, 1);
+    *count = waiting.count;
+    return HD_OK;
 }
 
 /* ---- How far things have come ---- */

@@ -61,18 +61,24 @@ static struct hd__timer *timer_in(const struct hd__schedule *schedule, const str
     return NULL;
 }
 
-int64_t hd__schedule_oldest_us(const struct hd__schedule *schedule, const struct hd__lane *lane) {
-    int64_t oldest_us = lane->fresh_count ? hd__lane_oldest(lane)->accepted_us : INT64_MAX;
+static void note_waiting(struct hd__lane *lane, const struct hd__delivery *delivery) {
+    if (delivery->message->accepted_us < lane->oldest_us)
+        lane->oldest_us = delivery->message->accepted_us;
+}
+
+void hd__schedule_note_fresh(struct hd__lane *lane) {
+    lane->oldest_us = lane->fresh_count ? hd__lane_oldest(lane)->accepted_us : INT64_MAX;
     for (const struct hd__delivery *delivery = lane->first; delivery; delivery = delivery->next)
-        if (delivery->message->accepted_us < oldest_us)
-            oldest_us = delivery->message->accepted_us;
+        note_waiting(lane, delivery);
+}
+
+void hd__schedule_note_retries(struct hd__schedule *schedule) {
     for (size_t i = 0; i < schedule->timers.count; i++) {
         const struct hd__timer *timer = schedule->timers.heap[i];
         const struct hd__delivery *delivery = timer->kind == HD__TIMER_DELIVERY ? timer->owner : NULL;
-        if (delivery && delivery->lane == lane && delivery->message->accepted_us < oldest_us)
-            oldest_us = delivery->message->accepted_us;
+        if (delivery)
+            note_waiting(delivery->lane, delivery);
     }
-    return oldest_us;
 }
 
 struct hd__delivery *hd__schedule_take_stored(struct hd__schedule *schedule, struct hd__lane *lane) {

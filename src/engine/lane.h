@@ -43,7 +43,8 @@ struct hd__lane {
     size_t held; /* all of them, and those that wait for a retry or for another one of their ticket */
     size_t held_bytes;
     uint32_t in_flight;
-    size_t assigned; /* deliveries that have this lane, whatever they do */
+    size_t assigned;   /* deliveries that have this lane, whatever they do */
+    int64_t oldest_us; /* as hd__schedule_note_...() found it (monotonic); INT64_MAX if nothing waits */
 
     uint32_t max_in_flight;  /* as the webhook says */
     int64_t space_us, burst; /* the same: between requests, and how many need none; 0 for no rate */

@@ -1,5 +1,6 @@
 #include "engine/ledger.h"
 
+#include "base/reason.h"
 #include "engine/backlog.h"
 #include "engine/naming.h"
 #include "engine/retry.h"
@@ -358,15 +359,28 @@ static const int counter_of[] = {
     [HD_OUTCOME_RETRYING - HD_OUTCOME_DELIVERED] = HD_COUNTER_RETRIED,
 };
 
+static void measure(const hd_webhook *webhook, const hd_report *report) {
+    const struct hd__measured measured = {
+        .outcome = report->outcome,
+        .reason = report->reason,
+        .is_attempt = report->attempts > 0 && hd__reason_tells_of_attempt(report->reason),
+        .is_first = report->attempts == 1,
+        .total_ms = report->total_ms,
+        .queued_ms = report->queued_ms,
+    };
+    hd__meter_count(webhook->meter, &measured);
+}
+
 /* The report is the log's from now on. */
-static void publish(struct hd__ledger *ledger, const struct hd__message *message, hd_report *report) {
+static void publish(struct hd__ledger *ledger, const struct hd__delivery *delivery, hd_report *report) {
     count_one(ledger, counter_of[report->outcome - HD_OUTCOME_DELIVERED]);
     if (report->reason == HD_REASON_DROPPED)
         count_one(ledger, HD_COUNTER_DROPPED);
+    measure(delivery->webhook, report);
     if (report->outcome == HD_OUTCOME_FAILED || report->outcome == HD_OUTCOME_RETRYING)
         log_failure(ledger, report);
     if (report->is_test)
-        hand_to_waiter(ledger, message->sequence, report);
+        hand_to_waiter(ledger, delivery->message->sequence, report);
     hd__log_ring_append(ledger->source.ring, report);
     ledger->progressed = 1;
 }
@@ -387,7 +401,7 @@ void hd__ledger_kept(struct hd__ledger *ledger, struct hd__delivery *delivery) {
     }
     delivery->report = next;
     delivery->next_report = NULL;
-    publish(ledger, delivery->message, report);
+    publish(ledger, delivery, report);
     if (next) {
         hd__schedule_retry(&ledger->schedule, delivery, delivery->retry_at_us);
         return;

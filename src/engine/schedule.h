@@ -62,8 +62,10 @@ int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct
 /* Deliveries of a lane up to this place are to end without an attempt. */
 void hd__schedule_discard(struct hd__schedule *schedule, struct hd__lane *lane, int64_t up_to, int64_t now_us);
 
-/* When the oldest delivery that waits in a lane was accepted (monotonic); INT64_MAX if none does. */
-int64_t hd__schedule_oldest_us(const struct hd__schedule *schedule, const struct hd__lane *lane);
+/* These write into lanes when the oldest delivery that waits was accepted. First, of some lanes, what stands in them;
+ * then, of all lanes at once, what waits for a retry. */
+void hd__schedule_note_fresh(struct hd__lane *lane);
+void hd__schedule_note_retries(struct hd__schedule *schedule);
 
 /* Whether a delivery is one of them. */
 int hd__schedule_is_discarded(const struct hd__delivery *delivery);

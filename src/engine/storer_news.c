@@ -161,8 +161,11 @@ static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expecte
         status = hd__durable_put_webhook(storer->store, snapshot, expected);
     if (status != HD_OK)
         return status;
-    tell_webhook(storer, snapshot);
-    return hd__webhooks_put(storer->webhooks, snapshot, sequence);
+    hd_webhook *told = hd__webhook_ref(snapshot); /* others may replace it at once */
+    status = hd__webhooks_put(storer->webhooks, snapshot, sequence);
+    tell_webhook(storer, told);
+    hd_webhook_free(told);
+    return status;
 }
 
 int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {

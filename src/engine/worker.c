@@ -22,13 +22,26 @@ static void follow_changes(struct hd__worker *worker) {
     hd__webhook_list_clear(changes);
 }
 
+static void count_waiting(const struct hd__ledger *ledger, const struct hd__lane *lane, struct hd__waiting *item) {
+    int is_waiting = lane && lane->oldest_us != INT64_MAX;
+    item->count = lane ? lane->held : 0;
+    item->since_ms = is_waiting ? ledger->now_ms - (ledger->now_us - lane->oldest_us) / 1000 : 0;
+}
+
 static void answer(struct hd__worker *worker, struct hd__question *question) {
-    struct hd__schedule *schedule = &worker->ledger.schedule;
-    struct hd__lane *lane = hd__lanes_find(&schedule->lanes, question->webhook);
-    question->count = lane ? lane->held : 0;
-    question->oldest_us = lane ? hd__schedule_oldest_us(schedule, lane) : INT64_MAX;
-    if (lane && question->is_discard)
-        hd__schedule_discard(schedule, lane, (int64_t)question->up_to, worker->ledger.now_us);
+    struct hd__ledger *ledger = &worker->ledger;
+    struct hd__schedule *schedule = &ledger->schedule;
+    struct hd__lane *lane;
+    for (size_t i = 0; i < question->count; i++)
+        if ((lane = hd__lanes_find(&schedule->lanes, question->items[i].webhook)))
+            hd__schedule_note_fresh(lane);
+    hd__schedule_note_retries(schedule);
+    for (size_t i = 0; i < question->count; i++) {
+        lane = hd__lanes_find(&schedule->lanes, question->items[i].webhook);
+        count_waiting(ledger, lane, &question->items[i]);
+        if (lane && question->is_discard)
+            hd__schedule_discard(schedule, lane, (int64_t)question->up_to, ledger->now_us);
+    }
 }
 
 static void answer_questions(struct hd__worker *worker) {

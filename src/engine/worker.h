@@ -66,6 +66,16 @@ int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
  * From any thread. */
 int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms);
 
+/* What waits for a webhook in memory. */
+struct hd__waiting {
+    const hd_webhook *webhook;
+    uint64_t count;
+    int64_t since_ms; /* wall clock: when the event of the oldest was accepted; 0 if none waits */
+};
+
+/* Fills in all of these, where no store has what waits. From any other thread. */
+void hd__worker_count_waiting(struct hd__worker *worker, struct hd__waiting *items, size_t count);
+
 /* How many deliveries wait for a webhook, and since when by the wall clock (0 if none does). From any other thread. */
 int hd__worker_waiting(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count, int64_t *since_ms);
 

@@ -8,14 +8,13 @@
 #include "engine/ledger.h"
 #include "engine/worker.h"
 
-/* What another thread asks the loop about the deliveries that wait for a webhook in memory. */
+/* What another thread asks the loop about the deliveries that wait for webhooks in memory. */
 struct hd__question {
     struct hd__question *next;
-    const hd_webhook *webhook;
-    int is_discard;    /* they are to end without an attempt */
-    uint64_t up_to;    /* the last sequence that the question is about */
-    uint64_t count;    /* the answer */
-    int64_t oldest_us; /* monotonic: when the oldest was accepted; INT64_MAX for none */
+    struct hd__waiting *items; /* gets the answer */
+    size_t count;
+    int is_discard; /* they are to end without an attempt */
+    uint64_t up_to; /* the last sequence that the question is about */
     int is_answered;
 };
 

@@ -64,21 +64,6 @@ int hd__log_stats_new(const hd_log_filter *filter, int64_t bucket_ms, hd_log_sta
     return HD_OK;
 }
 
-/* Whether the time of an attempt stands in it. A delivery that ends while it waits for another attempt keeps the number
- * of the one before, and one that the close cuts short says nothing about the receiver. */
-static int tells_of_attempt(const struct hd__log_tally *tally) {
-    switch (tally->reason) {
-    case HD_REASON_CANCELED:
-    case HD_REASON_INTERNAL:
-    case HD_REASON_DROPPED:
-    case HD_REASON_PAUSED:
-    case HD_REASON_DISCARDED:
-        return 0;
-    default:
-        return tally->has_attempts;
-    }
-}
-
 static void count_outcome(hd_log_stats *stats, const struct hd__log_tally *tally) {
     int outcome = tally->outcome - HD_OUTCOME_DELIVERED;
     stats->outcomes.of[outcome] += tally->count;
@@ -94,7 +79,7 @@ void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally) {
         count_outcome(stats, tally);
     if (is_reason(tally->reason))
         stats->reasons[tally->reason - HD_REASON_DELIVERED] += tally->count;
-    if (tells_of_attempt(tally)) {
+    if (tally->has_attempts && hd__reason_tells_of_attempt(tally->reason)) {
         stats->attempts += tally->count;
         stats->took[tally->total_ms < ATTEMPT_MAX_MS ? tally->total_ms : ATTEMPT_MAX_MS] += tally->count;
     }

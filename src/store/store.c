@@ -75,14 +75,18 @@ void hd_store_free(hd_store *store) {
     store->ops->free(store);
 }
 
+int hd__store_state_of(const struct hd__lane_note *note, int64_t *left_ms) {
+    int is_paused = note->state == HD_WEBHOOK_PAUSED && note->left_ms > 0;
+    *left_ms = is_paused ? note->left_ms : note->throttled_ms;
+    return is_paused                          ? HD_WEBHOOK_PAUSED
+           : note->throttled_ms > 0           ? HD_WEBHOOK_THROTTLED
+           : note->state == HD_WEBHOOK_PAUSED ? HD_WEBHOOK_PROBING
+                                              : note->state;
+}
+
 int hd__store_webhook_state(hd_store *store, const char *id, int *state, int64_t *left_ms) {
     struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
     int status = store->ops->lane_state(store, id, &note);
-    int is_paused = note.state == HD_WEBHOOK_PAUSED && note.left_ms > 0;
-    *left_ms = is_paused ? note.left_ms : note.throttled_ms;
-    *state = is_paused                         ? HD_WEBHOOK_PAUSED
-             : note.throttled_ms > 0           ? HD_WEBHOOK_THROTTLED
-             : note.state == HD_WEBHOOK_PAUSED ? HD_WEBHOOK_PROBING
-                                               : note.state;
+    *state = hd__store_state_of(&note, left_ms);
     return status;
 }

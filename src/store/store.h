@@ -223,6 +223,14 @@ struct hd__store_listener {
     void *user;
 };
 
+/* How it stands with a webhook. */
+struct hd__standing {
+    const char *id;
+    uint64_t waiting; /* deliveries, and when the event of the oldest was accepted; 0 for none */
+    int64_t oldest_ms;
+    struct hd__lane_note note; /* what keeps it from being sent to */
+};
+
 struct hd__join {
     int role;
     const struct hd__clock *clock; /* outlives the client */
@@ -309,6 +317,8 @@ struct hd__store_ops {
     int (*waiting)(struct hd_store *store, const char *id, uint64_t *count, int64_t *oldest_ms);
     /* The state of the pause rule for the webhook with this id, whoever owns it. */
     int (*lane_state)(struct hd_store *store, const char *id, struct hd__lane_note *note);
+    /* Tells of each webhook that is there what the last two say. What is told lives as long as the call. */
+    int (*survey)(struct hd_store *store, void (*tell)(void *user, const struct hd__standing *standing), void *user);
     /* Whether a row up to this one waits in these shards. */
     int (*is_left)(struct hd_store *store, uint64_t shards, int64_t up_to_row, int *is_left);
     /* The row lives as long as the call. row returns 0 to end. */
@@ -349,8 +359,10 @@ struct hd_store {
  * this seam; HD_E_FORKED in a child of the process that opened it. */
 int hd__store_check(struct hd_store *store);
 
-/* The HD_WEBHOOK_... state of a webhook, by what its owner has noted, and how long that lasts; 0 if it is neither
- * paused nor throttled. Returns a status. */
+/* The HD_WEBHOOK_... state that a note stands for, and how long that lasts; 0 if it is neither paused nor throttled. */
+int hd__store_state_of(const struct hd__lane_note *note, int64_t *left_ms);
+
+/* The same of a webhook, by what its owner has noted. Returns a status. */
 int hd__store_webhook_state(struct hd_store *store, const char *id, int *state, int64_t *left_ms);
 
 /* Copies what the last failure was, in words. Returns how long that is, whatever the size. */

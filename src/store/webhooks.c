@@ -171,12 +171,15 @@ int hd__webhooks_reserve(struct hd__webhooks *webhooks) {
 }
 
 /* One in another project is as if it was removed. */
-static void replace(struct hd__webhooks *webhooks, size_t at, const hd_webhook *snapshot, uint64_t since) {
+static void replace(struct hd__webhooks *webhooks, size_t at, hd_webhook *snapshot, uint64_t since) {
     hd_webhook *present = at < webhooks->by_id.count ? webhooks->by_id.items[at] : NULL;
-    if (present && strcmp(present->project, snapshot->project) != 0)
+    if (!present)
+        return;
+    if (strcmp(present->project, snapshot->project) != 0)
         note_removal(webhooks, present);
-    if (present)
-        end_version(webhooks, at, since);
+    else
+        hd__webhook_share_meter(snapshot, present);
+    end_version(webhooks, at, since);
 }
 
 int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event) {

@@ -24,8 +24,8 @@ void hd__webhooks_free(struct hd__webhooks *webhooks);
 /* Makes room for one more webhook, so that hd__webhooks_put() does not fail. HD_OK or HD_E_NO_MEMORY. */
 int hd__webhooks_reserve(struct hd__webhooks *webhooks);
 
-/* Adds a snapshot, or replaces the one with its id, for the events from next_event on; takes over the reference on
- * success. HD_OK or HD_E_NO_MEMORY. */
+/* Adds a snapshot that nobody else has yet, or replaces the one with its id, for the events from next_event on; takes
+ * over the reference on success. HD_OK or HD_E_NO_MEMORY. */
 int hd__webhooks_put(struct hd__webhooks *webhooks, hd_webhook *snapshot, uint64_t next_event);
 
 /* A reference; NULL if there is none. */

@@ -16,7 +16,8 @@ static void a_store_says_what_it_is(struct world *world) {
     assert_int_equal(store->max_age_ms, HD__STORE_MAX_AGE_MS);
     assert_int_equal(store->max_log_bytes, HD__STORE_MAX_LOG_BYTES);
     assert_true(ops->join && ops->step && ops->look && ops->tend && ops->leave && ops->free && ops->interrupt);
-    assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->waiting && ops->lane_state);
+    assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->waiting && ops->lane_state &&
+                ops->survey);
     assert_true(ops->is_left && ops->query && ops->tally && ops->newest);
 }
 
@@ -121,6 +122,10 @@ static int ignore_row(void *user, const struct hd__log_row *row) {
     return 1;
 }
 
+static void ignore_standing(void *user, const struct hd__standing *standing) {
+    (void)user, (void)standing;
+}
+
 static void ignore_tally(void *user, const struct hd__log_tally *tally) {
     (void)user, (void)tally;
 }
@@ -148,6 +153,7 @@ static int count_accepting(struct client *client) {
         is_forked(ops->discard(store, "webhook", &number)),
         is_forked(ops->waiting(store, "webhook", &number, &oldest_ms)),
         is_forked(ops->lane_state(store, "webhook", &note)),
+        is_forked(ops->survey(store, ignore_standing, NULL)),
         is_forked(ops->is_left(store, UINT64_MAX, 1, &flag)),
         is_forked(ops->query(store, &search, ignore_row, NULL)),
         is_forked(ops->tally(store, &search, 0, ignore_tally, NULL)),

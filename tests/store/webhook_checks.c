@@ -290,6 +290,50 @@ static void notes_of_lanes_are_kept(struct world *world) {
     assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
 }
 
+struct surveyed {
+    struct hd__standing webhook, other;
+    size_t count;
+};
+
+static void take_standing(void *user, const struct hd__standing *standing) {
+    struct surveyed *surveyed = user;
+    surveyed->count++;
+    *(strcmp(standing->id, "webhook") == 0 ? &surveyed->webhook : &surveyed->other) = *standing;
+}
+
+static struct surveyed survey(struct client *client) {
+    struct surveyed surveyed = {.count = 0};
+    assert_int_equal(client->store->ops->survey(client->store, take_standing, &surveyed), HD_OK);
+    return surveyed;
+}
+
+static void a_survey_tells_all(struct world *world) {
+    struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
+    assert_int_equal(survey(tool).count, 0);
+    struct hd__stored_webhook webhook = webhook_of("webhook"), other = webhook_of("other"), gone = webhook_of("gone");
+    int64_t key = client_put(owner, &webhook), other_key = client_put(owner, &other);
+    client_put(owner, &gone);
+    int64_t first_ms = hd__wall_ms(&world->clock);
+    client_send_to(owner, key);
+    world_pass(world, 5000);
+    client_send_to(owner, key);
+    struct hd__lane_note note = {other_key, HD_WEBHOOK_PAUSED, 60000, 0};
+    struct hd__step step = {.notes = &note, .note_count = 1};
+    client_step(owner, &step);
+    uint64_t change;
+    assert_int_equal(owner->store->ops->remove_webhook(owner->store, "gone", &change), HD_OK);
+    struct surveyed told = survey(tool);
+    assert_int_equal(told.count, 2);
+    assert_int_equal(told.webhook.waiting, 2);
+    assert_int_equal(told.webhook.oldest_ms, first_ms);
+    assert_int_equal(told.webhook.note.state, HD_WEBHOOK_ACTIVE);
+    assert_int_equal(told.webhook.note.webhook, key);
+    assert_int_equal(told.other.waiting, 0);
+    assert_int_equal(told.other.oldest_ms, 0);
+    assert_int_equal(told.other.note.state, HD_WEBHOOK_PAUSED);
+    assert_true(told.other.note.left_ms > 50000 && told.other.note.left_ms <= 60000);
+}
+
 /* What a receiver asked for is kept beside the pause rule's state, as long as it lasts. */
 static void patience_is_kept(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
@@ -342,6 +386,7 @@ static const struct check checks[] = {
     {"what waits is counted", what_waits_is_counted},
     {"discard marks what waits", discard_marks_what_waits},
     {"notes of lanes are kept", notes_of_lanes_are_kept},
+    {"a survey tells of all webhooks", a_survey_tells_all},
     {"what a receiver asked for is kept", patience_is_kept},
     {"notes of lanes of others do nothing", notes_of_others_do_nothing},
 };

@@ -173,6 +173,10 @@ static int lane_state(struct hd_store *base, const char *id, struct hd__lane_not
     return inner_of(base)->ops->lane_state(inner_of(base), id, note);
 }
 
+static int survey(struct hd_store *base, void (*tell)(void *user, const struct hd__standing *standing), void *user) {
+    return inner_of(base)->ops->survey(inner_of(base), tell, user);
+}
+
 static int is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *left) {
     return inner_of(base)->ops->is_left(inner_of(base), shards, up_to_row, left);
 }
@@ -216,6 +220,7 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .discard = discard,
         .waiting = waiting,
         .lane_state = lane_state,
+        .survey = survey,
         .is_left = is_left,
         .query = query,
         .tally = tally,

@@ -92,6 +92,7 @@ static const struct hd__store_ops ops = {
     .discard = store_model_discard,
     .waiting = store_model_waiting,
     .lane_state = store_model_lane_state,
+    .survey = store_model_survey,
     .is_left = store_model_is_left,
     .query = store_model_query,
     .tally = store_model_tally,

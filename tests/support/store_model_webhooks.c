@@ -257,6 +257,25 @@ int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lan
     return webhook ? HD_OK : HD_E_NOT_FOUND;
 }
 
+int store_model_survey(struct hd_store *base, void (*tell)(void *user, const struct hd__standing *standing),
+                       void *user) {
+    struct model_handle *handle = (struct model_handle *)base;
+    int status = store_model_lock(handle);
+    if (status != HD_OK)
+        return status;
+    for (size_t i = 0; i < handle->model->webhook_count && status == HD_OK; i++) {
+        const struct model_webhook *webhook = handle->model->webhooks[i];
+        struct hd__standing standing = {.id = webhook->it.id};
+        if (webhook->it.is_removed)
+            continue;
+        status = store_model_waiting(base, standing.id, &standing.waiting, &standing.oldest_ms);
+        standing.note = store_model_note(webhook, store_model_now_ms(handle));
+        tell(user, &standing);
+    }
+    store_model_unlock(handle);
+    return status;
+}
+
 int store_model_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);

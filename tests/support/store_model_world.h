@@ -156,6 +156,8 @@ int store_model_discard(struct hd_store *base, const char *id, uint64_t *count);
 int store_model_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
 struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms);
 int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
+int store_model_survey(struct hd_store *base, void (*tell)(void *user, const struct hd__standing *standing),
+                       void *user);
 int store_model_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left);
 void store_model_free_webhook(struct model_webhook *webhook);
 

@@ -58,6 +58,7 @@ static const struct hd__store_ops ops = {
     .discard = hd__sqlite_discard,
     .waiting = hd__sqlite_waiting,
     .lane_state = hd__sqlite_lane_state,
+    .survey = hd__sqlite_survey,
     .is_left = hd__sqlite_is_left,
     .query = hd__sqlite_query,
     .tally = hd__sqlite_tally,

@@ -18,6 +18,18 @@ static int finish(struct hd__sqlite *store, struct hd__sqlite_reader *reader, sq
     return status;
 }
 
+/* Of a webhook w: how many rows there are, and when the event of the first was accepted. */
+#define COUNT_OF_KEY "SELECT count(*) FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key"
+#define OLDEST_OF_KEY                                                                                                  \
+    "ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event WHERE f.id = (SELECT min(id) "   \
+    "FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key)), 0)"
+
+/* What keeps it from being sent to, in the order of take_lane_state(). */
+#define LANE                                                                                                           \
+    "w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), ifnull(l.throttled_until_ms, 0), s.now_ms, s.monotonic_us, "    \
+    "s.wall_ms, s.boot"
+#define FROM_LANES " FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key"
+
 /* ---- Of one webhook ---- */
 
 /* What one row says about a webhook. HD_E_NOT_FOUND without one. */
@@ -53,10 +65,8 @@ static void take_waiting(struct hd__sqlite *store, sqlite3_stmt *row, void *into
 int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
     struct waiting waiting = {count, oldest_ms};
     return read_of_webhook((struct hd__sqlite *)base,
-                           "SELECT n, ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event "
-                           "WHERE f.id = first), 0) FROM (SELECT w.key, (SELECT count(*) FROM outbox INDEXED BY "
-                           "outbox_lane WHERE webhook = w.key) n, (SELECT min(id) FROM outbox INDEXED BY outbox_lane "
-                           "WHERE webhook = w.key) first FROM webhook w WHERE w.id = ?1 AND w.removed = 0)",
+                           "SELECT (" COUNT_OF_KEY "), (" OLDEST_OF_KEY
+                           ") FROM webhook w WHERE w.id = ?1 AND w.removed = 0",
                            id, take_waiting, &waiting);
 }
 
@@ -82,12 +92,43 @@ static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *i
 }
 
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
-    return read_of_webhook((struct hd__sqlite *)base,
-                           "SELECT w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), "
-                           "ifnull(l.throttled_until_ms, 0), s.now_ms, s.monotonic_us, "
-                           "s.wall_ms, s.boot FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key "
-                           "WHERE w.id = ?1 AND w.removed = 0",
+    return read_of_webhook((struct hd__sqlite *)base, "SELECT " LANE FROM_LANES " WHERE w.id = ?1 AND w.removed = 0",
                            id, take_lane_state, note);
+}
+
+/* ---- Of all webhooks ---- */
+
+static int ask_all(struct hd__sqlite *store, sqlite3 *reader,
+                   void (*tell)(void *user, const struct hd__standing *standing), void *user) {
+    sqlite3_stmt *statement = NULL;
+    int code = prepare(
+        reader, "SELECT " LANE ", w.id, (" COUNT_OF_KEY "), (" OLDEST_OF_KEY ")" FROM_LANES " WHERE w.removed = 0",
+        NULL, &statement);
+    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct hd__standing standing = {
+            .id = hd__sql_get_text(statement, 8),
+            .waiting = (uint64_t)hd__sql_get_int(statement, 9),
+            .oldest_ms = hd__sql_get_int(statement, 10),
+        };
+        take_lane_state(store, statement, &standing.note);
+        tell(user, &standing);
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(statement);
+    return code;
+}
+
+/* It reads all of the outbox, and has the connection for what takes long. */
+int hd__sqlite_survey(struct hd_store *base, void (*tell)(void *user, const struct hd__standing *standing),
+                      void *user) {
+    struct hd__sqlite *store = (struct hd__sqlite *)base;
+    int status;
+    sqlite3 *reader = hd__sqlite_take_reader(store, &store->counter, &status);
+    if (!reader)
+        return status;
+    status = hd__sqlite_status(store, reader, ask_all(store, reader, tell, user));
+    hd__sqlite_drop_reader(&store->counter);
+    return status;
 }
 
 /* ---- Of shards ---- */

@@ -296,6 +296,7 @@ int hd__sqlite_tell_webhooks(struct hd__sqlite *store, int which);
 int hd__sqlite_clear_webhooks(struct hd__sqlite *store);
 int hd__sqlite_has_removed(struct hd__sqlite *store, int *has);
 int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
+int hd__sqlite_survey(struct hd_store *base, void (*tell)(void *user, const struct hd__standing *standing), void *user);
 int hd__sqlite_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row, int *is_left);
 
 /* ---- query.c, tally.c ---- */
