@@ -362,6 +362,23 @@ static void test_idle_webhook_is_forgotten(void **state) {
 
 /* ---- Idempotency keys ---- */
 
+/* What waited for a webhook that was removed is sent, though another one with its id has come. */
+static void test_webhook_that_comes_again(void **state) {
+    (void)state;
+    struct simulation *simulation = simulation_new(1000, MIB, 16);
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
+    send(simulation, 100);
+    assert_int_equal(simulation->under_way_count, 1);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+    simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
+    simulation_turns(simulation);
+    send(simulation, 5);
+    assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 105);
+    assert_int_equal(counter(simulation, HD_COUNTER_DELIVERED), 105);
+    assert_false(simulation_has_more(simulation));
+    simulation_free(simulation);
+}
+
 static void send_with_key(struct simulation *simulation, const char *project, const char *key, char id[HD_ID_SIZE]) {
     hd_event *event;
     unsigned char bytes[HD__UUID_BYTES];
@@ -409,6 +426,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_moved_webhook_takes_nothing_along),
     cmocka_unit_test(test_removed_webhook_is_forgotten),
     cmocka_unit_test(test_idle_webhook_is_forgotten),
+    cmocka_unit_test(test_webhook_that_comes_again),
     cmocka_unit_test(test_key_is_sent_once),
 };
 

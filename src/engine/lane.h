@@ -34,7 +34,8 @@ struct hd__lane {
     struct hd__lane *next_same_hash;
     uint64_t hash;
     char *project, *webhook_id;
-    int shard;           /* of a store; 0 without one */
+    int64_t key; /* in a store, as the next; 0 without one */
+    int shard;
     hd_webhook *webhook; /* a reference to the newest: deliveries go by it when their attempt begins */
 
     struct hd__delivery *first, *last; /* that go ahead of the fresh ones: tests, and those that have been tried */

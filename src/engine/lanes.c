@@ -46,7 +46,8 @@ static struct hd__lane **bucket_of(const struct hd__lanes *lanes, uint64_t hash)
 }
 
 static int is_lane_of(const struct hd__lane *lane, const hd_webhook *webhook) {
-    return strcmp(lane->webhook_id, webhook->id) == 0 && strcmp(lane->project, webhook->project) == 0;
+    return lane->key == webhook->label->keys.webhook && strcmp(lane->webhook_id, webhook->id) == 0 &&
+           strcmp(lane->project, webhook->project) == 0;
 }
 
 struct hd__lane *hd__lanes_find(const struct hd__lanes *lanes, const hd_webhook *webhook) {
@@ -92,7 +93,8 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
         return NULL;
     }
     lane->hash = webhook->id_hash;
-    lane->shard = hd__shard_of(webhook->label->keys.webhook);
+    lane->key = webhook->label->keys.webhook;
+    lane->shard = hd__shard_of(lane->key);
     lane->state = HD_WEBHOOK_ACTIVE;
     lane->window = WINDOW_AT_FIRST;
     lane->backlog.retry_at_us = INT64_MAX;

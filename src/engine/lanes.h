@@ -1,6 +1,6 @@
 /* The lanes that there are, by webhook and project, and what keeps them from being sent to: the pause rule, or their
  * receivers. A webhook that moves to another project has another lane there: what waits in the old one stays that
- * project's. */
+ * project's. So it is in a store with one that is removed and comes again. */
 #ifndef HD_ENGINE_LANES_H
 #define HD_ENGINE_LANES_H
 
