@@ -402,6 +402,23 @@ static void test_accepting_client(void **state) {
     hd_options_free(options);
 }
 
+/* What a client hears late of a webhook that moved away says nothing of the one that came back since. */
+static void test_webhook_that_came_back(void **state) {
+    (void)state;
+    char url[256];
+    hd_webhook *found = NULL;
+    hd_store *store = open_store();
+    hd_client *client = client_as(HD_CLIENT_ACCEPT, store);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    put_webhook(client, webhook_for_tests(WEBHOOK, "other", server_url(server, "/ok", url, sizeof url)));
+    assert_int_equal(hd_client_remove_webhook(client, WEBHOOK), HD_OK);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    assert_int_equal(hd_client_get_webhook(client, WEBHOOK, &found), HD_OK);
+    assert_string_equal(hd_webhook_project(found), PROJECT);
+    hd_webhook_free(found);
+    end(client, store);
+}
+
 int main(int argc, char **argv) {
     if (is_process(argc, argv))
         return process_main(argv);
@@ -410,7 +427,7 @@ int main(int argc, char **argv) {
         TEST(test_reader_beside_a_writer),    TEST(test_reader_beside_a_process),  TEST(test_reader_after_a_good_end),
         TEST(test_reader_after_a_crash),      TEST(test_reader_of_nothing),        TEST(test_reader_of_something_else),
         TEST(test_reader_of_another_version), TEST(test_accepting_leaves_backlog), TEST(test_operating_leaves_backlog),
-        TEST(test_order_behind_what_is_left), TEST(test_accepting_client),
+        TEST(test_order_behind_what_is_left), TEST(test_accepting_client),         TEST(test_webhook_that_came_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

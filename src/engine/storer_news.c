@@ -83,7 +83,7 @@ static int read_webhook(struct hd__storer *storer, const struct hd__stored_webho
 /* The registry has what is there; the loop has all. */
 static void register_webhook(struct hd__storer *storer, const struct hd__stored_webhook *stored, hd_webhook *snapshot) {
     if (stored->is_removed)
-        (void)hd__webhooks_remove_from(storer->webhooks, stored->id, stored->project);
+        hd__webhooks_remove_old(storer->webhooks, stored->id, stored->keys.webhook);
     else if (snapshot && hd__webhooks_put(storer->webhooks, hd__webhook_ref(snapshot), 0) != HD_OK)
         hd_webhook_free(snapshot);
     hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);

@@ -210,10 +210,10 @@ int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t 
     return found ? HD_OK : HD_E_NOT_FOUND;
 }
 
-void hd__webhooks_remove_from(struct hd__webhooks *webhooks, const char *id, const char *project) {
+void hd__webhooks_remove_old(struct hd__webhooks *webhooks, const char *id, int64_t key) {
     pthread_mutex_lock(&webhooks->mutex);
     size_t at = find(webhooks, id);
-    if (at < webhooks->by_id.count && strcmp(webhooks->by_id.items[at]->project, project) == 0)
+    if (at < webhooks->by_id.count && webhooks->by_id.items[at]->label->keys.webhook == key)
         remove_at(webhooks, at, 0);
     pthread_mutex_unlock(&webhooks->mutex);
 }
