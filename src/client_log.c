@@ -1,6 +1,7 @@
 /* A client's reports and its log. */
 #include "client.h"
 
+#include "base/text.h"
 #include "store/durable_log.h"
 #include "store/page.h"
 #include "store/stats.h"
@@ -42,6 +43,37 @@ int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *af
         return hd__durable_follow(client->store, filter, after, limit, page);
     return hd__log_ring_follow(client->ring, filter, after, limit, page);
 }
+
+/* ---- By name ---- */
+
+#define CONSUMER_MAX 64
+
+int hd_log_read(hd_client *client, const char *name, const hd_log_filter *filter, size_t limit, hd_log_page **page) {
+    int status = check_page(client, limit, page);
+    if (status == HD_OK)
+        status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!hd__ident_fits(name, 1, CONSUMER_MAX))
+        return HD_E_INVALID;
+    if (client->store)
+        return hd__durable_read(client->store, name, filter, limit, page);
+    return hd__log_ring_read(client->ring, name, filter, limit, page);
+}
+
+int hd_log_commit(hd_client *client, const char *name, const hd_log_page *page) {
+    int64_t place = HD__NO_PLACE;
+    int status = hd__client_check_writing(client);
+    if (status != HD_OK)
+        return status;
+    if (!hd__ident_fits(name, 1, CONSUMER_MAX) || (page && !hd__log_page_place(page, &place)))
+        return HD_E_INVALID;
+    if (client->store)
+        return hd__durable_commit(client->store, name, place);
+    return hd__log_ring_commit(client->ring, name, place);
+}
+
+/* ---- Sums ---- */
 
 static int fill_stats(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats *stats) {
     if (client->store)

@@ -235,7 +235,7 @@ static int run_client(void) {
     }
     hd_webhook *copy = NULL;
     hd_webhook_list *list = NULL;
-    hd_log_page *page = NULL;
+    hd_log_page *page = NULL, *read = NULL;
     hd_log_stats *stats = NULL;
     char metrics[16384];
     size_t length;
@@ -252,9 +252,14 @@ static int run_client(void) {
         status = hd_client_poll_fd(client, &fd);
     if (status == HD_OK)
         status = hd_client_metrics(client, metrics, sizeof metrics, &length);
+    if (status == HD_OK)
+        status = hd_log_read(client, "consumer", NULL, 10, &read);
+    if (status == HD_OK)
+        status = hd_log_commit(client, "consumer", read);
     hd_webhook_free(copy);
     hd_webhook_list_free(list);
     hd_log_page_free(page);
+    hd_log_page_free(read);
     hd_log_stats_free(stats);
     failing.armed = 0; /* closing needs no memory, but its thread may be about to use some */
     assert_int_equal(hd_client_close(client, 0), HD_OK);

@@ -86,9 +86,14 @@ static int count_row(void *user, const struct hd__log_row *row) {
     return 1;
 }
 
+static void count_standing(void *user, const struct hd__standing *standing) {
+    *(uint64_t *)user += standing->waiting;
+}
+
 static void ask(void) {
     uint64_t rows = 0, sum = 0, waiting = 0;
-    int64_t oldest, newest;
+    uint64_t surveyed = 0;
+    int64_t oldest, newest, place;
     int left;
     const struct hd__log_search search = {.text = "x", .text_reasons = 1, .before_ms = INT64_MAX, .max = 10};
     const struct hd__store_ops *ops = a.store->ops;
@@ -97,8 +102,13 @@ static void ask(void) {
         assert_int_equal(rows, 1);
     if (check(ops->tally(a.store, &search, 0, count_tally, &sum)))
         assert_int_equal(sum, 1);
-    if (check(ops->newest(a.store, &newest)))
-        assert_int_equal(newest, 1);
+    if (check(ops->ends(a.store, &oldest, &newest)))
+        assert_true(oldest == 0 && newest == 1);
+    if (check(ops->find_place(a.store, "consumer", &place)))
+        assert_int_equal(place, 0);
+    (void)check(ops->move_place(a.store, "consumer", 0));
+    if (check(ops->survey(a.store, count_standing, &surveyed)))
+        assert_int_equal(surveyed, 1);
     if (check(ops->waiting(a.store, "w", &waiting, &oldest)))
         assert_int_equal(waiting, 1);
     if (check(ops->is_left(a.store, UINT64_MAX, 100, &left)))

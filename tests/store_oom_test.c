@@ -176,6 +176,24 @@ static void measure(hd_client *client) {
         assert_int_equal(status, HD_E_NO_MEMORY);
 }
 
+/* A consumer's place is kept or not, and the same call works later. */
+static void consume(hd_client *client) {
+    hd_log_page *page = NULL;
+    failing.armed = 1;
+    int status = hd_log_read(client, "consumer", NULL, 10, &page);
+    int committed = status == HD_OK ? hd_log_commit(client, "consumer", page) : HD_OK;
+    failing.armed = 0;
+    if (status != HD_OK) {
+        assert_int_equal(status, HD_E_NO_MEMORY);
+        assert_null(page);
+        assert_int_equal(hd_log_read(client, "consumer", NULL, 10, &page), HD_OK);
+    }
+    if (committed != HD_OK)
+        assert_int_equal(committed, HD_E_NO_MEMORY);
+    assert_int_equal(hd_log_commit(client, "consumer", page), HD_OK);
+    hd_log_page_free(page);
+}
+
 /* An event that a client without a loop stores is stored once or not at all, and so is a webhook. */
 static void accept_one(void *user) {
     hd_client *client = NULL;
@@ -200,6 +218,7 @@ static void accept_one(void *user) {
     if (status != HD_OK)
         assert_int_equal(status, HD_E_NO_MEMORY);
     measure(client);
+    consume(client);
     assert_int_equal(hd_client_waiting(client, WEBHOOK, &stored, NULL), HD_OK);
     assert_int_equal(stored, status == HD_OK);
     hd_webhook_free(webhook);

@@ -106,6 +106,44 @@ HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const c
                          hd_log_page **page);
 
 /**
+ * Reads the log forwards for a consumer that goes by a name, such as an exporter: all that came since its last
+ * hd_log_commit(), the oldest first, whatever process it runs in, and over restarts with a store. Each name has a place
+ * of its own. A page that was not committed is given again, so that each report is handled at least once. A new name
+ * begins with the oldest report that is kept. To have one begin with what comes from now on, commit the page that
+ * hd_log_follow() gives without a place.
+ * @param client  the client
+ * @param name    1 to 64 characters from 0x21 to 0x7E; copied
+ * @param filter  which reports; NULL for all; not kept
+ * @param limit   how many reports at the most, 1 to 1,000
+ * @param page    receives the page, empty if nothing is new; free it with hd_log_page_free(). If the log's limits
+ *                deleted reports that were not committed, hd_log_page_missed() tells how many
+ * Returns: HD_OK, also for an empty page; HD_E_STORE_READ_ONLY; HD_E_STORE, HD_E_STORE_FULL and other failures of the
+ * store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ */
+HD_API int hd_log_read(hd_client *client, const char *name, const hd_log_filter *filter, size_t limit,
+                       hd_log_page **page);
+
+/**
+ * Says that a consumer is done with a page: hd_log_read() goes on after it. The place never moves back. Commit an empty
+ * page as well, so that what the filter leaves out is not looked at again.
+ * @param client  the client, which may be closed by now
+ * @param name    as for hd_log_read(); a new one is added
+ * @param page    a page that hd_log_read() or hd_log_follow() gave; NULL forgets the name, so that it begins anew
+ * Returns: HD_OK when it is kept, with a store on disk; HD_E_CURSOR if the page is of another log;
+ * HD_E_STORE_READ_ONLY; HD_E_STORE, HD_E_STORE_FULL and other failures of the store; HD_E_FORKED; HD_E_INVALID, also
+ * for a page of hd_log_query(); HD_E_NO_MEMORY. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_log_commit(hd_client *client, const char *name, const hd_log_page *page);
+
+/**
+ * How many reports the log's limits deleted after the place at which a page of hd_log_follow() or hd_log_read() began,
+ * before they could be on it. Those that the filter leaves out count as well.
+ * @param page  the page; NULL answers 0
+ * Returns: the number, or a little more; 0 if none is missing. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API uint64_t hd_log_page_missed(const hd_log_page *page);
+
+/**
  * The number of reports on a page.
  * @param page  the page; NULL answers 0
  * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0

@@ -32,10 +32,15 @@ static int fill(struct hd_store *store, const struct hd__log_search *search, hd_
     return status == HD_OK ? query.status : status;
 }
 
+static int newest_of(struct hd_store *store, int64_t *newest) {
+    int64_t deleted;
+    return store->ops->ends(store, &deleted, newest);
+}
+
 /* A place beyond the newest report is of another log. */
 static int check_place(struct hd_store *store, int64_t id) {
     int64_t newest;
-    int status = store->ops->newest(store, &newest);
+    int status = newest_of(store, &newest);
     return status == HD_OK && id > newest ? HD_E_CURSOR : status;
 }
 
@@ -69,28 +74,64 @@ static int64_t end_of(const hd_log_page *page, size_t limit, int64_t newest) {
     return count == limit || last > newest ? last : newest;
 }
 
-int hd__durable_follow(struct hd_store *store, const hd_log_filter *filter, const char *after, size_t limit,
+/* How many reports after a place were deleted before the search came to them: at least those up to the first that it
+ * found. It asks after the search, since they may have been deleted meanwhile. */
+static int count_missed(struct hd_store *store, int64_t place, const hd_log_page *page, int64_t newest,
+                        uint64_t *missed) {
+    int64_t deleted, later;
+    int status = store->ops->ends(store, &deleted, &later);
+    int64_t seen = hd_log_page_count(page) ? (int64_t)hd_log_page_at(page, 0)->sequence - 1 : newest;
+    int64_t last = deleted < seen ? deleted : seen;
+    *missed = status == HD_OK && last > place ? (uint64_t)(last - place) : 0;
+    return status;
+}
+
+/* Reads forwards from a place, up to the newest report that there was before. */
+static int follow_from(struct hd_store *store, const hd_log_filter *filter, int64_t place, int64_t newest, size_t limit,
                        hd_log_page **page) {
-    struct hd__log_search search = {.is_forward = 1, .max = limit};
+    struct hd__log_search search = {.is_forward = 1, .max = limit, .after_id = place};
     size_t rows;
-    int64_t newest;
+    uint64_t missed = 0;
+    int status = HD_OK;
     hd__log_filter_search(filter, &search);
-    int status = store->ops->newest(store, &newest);
-    if (status == HD_OK && after)
-        status = hd__log_number_parse(after, newest, &search.after_id);
-    if (status != HD_OK)
-        return status;
     hd_log_page *found = hd__log_page_new(limit, 1);
     if (!found)
         return HD_E_NO_MEMORY;
-    if (after && search.after_id < newest)
+    if (place < newest)
         status = fill(store, &search, found, &rows);
-    hd__log_page_end_at(found, (uint64_t)end_of(found, limit, newest));
+    if (status == HD_OK && place < newest)
+        status = count_missed(store, place, found, newest, &missed);
+    hd__log_page_end_at(found, end_of(found, limit, newest), missed);
     if (status == HD_OK)
         *page = found;
     else
         hd_log_page_free(found);
     return status;
+}
+
+int hd__durable_follow(struct hd_store *store, const hd_log_filter *filter, const char *after, size_t limit,
+                       hd_log_page **page) {
+    int64_t newest, place;
+    int status = newest_of(store, &newest);
+    if (status != HD_OK)
+        return status;
+    place = newest;
+    status = after ? hd__log_number_parse(after, newest, &place) : HD_OK;
+    return status == HD_OK ? follow_from(store, filter, place, newest, limit, page) : status;
+}
+
+int hd__durable_read(struct hd_store *store, const char *name, const hd_log_filter *filter, size_t limit,
+                     hd_log_page **page) {
+    int64_t newest = 0, place;
+    int status = store->ops->find_place(store, name, &place);
+    if (status == HD_OK)
+        status = newest_of(store, &newest);
+    return status == HD_OK ? follow_from(store, filter, place, newest, limit, page) : status;
+}
+
+int hd__durable_commit(struct hd_store *store, const char *name, int64_t place) {
+    int status = place == HD__NO_PLACE ? HD_OK : check_place(store, place);
+    return status == HD_OK ? store->ops->move_place(store, name, place) : status;
 }
 
 static void take_tally(void *stats, const struct hd__log_tally *tally) {

@@ -12,6 +12,13 @@
 #define BLANKS 1024
 #define BATCH 64 /* reports that a search takes out at once */
 
+/* Who reads the log by a name. */
+struct consumer {
+    struct consumer *next;
+    int64_t place; /* number of the last report that it is done with */
+    char name[];
+};
+
 /* Report number n stands at index n % capacity. */
 struct hd__log_ring {
     pthread_mutex_t mutex;
@@ -22,6 +29,7 @@ struct hd__log_ring {
     size_t bytes;
     uint64_t last;          /* number of the newest */
     struct hd__pool blanks; /* forgotten reports, for new ones */
+    struct consumer *consumers;
 };
 
 struct hd__log_ring *hd__log_ring_new(size_t max_reports, size_t max_bytes) {
@@ -63,6 +71,10 @@ void hd__log_ring_free(struct hd__log_ring *ring) {
         return;
     while (ring->count > 0)
         forget_oldest(ring);
+    for (struct consumer *consumer; (consumer = ring->consumers);) {
+        ring->consumers = consumer->next;
+        free(consumer);
+    }
     pthread_mutex_destroy(&ring->mutex);
     hd__pool_destroy(&ring->blanks, hd__report_free_blank);
     free(ring->reports);
@@ -152,12 +164,16 @@ int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, c
     return HD_OK;
 }
 
-/* References to up to BATCH of the oldest reports after a number. */
-static size_t take_after(struct hd__log_ring *ring, uint64_t after, hd_report *batch[BATCH]) {
+/* References to up to BATCH of the oldest reports after *place, which moves over those that are forgotten. */
+static size_t take_after(struct hd__log_ring *ring, int64_t *place, uint64_t *missed, hd_report *batch[BATCH]) {
     size_t taken = 0;
     pthread_mutex_lock(&ring->mutex);
-    uint64_t number = ring->count > 0 && after + 1 < first(ring) ? first(ring) : after + 1;
-    for (; taken < BATCH && number <= ring->last; number++)
+    int64_t forgotten = (int64_t)first(ring) - 1;
+    if (*place < forgotten) {
+        *missed += (uint64_t)(forgotten - *place);
+        *place = forgotten;
+    }
+    for (uint64_t number = (uint64_t)*place + 1; taken < BATCH && number <= ring->last; number++)
         batch[taken++] = hd__report_ref(*slot(ring, number));
     pthread_mutex_unlock(&ring->mutex);
     return taken;
@@ -178,22 +194,87 @@ static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_rep
     return seen;
 }
 
-int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
-                        hd_log_page **page) {
+static int follow_from(struct hd__log_ring *ring, const hd_log_filter *filter, int64_t place, size_t limit,
+                       hd_log_page **page) {
     hd_report *batch[BATCH];
-    int64_t last = (int64_t)hd__log_ring_newest(ring), number = last;
+    uint64_t missed = 0;
     size_t taken;
-    int status = after ? hd__log_number_parse(after, last, &number) : HD_OK;
-    if (status != HD_OK)
-        return status;
     hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
-    while (after && hd_log_page_count(found) < limit && (taken = take_after(ring, (uint64_t)number, batch)) > 0)
-        number = (int64_t)add_batch(found, filter, batch, taken, limit);
-    hd__log_page_end_at(found, (uint64_t)number);
+    while (hd_log_page_count(found) < limit && (taken = take_after(ring, &place, &missed, batch)) > 0)
+        place = (int64_t)add_batch(found, filter, batch, taken, limit);
+    hd__log_page_end_at(found, place, missed);
     *page = found;
     return HD_OK;
+}
+
+int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
+                        hd_log_page **page) {
+    int64_t last = (int64_t)hd__log_ring_newest(ring), place = last;
+    int status = after ? hd__log_number_parse(after, last, &place) : HD_OK;
+    if (status == HD_OK && after)
+        return follow_from(ring, filter, place, limit, page);
+    *page = status == HD_OK ? hd__log_page_new(limit, 0) : NULL;
+    if (*page)
+        hd__log_page_end_at(*page, place, 0);
+    return status == HD_OK && !*page ? HD_E_NO_MEMORY : status;
+}
+
+/* ---- By name ---- */
+
+/* With the mutex held; the end of the list if there is none. */
+static struct consumer **find_consumer(struct hd__log_ring *ring, const char *name) {
+    struct consumer **at = &ring->consumers;
+    while (*at && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+/* Moves a consumer to a place, but never back, and tells where it is. One that is not known comes before the oldest
+ * report. */
+static int know_consumer(struct hd__log_ring *ring, const char *name, int64_t *place) {
+    struct consumer *made = calloc(1, sizeof *made + strlen(name) + 1);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    strcpy(made->name, name);
+    pthread_mutex_lock(&ring->mutex);
+    struct consumer **at = find_consumer(ring, name);
+    if (!*at) {
+        made->place = (int64_t)first(ring) - 1;
+        *at = made;
+        made = NULL;
+    }
+    if ((*at)->place < *place)
+        (*at)->place = *place;
+    *place = (*at)->place;
+    pthread_mutex_unlock(&ring->mutex);
+    free(made);
+    return HD_OK;
+}
+
+int hd__log_ring_read(struct hd__log_ring *ring, const char *name, const hd_log_filter *filter, size_t limit,
+                      hd_log_page **page) {
+    int64_t place = 0;
+    int status = know_consumer(ring, name, &place);
+    return status == HD_OK ? follow_from(ring, filter, place, limit, page) : status;
+}
+
+static void forget_consumer(struct hd__log_ring *ring, const char *name) {
+    pthread_mutex_lock(&ring->mutex);
+    struct consumer **at = find_consumer(ring, name), *consumer = *at;
+    if (consumer)
+        *at = consumer->next;
+    pthread_mutex_unlock(&ring->mutex);
+    free(consumer);
+}
+
+int hd__log_ring_commit(struct hd__log_ring *ring, const char *name, int64_t place) {
+    if (place < 0) {
+        forget_consumer(ring, name);
+        return HD_OK;
+    }
+    return place > (int64_t)hd__log_ring_newest(ring) ? HD_E_CURSOR : know_consumer(ring, name, &place);
 }
 
 hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id) {

@@ -34,6 +34,11 @@ void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filt
 int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
                         hd_log_page **page);
 
+/* Behind hd_log_read() and hd_log_commit(); a place below 0 forgets the name. */
+int hd__log_ring_read(struct hd__log_ring *ring, const char *name, const hd_log_filter *filter, size_t limit,
+                      hd_log_page **page);
+int hd__log_ring_commit(struct hd__log_ring *ring, const char *name, int64_t place);
+
 /* Behind hd_log_query. */
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
                        hd_log_page **page);

@@ -10,6 +10,9 @@ struct hd_log_page {
     size_t count;
     size_t limit;
     int is_of_store;
+    int is_forward;
+    int64_t place;   /* of one that is: where the next one begins */
+    uint64_t missed; /* what was deleted before it could be on the page */
     char cursor[48]; /* "" on the last page */
 };
 
@@ -68,8 +71,16 @@ int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number) {
     return cursor && read_number(cursor, '\0', number) && *number <= newest ? HD_OK : HD_E_CURSOR;
 }
 
-void hd__log_page_end_at(hd_log_page *page, uint64_t number) {
-    snprintf(page->cursor, sizeof page->cursor, "%" PRIu64, number);
+void hd__log_page_end_at(hd_log_page *page, int64_t place, uint64_t missed) {
+    snprintf(page->cursor, sizeof page->cursor, "%" PRIi64, place);
+    page->is_forward = 1;
+    page->place = place;
+    page->missed = missed;
+}
+
+int hd__log_page_place(const hd_log_page *page, int64_t *place) {
+    *place = page->place;
+    return page->is_forward;
 }
 
 int hd__log_place_parse(const char *cursor, int64_t *ms, int64_t *id) {
@@ -107,6 +118,10 @@ const hd_report *hd_log_page_at(const hd_log_page *page, size_t index) {
 
 const char *hd_log_page_cursor(const hd_log_page *page) {
     return page && page->cursor[0] ? page->cursor : NULL;
+}
+
+uint64_t hd_log_page_missed(const hd_log_page *page) {
+    return page ? page->missed : 0;
 }
 
 void hd_log_page_free(hd_log_page *page) {

@@ -19,8 +19,11 @@ void hd__log_page_cut(hd_log_page *page, size_t count);
  * the newest report's. */
 int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number);
 
-/* Has the page's cursor be this number. */
-void hd__log_page_end_at(hd_log_page *page, uint64_t number);
+/* Makes it a page forwards: the next one begins after this number, and so many reports were missed before. */
+void hd__log_page_end_at(hd_log_page *page, int64_t place, uint64_t missed);
+
+/* That number. Returns 0 for a page backwards, which has none. */
+int hd__log_page_place(const hd_log_page *page, int64_t *place);
 
 /* The place that a cursor of a store names; NULL means the first page. Returns HD_OK or HD_E_CURSOR. */
 int hd__log_place_parse(const char *cursor, int64_t *ms, int64_t *id);

@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 7
+#define HD__STORE_ABI 8
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -204,7 +204,8 @@ struct hd__store_state {
 enum {
     HD__ROLE_DELIVER, /* owns shards */
     HD__ROLE_ACCEPT,  /* adds events and changes webhooks */
-    HD__ROLE_READ,    /* changes nothing; step, put_webhook, remove_webhook and discard answer HD_E_STORE_READ_ONLY */
+    HD__ROLE_READ, /* changes nothing; step, put_webhook, remove_webhook, discard, move_place, and find_place of a name
+                     that is not known, answer HD_E_STORE_READ_ONLY */
 };
 
 /* What the store tells within join, look, tend and step, on the thread that calls them. */
@@ -277,6 +278,8 @@ struct hd__log_tally {
 
 /* ---- The functions ---- */
 
+#define HD__NO_PLACE (-1)
+
 #define HD__ANY_VERSION UINT64_MAX
 
 struct hd__store_ops {
@@ -328,8 +331,14 @@ struct hd__store_ops {
      * may be told several times, each with a part of the count. */
     int (*tally)(struct hd_store *store, const struct hd__log_search *search, int64_t bucket_ms,
                  void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
-    /* The number of the newest record that there ever was, though it may be deleted by now; 0 for none. */
-    int (*newest)(struct hd_store *store, int64_t *id);
+    /* The largest number of a record that was deleted, and that of the newest that there ever was; 0 for none. */
+    int (*ends)(struct hd_store *store, int64_t *deleted, int64_t *newest);
+    /* How far a consumer of the log has come, by its name: the number of the last record that it is done with. A name
+     * that is not known is added, with the place before the oldest record. */
+    int (*find_place)(struct hd_store *store, const char *name, int64_t *place);
+    /* Moves it there, but never back; or, with HD__NO_PLACE, forgets the name. This and the last one also after
+     * leave. */
+    int (*move_place)(struct hd_store *store, const char *name, int64_t place);
     /* What runs or waits in step, look or tend on another thread ends soon, with a failure. */
     void (*interrupt)(struct hd_store *store);
     /* The client leaves: its shards are free at once. Clean if all that it had in memory is as the outbox says; else

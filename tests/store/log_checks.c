@@ -294,8 +294,9 @@ static void ids_are_in_the_order_of_storing(struct world *world) {
 }
 
 static int64_t newest(const struct client *client) {
-    int64_t id = -1;
-    assert_int_equal(client->store->ops->newest(client->store, &id), HD_OK);
+    int64_t deleted = -1, id = -1;
+    assert_int_equal(client->store->ops->ends(client->store, &deleted, &id), HD_OK);
+    assert_true(deleted >= 0 && deleted <= id);
     return id;
 }
 

@@ -18,7 +18,7 @@ static void a_store_says_what_it_is(struct world *world) {
     assert_true(ops->join && ops->step && ops->look && ops->tend && ops->leave && ops->free && ops->interrupt);
     assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->waiting && ops->lane_state &&
                 ops->survey);
-    assert_true(ops->is_left && ops->query && ops->tally && ops->newest);
+    assert_true(ops->is_left && ops->query && ops->tally && ops->ends && ops->find_place && ops->move_place);
 }
 
 static void a_reader_changes_nothing(struct world *world) {
@@ -157,7 +157,9 @@ static int count_accepting(struct client *client) {
         is_forked(ops->is_left(store, UINT64_MAX, 1, &flag)),
         is_forked(ops->query(store, &search, ignore_row, NULL)),
         is_forked(ops->tally(store, &search, 0, ignore_tally, NULL)),
-        is_forked(ops->newest(store, &id)),
+        is_forked(ops->ends(store, &oldest_ms, &id)),
+        is_forked(ops->find_place(store, "name", &id)),
+        is_forked(ops->move_place(store, "name", 0)),
         is_forked(ops->leave(store, 1)),
     };
     int accepting = 0;

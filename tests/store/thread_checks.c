@@ -108,6 +108,10 @@ static void count_tally(void *user, const struct hd__log_tally *tally) {
     *(size_t *)user += tally->count;
 }
 
+static void count_standing(void *user, const struct hd__standing *standing) {
+    *(size_t *)user += standing->waiting;
+}
+
 static void *visit(void *user) {
     struct visitor *visitor = user;
     struct hd_store *store = visitor->store;
@@ -123,7 +127,10 @@ static void *visit(void *user) {
         visitor->failures += ops->put_webhook(store, &webhook, HD__ANY_VERSION) != HD_OK;
         visitor->failures += ops->query(store, &search, count_row, &found) != HD_OK;
         visitor->failures += ops->tally(store, &search, 0, count_tally, &found) != HD_OK;
-        visitor->failures += ops->newest(store, &id) != HD_OK;
+        visitor->failures += ops->ends(store, &oldest_ms, &id) != HD_OK;
+        visitor->failures += ops->find_place(store, "visitor", &id) != HD_OK;
+        visitor->failures += ops->move_place(store, "visitor", id) != HD_OK;
+        visitor->failures += ops->survey(store, count_standing, &found) != HD_OK;
         visitor->failures += ops->waiting(store, "webhook", &count, &oldest_ms) != HD_OK;
         visitor->failures += ops->lane_state(store, "webhook", &note) != HD_OK;
         visitor->failures += ops->is_left(store, UINT64_MAX, INT64_MAX, &is_left) != HD_OK || !is_left;

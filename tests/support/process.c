@@ -162,6 +162,18 @@ static void do_close(void) {
     answer(hd_client_close(client, (uint32_t)number(1)), "%s", "");
 }
 
+static hd_log_page *page; /* the last one that was read */
+
+static void do_read(void) {
+    hd_log_page_free(page);
+    int status = hd_log_read(client, word(1), NULL, (size_t)number(2), &page);
+    answer(status, "%zu", hd_log_page_count(page));
+}
+
+static void do_commit(void) {
+    answer(hd_log_commit(client, word(1), page), "%s", "");
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -169,7 +181,7 @@ static const struct {
     {"send", do_send},       {"send-many", do_send_many}, {"put", do_put},         {"remove", do_remove},
     {"discard", do_discard}, {"redeliver", do_redeliver}, {"test", do_test},       {"counter", do_counter},
     {"status", do_status},   {"state", do_state},         {"waiting", do_waiting}, {"flush", do_flush},
-    {"cpu", do_cpu},         {"close", do_close},
+    {"cpu", do_cpu},         {"close", do_close},         {"read", do_read},       {"commit", do_commit},
 };
 
 static void obey(char *line) {
@@ -201,6 +213,7 @@ int process_main(char **argv) {
     answer(status, "%s", "");
     while (status == HD_OK && fgets(line, sizeof line, stdin))
         obey(line);
+    hd_log_page_free(page);
     end_client(client);
     hd_store_free(store);
     return status == HD_OK ? 0 : 1;

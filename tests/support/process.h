@@ -43,6 +43,8 @@ void process_start(struct process *process, const char *path, int role, const ch
  *   status                      of the store
  *   state ID                    "STATUS STATE"
  *   waiting ID                  "STATUS COUNT"
+ *   read NAME LIMIT             of the log; "STATUS COUNT"
+ *   commit NAME                 what was read last
  *   flush MS
  *   cpu                         "0 MICROSECONDS" of processor time so far
  *   close MS                    closes the client, and stays

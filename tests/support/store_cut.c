@@ -191,8 +191,16 @@ static int tally(struct hd_store *base, const struct hd__log_search *search, int
     return inner_of(base)->ops->tally(inner_of(base), search, bucket_ms, tell, user);
 }
 
-static int newest(struct hd_store *base, int64_t *id) {
-    return inner_of(base)->ops->newest(inner_of(base), id);
+static int ends(struct hd_store *base, int64_t *deleted, int64_t *newest) {
+    return inner_of(base)->ops->ends(inner_of(base), deleted, newest);
+}
+
+static int find_place(struct hd_store *base, const char *name, int64_t *place) {
+    return inner_of(base)->ops->find_place(inner_of(base), name, place);
+}
+
+static int move_place(struct hd_store *base, const char *name, int64_t place) {
+    return inner_of(base)->ops->move_place(inner_of(base), name, place);
 }
 
 static void interrupt(struct hd_store *base) {
@@ -224,7 +232,9 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .is_left = is_left,
         .query = query,
         .tally = tally,
-        .newest = newest,
+        .ends = ends,
+        .find_place = find_place,
+        .move_place = move_place,
         .interrupt = interrupt,
         .leave = leave,
         .free = free_cutter,

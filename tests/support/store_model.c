@@ -96,7 +96,9 @@ static const struct hd__store_ops ops = {
     .is_left = store_model_is_left,
     .query = store_model_query,
     .tally = store_model_tally,
-    .newest = store_model_newest,
+    .ends = store_model_ends,
+    .find_place = store_model_find_place,
+    .move_place = store_model_move_place,
     .interrupt = interrupt_nothing,
     .leave = store_model_leave,
     .free = free_handle,
@@ -159,6 +161,9 @@ void store_model_free(struct store_model *model) {
         free(model->labels[i].name);
         free(model->labels[i].masked_url);
     }
+    for (size_t i = 0; i < model->consumer_count; i++)
+        free(model->consumers[i].name);
+    free(model->consumers);
     free_texts(model->projects, model->project_count);
     free_texts(model->ids, model->id_count);
     free(model->webhooks);

@@ -189,14 +189,75 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
     return HD_OK;
 }
 
-int store_model_newest(struct hd_store *base, int64_t *id) {
+static int64_t last_deleted(const struct store_model *model) {
+    return model->log_count ? model->log[0]->it.id - 1 : model->last_record;
+}
+
+int store_model_ends(struct hd_store *base, int64_t *deleted, int64_t *newest) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
         return status;
-    *id = handle->model->last_record;
+    *deleted = last_deleted(handle->model);
+    *newest = handle->model->last_record;
     store_model_unlock(handle);
     return HD_OK;
+}
+
+/* ---- Consumers ---- */
+
+static struct model_consumer *find_consumer(struct store_model *model, const char *name) {
+    for (size_t i = 0; i < model->consumer_count; i++)
+        if (strcmp(model->consumers[i].name, name) == 0)
+            return &model->consumers[i];
+    return NULL;
+}
+
+static struct model_consumer *add_consumer(struct store_model *model, const char *name, int64_t place) {
+    STORE_MODEL_GROW(model->consumers, model->consumer_count, model->consumer_size);
+    model->consumers[model->consumer_count] = (struct model_consumer){store_model_text(name), place};
+    return &model->consumers[model->consumer_count++];
+}
+
+static int may_write(const struct model_handle *handle) {
+    return handle->role != HD__ROLE_READ;
+}
+
+int store_model_find_place(struct hd_store *base, const char *name, int64_t *place) {
+    struct model_handle *handle = (struct model_handle *)base;
+    int status = store_model_lock(handle);
+    if (status != HD_OK)
+        return status;
+    struct model_consumer *consumer = find_consumer(handle->model, name);
+    if (!consumer && may_write(handle))
+        consumer = add_consumer(handle->model, name, last_deleted(handle->model));
+    if (consumer)
+        *place = consumer->place;
+    store_model_unlock(handle);
+    return consumer ? HD_OK : HD_E_STORE_READ_ONLY;
+}
+
+static void move(struct store_model *model, const char *name, int64_t place) {
+    struct model_consumer *consumer = find_consumer(model, name);
+    if (place == HD__NO_PLACE && consumer) {
+        free(consumer->name);
+        *consumer = model->consumers[--model->consumer_count];
+    } else if (place != HD__NO_PLACE && !consumer) {
+        add_consumer(model, name, place);
+    } else if (consumer && consumer->place < place) {
+        consumer->place = place;
+    }
+}
+
+int store_model_move_place(struct hd_store *base, const char *name, int64_t place) {
+    struct model_handle *handle = (struct model_handle *)base;
+    int status = store_model_lock(handle);
+    if (status != HD_OK)
+        return status;
+    if (may_write(handle))
+        move(handle->model, name, place);
+    store_model_unlock(handle);
+    return may_write(handle) ? HD_OK : HD_E_STORE_READ_ONLY;
 }
 
 /* ---- Sums ---- */

@@ -47,6 +47,11 @@ struct model_key {
     int64_t used_at_ms;
 };
 
+struct model_consumer {
+    char *name;
+    int64_t place;
+};
+
 struct model_label {
     char *id, *name, *masked_url;
 };
@@ -64,6 +69,8 @@ struct store_model {
     size_t log_count, log_size;
     struct model_key *keys;
     size_t key_count, key_size;
+    struct model_consumer *consumers;
+    size_t consumer_count, consumer_size;
     struct model_label *labels; /* keys are places, from 1; so it is with the next two */
     size_t label_count, label_size;
     char **projects, **ids;
@@ -170,6 +177,8 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
                       int (*row)(void *user, const struct hd__log_row *row), void *user);
 int store_model_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                       void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
-int store_model_newest(struct hd_store *base, int64_t *id);
+int store_model_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
+int store_model_find_place(struct hd_store *base, const char *name, int64_t *place);
+int store_model_move_place(struct hd_store *base, const char *name, int64_t place);
 
 #endif

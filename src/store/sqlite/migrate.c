@@ -117,7 +117,7 @@ static int give_functions(struct migration *migration) {
     return code;
 }
 
-/* ---- All of it ---- */
+/* ---- Steps ---- */
 
 static int run(struct hd__sqlite *store, const char *text) {
     return sqlite3_exec(store->main, text, NULL, NULL, NULL);
@@ -166,10 +166,29 @@ static int write_state(struct hd__sqlite *store, const struct hd__store_time *no
         "INSERT INTO state SELECT 1, 1 + max((SELECT ifnull(max(id), 0) FROM outbox), (SELECT max(repeated_up_to) FROM "
         "shard)), (SELECT ifnull(max(key), 0) + 1 FROM event), (SELECT ifnull(max(id), 0) + 1 FROM log), 1, (SELECT "
         "count(*) FROM outbox), (SELECT ifnull(sum(size), 0) FROM log), (SELECT ifnull(max(change), 0) FROM webhook), "
-        "0, 0, 0, %lld, %lld, %lld, %lld; PRAGMA user_version = %d",
-        (long long)now->ms, (long long)now->monotonic_us, (long long)now->wall_ms, (long long)now->boot,
-        HD__SQLITE_VERSION);
+        "0, 0, 0, %lld, %lld, %lld, %lld",
+        (long long)now->ms, (long long)now->monotonic_us, (long long)now->wall_ms, (long long)now->boot);
     return run(store, text);
+}
+
+/* ---- From version 4 to 5 ---- */
+
+static int add_consumers(struct hd__sqlite *store) {
+    char text[64];
+    int code = run(store, hd__sqlite_consumers);
+    sqlite3_snprintf(sizeof text, text, "PRAGMA user_version = %d", HD__SQLITE_VERSION);
+    return code == SQLITE_OK ? run(store, text) : code;
+}
+
+/* ---- All of it ---- */
+
+/* Version 4, from an older one or from nothing. */
+static int make_tables(struct migration *migration, int version) {
+    struct hd__sqlite *store = migration->store;
+    int code = version > 0 ? copy_all(store, version) : run(store, hd__sqlite_tables);
+    if (code == SQLITE_OK)
+        code = run(store, hd__sqlite_indexes);
+    return code == SQLITE_OK ? write_state(store, &migration->now) : code;
 }
 
 static int change_all(struct migration *migration, int *version) {
@@ -177,11 +196,9 @@ static int change_all(struct migration *migration, int *version) {
     int code = read_version(store, version); /* another process may have done it meanwhile */
     if (code != SQLITE_OK || *version >= HD__SQLITE_VERSION)
         return code;
-    code = *version > 0 ? copy_all(store, *version) : run(store, hd__sqlite_tables);
+    code = *version < 4 ? make_tables(migration, *version) : SQLITE_OK;
     if (code == SQLITE_OK)
-        code = run(store, hd__sqlite_indexes);
-    if (code == SQLITE_OK)
-        code = write_state(store, &migration->now);
+        code = add_consumers(store);
     if (code == SQLITE_OK)
         *version = HD__SQLITE_VERSION;
     return code;

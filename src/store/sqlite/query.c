@@ -104,20 +104,3 @@ int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
     hd__sqlite_drop_reader(from);
     return status;
 }
-
-int hd__sqlite_newest(struct hd_store *base, int64_t *id) {
-    struct hd__sqlite *store = (struct hd__sqlite *)base;
-    sqlite3_stmt *statement = NULL;
-    int status;
-    *id = 0;
-    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
-    if (!reader)
-        return status;
-    int code = sqlite3_prepare_v2(reader, "SELECT next_log - 1 FROM state", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = hd__sql_ask(statement, id);
-    status = hd__sqlite_status(store, reader, code);
-    sqlite3_finalize(statement);
-    hd__sqlite_drop_reader(&store->reader);
-    return status;
-}

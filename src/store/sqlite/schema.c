@@ -77,3 +77,7 @@ const char hd__sqlite_indexes[] =
     "CREATE INDEX log_trouble_time ON log(finished_ms) WHERE outcome <> 1;"
     "CREATE INDEX log_delivery ON log(delivery);"
     "CREATE INDEX log_event ON log(event) WHERE event_use = 2;";
+
+/* place: the number of the last report that the consumer is done with. */
+const char hd__sqlite_consumers[] =
+    "CREATE TABLE consumer(name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;";

@@ -160,7 +160,7 @@ void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader);
 
 /* ---- migrate.c ---- */
 
-#define HD__SQLITE_VERSION 4
+#define HD__SQLITE_VERSION 5
 
 /* What is subtracted from a number of the public enums before it is stored: in the database, each family begins where
  * it began in version 0.1.0. */
@@ -171,7 +171,7 @@ enum {
     HD__SQL_MODE = HD_MODE_OFF,
     HD__SQL_STATE = HD_WEBHOOK_ACTIVE
 };
-extern const char hd__sqlite_tables[], hd__sqlite_indexes[];
+extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */
 int hd__sqlite_check_version(struct hd__sqlite *store, int may_be_older);
@@ -305,7 +305,12 @@ int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
                      int (*row)(void *user, const struct hd__log_row *row), void *user);
 int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                      void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
-int hd__sqlite_newest(struct hd_store *base, int64_t *id);
+
+/* ---- consumer.c ---- */
+
+int hd__sqlite_find_place(struct hd_store *base, const char *name, int64_t *place);
+int hd__sqlite_move_place(struct hd_store *base, const char *name, int64_t place);
+int hd__sqlite_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
 
 /* ---- list.c ---- */
 

@@ -129,6 +129,14 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_OLD_REPORTS] = "SELECT id, event, size, kept_ms, event_use FROM log ORDER BY id LIMIT ?1",
     [HD__SQL_FORGET_REPORT] = "DELETE FROM log WHERE id = ?1",
 
+    [HD__SQL_ADD_CONSUMER] = "INSERT INTO consumer(name, place) VALUES(?1, ifnull((SELECT min(id) - 1 FROM log), ?2)) "
+                             "ON CONFLICT(name) DO NOTHING",
+    [HD__SQL_FIND_CONSUMER] = "SELECT place FROM consumer WHERE name = ?1",
+    [HD__SQL_MOVE_CONSUMER] =
+        "INSERT INTO consumer(name, place) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET place = "
+        "?2 WHERE place < ?2",
+    [HD__SQL_DROP_CONSUMER] = "DELETE FROM consumer WHERE name = ?1",
+
     [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms, throttled_until_ms) VALUES(?1, ?2, ?3, ?4) "
                          "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3, throttled_until_ms = ?4",
     [HD__SQL_DROP_LANE] = "DELETE FROM lane WHERE webhook = ?1",
