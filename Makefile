@@ -600,6 +600,9 @@ $(BUILD)/tests/store_oom_test: TEST_LDFLAGS += -Wl,--wrap=nanosleep
 # Here the system has no more inotify instances when the test says so.
 $(BUILD)/tests/sqlite_watch_test: TEST_LDFLAGS := -Wl,--wrap=inotify_init1
 
+# It counts what the engine asks of the store, and that of SQLite.
+$(BUILD)/tests/sqlite_idle_test: TEST_LDFLAGS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_exec,--wrap=hd__sqlite_look,--wrap=hd__sqlite_tend
+
 # It stands between the library and libcurl's timers.
 $(BUILD)/tests/deadline_test: TEST_LDFLAGS := -Wl,--wrap=curl_multi_setopt
 

@@ -130,6 +130,8 @@ static void takes_over(int waits) {
     int64_t webhook = seam_put(&a, "w");
     seam_send(&a, 1);
     assert_int_equal(a.state.owned, 0);
+    for (int i = 0; i < 3; i++) /* then there is nothing to do */
+        assert_int_equal(seam_tend(&a), HD_OK);
     kill_other(&other, waits);
     int64_t killed = now_ms();
     while (a.state.owned != UINT64_MAX && now_ms() - killed < 30000) {

@@ -544,7 +544,7 @@ static void test_lease_is_renewed(void **state_) {
             assert_int_equal(seam_tend(&a), HD_OK);
         else
             seam_send(&a, i + 1);
-        assert_true(a.state.safe_until_us >= times[0].us + 18000000);
+        assert_true(a.state.safe_until_us >= times[0].us + 13000000);
         assert_int_equal(seam_tend(&b), HD_OK);
         assert_int_equal(b.state.owned, 0);
     }

@@ -86,6 +86,25 @@ static void test_commits_are_told(void **state) {
     assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
+/* The renewal of a lease is of no interest to others. */
+static void test_renewals_are_not_told(void **state) {
+    (void)state;
+    struct seam_time time = seam_time();
+    seam_open(&a, directory, HD__ROLE_DELIVER, seam_clock(&time));
+    seam_open(&b, directory, HD__ROLE_DELIVER, seam_clock(&time));
+    assert_int_equal(seam_tend(&b), HD_OK);
+    int fd = watch(&a);
+    drain(&a);
+    int64_t safe_until_us = b.state.safe_until_us;
+    seam_pass(&time, 10000);
+    assert_int_equal(seam_tend(&b), HD_OK);
+    assert_true(b.state.safe_until_us > safe_until_us);
+    assert_false(is_told(fd));
+    seam_close(&b);
+    assert_true(is_told(fd));
+    seam_close(&a);
+}
+
 /* The WAL is emptied, and the file that is watched is removed: it is made anew by the next tend of a client. */
 static void test_files_are_removed(void **state) {
     (void)state;
@@ -100,9 +119,14 @@ static void test_files_are_removed(void **state) {
     seam_open(&b, directory, HD__ROLE_ACCEPT, NULL);
     seam_send(&b, 1);
     assert_true(is_told(fd));
-    assert_int_equal(unlink(path_of("write.lock")), 0);
-    assert_int_equal(seam_tend(&b), HD_OK);
     assert_int_equal(seam_tend(&a), HD_OK);
+    assert_int_equal(seam_tend(&a), HD_OK); /* there is nothing to do */
+    drain(&a);
+    assert_int_equal(unlink(path_of("write.lock")), 0);
+    assert_true(is_told(fd));
+    drain(&a);
+    assert_int_equal(seam_tend(&a), HD_OK);
+    assert_int_equal(seam_tend(&b), HD_OK);
     assert_int_equal(watch(&a), fd);
     drain(&a);
     seam_send(&b, 2);
@@ -211,8 +235,13 @@ static void test_events_of_others_start_soon(void **state) {
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_commits_are_told), TEST(test_files_are_removed), TEST(test_file_is_empty),
-        TEST(test_child_has_none),   TEST(test_none_is_left),      TEST(test_events_of_others_start_soon),
+        TEST(test_commits_are_told),
+        TEST(test_renewals_are_not_told),
+        TEST(test_files_are_removed),
+        TEST(test_file_is_empty),
+        TEST(test_child_has_none),
+        TEST(test_none_is_left),
+        TEST(test_events_of_others_start_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

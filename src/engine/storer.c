@@ -127,13 +127,13 @@ static void note_look(struct hd__storer *storer, int status) {
     pthread_mutex_unlock(&storer->monitor.mutex);
 }
 
-/* The last descriptor is not valid any more when the store is asked for one. */
+/* The same number is the same descriptor, which is watched already. */
 static void watch(struct hd__storer *storer) {
-    if (!storer->store->ops->watch)
+    int fd = storer->store->ops->watch ? storer->store->ops->watch(storer->store) : -1;
+    if (fd == storer->watched)
         return;
     if (storer->watched >= 0)
         hd__poller_forget(storer->poller, storer->watched);
-    int fd = storer->store->ops->watch(storer->store);
     storer->watched = fd >= 0 && hd__poller_reserve(storer->poller, fd) ? fd : -1;
     if (storer->watched >= 0)
         hd__poller_watch(storer->poller, fd, HD__POLLER_READ, storer);

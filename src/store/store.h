@@ -287,9 +287,10 @@ struct hd__store_ops {
     int (*join)(struct hd_store *store, const struct hd__join *join, struct hd__store_state *state);
     /* These three are called by one thread at a time. look sees what others have changed, and costs next to nothing if
      * nobody has; it is called when the descriptor of watch says so, and where there is none, up to fifty times a
-     * second. tend is called each second: it renews the lease, takes over
-     * the shards of clients that are gone, deletes a slice of the log that is beyond its bounds and of keys that are
-     * old. Sets *more if there is more to delete at once. */
+     * second. tend is called each second: it sees that the store is still there, takes over the shards of clients that
+     * are gone, and sees what others have changed; when it is time, or something has changed, it renews the lease and
+     * deletes a slice of the log that is beyond its bounds and of keys that are old. While nothing happens, it costs
+     * next to nothing as well. Sets *more if there is more to delete at once. */
     int (*step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
     int (*look)(struct hd_store *store, struct hd__store_state *state);
     int (*tend)(struct hd_store *store, struct hd__store_state *state, int *more);
@@ -298,8 +299,9 @@ struct hd__store_ops {
      * descriptor, to be polled for input, that becomes readable when another client may have changed something; -1 if
      * there is none at the moment. It may become readable without that, too, as with changes of the client itself; and
      * as some changes may not be told, tend looks each second all the same. It is called before each tend. The
-     * descriptor remains the store's, and is valid until the next call of watch or leave. drain makes it unreadable
-     * until something is changed again: a look after that sees what was changed before it. */
+     * descriptor remains the store's, and is valid until the next call of watch or leave; another one has another
+     * number than the last, or -1 was returned in between. drain makes it unreadable until something is changed again:
+     * a look after that sees what was changed before it. */
     int (*watch)(struct hd_store *store);
     void (*drain)(struct hd_store *store);
 

@@ -5,15 +5,26 @@
 #include <string.h>
 
 #define LEASE_MS 30000
-#define SAFE_US ((int64_t)24 * 1000000) /* the rest is for what begins then, and for clocks */
-#define RENEW_US ((int64_t)5 * 1000000)
+#define SAFE_US ((int64_t)24 * 1000000)           /* the rest is for what begins then, and for clocks */
+#define RENEW_US ((int64_t)10 * 1000000)          /* a disk may stall for as long after that */
 #define REMEMBERED_MS ((int64_t)24 * 3600 * 1000) /* how long the last step of one that is gone is known */
 #define GONE_MAX 64                               /* clients that are ended at once */
 
 /* ---- Leases ---- */
 
+int64_t hd__sqlite_now_us(const struct hd__sqlite *store) {
+    return store->clock->monotonic_us(store->clock->self);
+}
+
 int hd__sqlite_needs_renewal(const struct hd__sqlite *store) {
-    return store->client != 0 && store->clock->monotonic_us(store->clock->self) - store->renewed_us >= RENEW_US;
+    return store->client != 0 && hd__sqlite_now_us(store) >= store->renewed_us + RENEW_US;
+}
+
+int64_t hd__sqlite_next_round_us(const struct hd__sqlite *store) {
+    int64_t now_us = store->now.monotonic_us, other_ms = store->others_until_ms - store->now.ms;
+    int64_t renewal_us = (store->client != 0 ? store->renewed_us : now_us) + RENEW_US;
+    int64_t other_us = other_ms < LEASE_MS ? now_us + (other_ms + 1) * 1000 : INT64_MAX;
+    return renewal_us < other_us ? renewal_us : other_us;
 }
 
 void hd__sqlite_note_renewal(struct hd__sqlite *store) {
@@ -69,6 +80,25 @@ static int is_gone(const struct hd__sqlite *store, sqlite3_stmt *row) {
                                hd__sql_get_text(row, 3));
 }
 
+/* When its lease runs out; and of one that the kernel can be asked about, the process, and when it began. */
+static int note_other(struct hd__sqlite *store, sqlite3_stmt *row) {
+    int64_t until_ms = hd__sql_get_int(row, 4);
+    if (until_ms < store->others_until_ms)
+        store->others_until_ms = until_ms;
+    if (strcmp(hd__sql_get_text(row, 3), store->self.place) != 0)
+        return 1;
+    return hd__sqlite_list_add(&store->others, hd__sql_get_int(row, 1)) &&
+           hd__sqlite_list_add(&store->others, hd__sql_get_int(row, 2));
+}
+
+int hd__sqlite_is_other_gone(const struct hd__sqlite *store) {
+    const struct hd__sqlite_list *others = &store->others;
+    for (size_t i = 0; i + 1 < others->count; i += 2)
+        if (hd__process_is_gone(&store->self, others->items[i], others->items[i + 1], store->self.place))
+            return 1;
+    return 0;
+}
+
 static int end_one(struct hd__sqlite *store, int64_t client) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_END_CLIENT);
     hd__sql_int(statement, 1, client);
@@ -89,9 +119,16 @@ int hd__sqlite_end_gone(struct hd__sqlite *store, int writes, int *found) {
     int count = 0, code;
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_LIST_CLIENTS);
     hd__sql_int(statement, 1, store->client);
-    while ((code = hd__sql_next(statement)) == SQLITE_ROW && count < GONE_MAX)
-        if (is_gone(store, statement))
+    store->others.count = 0;
+    store->others_until_ms = INT64_MAX;
+    while ((code = hd__sql_next(statement)) == SQLITE_ROW && count < GONE_MAX) {
+        if (is_gone(store, statement)) {
             gone[count++] = hd__sql_get_int(statement, 0);
+        } else if (!note_other(store, statement)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
+    }
     code = hd__sql_end(statement, code);
     *found = count > 0;
     for (int i = 0; writes && i < count && code == SQLITE_OK; i++)

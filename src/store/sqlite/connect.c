@@ -36,9 +36,9 @@ static int why(sqlite3 *connection, int code) {
     return HD_E_STORE;
 }
 
-static int connect(struct hd__sqlite *store, const char *path, sqlite3 **connection) {
-    int code =
-        sqlite3_open_v2(path, connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+static int connect(struct hd__sqlite *store, sqlite3 **connection) {
+    int code = sqlite3_open_v2(store->database, connection,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (!*connection)
         return HD_E_NO_MEMORY;
     if (code == SQLITE_OK)
@@ -54,14 +54,10 @@ static int connect(struct hd__sqlite *store, const char *path, sqlite3 **connect
 }
 
 int hd__sqlite_connect(struct hd__sqlite *store, sqlite3 **connection) {
-    char *path = hd__sqlite_path(store, "helmdesk.db");
-    if (!path)
-        return HD_E_NO_MEMORY;
     int is_locked = hd__lock_take(&store->lock, NULL) == 0; /* who may not have it reads without */
-    int status = connect(store, path, connection);
+    int status = connect(store, connection);
     if (is_locked)
         hd__lock_drop(&store->lock);
-    free(path);
     return status;
 }
 

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DATABASE "helmdesk.db"
-
 char *hd__sqlite_path(const struct hd__sqlite *store, const char *name) {
     size_t size = strlen(store->directory) + 1 + strlen(name) + 1;
     char *path = malloc(size);
@@ -33,14 +31,10 @@ static int make_directory(struct hd__sqlite *store) {
 /* SQLite gives the files beside the database its mode. One that is there is not opened: closing it would drop the
  * record locks that SQLite has on it for another handle of this process. */
 static int make_database(struct hd__sqlite *store) {
-    char *path = hd__sqlite_path(store, DATABASE);
-    if (!path)
-        return HD_E_NO_MEMORY;
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int status = file < 0 && errno != EEXIST ? hd__sqlite_errno(store, "cannot make it", path) : HD_OK;
+    int file = open(store->database, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int status = file < 0 && errno != EEXIST ? hd__sqlite_errno(store, "cannot make it", store->database) : HD_OK;
     if (file >= 0)
         close(file);
-    free(path);
     return status;
 }
 
@@ -55,42 +49,29 @@ int hd__sqlite_make_files(struct hd__sqlite *store) {
 
 int hd__sqlite_look_for_database(struct hd__sqlite *store) {
     struct stat found;
-    char *path = hd__sqlite_path(store, DATABASE);
-    if (!path)
-        return HD_E_NO_MEMORY;
-    int status = stat(path, &found) == 0 ? HD_OK : hd__sqlite_errno(store, "cannot look at it", path);
-    if (status == HD_OK && found.st_size == 0)
-        status = hd__sqlite_say(store, HD_E_STORE_MISSING, DATABASE ": there is nothing in it yet");
-    free(path);
-    return status;
+    if (stat(store->database, &found) != 0)
+        return hd__sqlite_errno(store, "cannot look at it", store->database);
+    if (found.st_size == 0)
+        return hd__sqlite_say(store, HD_E_STORE_MISSING, HD__SQLITE_DATABASE ": there is nothing in it yet");
+    return HD_OK;
 }
 
 int hd__sqlite_note_file(struct hd__sqlite *store) {
     struct stat found;
-    char *path = hd__sqlite_path(store, DATABASE);
-    int status = !path ? HD_E_NO_MEMORY : HD_OK;
-    if (path && stat(path, &found) != 0)
-        status = hd__sqlite_errno(store, "cannot look at it", path);
-    if (status == HD_OK) {
-        store->device = found.st_dev;
-        store->inode = found.st_ino;
-    }
-    free(path);
-    return status;
+    if (stat(store->database, &found) != 0)
+        return hd__sqlite_errno(store, "cannot look at it", store->database);
+    store->device = found.st_dev;
+    store->inode = found.st_ino;
+    return HD_OK;
 }
 
 int hd__sqlite_check_file(struct hd__sqlite *store) {
     struct stat found;
-    char *path = hd__sqlite_path(store, DATABASE);
-    if (!path)
-        return HD_E_NO_MEMORY;
-    int status = HD_OK;
-    if (stat(path, &found) != 0) {
-        (void)hd__sqlite_errno(store, "the database is not there any more", path);
-        status = HD_E_STORE;
-    } else if (found.st_dev != store->device || found.st_ino != store->inode) {
-        status = hd__sqlite_say(store, HD_E_STORE, DATABASE ": another file stands in its place");
+    if (stat(store->database, &found) != 0) {
+        (void)hd__sqlite_errno(store, "the database is not there any more", store->database);
+        return HD_E_STORE;
     }
-    free(path);
-    return status;
+    if (found.st_dev == store->device && found.st_ino == store->inode)
+        return HD_OK;
+    return hd__sqlite_say(store, HD_E_STORE, HD__SQLITE_DATABASE ": another file stands in its place");
 }

@@ -71,9 +71,10 @@ static void begin_with(struct hd__sqlite *store, const struct hd__join *join) {
     store->is_fenced = store->has_lost = 0;
     store->owned = store->leaving = store->lost = store->gained = store->kept_since = 0;
     store->epoch = -1;
-    store->known_version = 0;
-    store->own_changes.count = 0;
-    store->safe_until_us = store->renewed_us = 0;
+    store->known.is_known = 0;
+    store->own_changes.count = store->others.count = 0;
+    store->others_until_ms = INT64_MAX;
+    store->safe_until_us = store->renewed_us = store->quiet_until_us = 0;
 }
 
 static int join(struct hd__sqlite *store) {

@@ -82,13 +82,11 @@ static int read_news(struct hd__sqlite *store) {
     return hd__sqlite_status(store, store->main, code);
 }
 
-/* SQLite counts the commits of other connections, which is one look into memory that all share. */
 static int look(struct hd__sqlite *store) {
-    int64_t version = 0;
-    int code = hd__sql_ask(hd__sql(store, HD__SQL_DATA_VERSION), &version);
-    if (code != SQLITE_OK)
-        return hd__sqlite_status(store, store->main, code);
-    if (version == store->known_version && !hd__sqlite_has_news(store) && !hd__sqlite_wants_shards(store))
+    struct hd__sqlite_commits commits;
+    hd__sqlite_see_commits(store, &commits);
+    if (!hd__sqlite_has_commits(&store->known, &commits) && !hd__sqlite_has_news(store) &&
+        !hd__sqlite_wants_shards(store))
         return HD_OK;
     int status = read_news(store);
     if (status == HD_OK && hd__sqlite_wants_shards(store)) {
@@ -97,7 +95,7 @@ static int look(struct hd__sqlite *store) {
             status = read_news(store);
     }
     if (status == HD_OK)
-        store->known_version = version;
+        store->known = commits;
     return status;
 }
 

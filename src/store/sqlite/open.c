@@ -20,11 +20,13 @@ _Static_assert(HD_STORE_KEY_SIZE == HD__STORE_KEY_SIZE, "the public name of the 
 
 static void free_memory(struct hd__sqlite *store) {
     free(store->own_changes.items);
+    free(store->others.items);
     free(store->feed.name);
     free(store->feed.webhooks.items);
     free(store->added);
     free(store->events);
     free(store->directory);
+    free(store->database);
     free(store);
 }
 
@@ -103,11 +105,12 @@ static struct hd__sqlite *make(const char *directory) {
         .max_log_bytes = HD__STORE_MAX_LOG_BYTES,
     };
     store->directory = make_absolute(directory);
+    store->database = store->directory ? hd__sqlite_path(store, HD__SQLITE_DATABASE) : NULL;
     store->role = -1;
     hd__lock_init(&store->lock);
     hd__descriptor_init(&store->watched);
     hd__process_find(&store->self);
-    if (store->directory && init_mutexes(store))
+    if (store->database && init_mutexes(store))
         return store;
     free_memory(store);
     return NULL;

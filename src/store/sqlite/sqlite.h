@@ -20,6 +20,9 @@
 
 #define HD__SQLITE_GONE 3 /* the role of a client that was, beside HD__ROLE_... */
 
+#define HD__SQLITE_DATABASE "helmdesk.db"
+#define HD__SQLITE_HEADER_WORDS 12 /* of the index of the WAL */
+
 /* The one row that each transaction reads first, and each that writes writes once. */
 struct hd__sqlite_state {
     int64_t next_row, next_event, next_log, next_client; /* numbers not given yet */
@@ -60,6 +63,12 @@ enum {
     HD__USE_SHARED, /* it goes with the last one of these, which are in an index of their own */
 };
 
+/* All commits up to a moment; see commits.c. */
+struct hd__sqlite_commits {
+    int is_known;
+    uint32_t header[HD__SQLITE_HEADER_WORDS];
+};
+
 /* A connection that only reads. */
 struct hd__sqlite_reader {
     pthread_mutex_t mutex; /* guards the connection */
@@ -68,7 +77,7 @@ struct hd__sqlite_reader {
 
 struct hd__sqlite {
     struct hd_store base;
-    char *directory;
+    char *directory, *database; /* paths */
     uint64_t max_pages;
     dev_t device; /* of the database file that is open */
     ino_t inode;
@@ -76,6 +85,7 @@ struct hd__sqlite {
     atomic_int is_called_off; /* see hd__sqlite_interrupt() */
     atomic_int is_at_work;    /* a step, look or tend is */
     struct hd__descriptor watched;
+    int is_watching; /* that descriptor does, the file that stands there */
 
     pthread_mutex_t writing; /* guards all that follows, but for the readers */
     sqlite3 *main;
@@ -84,7 +94,10 @@ struct hd__sqlite {
     int is_writer;         /* main may write */
     uint64_t frozen_pages; /* see room.c; 0 for no such bound */
     int may_exceed;        /* the work at hand makes room in the end */
+    int may_be_undone;     /* by a loss of power, after which it is of no use */
+    int is_relaxed;        /* main's setting is for such work */
     int was_committing;    /* the transaction that failed did so in its COMMIT: it may have happened */
+    int is_news;           /* others want to know of that transaction at once */
 
     int role; /* HD__ROLE_..., or -1 while no client has joined */
     const struct hd__clock *clock;
@@ -103,11 +116,17 @@ struct hd__sqlite {
     int64_t epoch;                 /* that these are of; -1 if they are not known */
     int64_t repeated_up_to[HD__SHARDS];
     int64_t safe_until_us, renewed_us;
-    int64_t renewing_us; /* when the lease began that is being written; 0 for none */
+    int64_t renewing_us;           /* when the lease began that is being written; 0 for none */
+    struct hd__sqlite_list others; /* clients that the kernel can be asked about: a process, when it began, and so on */
 
-    int64_t known_row, known_change, known_version; /* what the listener was told */
-    int is_joining;                                 /* it has just been told all webhooks */
-    struct hd__sqlite_list own_changes;             /* that it need not be told */
+    int64_t others_until_ms;         /* when the first lease of others runs out, by the store's clock */
+    int64_t quiet_until_us;          /* if there are no more commits than */
+    struct hd__sqlite_commits quiet; /* these; see tend.c */
+
+    int64_t known_row, known_change;    /* what the listener was told */
+    struct hd__sqlite_commits known;    /* those that it was told of */
+    int is_joining;                     /* it has just been told all webhooks */
+    struct hd__sqlite_list own_changes; /* that it need not be told */
     struct hd__sqlite_feed feed;
     struct hd__added *added; /* rows of the step at hand for the client's own shards */
     size_t added_count, added_size;
@@ -217,10 +236,14 @@ int hd__sqlite_leave_store(struct hd_store *base, int is_clean);
 /* In a transaction that writes: gets a row, a new one if it is fenced. */
 int hd__sqlite_ensure_client(struct hd__sqlite *store);
 int hd__sqlite_renew(struct hd__sqlite *store);
-void hd__sqlite_note_renewal(struct hd__sqlite *store); /* it is committed */
+void hd__sqlite_note_renewal(struct hd__sqlite *store);    /* it is committed */
+int64_t hd__sqlite_now_us(const struct hd__sqlite *store); /* of the client's clock; monotonic */
 int hd__sqlite_needs_renewal(const struct hd__sqlite *store);
+int64_t hd__sqlite_next_round_us(const struct hd__sqlite *store); /* when it will, or would */
 /* Ends the clients that are gone; *found says whether there are any; writes only if asked to. */
 int hd__sqlite_end_gone(struct hd__sqlite *store, int writes, int *found);
+/* Whether one is that was there when that was called last, without a look into the database. */
+int hd__sqlite_is_other_gone(const struct hd__sqlite *store);
 /* Which step was written last; and that this one is. */
 int hd__sqlite_last_step(struct hd__sqlite *store, uint64_t *number);
 int hd__sqlite_note_step(struct hd__sqlite *store, uint64_t number);
@@ -234,6 +257,13 @@ int hd__sqlite_look(struct hd_store *base, struct hd__store_state *state);
 /* Tells the listener all that it does not know, but for the rows from first_own up to end_own. In a transaction. */
 int hd__sqlite_tell_news(struct hd__sqlite *store, int64_t first_own, int64_t end_own);
 int hd__sqlite_has_news(const struct hd__sqlite *store);
+
+/* ---- commits.c ---- */
+
+/* main has read something before. */
+void hd__sqlite_see_commits(const struct hd__sqlite *store, struct hd__sqlite_commits *commits);
+/* Whether there are more than there were, or may be. */
+int hd__sqlite_has_commits(const struct hd__sqlite_commits *since, const struct hd__sqlite_commits *now);
 
 /* ---- watch.c ---- */
 

@@ -28,7 +28,6 @@ static const char *const texts[HD__SQL_COUNT] = {
         "UPDATE state SET next_row = ?1, next_event = ?2, next_log = ?3, next_client = ?4, waiting = ?5, log_bytes = "
         "?6, change = ?7, epoch = ?8, last_client = ?9, last_step = ?10, now_ms = ?11, monotonic_us = ?12, wall_ms = "
         "?13, boot = ?14 WHERE one = 1",
-    [HD__SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [HD__SQL_LIST_SHARDS] = "SELECT shard, owner, repeated_up_to FROM shard",
     [HD__SQL_TAKE_SHARD] = "UPDATE shard SET owner = ?2 WHERE shard = ?1 AND owner = 0",

@@ -1,11 +1,12 @@
 /* What a client does each second: it renews its lease, ends clients that are gone and takes what they had, and deletes
- * what is old. */
+ * what is old. While nobody writes it goes round like that only when its lease is to be renewed, since all but the end
+ * of a process is in the database, or comes with time and can wait as long. */
 #include "store/sqlite/sqlite.h"
 
 #include <errno.h>
 
 struct chores {
-    int renewal, gone, shards, reports, keys, webhooks;
+    int gone, shards, reports, keys, webhooks;
     int more; /* there is more to delete */
 };
 
@@ -17,13 +18,12 @@ static int find_chores(struct hd__sqlite *store, struct chores *chores) {
         code = hd__sqlite_has_old_keys(store, &chores->keys);
     if (code == SQLITE_OK)
         code = hd__sqlite_has_removed(store, &chores->webhooks);
-    chores->renewal = hd__sqlite_needs_renewal(store);
     chores->shards = hd__sqlite_wants_shards(store);
     return code;
 }
 
 static int has_chores(const struct chores *chores) {
-    return chores->renewal || chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks;
+    return chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks;
 }
 
 /* Ownership: what the others wait for. */
@@ -68,7 +68,7 @@ static int look_around(struct hd__sqlite *store, struct chores *chores) {
 static int do_chores(struct hd__sqlite *store, struct chores *chores) {
     struct chores none = {0};
     int status = HD_OK;
-    if (chores->renewal || chores->gone || chores->shards)
+    if (chores->gone || chores->shards)
         status = hd__sqlite_write(store, keep_alive, chores, NULL);
     if (status == HD_OK && (chores->reports || chores->keys || chores->webhooks))
         status = hd__sqlite_write(store, clean_up, chores, NULL);
@@ -77,18 +77,48 @@ static int do_chores(struct hd__sqlite *store, struct chores *chores) {
     return status;
 }
 
-static int tend(struct hd__sqlite *store, int *more) {
+static int check_lock(struct hd__sqlite *store) {
+    errno = store->role != HD__ROLE_READ ? hd__lock_check(&store->lock, store->directory) : 0;
+    if (errno == 0)
+        return HD_OK;
+    (void)hd__sqlite_errno(store, "cannot open its lock", store->directory);
+    return HD_E_STORE;
+}
+
+/* ---- While nobody writes ---- */
+
+static int is_quiet(const struct hd__sqlite *store) {
+    struct hd__sqlite_commits commits;
+    hd__sqlite_see_commits(store, &commits);
+    return hd__sqlite_now_us(store) < store->quiet_until_us && !hd__sqlite_has_commits(&store->quiet, &commits) &&
+           !store->frozen_pages && !hd__sqlite_is_other_gone(store);
+}
+
+/* No client lives longer than its machine has power. */
+static int renew(struct hd__sqlite *store) {
+    struct chores none = {0};
+    if (!hd__sqlite_needs_renewal(store))
+        return HD_OK;
+    store->may_be_undone = 1;
+    int status = hd__sqlite_write(store, keep_alive, &none, NULL);
+    store->may_be_undone = 0;
+    return status;
+}
+
+/* It is quiet from now on if there was nothing to do; what is committed after the look at the commits is a change. */
+static int go_round(struct hd__sqlite *store, int *more) {
     struct chores chores = {0};
-    int status = hd__sqlite_check_file(store);
-    if (status == HD_OK && store->role != HD__ROLE_READ &&
-        (errno = hd__lock_check(&store->lock, store->directory)) != 0) {
-        (void)hd__sqlite_errno(store, "cannot open its lock", store->directory);
-        status = HD_E_STORE;
-    }
+    store->quiet_until_us = 0;
+    int status = check_lock(store);
+    if (status == HD_OK)
+        status = renew(store);
+    hd__sqlite_see_commits(store, &store->quiet);
     if (status == HD_OK)
         status = look_around(store, &chores);
     if (status == HD_OK && has_chores(&chores))
         status = do_chores(store, &chores);
+    else if (status == HD_OK)
+        store->quiet_until_us = hd__sqlite_next_round_us(store);
     if (status == HD_OK && store->role != HD__ROLE_READ)
         hd__sqlite_make_ballast(store);
     *more = status == HD_OK && chores.more;
@@ -102,7 +132,9 @@ int hd__sqlite_tend(struct hd_store *base, struct hd__store_state *state, int *m
     if (status != HD_OK)
         return status;
     hd__sqlite_enter(store);
-    status = store->role < 0 ? HD_E_CLOSED : tend(store, more);
+    status = store->role < 0 ? HD_E_CLOSED : hd__sqlite_check_file(store);
+    if (status == HD_OK && !is_quiet(store))
+        status = go_round(store, more);
     if (status == HD_OK)
         hd__sqlite_fill_state(store, state);
     hd__sqlite_leave(store);

@@ -2,6 +2,7 @@
 #include "store/sqlite/sqlite.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #define ROUNDS_MAX 40            /* of making room */
@@ -67,7 +68,7 @@ void hd__sqlite_read_end(struct hd__sqlite *store) {
 /* What was taken back is not known any more. */
 static void forget_all(struct hd__sqlite *store) {
     store->epoch = -1;
-    store->known_version = 0;
+    store->known.is_known = 0;
     hd__sqlite_forget_known(store);
     store->feed.change = -1;
     store->has_lost = 1; /* so that it is written anew */
@@ -83,19 +84,37 @@ static int take_back(struct hd__sqlite *store, int code) {
 
 /* Whether what is to be committed is still where others look for it. */
 static int check_file(struct hd__sqlite *store) {
-    int status = hd__sqlite_check_file(store);
-    return status == HD_OK ? SQLITE_OK : status == HD_E_NO_MEMORY ? SQLITE_NOMEM : FILE_IS_GONE;
+    return hd__sqlite_check_file(store) == HD_OK ? SQLITE_OK : FILE_IS_GONE;
 }
 
-/* A transaction that changed nothing costs no write. */
+/* What a loss of power may undo is not synced (sqlite.org/pragma.html#pragma_synchronous). It takes nothing along that
+ * was synced before, and is synced with what is synced after it. This cannot be changed within a transaction. */
+static int begin_writing(struct hd__sqlite *store) {
+    int code = SQLITE_OK;
+    if (!sqlite3_get_autocommit(store->main))
+        hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
+    if (store->is_relaxed != store->may_be_undone)
+        code = sqlite3_exec(store->main,
+                            store->may_be_undone ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL,
+                            NULL, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    store->is_relaxed = store->may_be_undone;
+    return hd__sqlite_begin(store, HD__SQL_BEGIN_WRITING);
+}
+
+/* A transaction that changed nothing costs no write; and one that leaves the state as it is, such as the renewal of a
+ * lease, wakes nobody. */
 static int write_once(struct hd__sqlite *store, int (*work)(struct hd__sqlite *store, void *argument), void *argument) {
     int before = sqlite3_total_changes(store->main);
     store->was_committing = 0;
-    int code = hd__sqlite_begin(store, HD__SQL_BEGIN_WRITING);
+    int code = begin_writing(store);
     if (code == SQLITE_OK)
         code = hd__sqlite_read_state(store);
+    const struct hd__sqlite_state state = store->state;
     if (code == SQLITE_OK)
         code = work(store, argument);
+    store->is_news = memcmp(&store->state, &state, offsetof(struct hd__sqlite_state, time)) != 0;
     if (code != SQLITE_OK || sqlite3_total_changes(store->main) == before)
         return take_back(store, code);
     code = hd__sqlite_write_state(store);
@@ -147,12 +166,14 @@ int hd__sqlite_write(struct hd__sqlite *store, int (*work)(struct hd__sqlite *st
     if ((code & 0xFF) == SQLITE_FULL && store->may_exceed)
         code = write_beyond(store, work, argument);
     status = code == FILE_IS_GONE ? HD_E_STORE : hd__sqlite_status(store, store->main, code);
+    if (status == HD_OK)
+        hd__sqlite_see_commits(store, &store->known); /* the state is as they have left it */
     if (status == HD_OK && store->renewing_us)
         hd__sqlite_note_renewal(store);
     if (undone)
         *undone = status != HD_OK && surely_undone(store, code);
     hd__lock_drop(&store->lock);
-    if (store->was_committing)
+    if (store->was_committing && store->is_news)
         hd__lock_tell(&store->lock);
     return status;
 }
