@@ -51,7 +51,7 @@ def put(client, webhook_id, url):
 def send(client):
     event = c_void_p()
     must("hd_event_new_sample", c_int(hd.hd_event_type_from_name(b"ticket.created")), byref(event))
-    must("hd_event_set_project", event, b"p\"\\")
+    must("hd_event_set", event, c_int(hd.hd_field_from_name(b"project")), b"p\"\\", c_size_t(3))
     must("hd_webhook_send", client, event, None)
     hd.hd_event_free(event)
 
