@@ -91,7 +91,7 @@
       "authority, if any, and one private key")                                                                        \
     X(HD_E_CLIENT_KEY, "the client certificate's private key is encrypted, and no password can be given: decrypt it "  \
                        "first (openssl pkey -in key.pem -out plain.pem)")                                              \
-    X(HD_E_LIMIT, "there are as many of these as there can be: remove one first")                                      \
+    X(HD_E_LIMIT, "there are as many of these as there can be")                                                        \
     X(HD_E_IN_USE, "another client uses this store handle already: open the store once more for this one")             \
     X(HD_E_WRONG_THREAD, "this call would wait for the very thread that makes it: make it outside of the logger")      \
     X(HD_E_NO_SECRET, "there is no such secret")                                                                       \
