@@ -73,6 +73,11 @@ static void write_explanation(const struct explanation *explanation, char *text,
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", and " : "matches if ", explanation->texts[i]);
 }
 
+/* HD_E_HEADER: a line break is in it. */
+static int is_malformed(int status) {
+    return status == HD_E_SIGNATURE_FORMAT || status == HD_E_HEADER;
+}
+
 static int tell_invalid(int status, const struct explanation *explanation) {
     const char *reason = status == HD_E_SIGNATURE_MISMATCH ? "mismatch" : hd_status_name(status);
     char text[1024] = "";
@@ -81,7 +86,7 @@ static int tell_invalid(int status, const struct explanation *explanation) {
         cli_json_print(json_pack("{s:b, s:s, s:s, s:o}", "valid", 0, "reason", hd_status_name(status), "explanation",
                                  *text ? text : hd_strerror(status), "mistakes", names_json(explanation)));
     else if (*text)
-        printf("%s; %s\n", status == HD_E_SIGNATURE_FORMAT ? "malformed" : reason, text);
+        printf("%s; %s\n", is_malformed(status) ? "malformed" : reason, text);
     else
         printf("%s: %s\n", status == HD_E_SIGNATURE_MISMATCH ? "mismatch" : "invalid", hd_strerror(status));
     return CLI_NEGATIVE;
@@ -91,7 +96,7 @@ static int refuse(const struct claim *claim, int status) {
     struct explanation explanation = {.count = 0};
     if (status == HD_E_NO_MEMORY || status == HD_E_CRYPTO)
         return cli_fail_status(status, "verify");
-    if (claim->signature && (status == HD_E_SIGNATURE_MISMATCH || status == HD_E_SIGNATURE_FORMAT))
+    if (claim->signature && (status == HD_E_SIGNATURE_MISMATCH || is_malformed(status)))
         for (size_t i = 0; i < claim->secrets.count; i++)
             if (cli_explain_mismatch(&claim->request.body, claim->signature, &claim->secrets.items[i], &explanation))
                 break;

@@ -122,6 +122,8 @@ verify() { run verify --secret-file "$tmp/secret" "$@"; }
 verify "$tmp/body" --signature "$signature"
 expect 0
 [ "$out" = valid ] || die "verify says '$out'"
+verify "$tmp/body" --signature " $signature " # the blanks are not part of the value (RFC 9110 section 5.5)
+expect 0
 verify --json "$tmp/body" --signature "$signature"
 [ "$(json "$tmp/out" 'all[0]["valid"], all[0]["event"]')" = "(True, 'ticket.created')" ] || die "verify --json: $out"
 
@@ -149,7 +151,8 @@ mistake "['byte_order_mark']" "$tmp/bom" "$signature" "$tmp/secret"
 mistake "['empty_body']" "$tmp/body" "$(sign "$tmp/empty")" "$tmp/secret"
 mistake "['upper_case_signature']" "$tmp/body" "${signature^^}" "$tmp/secret"
 mistake "['signature_prefix']" "$tmp/body" "sha256=$signature" "$tmp/secret"
-mistake "['signature_quoted']" "$tmp/body" " $signature " "$tmp/secret"
+mistake "['signature_quoted']" "$tmp/body" "'$signature'" "$tmp/secret"
+mistake "['signature_quoted']" "$tmp/body" "$signature"$'\r' "$tmp/secret"
 key="b\"$secret\""
 mistake "['base64_signature']" "$tmp/body" \
     "$(hmac "$tmp/body" "$key" 'base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest()).decode()')" "$tmp/secret"
