@@ -107,6 +107,8 @@ it('14 axe: dialogs, menus, results, messages', async (scene) => {
     await violations(page, 'result and secret')
     await page.goto(`${scene.desk.page}webhooks/new`)
     await page.getByLabel('Address', { exact: true }).fill('ftp://x')
+    await page.getByLabel('Address', { exact: true }).blur()
+    await page.locator('#f-url-error').filter({ hasText: 'https' }).waitFor() // which moves what is below it
     for (const box of await page.locator('[name=events]').all()) await box.uncheck()
     await button(page, 'Save').click()
     await page.locator('form .note.bad').waitFor()
