@@ -20,14 +20,14 @@
 struct attack {
     const char *behaviour;
     struct actor actor;
-    int reason;
+    int reason;    /* 0 for delivered */
     int or_reason; /* 0 for none: a second one that is true as well, since libcurl's versions or the time decide */
     int status;
     int posts;  /* whole ones that the receiver reads; ANY if the time decides */
     bool waits; /* until the time limit: all such deliveries of a row are made at once */
     bool is_large;
     bool is_cut; /* the report says that the answer is not whole */
-    int format;
+    int format;  /* 0 for JSON */
     uint32_t retry_after_s;
     const char *detail; /* NULL for "" or anything */
     const char *body;   /* how the kept body begins; NULL for anything */
@@ -129,7 +129,7 @@ static void put_run(struct scene *scene, size_t index, int run, int format) {
     char name[32];
     name_run(index, run, name);
     hd_webhook *webhook = webhook_for_tests(name, name, stage_url(scene->stage, index, url, sizeof url));
-    assert_int_equal(hd_webhook_set_format(webhook, format), HD_OK);
+    assert_int_equal(hd_webhook_set_format(webhook, format != 0 ? format : HD_FORMAT_JSON), HD_OK);
     put_webhook(scene->client, webhook);
 }
 
@@ -181,7 +181,8 @@ static void check_report(struct scene *scene, const struct attack *attack, const
     int status = hd_report_http_status(report);
     int outcome = reason == HD_REASON_DELIVERED ? HD_OUTCOME_DELIVERED : HD_OUTCOME_FAILED;
     bool is_other = attack->or_reason != 0 && reason == attack->or_reason;
-    require(scene, reason == attack->reason || is_other, attack, "reason", report);
+    int expected = attack->reason != 0 ? attack->reason : HD_REASON_DELIVERED;
+    require(scene, reason == expected || is_other, attack, "reason", report);
     require(scene, hd_report_outcome(report) == outcome, attack, "outcome", report);
     require(scene, status == attack->status || (is_other && status == 0), attack, "status", report);
     require(scene, hd_report_attempt(report) == 1, attack, "number of attempts", report);
