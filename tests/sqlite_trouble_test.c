@@ -13,6 +13,7 @@
 
 #include "helmdesk/sqlite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -231,9 +232,30 @@ static int as_nobody(int (*test)(void)) {
     return WEXITSTATUS(status);
 }
 
+/* And it is said why. */
 static int opens_none(void) {
     hd_store *store;
-    return hd_store_sqlite_open(directory, NULL, 0, &store) == HD_E_STORE_ACCESS ? 0 : 1;
+    char words[256], cut[8];
+    if (hd_store_sqlite_open(directory, NULL, 0, &store) != HD_E_STORE_ACCESS)
+        return 1;
+    size_t len = hd_store_sqlite_explain(directory, words, sizeof words);
+    int names_file = strstr(words, directory + 5) || strstr(words, "helmdesk.db");
+    if (len != strlen(words) || !names_file || !strstr(words, strerror(EACCES)))
+        return 2;
+    return hd_store_sqlite_explain(directory, cut, sizeof cut) == len && strncmp(cut, words, 7) == 0 && cut[7] == '\0'
+               ? 0
+               : 3;
+}
+
+static void test_explain_what_is_no_failure(void **state_) {
+    (void)state_;
+    char words[8] = "before";
+    seam_open(&a, directory, HD__ROLE_DELIVER, NULL);
+    assert_int_equal(hd_store_sqlite_explain(directory, words, sizeof words), 0);
+    assert_string_equal(words, "");
+    assert_int_equal(hd_store_sqlite_explain(NULL, words, sizeof words), 0);
+    assert_int_equal(hd_store_sqlite_explain("", NULL, 0), 0);
+    assert_int_equal(hd_store_sqlite_explain("/nowhere/at/all", NULL, 0) > 0, 1);
 }
 
 static int only_reads(void) {
@@ -504,6 +526,7 @@ int main(void) {
         TEST(test_missing),
         TEST(test_process_goes_elsewhere),
         TEST(test_no_access),
+        TEST(test_explain_what_is_no_failure),
         TEST(test_bound),
         TEST(test_retention),
         TEST(test_events_go_with_their_reports),

@@ -38,6 +38,17 @@ extern "C" {
 HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
 
 /**
+ * Looks at the directory of a store that could not be opened, and says in words why: which file, and what the system
+ * says of it. Of a store that is open, hd_store_error() says it.
+ * @param directory  the path that hd_store_sqlite_open() got; NULL gives 0
+ * @param text       receives the words and a NUL, cut if there is not enough room; "" if it can be opened now, or
+ *                   without memory; may be NULL if size is 0
+ * @param size       bytes at text
+ * Returns: how long the words are, without the NUL. Blocks: disk. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_store_sqlite_explain(const char *directory, char *text, size_t size);
+
+/**
  * Bounds the database file for the client that is made with this store. At the bound, as on a full disk, the oldest
  * reports of the log are deleted to make room. When there are none left, events are refused (HD_E_STORE_FULL), and no
  * attempt is begun until deliveries have ended.

@@ -12,13 +12,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef HELMDESK_HAS_SQLITE
+#include "helmdesk/sqlite.h"
+#endif
+
 #define KEY_SIZE 32
 #define SCHEME "sqlite:"
 
-/* What the store itself says of its last failure: which file, and why. */
+/* Which file, and why: what the store says of its last failure, or of one that cannot be opened. */
 static void hint_cause(const struct place *place) {
-    char words[256];
-    if (hd_store_error(place->store, words, sizeof words) > 0)
+    char words[256] = "";
+    if (place->store)
+        (void)hd_store_error(place->store, words, sizeof words);
+#ifdef HELMDESK_HAS_SQLITE
+    else
+        (void)hd_store_sqlite_explain(place->directory, words, sizeof words);
+#endif
+    if (*words)
         cli_hint("%s", words);
 }
 

@@ -174,6 +174,17 @@ int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len,
     return HD_OK;
 }
 
+size_t hd_store_sqlite_explain(const char *directory, char *text, size_t size) {
+    if (text && size > 0)
+        *text = '\0';
+    struct hd__sqlite *looked = directory && *directory && (text || size == 0) ? make(directory) : NULL;
+    if (!looked)
+        return 0;
+    int len = look_at(looked) == HD_OK ? 0 : snprintf(text, size, "%s", looked->base.error);
+    free_store(&looked->base);
+    return len > 0 ? (size_t)len : 0;
+}
+
 int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {
     if (!base || base->ops != &ops || (bytes && bytes < MAX_BYTES_LEAST))
         return HD_E_INVALID;
