@@ -49,7 +49,7 @@ HD_API int hd_client_put_webhook(hd_client *client, const hd_webhook *webhook);
  * As hd_client_put_webhook(), but only if the webhook is still as hd_client_get_webhook() or hd_client_list_webhooks()
  * gave it, so that of two people who change the same webhook neither undoes the other's change unseen.
  * @param client   the client
- * @param webhook  a changed copy; a new one answers HD_E_CONFLICT if there is one with its id
+ * @param webhook  a changed copy; a new one returns HD_E_CONFLICT if there is one with its id
  * Returns: as hd_client_put_webhook(); HD_E_CONFLICT if it was changed, removed or added meanwhile: get it again.
  * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
@@ -121,7 +121,7 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()
  * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
  * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_WRONG_THREAD on the worker thread;
- * HD_E_INVALID; HD_E_NO_MEMORY; what hd_client_store_status() answers, while the store fails. Blocks: up to timeout_ms.
+ * HD_E_INVALID; HD_E_NO_MEMORY; what hd_client_store_status() returns, while the store fails. Blocks: up to timeout_ms.
  * Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report);
@@ -160,12 +160,13 @@ HD_API int hd_webhook_state_count(void);
 /** @} */
 
 /**
- * Tells whether deliveries to a webhook are made, and if not, until when. A receiver that answers 429, or 503 with a
- * Retry-After, gets nothing more for as long as its Retry-After says, at most 5 minutes; the delivery itself, if it is
- * tried again, waits for the whole Retry-After (see hd_webhook_set_max_attempts()). A 429 without Retry-After, or with
- * 0, asks for 1 second, and for twice as long with each that follows before a success, up to 64 seconds. A 503 without
- * it is a failure as any other. Of several answers the one counts that asks for the latest time. With a store it counts
- * for all clients, and for the one that takes the webhook over. Tests (hd_client_test()) do not wait for it.
+ * Tells whether deliveries to a webhook are made, and if not, until when. A receiver that responds with 429, or 503
+ * with a Retry-After, gets nothing more for as long as its Retry-After says, at most 5 minutes; the delivery itself, if
+ * it is tried again, waits for the whole Retry-After (see hd_webhook_set_max_attempts()). A 429 without Retry-After, or
+ * with 0, asks for 1 second, and for twice as long with each that follows before a success, up to 64 seconds. A 503
+ * without it is a failure as any other. Of several responses, the one counts that asks for the latest time. With a
+ * store it counts for all clients, and for the one that takes the webhook over. Tests (hd_client_test()) do not wait
+ * for it.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param state       receives one of HD_WEBHOOK_...
@@ -181,7 +182,8 @@ HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, in
  * @param webhook_id  the webhook's id
  * @param count       receives how many; with a store those of all its clients
  * @param since_ms    receives when the event of the oldest was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0
- * if none waits; may be NULL Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_WRONG_THREAD on the
+ *                    if none waits; may be NULL
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE if it cannot be read; HD_E_WRONG_THREAD on the
  * worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for a turn of the worker; disk with a store. Threads: any. Since:
  * 0.1.0
  */
@@ -241,7 +243,7 @@ HD_API int hd_counter_count(void);
 
 /**
  * Tells one of the client's numbers.
- * @param client  the client; NULL answers 0
+ * @param client  the client; NULL gives 0
  * @param which   one of HD_COUNTER_...
  * Returns: the number; 0 for an unknown one and in a forked child. Blocks: no. Threads: any. Since: 0.1.0
  */

@@ -68,8 +68,8 @@ HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
 HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project);
 
 /**
- * Answers a request, whatever it is: errors are answers too. A cookie that stands for a user must be SameSite=Strict or
- * Lax and HttpOnly; requests of other sites are refused besides.
+ * Responds to a request, whatever it is: errors become responses too. A cookie that stands for a user must be
+ * SameSite=Strict or Lax and HttpOnly; requests of other sites are refused besides.
  * @param dashboard  the dashboard
  * @param request    the request: method, target, every header that came, and the body, of which more than 262,144 bytes
  *                   are answered with 413, so that a server may stop reading there; not kept
@@ -92,7 +92,7 @@ HD_API int hd_dashboard_handle(hd_dashboard *dashboard, const hd_request *reques
 HD_API void hd_dashboard_response_free(hd_dashboard_response *response);
 
 /** @name Response getters
- * @param response  the response; NULL answers NULL or 0
+ * @param response  the response; NULL gives NULL or 0
  * Returns: a value as described below, which stays the response's. Blocks: no. Threads: one per object. Since: 0.1.0
  * @{ */
 /** The HTTP status. */

@@ -48,10 +48,10 @@ HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pe
 HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
 
 /**
- * Sets how often a delivery is tried. A new webhook has one attempt, as the product promises; with more, attempts that
- * failed are followed by others after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (a fifth more or less, by chance), or
- * later if the receiver's Retry-After says so (at most a day). An answer 410 ends the delivery. What Slack may have
- * taken is not sent to it again. A receiver can tell repetitions by the `X-Helmdesk-Delivery` header.
+ * Sets how often a delivery is tried. A new webhook has one attempt, as the product promises; with more, a failed
+ * attempt is followed by another one after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (a fifth more or less, by
+ * chance), or later if the receiver's Retry-After says so (at most a day). A 410 response ends the delivery. What Slack
+ * may have taken is not sent to it again. A receiver can tell repetitions by the `X-Helmdesk-Delivery` header.
  * @param webhook   the webhook
  * @param attempts  1 to 20
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -75,9 +75,9 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
  * first attempts and retries alike. A test (hd_client_test()) does not wait for it, but counts as one. A new webhook
  * has no rate of its own: with HD_FORMAT_JSON there is no limit then, and with HD_FORMAT_SLACK it is Slack's, one a
  * second with a burst of 5. When the webhook is put into a client again, the new rate counts for what waits already.
- * With a store, the rate is that of all its clients together; where a client begins to deliver to a webhook, as after a
- * start or in the place of another one, it takes the burst as used up, and the first request starts period_ms / count
- * milliseconds later.
+ * With a store, the rate is that of all its clients together; when a client begins to deliver to a webhook, after a
+ * start or because it takes over from another client, it counts the burst as used up: the first request starts
+ * period_ms / count milliseconds later.
  * @param webhook    the webhook
  * @param count      how many a period, so that there is at least one a minute, and at most one a millisecond; 0, with
  *                   the others 0 too, for no rate of its own
@@ -90,9 +90,9 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
 HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
 
 /**
- * Has the deliveries for one ticket made one after the other, in the order in which their events were accepted: the
- * next one begins when the one before has ended, retries included. Those for other tickets go on meanwhile; with a
- * store, as long as not more than 512 wait for one before them.
+ * Makes the deliveries for one ticket one after the other, in the order in which their events were accepted: the next
+ * one begins when the previous one has ended, retries included. Deliveries for other tickets go on meanwhile; with a
+ * store, as long as no more than 512 deliveries wait for a previous one.
  * @param webhook  the webhook
  * @param on       1 or 0; a new webhook has 0
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -102,17 +102,17 @@ HD_API int hd_webhook_set_ordered(hd_webhook *webhook, int on);
 /**
  * Has deliveries carry the headers of Standard Webhooks (v1) beside Helmdesk's own: webhook-id (that of the delivery),
  * webhook-timestamp (of the attempt, so that a receiver can refuse what is old) and webhook-signature. One secret
- * serves for both: Helmdesk's signature is keyed with its bytes as they stand, this one with those that its base64
- * stands for.
+ * serves for both: Helmdesk's signature is keyed with the secret exactly as given, "whsec_" included, and this one
+ * with the base64-decoded part after "whsec_".
  * @param webhook  the webhook; its secret must be "whsec_" and base64, as hd_generate_secret() makes it, or
- *                 hd_client_put_webhook() answers HD_E_SECRET
+ *                 hd_client_put_webhook() returns HD_E_SECRET
  * @param on       1 or 0; a new webhook has 0
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_standard_headers(hd_webhook *webhook, int on);
 
 /** @name Getters of how deliveries are made
- * @param webhook  the webhook; NULL answers 0
+ * @param webhook  the webhook; NULL gives 0
  * Returns: what was set. Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  * @{ */
 HD_API uint32_t hd_webhook_max_in_flight(const hd_webhook *webhook);
@@ -128,7 +128,7 @@ HD_API int hd_webhook_standard_headers(const hd_webhook *webhook);
 
 /**
  * How many headers hd_webhook_set_header() has added.
- * @param webhook  the webhook; NULL answers 0
+ * @param webhook  the webhook; NULL gives 0
  * Returns: the number. Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */
 HD_API size_t hd_webhook_header_count(const hd_webhook *webhook);
@@ -145,7 +145,7 @@ HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t ind
 
 /**
  * The certificate of hd_webhook_set_client_certificate(). No function gives its key.
- * @param webhook  the webhook; NULL answers NULL
+ * @param webhook  the webhook; NULL gives NULL
  * Returns: PEM text of the certificate and those after it, which stays the webhook's; NULL if there is none.
  * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */

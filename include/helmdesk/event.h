@@ -171,7 +171,7 @@ HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sen
 
 /**
  * Gives one field.
- * @param event  the event; NULL answers NULL
+ * @param event  the event; NULL gives NULL
  * @param field  one of HD_FIELD_...; NULL is returned for any other number
  * @param len    receives the length of the text in bytes, 0 without a text; may be NULL
  * Returns: what was set or parsed, which stays the event's until this field is set; a NUL follows it. NULL if nothing
@@ -187,7 +187,7 @@ HD_API const char *hd_event_get(const hd_event *event, int field, size_t *len);
 HD_API const char *hd_event_missing(const hd_event *event);
 
 /** @name Event getters
- * @param event  the event; NULL answers NULL or 0
+ * @param event  the event; NULL gives NULL or 0
  * Returns: what was set or parsed; NULL or 0 if it was not. hd_event_name() is the name in the body, of an unknown
  * event too. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
  * @{ */

@@ -58,7 +58,7 @@ HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
 HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
 /** Only this reason, one of HD_REASON_...; 0 for all. */
 HD_API int hd_log_filter_set_reason(hd_log_filter *filter, int reason);
-/** Only answers with an HTTP status from first to last, both 100 to 999; 0 and 0 for all, and for no answer too. */
+/** Only responses with an HTTP status from first to last, both 100 to 999; 0 and 0 for all, and for no response too. */
 HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last);
 /** Only the reports of this delivery, one for each attempt; NULL for all; copied. HD_E_INVALID if it is no UUID as
  * hd_report_delivery_id() gives it. */
@@ -138,14 +138,14 @@ HD_API int hd_log_commit(hd_client *client, const char *name, const hd_log_page 
 /**
  * How many reports the log's limits deleted after the place at which a page of hd_log_follow() or hd_log_read() began,
  * before they could be on it. Those that the filter leaves out count as well.
- * @param page  the page; NULL answers 0
+ * @param page  the page; NULL gives 0
  * Returns: the number, or a little more; 0 if none is missing. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API uint64_t hd_log_page_missed(const hd_log_page *page);
 
 /**
  * The number of reports on a page.
- * @param page  the page; NULL answers 0
+ * @param page  the page; NULL gives 0
  * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API size_t hd_log_page_count(const hd_log_page *page);
@@ -221,7 +221,7 @@ HD_API int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filt
 HD_API int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats);
 
 /** @name Statistics getters
- * @param stats  the statistics; NULL answers 0
+ * @param stats  the statistics; NULL gives 0
  * Returns: a number as described below. Blocks: no. Threads: any. Since: 0.1.0
  * @{ */
 /** Reports that match. There is one for each attempt: a delivery that was tried three times has two with

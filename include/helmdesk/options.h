@@ -62,9 +62,9 @@ HD_API int hd_options_new(hd_options **options);
 HD_API void hd_options_free(hd_options *options);
 
 /**
- * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() answers HD_E_QUEUE_FULL; only
+ * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() returns HD_E_QUEUE_FULL; only
  * when nothing is pending does it take an event that alone is larger than max_bytes. A webhook that has delivered
- * nothing for 5 s may hold as much of both as it leaves free; deliveries beyond that end at once, with
+ * nothing for 5 s may fill at most half of what the others leave free; its deliveries beyond that end at once, with
  * HD_REASON_DROPPED.
  * @param options     the options
  * @param max_events  1 to 10,000,000 events; default 100,000
@@ -75,8 +75,8 @@ HD_API void hd_options_free(hd_options *options);
 HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
 
 /**
- * Bounds how many deliveries are under way at once, over all webhooks. Those that take longer than 500 ms do not count,
- * up to twice the limit of them, so that receivers that hang do not keep the others waiting.
+ * Bounds how many deliveries are under way at once, over all webhooks. Deliveries that take longer than
+ * 500 ms no longer count, up to twice the limit, so that receivers that hang do not keep the others waiting.
  * @param options  the options
  * @param limit    1 to 65,536; default 256
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -85,8 +85,8 @@ HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
 
 /**
  * Bounds how many connections are kept for the next delivery: each for 3 s at first, and for up to a minute if its
- * server is seen to keep it. As many more are open as deliveries are under way over new ones. The more receivers there
- * are, the more of them make deliveries cheap.
+ * server keeps it as long. Connections of deliveries that are under way come on top. Set it to at least the number of
+ * receivers, if you can: a kept connection makes a delivery cheap.
  * @param options  the options
  * @param limit    1 to 65,536; default half of the descriptors that the process may have open when the client is made
  *                 (RLIMIT_NOFILE), 16,384 at the most
@@ -161,8 +161,8 @@ HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t 
 HD_API int hd_options_check_url(const hd_options *options, const char *url);
 
 /**
- * Names the address of a host, in the place of a name lookup: for tests, and before a name is there. Certificates are
- * checked against the host's name as ever, and whether the address may be reached as well. May be called up to 32
+ * Names the address of a host, to use instead of a name lookup: for tests, or before the name exists. Certificates are
+ * still checked against the host's name, and the address against the rules. May be called up to 32
  * times; the first one that fits counts.
  * @param options  the options
  * @param host     a host name as in URLs, in any case; copied
@@ -174,10 +174,10 @@ HD_API int hd_options_check_url(const hd_options *options, const char *url);
 HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);
 
 /**
- * Sets when a webhook is paused: after so many failed attempts in a row, or one answer 410. While it is paused no
- * request is made: what is due waits, and uses up no attempt. Then one delivery at a time is tried: a success ends the
- * matter, a failure pauses it again. With a store a pause outlives the client, and holds for all clients.
- * hd_client_test() is not held up, and its result counts. By default nothing is paused.
+ * Sets when a webhook is paused: after so many failed attempts in a row, or one 410 response. While it is paused, no
+ * request is made: deliveries wait, and no attempt is used up. After the pause, one delivery at a time is tried: a
+ * success ends the pause for good, a failure begins another one. With a store, a pause outlives the client and applies
+ * to all clients. hd_client_test() does not wait for it, and its result counts. By default nothing is paused.
  * @param options   the options
  * @param failures  1 to 1,000,000; 0 for never
  * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
@@ -226,7 +226,7 @@ HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent
 
 /**
  * Sets the proxy that all deliveries go through, also those to http:// receivers, by CONNECT (RFC 9110 9.3.6). By
- * default there is none; the environment's (http_proxy, https_proxy and so on) never counts.
+ * default there is none; http_proxy, https_proxy and other variables of the environment are ignored.
  *
  * Which URLs webhooks may have is checked as without one: scheme, port, addresses in URLs, localhost. The proxy looks
  * up receivers' names itself: which addresses these may have is its rule, and hd_options_resolve() is about the proxy's

@@ -16,7 +16,7 @@ extern "C" {
 /**
  * Asks a receiver whether deliveries would arrive, without delivering anything: connects to a URL as a client with
  * these options does, with its rules, its name lookup, its check of certificates and its time limit, and asks for the
- * head of the page there (HEAD). Most receivers answer that with some status that is not 2xx: that they answer is what
+ * head of the page there (HEAD). Most receivers respond with some status that is not 2xx: that they respond is what
  * counts.
  * @param options  as for hd_client_new(); NULL for defaults
  * @param url      the URL, as for hd_webhook_set_url()

@@ -94,7 +94,7 @@ HD_API int hd_receiver_set_max_age_ms(hd_receiver *receiver, int scheme, int64_t
 HD_API int hd_receiver_set_max_body(hd_receiver *receiver, size_t bytes);
 
 /**
- * Has the receiver remember at least the last requests that it accepted, and answer HD_E_REPLAYED when one comes again:
+ * Has the receiver remember at least the last requests that it accepted, and return HD_E_REPLAYED when one comes again:
  * requests are known by their webhook-id, and, if Helmdesk's scheme is accepted, by their body. Set a time limit too:
  * what came before these, or before the program was started, is not remembered.
  * @param receiver  the receiver; what it remembers is forgotten
@@ -112,7 +112,7 @@ HD_API int hd_receiver_set_replay_memory(hd_receiver *receiver, size_t requests)
  * HD_E_SIGNATURE_FORMAT; HD_E_SIGNATURE_MISMATCH; HD_E_TOO_OLD; HD_E_TOO_NEW; HD_E_REPLAYED; HD_E_EVENT_MISMATCH if
  * X-Helmdesk-Event is not the body's; HD_E_TOO_LARGE over the limit of hd_receiver_set_max_body(); what
  * hd_event_parse() returns for a body that is no event; hd_request_status() if that is not HD_OK; HD_E_SECRET without
- * secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. hd_receiver_http_status() says what to answer to the sender.
+ * secrets; HD_E_CRYPTO; HD_E_NO_MEMORY; HD_E_INVALID. hd_receiver_http_status() gives the HTTP status for the sender.
  * Blocks: no. Threads: any, as long as nobody changes the request. Since: 0.1.0
  */
 HD_API HD_NODISCARD int hd_receiver_accept(hd_receiver *receiver, const hd_request *request,

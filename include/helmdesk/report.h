@@ -93,7 +93,7 @@ HD_API int hd_reason_count(void);
 HD_API const char *hd_reason_text(int reason);
 
 /** @name Report getters
- * @param report  the report; NULL answers NULL or 0
+ * @param report  the report; NULL gives NULL or 0
  * Returns: a value as described below. Blocks: no. Threads: any. Since: 0.1.0
  * @{ */
 /** The id of the delivery, a UUID: the value of the `X-Helmdesk-Delivery` header. */
@@ -133,9 +133,9 @@ HD_API uint32_t hd_report_attempt(const hd_report *report);
 /** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
  * was discarded while it waited. Since: 0.1.0 */
 HD_API int hd_report_has_attempt(const hd_report *report);
-/** The receiver's HTTP status; 0 if no answer arrived. */
+/** The receiver's HTTP status; 0 if no response arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
-/** What the answer's Retry-After asks for, in milliseconds, at most a day; 0 if nothing. */
+/** What the response's Retry-After asks for, in milliseconds, at most a day; 0 if nothing. */
 HD_API uint32_t hd_report_retry_after_ms(const hd_report *report);
 /** With HD_OUTCOME_RETRYING: when the next attempt is due, in milliseconds since 1970-01-01T00:00:00Z; else 0. */
 HD_API int64_t hd_report_next_attempt_at_ms(const hd_report *report);
@@ -163,9 +163,9 @@ HD_API const char *hd_report_remote_address(const hd_report *report);
  * Signatures are shown. "" if no attempt was begun, or if there was no memory for it. length receives the number of
  * bytes; NULL is allowed. */
 HD_API const char *hd_report_request(const hd_report *report, size_t *length);
-/** Status line and headers of the answer as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
+/** Status line and headers of the response as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
 HD_API const char *hd_report_response_headers(const hd_report *report, size_t *length);
-/** Body of the answer as received, at most 16 KiB; untrusted bytes; a NUL follows them. */
+/** Body of the response as received, at most 16 KiB; untrusted bytes; a NUL follows them. */
 HD_API const char *hd_report_response_body(const hd_report *report, size_t *length);
 /** 1 if headers or body were cut, or the body did not arrive whole; else 0. */
 HD_API int hd_report_response_truncated(const hd_report *report);

@@ -37,7 +37,7 @@ HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t
 
 /**
  * Says in words what the last failure of a store was, such as which file could not be read and why.
- * @param store  the store; NULL answers 0
+ * @param store  the store; NULL gives 0
  * @param text   receives the words and a NUL, cut if there is not enough room; "" if nothing has failed; may be NULL if
  *               size is 0
  * @param size   bytes at text
@@ -48,9 +48,9 @@ HD_API size_t hd_store_error(hd_store *store, char *text, size_t size);
 /**
  * Has a client keep its webhooks, its undelivered events and its log in a store. Several clients, in several processes,
  * may use the same store at the same time, each with a hd_store of its own: they divide the webhooks among themselves,
- * each is delivered to by one client at a time, and what a client leaves behind, in whatever way it ends, the others
- * deliver. At least once, everything that was accepted is delivered. hd_options_set_queue_limits() then bounds only
- * what is not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not given.
+ * and each webhook is delivered to by one client at a time. When a client ends or dies, the others deliver what it
+ * left. Everything that was accepted is delivered at least once. hd_options_set_queue_limits() then bounds only what is
+ * not in the store yet, hd_options_set_log_limits() only what hd_client_next_report() has not given.
  * @param options  the options
  * @param store    the store, of which a reference is taken; one client uses it at a time. NULL for none, as without
  *                 this call
@@ -66,9 +66,9 @@ enum hd_accept_mode {
 };
 
 /**
- * Sets when hd_webhook_send() returns. Until an event is stored, the end of the process loses it: with HD_ACCEPT_FAST
- * that are those of the last milliseconds, or more while the disk is full; with HD_ACCEPT_COMMITTED none for which
- * hd_webhook_send() has answered HD_OK.
+ * Sets when hd_webhook_send() returns. An event that is not stored yet is lost if the process dies: with HD_ACCEPT_FAST
+ * the events of the last milliseconds, or more while the disk is full; with HD_ACCEPT_COMMITTED no event for which
+ * hd_webhook_send() has returned HD_OK.
  * @param options  the options; without a store the mode means nothing
  * @param mode     HD_ACCEPT_FAST, which is so without this call, or HD_ACCEPT_COMMITTED
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -90,7 +90,8 @@ enum hd_client_role {
  * whatever hd_options_set_accept_mode() says, and all callers at that moment share one commit.
  * @param options  the options; without a store only HD_CLIENT_DELIVER makes sense
  * @param role     HD_CLIENT_DELIVER, which is so without this call, HD_CLIENT_ACCEPT, HD_CLIENT_READ or
- * HD_CLIENT_OPERATE Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ *                 HD_CLIENT_OPERATE
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_role(hd_options *options, int role);
 

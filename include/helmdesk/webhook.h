@@ -169,7 +169,7 @@ HD_API int hd_webhook_set_mode(hd_webhook *webhook, int mode);
 HD_API const char *hd_webhook_missing(const hd_webhook *webhook);
 
 /** @name Webhook getters
- * @param webhook  the webhook; NULL answers NULL or 0
+ * @param webhook  the webhook; NULL gives NULL or 0
  * Returns: what was set; NULL or 0 if it was not. hd_webhook_masked_url() is the form for lists and logs, since a
  * URL may itself be a secret (Slack's is): scheme, host and, if 12 or more characters follow, the last 4 of them.
  * Blocks: no.
@@ -187,7 +187,7 @@ HD_API int hd_webhook_mode(const hd_webhook *webhook);
 
 /**
  * The webhook's secret, the staged one, and the previous one.
- * @param webhook     the webhook; NULL answers NULL
+ * @param webhook     the webhook; NULL gives NULL
  * @param secret_len  receives its length in bytes; may be NULL
  * Returns: the bytes, which stay the webhook's; a NUL follows them. NULL if there is none. Blocks: no.
  * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
@@ -198,7 +198,7 @@ HD_API const void *hd_webhook_previous_secret(const hd_webhook *webhook, size_t 
 
 /**
  * How often a client's webhook has been put, which tells one state from the next.
- * @param webhook  the webhook; NULL answers 0
+ * @param webhook  the webhook; NULL gives 0
  * Returns: the number; 0 for one that did not come from a client. Blocks: no.
  * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */
@@ -209,7 +209,7 @@ typedef struct hd_webhook_list hd_webhook_list;
 
 /**
  * The number of webhooks in a list.
- * @param list  the list; NULL answers 0
+ * @param list  the list; NULL gives 0
  * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API size_t hd_webhook_list_count(const hd_webhook_list *list);
