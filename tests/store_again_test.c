@@ -71,7 +71,7 @@ static void test_redeliver(void **state) {
         for (int number = 1; number <= 10; number++)
             send_ticket(both[i], number);
         flush(both[i]);
-        put_webhook(both[i], webhook_at(WEBHOOK, "/ok")); /* mended */
+        put_webhook(both[i], webhook_at(WEBHOOK, "/ok")); /* fixed */
         hd_report *report = next_report(both[i]);
         assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(report), id), HD_OK);
         assert_int_equal(strlen(id), HD_ID_SIZE - 1);

@@ -109,7 +109,7 @@ it('02 what stands under Advanced is opened to be seen', async (scene) => {
   await page.getByLabel('Attempts', { exact: true }).waitFor({ state: 'visible' })
 })
 
-it('02 the address is looked at when its field is left, and the mark goes when it is mended', async (scene) => {
+it('02 the address is looked at when its field is left, and the mark goes when it is fixed', async (scene) => {
   scene.allow(REFUSED)
   const page = await form(scene)
   const address = page.getByLabel('Address', { exact: true })
