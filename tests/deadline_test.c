@@ -67,7 +67,7 @@ static struct {
 } zone; /* what each name has */
 
 static atomic_int gate_is_open;     /* lookups wait for it */
-static atomic_uint lookups_running; /* of them */
+static atomic_uint lookups_running; /* of them, until their answers have been read */
 
 /* Gives names the addresses PREFIX1, PREFIX2 and so on, and one more behind them unless it is NULL. */
 static void set_addresses(const char *prefix, int count, const char *last) {
@@ -90,12 +90,13 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     while (!atomic_load(&gate_is_open))
         sleep_ms(1);
     *result = zone.infos;
-    (void)atomic_fetch_sub(&lookups_running, 1);
     return 0;
 }
 
+/* What getaddrinfo() gave has been read. */
 void freeaddrinfo(struct addrinfo *result) {
     (void)result;
+    (void)atomic_fetch_sub(&lookups_running, 1);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
