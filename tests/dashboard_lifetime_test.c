@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/child.h"
 #include "support/stored.h"
 
 #include "helmdesk/dashboard.h"
@@ -600,7 +601,7 @@ static void test_forked_child(void **state) {
         make_family(&family, first % 2);
         pid_t child = fork();
         if (child == 0)
-            _exit(free_in_child(&family, first));
+            end_child(free_in_child(&family, first));
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, 0);
         send_ticket(family.client, 2);
