@@ -40,11 +40,17 @@ int hd__sqlite_write_state(struct hd__sqlite *store) {
 
 /* ---- To read ---- */
 
-/* One that could not be taken back for want of memory is taken back now. */
-int hd__sqlite_begin(struct hd__sqlite *store, int which) {
+/* One that could not be taken back for want of memory is taken back now, unless there is none still. What ROLLBACK says
+ * does not count: it may fail and have ended the transaction. */
+static int end_open(struct hd__sqlite *store) {
     if (!sqlite3_get_autocommit(store->main))
         hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
-    return hd__sql_run(hd__sql(store, which));
+    return sqlite3_get_autocommit(store->main) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int hd__sqlite_begin(struct hd__sqlite *store, int which) {
+    int code = end_open(store);
+    return code == SQLITE_OK ? hd__sql_run(hd__sql(store, which)) : code;
 }
 
 int hd__sqlite_read_begin(struct hd__sqlite *store) {
@@ -56,11 +62,9 @@ int hd__sqlite_read_begin(struct hd__sqlite *store) {
     return code;
 }
 
+/* Never by a COMMIT: what is open may be one that wrote, and could not be taken back. */
 void hd__sqlite_read_end(struct hd__sqlite *store) {
-    if (!sqlite3_get_autocommit(store->main))
-        hd__sql_run(hd__sql(store, HD__SQL_COMMIT));
-    if (!sqlite3_get_autocommit(store->main))
-        hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
+    (void)end_open(store);
 }
 
 /* ---- To write ---- */
@@ -90,10 +94,8 @@ static int check_file(struct hd__sqlite *store) {
 /* What a loss of power may undo is not synced (sqlite.org/pragma.html#pragma_synchronous). It takes nothing along that
  * was synced before, and is synced with what is synced after it. This cannot be changed within a transaction. */
 static int begin_writing(struct hd__sqlite *store) {
-    int code = SQLITE_OK;
-    if (!sqlite3_get_autocommit(store->main))
-        hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
-    if (store->is_relaxed != store->may_be_undone)
+    int code = end_open(store);
+    if (code == SQLITE_OK && store->is_relaxed != store->may_be_undone)
         code = sqlite3_exec(store->main,
                             store->may_be_undone ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL,
                             NULL, NULL);
