@@ -5,19 +5,19 @@
  *
  * Conventions, true for every function unless its comment says otherwise:
  * - A function that returns `int` returns HD_OK (0) or a negative status; hd_strerror() explains each.
- * - Strings are NUL-terminated UTF-8; where a text has a length beside it, it need not end in a NUL, must not hold one,
- *   and HD_TEXT_NUL stands for the length of one that does end in it. Bodies, secrets and
- *   signatures are pointer and length, and may hold any byte.
- * - Texts and bytes that you pass in are copied, never kept. What you get as `const char *` stays the object's, and
- *   lives until its own field is set or the object is freed.
- * - Objects may be freed in any order, by any thread: each holds what it needs. Calls that use the freed reference must
- *   have returned.
- * - An out-parameter is untouched on failure, except that a handle is set to NULL.
- * - Every `_free` accepts NULL. Every getter accepts NULL and answers NULL or 0.
+ * - Strings are NUL-terminated UTF-8. A text that is passed with its length need not end in a NUL and must not contain
+ *   one; where a comment says so, HD_TEXT_NUL may be passed as the length of a NUL-terminated text. Bodies, secrets and
+ *   signatures are passed as pointer and length, and may contain any byte.
+ * - The library copies the texts and bytes that you pass in, and never keeps your pointers. A `const char *` that you
+ *   get belongs to the object: it is valid until that field is set again or the object is freed.
+ * - You may free objects in any order and on any thread: each holds references to what it needs. Before you free an
+ *   object, every call that uses your reference to it must have returned.
+ * - On failure, out-parameters are left unchanged, except that a handle is set to NULL.
+ * - Every `_free` function accepts NULL. Every getter accepts NULL, and then returns NULL or 0.
  * - "Threads: any" means that several threads may call it at once, on the same object too; "Threads: one per object"
  *   means that calls on one object must not overlap.
- * - Each enum has numbers that no other one has, so that a wrong one is refused; a later version may give a number that
- *   this header does not name.
+ * - Apart from the flags in json.h, no two enums share a number except 0, so that a constant of the wrong enum is
+ *   rejected. A later version of the library may return numbers that this header does not name.
  * - No function may be called from a signal handler, except hd_strerror, hd_status_name and hd_version.
  */
 #ifndef HELMDESK_BASE_H
@@ -26,15 +26,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The version of this header. hd_version_number() tells that of the library that runs. */
+/** The version of this header. hd_version_number() returns that of the running library. */
 #define HD_VERSION_MAJOR 0
 #define HD_VERSION_MINOR 1
 #define HD_VERSION_PATCH 0
 
-/** Bytes of an id as text, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
+/** The size of an id as text, in bytes, with the NUL: a UUID such as "0190c0de-7a1f-7cc3-98c4-dc0c0c07398f". */
 #define HD_ID_SIZE 37
 
-/** Stands for the length of a text that ends in a NUL. */
+/** Passed as a length, it says that the text ends in a NUL. */
 #define HD_TEXT_NUL SIZE_MAX
 
 #if defined(__GNUC__)
@@ -146,15 +146,15 @@ HD_API const char *hd_version(void);
 HD_API uint32_t hd_version_number(void);
 
 /**
- * A phrase for people that says what a status means and what to do.
- * @param status  a status that a function of this library returned; any other number is answered too
+ * A phrase that tells people what a status means and what to do.
+ * @param status  a status that a function of this library returned; any other number is allowed too
  * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const char *hd_strerror(int status);
 
 /**
- * The name of a status as it stands in this header, such as "HD_E_QUEUE_FULL".
- * @param status  a status that a function of this library returned; any other number is answered too
+ * The name of a status, as in this header, such as "HD_E_QUEUE_FULL".
+ * @param status  a status that a function of this library returned; any other number is allowed too
  * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const char *hd_status_name(int status);

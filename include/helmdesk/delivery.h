@@ -25,13 +25,12 @@ extern "C" {
 HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const char *value);
 
 /**
- * Sets the certificate that this webhook's receiver is shown when it asks for one (mutual TLS), in place of the one of
- * hd_options_set_client_certificate(). A store keeps it as it keeps secrets.
+ * Sets the client certificate for a receiver that asks for one (mutual TLS), in place of the one of
+ * hd_options_set_client_certificate(). A store protects it in the same way as secrets.
  * @param webhook  the webhook
- * @param pem      PEM text: the certificate, then those that lead to its authority, if any, and the private key, which
- *                 is not encrypted and may also stand first; copied, and the key is wiped when it is not needed any
- *                 more. NULL for that of the client. Whether key and certificate belong together is seen when a
- *                 connection is made: HD_REASON_INTERNAL
+ * @param pem      PEM text: the certificate, any intermediate certificates, and the unencrypted private key, which may
+ *                 also come first; copied; the key is wiped when it is no longer needed. NULL to use the client's. If
+ *                 the key does not match the certificate, deliveries fail with HD_REASON_INTERNAL
  * @param pem_len  its length in bytes, at most 32,768
  * Returns: HD_OK; HD_E_CLIENT_CERTIFICATE; HD_E_CLIENT_KEY if the key is encrypted; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
@@ -39,8 +38,8 @@ HD_API int hd_webhook_set_header(hd_webhook *webhook, const char *name, const ch
 HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pem, size_t pem_len);
 
 /**
- * Sets how many deliveries to this webhook may be under way at once. At first and after a timeout it is one, and each
- * success doubles it.
+ * Sets how many deliveries to this webhook may be under way at once. It begins with one, goes back to one after a
+ * timeout, and doubles with each success, up to the limit.
  * @param webhook  the webhook
  * @param limit    1 to 64; a new webhook has 4
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -48,10 +47,11 @@ HD_API int hd_webhook_set_client_certificate(hd_webhook *webhook, const char *pe
 HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
 
 /**
- * Sets how often a delivery is tried. A new webhook has one attempt, as the product promises; with more, a failed
- * attempt is followed by another one after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (a fifth more or less, by
- * chance), or later if the receiver's Retry-After says so (at most a day). A 410 response ends the delivery. What Slack
- * may have taken is not sent to it again. A receiver can tell repetitions by the `X-Helmdesk-Delivery` header.
+ * Sets how many times a delivery is tried. A new webhook has one attempt, as the product documents. With more, a failed
+ * attempt is followed by another one after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h (up to a fifth more or less, at
+ * random), or later if the receiver's Retry-After says so (at most a day). A 410 response ends the delivery. A message
+ * that Slack may have accepted is not sent to it again. A receiver can recognize repeated deliveries by the
+ * `X-Helmdesk-Delivery` header.
  * @param webhook   the webhook
  * @param attempts  1 to 20
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -59,40 +59,40 @@ HD_API int hd_webhook_set_max_in_flight(hd_webhook *webhook, uint32_t limit);
 HD_API int hd_webhook_set_max_attempts(hd_webhook *webhook, uint32_t attempts);
 
 /**
- * Sets how long to wait after a failed attempt: first_ms, then twice as long each time, up to max_ms; a fifth more or
- * less, by chance.
+ * Sets how long to wait after a failed attempt: first_ms, then twice as long each time, up to max_ms; each wait is up
+ * to a fifth longer or shorter, at random.
  * @param webhook   the webhook
- * @param first_ms  1 to 86,400,000 milliseconds; 0, with max_ms 0 too, for the schedule of
- * hd_webhook_set_max_attempts()
+ * @param first_ms  1 to 86,400,000 milliseconds; 0, with max_ms also 0, for the schedule of
+ *                  hd_webhook_set_max_attempts()
  * @param max_ms    first_ms to 86,400,000 milliseconds
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, uint32_t max_ms);
 
 /**
- * Sets how often requests to this webhook may start: as many at once as the burst, and then one each period_ms / count
- * milliseconds; what has to wait for that stays in the webhook's queue and costs other webhooks nothing. It counts for
- * first attempts and retries alike. A test (hd_client_test()) does not wait for it, but counts as one. A new webhook
- * has no rate of its own: with HD_FORMAT_JSON there is no limit then, and with HD_FORMAT_SLACK it is Slack's, one a
- * second with a burst of 5. When the webhook is put into a client again, the new rate counts for what waits already.
- * With a store, the rate is that of all its clients together; when a client begins to deliver to a webhook, after a
- * start or because it takes over from another client, it counts the burst as used up: the first request starts
+ * Sets how often requests to this webhook may start: up to burst at once, then one every period_ms / count
+ * milliseconds. Deliveries that have to wait stay in the webhook's queue and do not delay other webhooks. First
+ * attempts and retries both count. A test (hd_client_test()) does not wait, but counts as a request. A new webhook has
+ * no rate of its own: with HD_FORMAT_JSON there is then no limit; with HD_FORMAT_SLACK Slack's limit applies, one a
+ * second with a burst of 5. When the webhook is put into a client again, the new rate also applies to deliveries that
+ * already wait. With a store, the rate is for all its clients together. When a client begins to deliver to a webhook,
+ * after a start or because it takes over from another client, it treats the burst as used up: the first request starts
  * period_ms / count milliseconds later.
  * @param webhook    the webhook
- * @param count      how many a period, so that there is at least one a minute, and at most one a millisecond; 0, with
- *                   the others 0 too, for no rate of its own
- * @param period_ms  the period in milliseconds, 1 to 86,400,000: 10 a second are 10 and 1,000, 30 a minute 30 and
- *                   60,000
- * @param burst      how many may start at once after a quiet time, 1 to 1,000; with 1 they never come closer together
- *                   than period_ms / count
+ * @param count      requests per period, at least one a minute and at most one a millisecond; 0, with the next two also
+ *                   0, for no rate of its own
+ * @param period_ms  the period in milliseconds, 1 to 86,400,000. For 10 requests a second, pass 10 and 1,000; for 30 a
+ *                   minute, 30 and 60,000
+ * @param burst      how many may start at once after an idle time, 1 to 1,000; with 1, requests start at least
+ *                   period_ms / count milliseconds apart
  * Returns: HD_OK; HD_E_RATE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
 
 /**
- * Makes the deliveries for one ticket one after the other, in the order in which their events were accepted: the next
- * one begins when the previous one has ended, retries included. Deliveries for other tickets go on meanwhile; with a
- * store, as long as no more than 512 deliveries wait for a previous one.
+ * Sets whether the deliveries for one ticket are made one at a time, in the order in which their events were accepted:
+ * each begins after the previous one has ended, retries included. Deliveries for other tickets go on meanwhile; with a
+ * store, only while no more than 512 deliveries wait for a previous one.
  * @param webhook  the webhook
  * @param on       1 or 0; a new webhook has 0
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -100,10 +100,10 @@ HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t per
 HD_API int hd_webhook_set_ordered(hd_webhook *webhook, int on);
 
 /**
- * Has deliveries carry the headers of Standard Webhooks (v1) beside Helmdesk's own: webhook-id (that of the delivery),
- * webhook-timestamp (of the attempt, so that a receiver can refuse what is old) and webhook-signature. One secret
- * serves for both: Helmdesk's signature is keyed with the secret exactly as given, "whsec_" included, and this one
- * with the base64-decoded part after "whsec_".
+ * Sets whether deliveries also have the headers of Standard Webhooks (v1): webhook-id (the delivery's id),
+ * webhook-timestamp (the time of the attempt, so that a receiver can reject old requests) and webhook-signature. One
+ * secret serves for both: Helmdesk's signature is keyed with the secret exactly as given, "whsec_" included, and this
+ * one with the base64-decoded part after "whsec_".
  * @param webhook  the webhook; its secret must be "whsec_" and base64, as hd_generate_secret() makes it, or
  *                 hd_client_put_webhook() returns HD_E_SECRET
  * @param on       1 or 0; a new webhook has 0
@@ -144,9 +144,9 @@ HD_API const char *hd_webhook_header_name(const hd_webhook *webhook, size_t inde
 HD_API const char *hd_webhook_header_value(const hd_webhook *webhook, size_t index);
 
 /**
- * The certificate of hd_webhook_set_client_certificate(). No function gives its key.
+ * The certificate of hd_webhook_set_client_certificate(). No function returns its key.
  * @param webhook  the webhook; NULL gives NULL
- * Returns: PEM text of the certificate and those after it, which stays the webhook's; NULL if there is none.
+ * Returns: PEM text of the certificate and those after it, which belongs to the webhook; NULL if there is none.
  * Blocks: no. Threads: any, as long as nobody changes the webhook. Since: 0.1.0
  */
 HD_API const char *hd_webhook_client_certificate(const hd_webhook *webhook);

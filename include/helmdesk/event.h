@@ -15,7 +15,7 @@ extern "C" {
 /** Something that happened to a ticket. */
 typedef struct hd_event hd_event;
 
-/** Event types. HD_EVENT_UNKNOWN is only ever seen in an event that hd_event_parse() made. */
+/** Event types. Only received events can have HD_EVENT_UNKNOWN (see hd_event_parse()). */
 enum hd_type {
     HD_EVENT_UNKNOWN = 0,
     HD_TICKET_CREATED = 1,
@@ -29,7 +29,7 @@ enum hd_format {
     HD_FORMAT_SLACK = 17
 };
 
-/** The texts of an event. All up to the customer's name are required before sending. */
+/** The text fields of an event. Those up to HD_FIELD_CUSTOMER_NAME are required before sending. */
 enum hd_field {
     /** Whose webhooks get the event: 1 to 128 visible ASCII characters (no space). */
     HD_FIELD_PROJECT = 200,
@@ -45,17 +45,17 @@ enum hd_field {
     HD_FIELD_CUSTOMER_EMAIL = 205,
     /** Valid UTF-8, 0 to 1,024 bytes. */
     HD_FIELD_CUSTOMER_NAME = 206,
-    /** Of a HD_MESSAGE_RECEIVED event, optional: 1 to 128 visible ASCII characters (no space). Without a message the
-     * body has the documented shape exactly; of a message, all three fields are required. */
+    /** Only in HD_MESSAGE_RECEIVED events, optional: 1 to 128 visible ASCII characters (no space). A message needs all
+     * three of its fields. Without a message, the body has exactly the documented shape. */
     HD_FIELD_MESSAGE_ID = 207,
     /** "customer" or "agent". */
     HD_FIELD_MESSAGE_SENDER = 208,
     /** Valid UTF-8, 0 to 262,144 bytes. */
     HD_FIELD_MESSAGE_BODY = 209,
-    /** Not in the body, optional: names the event by a key of the program's own, so that it is sent once although the
-     * program asks for it twice. An event of the same project whose key was used within the last day
-     * (hd_options_set_idempotency_window_ms()) is that event, and hd_webhook_send() tells the id of the first. What
-     * else is in the event is not compared. 1 to 255 visible ASCII characters (no space). */
+    /** Optional, not in the body: a key that the program chooses, so that an event is sent only once even if the
+     * program sends it twice. If the key was used in the same project within the last day
+     * (hd_options_set_idempotency_window_ms()), nothing new is sent, and hd_webhook_send() gives the id of the first
+     * event. The other fields are not compared. 1 to 255 visible ASCII characters (no space). */
     HD_FIELD_IDEMPOTENCY_KEY = 210
 };
 
@@ -112,22 +112,23 @@ HD_API int hd_event_new(int type, hd_event **event);
 HD_API int hd_event_new_sample(int type, hd_event **event);
 
 /**
- * Adds a reference to an event: to keep one that a report lends, to send it again, or to share one. The event cannot be
- * changed from now on, as if it had been sent.
+ * Adds a reference to an event, to keep one that belongs to a report, to send it again, or to share it. The event can
+ * then no longer be changed, as if it had been sent.
  * @param event  the event; may be NULL
  * Returns: the same event; free it with hd_event_free(). NULL for NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API hd_event *hd_event_ref(const hd_event *event);
 
 /**
- * Gives up a reference to an event. The last one frees it; deliveries and reports hold references of their own.
+ * Releases a reference to an event. Releasing the last one frees it; deliveries and reports hold references of their
+ * own.
  * @param event  the event; NULL does nothing
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API void hd_event_free(hd_event *event);
 
 /**
- * Sets when it happened. Without this call it is the time of hd_event_new().
+ * Sets when the event happened. The default is the time of hd_event_new().
  * @param event         the event
  * @param timestamp_ms  milliseconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
  * Returns: HD_OK; HD_E_TIMESTAMP; HD_E_SENT if the event was sent already or is shared; HD_E_INVALID.
@@ -138,27 +139,26 @@ HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
 /**
  * Sets one field.
  * @param event  the event
- * @param field  one of HD_FIELD_..., which say what may be in each
+ * @param field  one of HD_FIELD_...; their comments say what each may contain
  * @param text   the text; copied
  * @param len    its length in bytes, or HD_TEXT_NUL
- * Returns: HD_OK; the field's own status, such as HD_E_TICKET_SUBJECT, for a text that it cannot hold, and for one with
- * a NUL in it; HD_E_SENT if the event was sent already or is shared; HD_E_FIELD for a message in an event of a
- * different type; HD_E_INVALID; HD_E_NO_MEMORY. On failure nothing is changed. Blocks: no. Threads: one per object.
- * Since: 0.1.0
+ * Returns: HD_OK; the field's own status, such as HD_E_TICKET_SUBJECT, for a text that is not allowed in it or contains
+ * a NUL; HD_E_SENT if the event was sent already or is shared; HD_E_FIELD for a message in an event of a different
+ * type; HD_E_INVALID; HD_E_NO_MEMORY. On failure nothing is changed. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set(hd_event *event, int field, const char *text, size_t len);
 
 /**
- * Sets the number of the ticket, which people see.
+ * Sets the ticket's number, the one that people see.
  * @param event   the event
- * @param number  1 to 9,007,199,254,740,991 (what every JSON reader can hold)
+ * @param number  1 to 9,007,199,254,740,991 (the largest integer that every JSON reader can represent)
  * Returns: HD_OK; HD_E_TICKET_NUMBER; HD_E_SENT as from hd_event_set(); HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set_ticket_number(hd_event *event, int64_t number);
 
 /** @name Several fields at once
- * As hd_event_set() and hd_event_set_ticket_number() for each; the texts end in a NUL.
+ * Each sets several fields, as hd_event_set() and hd_event_set_ticket_number() do; the texts are NUL-terminated.
  * @param event  the event
  * Returns: as they do, for the first field that is wrong or NULL. On failure nothing is changed.
  * Blocks: no. Threads: one per object. Since: 0.1.0
@@ -170,12 +170,12 @@ HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sen
 /** @} */
 
 /**
- * Gives one field.
+ * Gets one field.
  * @param event  the event; NULL gives NULL
  * @param field  one of HD_FIELD_...; NULL is returned for any other number
- * @param len    receives the length of the text in bytes, 0 without a text; may be NULL
- * Returns: what was set or parsed, which stays the event's until this field is set; a NUL follows it. NULL if nothing
- * was. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * @param len    receives the length of the text in bytes, 0 if there is none; may be NULL
+ * Returns: what was set or parsed, followed by a NUL; it belongs to the event and is valid until this field is set.
+ * NULL if there is none. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
  */
 HD_API const char *hd_event_get(const hd_event *event, int field, size_t *len);
 
@@ -188,8 +188,8 @@ HD_API const char *hd_event_missing(const hd_event *event);
 
 /** @name Event getters
  * @param event  the event; NULL gives NULL or 0
- * Returns: what was set or parsed; NULL or 0 if it was not. hd_event_name() is the name in the body, of an unknown
- * event too. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * Returns: what was set or parsed; NULL or 0 if it was not. hd_event_name() is the name in the body, also for an
+ * unknown event. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
  * @{ */
 HD_API int hd_event_type(const hd_event *event);
 HD_API const char *hd_event_name(const hd_event *event);
@@ -205,33 +205,33 @@ HD_API int64_t hd_event_ticket_number(const hd_event *event);
  * @param size    size of buf in bytes
  * @param length  receives the body's length in bytes without the NUL, also with HD_E_BUFFER; may be NULL
  * Returns: HD_OK; HD_E_BUFFER if size is not greater than that length; HD_E_FIELD_MISSING; HD_E_EVENT_TYPE for an
- * unknown event as Slack message; HD_E_INVALID; HD_E_NO_MEMORY.
+ * unknown event in HD_FORMAT_SLACK; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
  */
 HD_API int hd_event_render(const hd_event *event, int format, char *buf, size_t size, size_t *length);
 
 /**
- * Reads a JSON body as documented. Call it after hd_verify() said HD_OK, never before.
- * Unknown keys are ignored, whatever their value is; an unknown event name gives an event of type HD_EVENT_UNKNOWN with
- * that name, which may be without ticket or customer. Values are those of the sender: the setters' limits of length and
- * characters are not applied to them. In a text, an escaped NUL or half of a surrogate pair is read as U+FFFD.
+ * Parses a JSON body of the documented form. Call it only after hd_verify() has returned HD_OK. Unknown keys are
+ * ignored, whatever their values. An unknown event name gives an event of type HD_EVENT_UNKNOWN with that name, which
+ * may have no ticket or customer. Values are taken as the sender wrote them: the setters' limits on length and
+ * characters do not apply. In a text, an escaped NUL or half of a surrogate pair is read as U+FFFD.
  * @param body      the raw bytes of the request body
- * @param body_len  their length in bytes, at most 2,097,152: whatever the setters take makes a smaller body
+ * @param body_len  their length in bytes, at most 2,097,152; the setters' limits always give a smaller body
  * @param event     receives the event; free it with hd_event_free()
  * Returns: HD_OK; HD_E_TOO_LARGE; HD_E_UTF8; HD_E_JSON if it is not JSON; HD_E_JSON_DEPTH over 32 levels;
- * HD_E_JSON_DUPLICATE for a key that stands twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
+ * HD_E_JSON_DUPLICATE for a key that occurs twice; HD_E_JSON_KEY if a documented key is missing; HD_E_JSON_TYPE if one
  * has a different type (neither 42.0 nor an integer beyond 64 bits is a ticket number), or if the body is not an
  * object; HD_E_TIMESTAMP; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_event_parse(const void *body, size_t body_len, hd_event **event);
 
 /**
- * The body that an event was read from, byte for byte as it was received: it has what this version of the library does
- * not know, such as the data of an event of type HD_EVENT_UNKNOWN. Setters do not change it.
+ * The body that an event was parsed from, byte for byte as it was received, including what this version of the library
+ * does not know, such as the data of an event of type HD_EVENT_UNKNOWN. Setters do not change it.
  * @param event   the event; NULL returns NULL
  * @param length  receives the number of bytes, 0 with NULL; may be NULL
- * Returns: JSON, with a NUL after it, which stays the event's; NULL for an event that was not read by hd_event_parse()
- * or hd_receiver_accept(): hd_event_render() writes the body of such a one. Blocks: no. Threads: any. Since: 0.1.0
+ * Returns: JSON, with a NUL after it, which belongs to the event; NULL for an event that does not come from
+ * hd_event_parse() or hd_receiver_accept(): use hd_event_render() for that. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const char *hd_event_json(const hd_event *event, size_t *length);
 

@@ -4,7 +4,7 @@
  * Reports, webhooks and statistics as JSON: what the tool prints with --json, and what the dashboard's API returns. An
  * event as JSON is its body: hd_event_render().
  *
- * The text is UTF-8 without blanks, an object whose keys are in an order that does not change. Bytes of others that are
+ * The text is UTF-8 without whitespace: one object, whose keys are always in the same order. Received bytes that are
  * not UTF-8 become U+FFFD. Times are as hd_time_format() writes them, or null; a number that a double cannot hold
  * exactly is a string of digits. Secrets are never in it. tests/data/report.schema.json, webhook.schema.json and
  * stats.schema.json describe the objects.
@@ -18,11 +18,11 @@
 extern "C" {
 #endif
 
-/** The number at the key "schema", which each object begins with. It grows when a key goes or changes its meaning. New
- * keys do not change it: leave out those that you do not know. */
+/** The value of the key "schema", which comes first in each object. It increases when a key is removed or changes its
+ * meaning. New keys do not change it: ignore keys that you do not know. */
 #define HD_JSON_SCHEMA 1
 
-/** What a JSON form holds beside the rest. */
+/** Optional parts of the JSON. */
 enum hd_json_flags {
     HD_JSON_EXCHANGE = 1,     /**< of a report: the request and the response, with their headers and bodies */
     HD_JSON_URL = 2,          /**< of a webhook: "url", which may be a secret, beside "url_masked" */

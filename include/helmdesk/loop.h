@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk/loop.h
- * A client in a program with an event loop of its own (epoll, kqueue, libuv, asyncio): none of these calls waits.
+ * Functions for a program with an event loop (epoll, kqueue, libuv, asyncio): none of them waits.
  *
  * Watch the descriptor of hd_client_poll_fd(). When it is readable, call hd_client_next_report() with a timeout of 0
  * until it returns HD_E_TIMEOUT. To end, call hd_client_begin_close() and let the loop run until
- * hd_client_next_report() returns HD_E_CLOSED; then hd_client_free() does not wait for deliveries any more.
- * examples/epoll.c does all of it.
+ * hd_client_next_report() returns HD_E_CLOSED; after that, hd_client_free() does not wait for deliveries.
+ * examples/epoll.c shows all of this.
  */
 #ifndef HELMDESK_LOOP_H
 #define HELMDESK_LOOP_H
@@ -18,25 +18,25 @@ extern "C" {
 #endif
 
 /**
- * Gives a descriptor that is readable while there is something to take: a report (hd_client_next_report() with a
- * timeout of 0 would not return HD_E_TIMEOUT), or a message (hd_client_next_message() would return HD_OK). Once the
- * client is closed it stays readable. Wait for it to be readable, level-triggered, and do nothing else with it: the
- * library reads and writes it. Several threads may watch it; one that comes too late gets HD_E_TIMEOUT.
+ * Gets a descriptor that is readable while there is something to take: a report (hd_client_next_report() with a timeout
+ * of 0 would not return HD_E_TIMEOUT), or a message (hd_client_next_message() would return HD_OK). Once the client is
+ * closed it stays readable. Wait for it to be readable, level-triggered, and do nothing else with it: the library reads
+ * and writes it. Several threads may watch it; a thread that comes too late gets HD_E_TIMEOUT.
  * @param client  the client
  * @param fd      receives the descriptor, the same one at each call, or -1 on failure. The client closes it in
  *                hd_client_free(): stop watching it before that
  * Returns: HD_OK; HD_E_ROLE for a client without a thread (HD_CLIENT_ACCEPT, HD_CLIENT_READ): it has no reports, and
- * messages only from calls of the program; HD_E_LIMIT if the process may have no more descriptors; HD_E_FORKED;
- * HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ * its messages come only from the program's own calls; HD_E_LIMIT if the process may have no more descriptors;
+ * HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_poll_fd(hd_client *client, int *fd);
 
 /**
  * Begins what hd_client_close() does, and returns at once: the client accepts no more events, delivers what was
  * accepted for up to timeout_ms, then cancels and records what is left. It may be called again, and hd_client_close()
- * may be called meanwhile or afterwards, with any time: the earliest end counts. So hd_client_begin_close(client, 0)
- * cuts short what is under way, and hd_client_close(client, 0) tells how it ended: once hd_client_next_report() has
- * returned HD_E_CLOSED, it has nothing to wait for.
+ * may be called meanwhile or afterwards, with any timeout: the earliest end applies. hd_client_begin_close(client, 0)
+ * thus ends a running close at once. After hd_client_next_report() has returned HD_E_CLOSED, call
+ * hd_client_close(client, 0) to learn how it ended; it does not wait then.
  * @param client      the client
  * @param timeout_ms  how long to deliver, in milliseconds from now; 0 cancels at once
  * Returns: HD_OK, also for a closed client; HD_E_FORKED; HD_E_INVALID.
@@ -45,12 +45,13 @@ HD_API int hd_client_poll_fd(hd_client *client, int *fd);
 HD_API int hd_client_begin_close(hd_client *client, uint32_t timeout_ms);
 
 /**
- * Takes the oldest of the library's own log lines that hd_options_keep_messages() keeps, also of a closed client.
+ * Takes the oldest of the library's own log lines that hd_options_keep_messages() keeps. It also works on a closed
+ * client.
  * @param client  the client
  * @param level   receives one of HD_LEVEL_...
  * @param text    receives the line, as hd_logger gets it, HD_MESSAGE_SIZE bytes with the NUL
  * Returns: HD_OK; HD_E_TIMEOUT if there is none now; HD_E_FORKED; HD_E_INVALID.
- * Blocks: no. Threads: any; each line is given once. Since: 0.1.0
+ * Blocks: no. Threads: any; each line is returned once. Since: 0.1.0
  */
 HD_API int hd_client_next_message(hd_client *client, int *level, char text[HD_MESSAGE_SIZE]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk/metrics.h
- * Figures for monitoring: the whole client as text for Prometheus, and single numbers of one webhook.
+ * Metrics for monitoring: those of a whole client as text for Prometheus, and single counters of one webhook.
  */
 #ifndef HELMDESK_METRICS_H
 #define HELMDESK_METRICS_H
@@ -16,33 +16,33 @@ extern "C" {
 #define HD_METRICS_CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /**
- * Writes a client's figures in the text form of OpenMetrics 1.0, which Prometheus reads: what a program returns for
- * GET /metrics. Names begin with "helmdesk_".
+ * Writes a client's metrics in the text format of OpenMetrics 1.0, which Prometheus reads. Return the text for GET
+ * /metrics. Names begin with "helmdesk_".
  *
- * Of the client: the numbers of hd_client_counter(). Of each webhook, with the labels "webhook" (its id), "project" and
- * "name": deliveries by how they ended, attempts, retries, failures by reason (those that have occurred), histograms of
- * how long attempts took and of how long events waited for their first one, how many deliveries wait and for how long
- * the oldest does, and its state (see hd_client_webhook_state()). URLs and secrets are not in it.
+ * For the client: the numbers of hd_client_counter(). For each webhook, with the labels "webhook" (its id), "project"
+ * and "name": deliveries by how they ended, attempts, retries, failures by reason (those that have occurred),
+ * histograms of how long attempts took and of how long events waited for their first one, how many deliveries wait and
+ * for how long the oldest does, and its state (see hd_client_webhook_state()). URLs and secrets are not in it.
  *
- * Counters and histograms are of this client alone, from when it was made; with a store each process has its own, and a
- * monitoring system adds them up. What waits, the age of the oldest, the state and helmdesk_deliveries_stored are the
- * same in all clients of a store: take the maximum. Counters of a webhook go on when it is put again, and end when it
- * is removed or moves to another project.
+ * Counters and histograms are for this client alone, since it was made; with a store each process has its own, so add
+ * them up in your monitoring system. The number that wait, the age of the oldest, the state and
+ * helmdesk_deliveries_stored are the same in all clients of a store: take the maximum. A webhook's counters continue
+ * when it is put again, and end when it is removed or moved to a different project.
  *
- * A webhook has 12 lines of some 120 bytes, and about 40 once an attempt was made.
+ * Each webhook takes 12 lines of about 120 bytes, and about 40 lines after its first attempt.
  * @param client  the client
  * @param buf     receives the text and a NUL; may be NULL if size is 0
  * @param size    bytes at buf
  * @param length  receives the text's length in bytes without the NUL, also with HD_E_BUFFER. The next text may be
  *                longer: leave some room
  * Returns: HD_OK; HD_E_BUFFER if size is not greater than that length; HD_E_STORE and other failures of a store that
- * cannot be read; HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: for a turn
- * of the worker; disk with a store, which counts what waits. Threads: any. Since: 0.1.0
+ * cannot be read; HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: for one
+ * step of the worker; disk with a store, which counts what waits. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_metrics(hd_client *client, char *buf, size_t size, size_t *length);
 
 /**
- * Tells one of the numbers of a webhook, counted by this client since it has the webhook.
+ * Gets one of a webhook's counters, counted by this client since it has had the webhook.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param which       HD_COUNTER_DELIVERED, HD_COUNTER_FAILED, HD_COUNTER_CANCELED, HD_COUNTER_RETRIED or

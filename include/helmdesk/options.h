@@ -15,7 +15,7 @@ extern "C" {
 /** The size of the longest of the library's messages, in bytes, with the NUL. */
 #define HD_MESSAGE_SIZE 1024
 
-/** How a client is to work. hd_client_new() takes a copy. */
+/** The options of a client. hd_client_new() takes a copy. */
 typedef struct hd_options hd_options;
 
 /** Levels of the log function. */
@@ -38,12 +38,12 @@ HD_API int hd_level_count(void);
 /** @} */
 
 /**
- * Gets one line of the library's own log, valid UTF-8 without control characters. It names a webhook by its id and, in
- * double quotes, its name: what customers chose cannot be taken for another line or another part of it. No secret, body
- * or full URL is ever in it.
- * It runs on the client's worker thread or on a thread that calls the library, with no lock held. It may call
- * hd_webhook_send(); hd_client_close() and hd_client_free() refuse there. C and C++ only: other runtimes take
- * the lines from hd_client_next_message() instead.
+ * Receives one line of the library's own log, valid UTF-8 without control characters. A line names a webhook by its id
+ * and, in double quotes, its name, so that a name that a customer chose cannot be mistaken for another line or another
+ * part of the line. A line never contains a secret, a body or a full URL. The function runs on the client's worker
+ * thread or on a thread that calls the library, with no lock held. It may call hd_webhook_send(); hd_client_close() and
+ * hd_client_free() do nothing there but report an error. Use it from C and C++ only; other languages take the lines
+ * from hd_client_next_message() instead.
  */
 typedef void (*hd_logger)(void *user, int level, const char *line);
 
@@ -55,17 +55,17 @@ typedef void (*hd_logger)(void *user, int level, const char *line);
 HD_API int hd_options_new(hd_options **options);
 
 /**
- * Frees options. Clients made from them are not touched.
+ * Frees options. Clients made from them are not affected.
  * @param options  the options; NULL does nothing
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API void hd_options_free(hd_options *options);
 
 /**
- * Bounds what is accepted and not yet finished. Beyond either limit hd_webhook_send() returns HD_E_QUEUE_FULL; only
- * when nothing is pending does it take an event that alone is larger than max_bytes. A webhook that has delivered
- * nothing for 5 s may fill at most half of what the others leave free; its deliveries beyond that end at once, with
- * HD_REASON_DROPPED.
+ * Limits the events that are accepted and not yet finished. Beyond either limit hd_webhook_send() returns
+ * HD_E_QUEUE_FULL. An event that is larger than max_bytes by itself is accepted only when nothing is pending. A webhook
+ * that has delivered nothing for 5 s may fill at most half of what the others leave free; its deliveries beyond that
+ * end at once, with HD_REASON_DROPPED.
  * @param options     the options
  * @param max_events  1 to 10,000,000 events; default 100,000
  * @param max_bytes   65,536 or more: memory for those events, their bodies and deliveries, in bytes; default
@@ -75,8 +75,8 @@ HD_API void hd_options_free(hd_options *options);
 HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, size_t max_bytes);
 
 /**
- * Bounds how many deliveries are under way at once, over all webhooks. Deliveries that take longer than
- * 500 ms no longer count, up to twice the limit, so that receivers that hang do not keep the others waiting.
+ * Limits how many deliveries are under way at once, over all webhooks. Deliveries that take longer than 500 ms no
+ * longer count, up to twice the limit, so that receivers that hang do not keep the others waiting.
  * @param options  the options
  * @param limit    1 to 65,536; default 256
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -84,12 +84,12 @@ HD_API int hd_options_set_queue_limits(hd_options *options, size_t max_events, s
 HD_API int hd_options_set_max_in_flight(hd_options *options, uint32_t limit);
 
 /**
- * Bounds how many connections are kept for the next delivery: each for 3 s at first, and for up to a minute if its
- * server keeps it as long. Connections of deliveries that are under way come on top. Set it to at least the number of
- * receivers, if you can: a kept connection makes a delivery cheap.
+ * Limits how many idle connections are kept open for later deliveries: each for 3 s at first, and for up to a minute if
+ * its server keeps it open that long. Connections of deliveries under way do not count. Set the limit to at least the
+ * number of receivers if you can: a delivery over an open connection is cheaper.
  * @param options  the options
  * @param limit    1 to 65,536; default half of the descriptors that the process may have open when the client is made
- *                 (RLIMIT_NOFILE), 16,384 at the most
+ *                 (RLIMIT_NOFILE), at most 16,384
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_max_connections(hd_options *options, uint32_t limit);
@@ -103,7 +103,7 @@ HD_API int hd_options_set_max_connections(hd_options *options, uint32_t limit);
 HD_API int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms);
 
 /**
- * Sets how long hd_client_free() waits for what is still to be delivered.
+ * Sets how long hd_client_free() waits for deliveries that have not ended.
  * @param options     the options
  * @param timeout_ms  0 to 3,600,000 milliseconds; default 5,000
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -111,7 +111,7 @@ HD_API int hd_options_set_timeout_ms(hd_options *options, uint32_t timeout_ms);
 HD_API int hd_options_set_shutdown_timeout_ms(hd_options *options, uint32_t timeout_ms);
 
 /**
- * Bounds the delivery log that is kept in memory. Beyond either limit the oldest reports are forgotten.
+ * Limits the delivery log that is kept in memory. Beyond either limit the oldest reports are deleted.
  * @param options      the options
  * @param max_reports  1 to 10,000,000; default 10,000
  * @param max_bytes    65,536 or more: memory for those reports and their events, in bytes; default 67,108,864
@@ -128,21 +128,21 @@ HD_API int hd_options_set_log_limits(hd_options *options, size_t max_reports, si
 HD_API int hd_options_allow_http(hd_options *options, int on);
 
 /**
- * Allows deliveries into a network that is not public. By default only public addresses are reached. Link-local and
- * cloud-metadata addresses stay forbidden whatever is allowed. May be called up to 64 times. Where an IPv6 address has
- * an IPv4 address inside, for a translator or a tunnel (NAT64, SIIT, 6to4, Teredo, ISATAP), both are checked: to reach
- * a private network through a translator, allow the translator's prefix and the private network. In 64:ff9b:1::/48
- * (RFC 8215) the prefix has to be the translator's own, of 48, 56, 64 or 96 bits.
+ * Allows deliveries to a network that is not public. By default only public addresses are allowed. Link-local and
+ * cloud-metadata addresses are always forbidden. May be called up to 64 times. If an IPv6 address contains an IPv4
+ * address, for a translator or a tunnel (NAT64, SIIT, 6to4, Teredo, ISATAP), both are checked: to reach a private
+ * network through a translator, allow the translator's prefix and the private network. In 64:ff9b:1::/48 (RFC 8215) the
+ * prefix has to be the translator's own, of 48, 56, 64 or 96 bits.
  * @param options  the options
  * @param cidr     an IPv4 or IPv6 network such as "127.0.0.0/8" or "fd12:3456::/32"; copied
- * Returns: HD_OK; HD_E_NETWORK if it is no network in this form; HD_E_LIMIT for the 65th; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_NETWORK if it is not a network in this form; HD_E_LIMIT for the 65th; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 
 /**
  * Allows URLs with these ports too. By default only 443 may be used, and 80, 8080 and 8443 once http is allowed, so
- * that nobody can make deliveries speak to other services. May be called up to 32 times.
+ * that nobody can direct deliveries at other services. May be called up to 32 times.
  * @param options  the options
  * @param first    the first port, 1 or more
  * @param last     the last port, at least first
@@ -151,7 +151,7 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
 /**
- * Says whether a client with these options would take a webhook with this URL.
+ * Checks whether a client with these options would accept a webhook with this URL.
  * @param options  the options; NULL for defaults
  * @param url      the URL, as for hd_webhook_set_url()
  * Returns: HD_OK; HD_E_URL, HD_E_URL_USERINFO, HD_E_URL_SCHEME, HD_E_URL_PORT, HD_E_URL_HOST or HD_E_URL_ADDRESS if it
@@ -161,20 +161,20 @@ HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t 
 HD_API int hd_options_check_url(const hd_options *options, const char *url);
 
 /**
- * Names the address of a host, to use instead of a name lookup: for tests, or before the name exists. Certificates are
- * still checked against the host's name, and the address against the rules. May be called up to 32
- * times; the first one that fits counts.
+ * Sets the address of a host, to use instead of a name lookup, for tests or before the name exists. Certificates are
+ * still checked against the host's name, and the address against the rules. May be called up to 32 times; the first one
+ * that matches applies.
  * @param options  the options
  * @param host     a host name as in URLs, in any case; copied
- * @param port     the port of the URL that it is for; 0 for every port
+ * @param port     the port in the URL; 0 for every port
  * @param address  an IPv4 or IPv6 address, without brackets; copied
- * Returns: HD_OK; HD_E_URL_HOST; HD_E_ADDRESS if it is no address; HD_E_LIMIT for the 33rd; HD_E_INVALID.
+ * Returns: HD_OK; HD_E_URL_HOST; HD_E_ADDRESS if it is not an address; HD_E_LIMIT for the 33rd; HD_E_INVALID.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);
 
 /**
- * Sets when a webhook is paused: after so many failed attempts in a row, or one 410 response. While it is paused, no
+ * Sets when a webhook is paused: after this many failed attempts in a row, or one 410 response. While it is paused, no
  * request is made: deliveries wait, and no attempt is used up. After the pause, one delivery at a time is tried: a
  * success ends the pause for good, a failure begins another one. With a store, a pause outlives the client and applies
  * to all clients. hd_client_test() does not wait for it, and its result counts. By default nothing is paused.
@@ -194,8 +194,8 @@ HD_API int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uin
 HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
 
 /**
- * Sets the certificate that receivers are shown when they ask for one (mutual TLS), for webhooks that have none of
- * their own. It replaces that of hd_options_set_client_certificate_file().
+ * Sets the client certificate for receivers that ask for one (mutual TLS), for webhooks that have none of their own. It
+ * replaces that of hd_options_set_client_certificate_file().
  * @param options  the options
  * @param pem      as for hd_webhook_set_client_certificate(); NULL for none
  * @param pem_len  its length in bytes, at most 32,768
@@ -205,12 +205,12 @@ HD_API int hd_options_set_ca_file(hd_options *options, const char *path);
 HD_API int hd_options_set_client_certificate(hd_options *options, const char *pem, size_t pem_len);
 
 /**
- * The same from files, which are read for each connection: they may be renewed while the client runs. It replaces that
- * of hd_options_set_client_certificate(). A file that cannot be used then is HD_REASON_INTERNAL.
+ * Sets the client certificate from files, which are read for each connection, so that they may be renewed while the
+ * client runs. It replaces that of hd_options_set_client_certificate(). If a file cannot be used, deliveries fail with
+ * HD_REASON_INTERNAL.
  * @param options      the options
- * @param certificate  a PEM file with the certificate, and those that lead to its authority, if any; NULL for none;
- *                     copied
- * @param key          a PEM file with the private key, which is not encrypted; NULL if it is in the same file; copied
+ * @param certificate  a PEM file with the certificate and any intermediate certificates; NULL for none; copied
+ * @param key          a PEM file with the unencrypted private key; NULL if it is in the same file; copied
  * Returns: HD_OK; HD_E_INVALID, also for a key without a certificate; HD_E_NO_MEMORY. Blocks: no. Threads: one per
  * object. Since: 0.1.0
  */
@@ -228,17 +228,18 @@ HD_API int hd_options_set_user_agent(hd_options *options, const char *user_agent
  * Sets the proxy that all deliveries go through, also those to http:// receivers, by CONNECT (RFC 9110 9.3.6). By
  * default there is none; http_proxy, https_proxy and other variables of the environment are ignored.
  *
- * Which URLs webhooks may have is checked as without one: scheme, port, addresses in URLs, localhost. The proxy looks
- * up receivers' names itself: which addresses these may have is its rule, and hd_options_resolve() is about the proxy's
- * own name alone. The proxy's address needs no hd_options_allow_network(), and no other address is connected to.
- * HD_REASON_PROXY_FAILED, HD_REASON_PROXY_REFUSED and HD_REASON_PROXY_GATEWAY tell its faults from a receiver's.
+ * Webhooks' URLs are checked as without a proxy: scheme, port, addresses in URLs, localhost. The proxy looks up the
+ * receivers' names itself, so the proxy has to restrict the addresses that they may have, and hd_options_resolve()
+ * applies only to the proxy's own name. The proxy's address needs no hd_options_allow_network(), and the library
+ * connects to no other address. HD_REASON_PROXY_FAILED, HD_REASON_PROXY_REFUSED and HD_REASON_PROXY_GATEWAY distinguish
+ * failures of the proxy from those of a receiver.
  * @param options  the options
  * @param url      "http://proxy.example:3128", or https:// to speak TLS with the proxy, whose certificate is then
  *                 checked as receivers' are; the port is 80 or 443 if it is left out. "user:password@" before the host
- *                 is sent to the proxy as Basic (RFC 7617), percent-encoded in the URL, and shown nowhere; libcurl has
- *                 it in the request for a tunnel, in memory that it does not wipe. NULL for no proxy; copied
+ *                 (percent-encoded) is sent to the proxy with Basic authentication (RFC 7617) and never shown; libcurl
+ *                 keeps it in memory that it does not wipe, in the request for a tunnel. NULL for no proxy; copied
  * Returns: HD_OK; HD_E_PROXY; HD_E_INVALID; HD_E_NO_MEMORY. hd_client_new() returns HD_E_TRANSPORT for an https://
- * proxy if libcurl was built without. Blocks: no. Threads: one per object. Since: 0.1.0
+ * proxy if libcurl was built without support for them. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_proxy(hd_options *options, const char *url);
 
@@ -246,15 +247,16 @@ HD_API int hd_options_set_proxy(hd_options *options, const char *url);
  * Sets the function that gets the library's own log lines. By default nothing is logged.
  * @param options   the options
  * @param function  see hd_logger; NULL for none
- * @param user      handed to the function as it is; must live until hd_client_free() has returned
+ * @param user      passed to the function as it is; must be valid until hd_client_free() has returned
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_logger(hd_options *options, hd_logger function, void *user);
 
 /**
- * Keeps the library's own log lines until the program takes them with hd_client_next_message(): for languages that a
- * foreign thread must not call, and for programs with an event loop. It may be used beside hd_options_set_logger().
- * When there is no room, the oldest line is dropped; the next one that is taken says how many were.
+ * Keeps the library's own log lines until the program takes them with hd_client_next_message(): for languages that must
+ * not be called from a foreign thread, and for programs with an event loop. It may be used together with
+ * hd_options_set_logger(). When there is no room, the oldest line is dropped; the next line that is taken says how many
+ * were dropped.
  * @param options  the options
  * @param count    how many lines to keep, 0 to 10,000, of 1 KiB of memory each; 0, the default, keeps none
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk/report.h
- * Reports: what came of each attempt.
+ * Reports: the result of each attempt.
  */
 #ifndef HELMDESK_REPORT_H
 #define HELMDESK_REPORT_H
@@ -12,18 +12,18 @@
 extern "C" {
 #endif
 
-/** The record of one delivery: one event for one webhook. */
+/** The record of one attempt. The last report of a delivery says how the delivery ended. */
 typedef struct hd_report hd_report;
 
-/** How a delivery ended. */
+/** The outcome of an attempt or of a whole delivery. */
 enum hd_outcome {
-    HD_OUTCOME_DELIVERED = 64, /**< the receiver answered with a 2xx status */
+    HD_OUTCOME_DELIVERED = 64, /**< the receiver responded with a 2xx status */
     HD_OUTCOME_FAILED = 65,    /**< it did not; the reason says why */
     HD_OUTCOME_CANCELED = 66,  /**< the client was closed first, or somebody discarded it */
     HD_OUTCOME_RETRYING = 67   /**< not the end yet: an attempt failed, and another one follows */
 };
 
-/** Why. New ones are only ever appended; a number never changes its meaning. */
+/** The reason for an outcome. New ones are only ever appended; a number never changes its meaning. */
 enum hd_reason {
     HD_REASON_DELIVERED = 128,
     HD_REASON_HTTP_3XX = 129,
@@ -55,8 +55,8 @@ enum hd_reason {
     HD_REASON_DISCARDED = 155,
     HD_REASON_TLS_NOT_YET_VALID = 156,
     HD_REASON_TLS_UNFIT = 157,              /**< a certificate for another purpose, too weak, or revoked */
-    HD_REASON_TLS_CLIENT_CERTIFICATE = 158, /**< the receiver wants one of this program */
-    HD_REASON_PROXY_FAILED = 159,           /**< the proxy cannot be reached, or is none */
+    HD_REASON_TLS_CLIENT_CERTIFICATE = 158, /**< the receiver wants a client certificate that it accepts */
+    HD_REASON_PROXY_FAILED = 159,           /**< the proxy cannot be reached, or is not a proxy */
     HD_REASON_PROXY_REFUSED = 160,          /**< the proxy wants other credentials, or forbids the connection */
     HD_REASON_PROXY_GATEWAY = 161           /**< the proxy made no connection to the receiver */
 };
@@ -86,7 +86,7 @@ HD_API int hd_reason_count(void);
 /** @} */
 
 /**
- * A sentence for people that says what happened and what to do.
+ * A sentence that tells people what happened and what to do.
  * @param reason  one of HD_REASON_...
  * Returns: static text, never NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -98,11 +98,11 @@ HD_API const char *hd_reason_text(int reason);
  * @{ */
 /** The id of the delivery, a UUID: the value of the `X-Helmdesk-Delivery` header. */
 HD_API const char *hd_report_delivery_id(const hd_report *report);
-/** The id that hd_webhook_send() gave, a UUID. */
+/** The id of the event, a UUID, as from hd_webhook_send(). */
 HD_API const char *hd_report_event_id(const hd_report *report);
-/** The event, which stays the report's (hd_event_ref() keeps it). hd_event_render() gives the body that was posted. In
- * the place of one that is damaged in the store is one of the same type and project, with the ticket's id "unreadable"
- * and number 0: it did not happen, and is not sent again. */
+/** The event, which belongs to the report (hd_event_ref() keeps it). hd_event_render() gives the body that was posted.
+ * If the event is damaged in the store, this is a placeholder of the same type and project, with the ticket id
+ * "unreadable" and the number 0, which cannot be sent again. */
 HD_API const hd_event *hd_report_event(const hd_report *report);
 HD_API const char *hd_report_webhook_id(const hd_report *report);
 HD_API const char *hd_report_webhook_name(const hd_report *report);
@@ -111,8 +111,8 @@ HD_API const char *hd_report_masked_url(const hd_report *report);
 HD_API int hd_report_format(const hd_report *report);
 /** 1 for a delivery of hd_client_test(), else 0. */
 HD_API int hd_report_is_test(const hd_report *report);
-/** 1 if the receiver may have had this delivery before, under the same id: a process ended while it was in the store,
- * and nobody knows whether it was under way. */
+/** 1 if the receiver may have got this delivery before, under the same id: a process ended while the delivery was in
+ * the store, and it is not known whether it was under way. */
 HD_API int hd_report_may_be_repeated(const hd_report *report);
 /** The id of the delivery that this one repeats, by hd_client_redeliver(); NULL for any other. */
 HD_API const char *hd_report_redelivery_of(const hd_report *report);
@@ -123,15 +123,14 @@ HD_API int hd_report_reason(const hd_report *report);
 /** What this report adds to the reason: Slack's error word, the network that is blocked, a sentence about what is wrong
  * with TLS and what to do, what a proxy did; "" if nothing. */
 HD_API const char *hd_report_detail(const hd_report *report);
-/** A sentence for people that says what happened and what to do; more precise than hd_reason_text() for Slack, and
- * for TLS, whose detail is such a sentence. */
+/** A sentence that tells people what happened and what to do; for Slack and TLS it is more precise than
+ * hd_reason_text(). */
 HD_API const char *hd_report_explanation(const hd_report *report);
-/** Which attempt this is about, from 1: the first, or a later one of a webhook with retries. If the delivery ended
- * before its next attempt was begun, as one that waits for a retry does when it is discarded, the number of the one
- * before. 0 if none was begun. */
+/** The number of the attempt, from 1. If the delivery ended before its next attempt was begun, for example because it
+ * was discarded while it waited for a retry, this is the number of the previous attempt. 0 if no attempt was begun. */
 HD_API uint32_t hd_report_attempt(const hd_report *report);
-/** 1 if it is about an attempt that was begun; 0 if the delivery ended before one, the first or a later one, as when it
- * was discarded while it waited. Since: 0.1.0 */
+/** 1 if the report is about an attempt that was begun; 0 if the delivery ended before its first or next attempt, for
+ * example because it was discarded while it waited. Since: 0.1.0 */
 HD_API int hd_report_has_attempt(const hd_report *report);
 /** The receiver's HTTP status; 0 if no response arrived. */
 HD_API int hd_report_http_status(const hd_report *report);
@@ -139,29 +138,29 @@ HD_API int hd_report_http_status(const hd_report *report);
 HD_API uint32_t hd_report_retry_after_ms(const hd_report *report);
 /** With HD_OUTCOME_RETRYING: when the next attempt is due, in milliseconds since 1970-01-01T00:00:00Z; else 0. */
 HD_API int64_t hd_report_next_attempt_at_ms(const hd_report *report);
-/** When hd_webhook_send() took the event, in milliseconds since 1970-01-01T00:00:00Z. */
+/** When hd_webhook_send() accepted the event, in milliseconds since 1970-01-01T00:00:00Z. */
 HD_API int64_t hd_report_accepted_at_ms(const hd_report *report);
 /** When the delivery ended, in milliseconds since 1970-01-01T00:00:00Z. */
 HD_API int64_t hd_report_finished_at_ms(const hd_report *report);
-/** From hd_webhook_send() to the start of the attempt. */
+/** The time from hd_webhook_send() to the start of the attempt, in milliseconds. */
 HD_API uint32_t hd_report_queued_ms(const hd_report *report);
-/** The parts of the attempt: name lookup, TCP connect, TLS handshake, from the request to the first byte of the
- * answer. With hd_options_set_proxy() the first two are about the proxy, and the third one begins when it is connected
- * to. */
+/** The parts of the attempt, in milliseconds: name lookup, TCP connect, TLS handshake, and from the request to the
+ * first byte of the response. With hd_options_set_proxy() the first two are those of the proxy, and the third begins
+ * when the connection to the proxy is made. */
 HD_API uint32_t hd_report_dns_ms(const hd_report *report);
 HD_API uint32_t hd_report_connect_ms(const hd_report *report);
 HD_API uint32_t hd_report_tls_ms(const hd_report *report);
 HD_API uint32_t hd_report_wait_ms(const hd_report *report);
-/** The whole attempt. */
+/** The whole attempt, in milliseconds. */
 HD_API uint32_t hd_report_total_ms(const hd_report *report);
-/** The address that was connected to, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if none was. With
+/** The address of the connection, such as "203.0.113.7:443" or "[2001:db8::1]:443"; "" if there was none. With
  * hd_options_set_proxy() it is the proxy's: which address the proxy connected to is not known. */
 HD_API const char *hd_report_remote_address(const hd_report *report);
 /** The head of the attempt's request as it was sent: the request line and every header in their order, each line with
- * CR LF, and an empty line; a NUL follows. If no connection came about, it is what would have been sent. Secrets are
+ * CR LF, and an empty line; a NUL follows. If there was no connection, it is what would have been sent. Secrets are
  * masked: the target as by hd_webhook_masked_url(), the value of each header of hd_webhook_set_header() as "***".
  * Signatures are shown. "" if no attempt was begun, or if there was no memory for it. length receives the number of
- * bytes; NULL is allowed. */
+ * bytes; it may be NULL. */
 HD_API const char *hd_report_request(const hd_report *report, size_t *length);
 /** Status line and headers of the response as received, at most 8 KiB; untrusted bytes; a NUL follows them. */
 HD_API const char *hd_report_response_headers(const hd_report *report, size_t *length);
@@ -169,20 +168,20 @@ HD_API const char *hd_report_response_headers(const hd_report *report, size_t *l
 HD_API const char *hd_report_response_body(const hd_report *report, size_t *length);
 /** 1 if headers or body were cut, or the body did not arrive whole; else 0. */
 HD_API int hd_report_response_truncated(const hd_report *report);
-/** Of a report of hd_probe(): when the receiver's certificate expires, in milliseconds since 1970-01-01T00:00:00Z; 0 if
- * there is none, it is not known (libcurl has GnuTLS), and for deliveries. Since: 0.1.0 */
+/** For a report of hd_probe(): when the receiver's certificate expires, in milliseconds since 1970-01-01T00:00:00Z; 0
+ * if there is no certificate, if the time is not known (libcurl with GnuTLS), and for deliveries. Since: 0.1.0 */
 HD_API int64_t hd_report_certificate_until_ms(const hd_report *report);
 /** @} */
 
 /**
- * Adds a reference to a report: to keep one that a page lends.
+ * Adds a reference to a report, to keep one that belongs to a page.
  * @param report  the report; may be NULL
  * Returns: the same report; free it with hd_report_free(). NULL for NULL. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API hd_report *hd_report_ref(const hd_report *report);
 
 /**
- * Gives up a reference to a report. The last one frees it.
+ * Releases a reference to a report. Releasing the last one frees it.
  * @param report  the report; NULL does nothing
  * Blocks: no. Threads: any. Since: 0.1.0
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk/request.h
- * An HTTP request that came in, as your server hands it over: to a receiver (hd_receiver_accept()) or to the dashboard
+ * An incoming HTTP request, which your server passes to a receiver (hd_receiver_accept()) or to the dashboard
  * (hd_dashboard_handle()).
  */
 #ifndef HELMDESK_REQUEST_H
@@ -14,9 +14,9 @@ extern "C" {
 #endif
 
 /**
- * One HTTP request. It remembers the first call that failed: from then on nothing is added, every call returns the same
- * status, and so does the function that the request is handed to. A server can fill it without looking at each status,
- * and a header or a part of the body is never missing unnoticed.
+ * One HTTP request. It remembers the first call that failed: after that nothing is added, and every call returns the
+ * same status, as does the function that the request is passed to. A server can therefore fill it without checking each
+ * status, and a missing header or part of the body never goes unnoticed.
  */
 typedef struct hd_request hd_request;
 
@@ -28,7 +28,7 @@ typedef struct hd_request hd_request;
 HD_API HD_NODISCARD int hd_request_new(hd_request **request);
 
 /**
- * Frees a request. What was made of it lives on.
+ * Frees a request. Objects that were made from it are not affected.
  * @param request  the request; NULL does nothing
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
@@ -43,7 +43,7 @@ HD_API void hd_request_free(hd_request *request);
 HD_API void hd_request_reset(hd_request *request);
 
 /**
- * Sets the method. The dashboard needs it; a receiver does not look at it: refuse what is not POST yourself.
+ * Sets the method. The dashboard needs it; a receiver ignores it, so reject any method but POST yourself.
  * @param request     the request
  * @param method      such as "POST": 1 to 16 visible ASCII characters; copied
  * @param method_len  its length in bytes, or HD_TEXT_NUL
@@ -53,7 +53,7 @@ HD_API void hd_request_reset(hd_request *request);
 HD_API int hd_request_set_method(hd_request *request, const char *method, size_t method_len);
 
 /**
- * Sets the target. The dashboard needs it; a receiver does not look at it.
+ * Sets the target. The dashboard needs it; a receiver ignores it.
  * @param request     the request
  * @param target      path and query as they are in the request line, percent signs included: 1 to 8,192 bytes, none of
  *                    them a NUL, CR or LF; copied
@@ -64,13 +64,13 @@ HD_API int hd_request_set_method(hd_request *request, const char *method, size_t
 HD_API int hd_request_set_target(hd_request *request, const char *target, size_t target_len);
 
 /**
- * Adds a header. Add each header that came, as often as it came: a second signature, length or host is refused, since
- * two servers in a row could read such a request in two ways.
- * @param request    the request, which holds 200 headers of 65,536 bytes in all
+ * Adds a header. Add every header of the request, as many times as it occurs: a second signature, length or host is
+ * rejected, because two servers in a row could read such a request differently.
+ * @param request    the request, which holds at most 200 headers, and 65,536 bytes in all
  * @param name       in any case; visible ASCII characters; copied
  * @param name_len   its length in bytes, or HD_TEXT_NUL
- * @param value      any bytes but NUL, CR and LF (RFC 9110 section 5.5); NULL if value_len is 0; copied without the
- *                   blanks and tabs around it, which are not part of it
+ * @param value      any bytes but NUL, CR and LF (RFC 9110 section 5.5); NULL if value_len is 0; copied without leading
+ *                   and trailing spaces and tabs
  * @param value_len  its length in bytes, or HD_TEXT_NUL
  * Returns: HD_OK; HD_E_HEADER if it is malformed; HD_E_LIMIT if there are too many; HD_E_INVALID; HD_E_NO_MEMORY; the
  * status of an earlier call that failed. Blocks: no. Threads: one per object. Since: 0.1.0
@@ -98,8 +98,8 @@ HD_API int hd_request_status(const hd_request *request);
 
 /** @name Request getters
  * @param request  the request; NULL returns NULL
- * Returns: what was set, with a NUL after it; NULL if it was not. It stays the request's until it is set again, or the
- * request is reset or freed; the body, until something is added to it.
+ * Returns: what was set, followed by a NUL; NULL if it was not set. It belongs to the request and is valid until it is
+ * set again, or the request is reset or freed; the body, only until more is added to it.
  * Blocks: no. Threads: any, as long as nobody changes the request. Since: 0.1.0
  * @{ */
 HD_API const char *hd_request_method(const hd_request *request);

@@ -22,7 +22,7 @@ extern "C" {
  * Signs a request body: HMAC-SHA256 as 64 lower-case hexadecimal digits, the value of `X-Helmdesk-Signature`.
  * @param body        the raw bytes of the request body; may be NULL if body_len is 0
  * @param body_len    its length in bytes
- * @param secret      the webhook's secret, used byte for byte as it stands
+ * @param secret      the webhook's secret, used byte for byte, including any "whsec_"
  * @param secret_len  its length in bytes, 1 to 1,024
  * @param out         receives the digits and a NUL
  * @param out_size    size of out in bytes, at least HD_SIGNATURE_SIZE

@@ -13,47 +13,47 @@
 extern "C" {
 #endif
 
-/** Bytes of the key that secrets are sealed with. */
+/** The size of the key that secrets are encrypted with, in bytes. */
 #define HD_STORE_KEY_SIZE 32
 
 /**
- * Opens the store in a directory. Hand it to a client with hd_options_set_store(). Any number of processes may have the
- * same directory open at the same time, on one machine and a local file system. What a client needs to write is made
- * when it joins: the directory, with mode 0700, and the files in it, with mode 0600; a store that an older version of
- * the library made is then brought up to date. Besides the database there are helmdesk.db-wal and helmdesk.db-shm,
- * which belong to it and stay, two lock files, and a file of 4 MiB that is deleted when the disk is full.
+ * Opens the store in a directory. Give it to a client with hd_options_set_store(). Any number of processes may have the
+ * same directory open at the same time, on one machine and a local file system. hd_client_new() makes the directory
+ * (mode 0700) and the files in it (mode 0600) if they are missing, and upgrades a store that an older version of the
+ * library made. Besides the database there are helmdesk.db-wal and helmdesk.db-shm, which are part of it and are not
+ * deleted, two lock files, and a file of 4 MiB that is deleted when the disk is full.
  *
- * A client that only reads needs a store that is there. It writes helmdesk.db-wal and helmdesk.db-shm alone; if those
- * are missing, it must be allowed to make them.
+ * A client that only reads (HD_CLIENT_READ) needs an existing store. It writes only helmdesk.db-wal and
+ * helmdesk.db-shm; if they are missing, it needs permission to make them.
  * @param directory  its path; the last part of it may be missing
  * @param key        HD_STORE_KEY_SIZE bytes that secrets and added headers of webhooks are encrypted with
- * (AES-256-GCM); NULL to keep them as they are; copied
+ *                   (AES-256-GCM); NULL to store them unencrypted; copied
  * @param key_len    HD_STORE_KEY_SIZE; 0 with NULL
  * @param store      receives the store; free it with hd_store_free()
- * Returns: HD_OK; HD_E_STORE_ACCESS if the process may not read what is there; HD_E_STORE_MISSING if the directory's
- * own directory is not there; HD_E_STORE_DAMAGED if the database is damaged, or no database; HD_E_STORE_VERSION if a
- * newer version of the library made it; HD_E_STORE if the directory cannot be used; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_STORE_ACCESS if the process may not read what is there; HD_E_STORE_MISSING if the parent
+ * directory does not exist; HD_E_STORE_DAMAGED if the database is damaged, or is not a database; HD_E_STORE_VERSION if
+ * a newer version of the library made it; HD_E_STORE if the directory cannot be used; HD_E_INVALID; HD_E_NO_MEMORY.
  * Blocks: disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_store_sqlite_open(const char *directory, const void *key, size_t key_len, hd_store **store);
 
 /**
- * Looks at the directory of a store that could not be opened, and says in words why: which file, and what the system
- * says of it. Of a store that is open, hd_store_error() says it.
- * @param directory  the path that hd_store_sqlite_open() got; NULL gives 0
- * @param text       receives the words and a NUL, cut if there is not enough room; "" if it can be opened now, or
- *                   without memory; may be NULL if size is 0
+ * Describes in words why the store in a directory could not be opened: which file, and the system's error for it. For
+ * an open store, use hd_store_error().
+ * @param directory  the path that was passed to hd_store_sqlite_open(); NULL gives 0
+ * @param text       receives the description and a NUL, truncated if there is not enough room; "" if the store can be
+ *                   opened now, or if there is no memory; may be NULL if size is 0
  * @param size       bytes at text
- * Returns: how long the words are, without the NUL. Blocks: disk. Threads: any. Since: 0.1.0
+ * Returns: the length of the whole description in bytes, without the NUL. Blocks: disk. Threads: any. Since: 0.1.0
  */
 HD_API size_t hd_store_sqlite_explain(const char *directory, char *text, size_t size);
 
 /**
- * Bounds the database file for the client that is made with this store. At the bound, as on a full disk, the oldest
- * reports of the log are deleted to make room. When there are none left, events are refused (HD_E_STORE_FULL), and no
- * attempt is begun until deliveries have ended.
+ * Limits the size of the database file, for the client that is made with this store. At the limit, as on a full disk,
+ * the oldest reports of the log are deleted to make room. When there are none left, events are refused
+ * (HD_E_STORE_FULL), and no attempt is begun until deliveries have ended.
  * @param store  a store of hd_store_sqlite_open() that no client uses yet
- * @param bytes  1,048,576 or more; 0 for no bound, which is so without this call
+ * @param bytes  1,048,576 or more; 0, the default, for no limit
  * Returns: HD_OK; HD_E_IN_USE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object.
  * Since: 0.1.0
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file helmdesk/webhook.h
- * Webhooks: who is told of what.
+ * Webhooks: where events are sent, and which ones.
  */
 #ifndef HELMDESK_WEBHOOK_H
 #define HELMDESK_WEBHOOK_H
@@ -41,7 +41,7 @@ HD_API int hd_mode_count(void);
 HD_API int hd_webhook_new(hd_webhook **webhook);
 
 /**
- * Copies a webhook: to keep or to change one that a list lends. The copy has the same id, secrets and version.
+ * Copies a webhook, to keep or to change one that belongs to a list. The copy has the same id, secrets and version.
  * @param webhook  the webhook
  * @param copy     receives the copy; free it with hd_webhook_free()
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any, as long as nobody changes the webhook.
@@ -50,7 +50,7 @@ HD_API int hd_webhook_new(hd_webhook **webhook);
 HD_API int hd_webhook_copy(const hd_webhook *webhook, hd_webhook **copy);
 
 /**
- * Frees a webhook and wipes its secret.
+ * Frees a webhook and wipes its secrets.
  * @param webhook  the webhook; NULL does nothing
  * Blocks: no. Threads: one per object. Since: 0.1.0
  */
@@ -81,19 +81,20 @@ HD_API int hd_webhook_set_project(hd_webhook *webhook, const char *project);
 HD_API int hd_webhook_set_name(hd_webhook *webhook, const char *name);
 
 /**
- * Sets the address that deliveries are posted to. Required. Whether the client may go there is checked by
- * hd_client_put_webhook() and again for each connection.
+ * Sets the address that deliveries are posted to. Required. hd_client_put_webhook() checks whether the client may
+ * connect to it, and the client checks again for each connection.
  * @param webhook  the webhook
  * @param url      an absolute http or https URL of at most 2,048 visible ASCII characters, without user name,
  *                 password and fragment; international host names in punycode; copied
- * Returns: HD_OK; HD_E_URL, HD_E_URL_SCHEME, HD_E_URL_USERINFO, HD_E_URL_HOST or HD_E_URL_PORT says what is wrong;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ * Returns: HD_OK; HD_E_URL, HD_E_URL_SCHEME, HD_E_URL_USERINFO, HD_E_URL_HOST or HD_E_URL_PORT for what is wrong with
+ * it; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_set_url(hd_webhook *webhook, const char *url);
 
 /**
- * Sets the secret that signs the deliveries. Without this call it is one that hd_generate_secret() made. It takes the
- * place of the old one at once, as after a leak; a staged and a previous one are wiped.
+ * Sets the secret that signs the deliveries. A new webhook has one of hd_generate_secret(). The new secret replaces the
+ * old one at once, as is needed after a leak; staged and previous secrets are wiped. To rotate a secret without a
+ * failed delivery, use hd_webhook_stage_secret().
  * @param webhook     the webhook
  * @param secret      any bytes; copied
  * @param secret_len  1 to 1,024; below 16 it is easily guessed, 32 random bytes are recommended
@@ -102,26 +103,27 @@ HD_API int hd_webhook_set_url(hd_webhook *webhook, const char *url);
 HD_API int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
 
 /**
- * First step of a rotation that no delivery fails by: sets the secret that comes next, while deliveries are still
- * signed with the present one. Give it to the receiver beside the present one (hd_receiver_add_secret()); then go on
- * with hd_webhook_activate_secret(). Helmdesk's header holds one signature, so that the receiver has to be first.
+ * Sets the next secret: the first step of a rotation without a failed delivery. Deliveries are still signed with the
+ * present secret. Add the new one to the receiver (hd_receiver_add_secret()), which keeps the present one too; then
+ * call hd_webhook_activate_secret(). The receiver has to be first, because Helmdesk's header has only one signature.
  * @param webhook     the webhook
- * @param secret      any bytes; copied. NULL takes a staged secret back
+ * @param secret      any bytes; copied. NULL removes a staged secret
  * @param secret_len  1 to 1,024; 0 with NULL
  * Returns: HD_OK; HD_E_SECRET; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_stage_secret(hd_webhook *webhook, const void *secret, size_t secret_len);
 
 /**
- * Second step: the staged secret signs from now on, for a client from the next hd_client_put_webhook() on. The one
- * before is kept, for hd_webhook_undo_secret(), until hd_webhook_forget_previous_secret().
+ * Makes the staged secret the present one: the second step of a rotation. A client signs with it after the next
+ * hd_client_put_webhook(). The old secret is kept for hd_webhook_undo_secret(), until
+ * hd_webhook_forget_previous_secret().
  * @param webhook  the webhook
  * Returns: HD_OK; HD_E_NO_SECRET if none is staged; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_webhook_activate_secret(hd_webhook *webhook);
 
 /**
- * Takes the second step back: the previous secret signs again, and the present one is staged.
+ * Undoes hd_webhook_activate_secret(): the previous secret signs again, and the present one is staged.
  * @param webhook  the webhook
  * Returns: HD_OK; HD_E_NO_SECRET if there is no previous one; HD_E_INVALID. Blocks: no. Threads: one per object. Since:
  * 0.1.0
@@ -136,7 +138,7 @@ HD_API int hd_webhook_undo_secret(hd_webhook *webhook);
 HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
 
 /**
- * Subscribes the webhook to an event type, or ends the subscription. A new webhook has all of them.
+ * Subscribes the webhook to an event type, or ends the subscription. A new webhook subscribes to all of them.
  * @param webhook  the webhook
  * @param type     HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
  * @param on       0 or 1
@@ -189,15 +191,15 @@ HD_API int hd_webhook_mode(const hd_webhook *webhook);
  * The webhook's secret, the staged one, and the previous one.
  * @param webhook     the webhook; NULL gives NULL
  * @param secret_len  receives its length in bytes; may be NULL
- * Returns: the bytes, which stay the webhook's; a NUL follows them. NULL if there is none. Blocks: no.
- * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
+ * Returns: the bytes, followed by a NUL, which belong to the webhook. NULL if there is none. Blocks: no. Threads: any,
+ * as long as nobody changes the webhook. Since: 0.1.0
  */
 HD_API const void *hd_webhook_secret(const hd_webhook *webhook, size_t *secret_len);
 HD_API const void *hd_webhook_staged_secret(const hd_webhook *webhook, size_t *secret_len);
 HD_API const void *hd_webhook_previous_secret(const hd_webhook *webhook, size_t *secret_len);
 
 /**
- * How often a client's webhook has been put, which tells one state from the next.
+ * The version of a client's webhook: how many times it has been put.
  * @param webhook  the webhook; NULL gives 0
  * Returns: the number; 0 for one that did not come from a client. Blocks: no.
  * Threads: any, as long as nobody changes the webhook. Since: 0.1.0
@@ -218,7 +220,7 @@ HD_API size_t hd_webhook_list_count(const hd_webhook_list *list);
  * One webhook of a list.
  * @param list   the list
  * @param index  0 to hd_webhook_list_count() - 1
- * Returns: the webhook, which stays the list's (hd_webhook_copy() keeps it); NULL if there is none at that index.
+ * Returns: the webhook, which belongs to the list (hd_webhook_copy() keeps it); NULL if there is none at that index.
  * Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API const hd_webhook *hd_webhook_list_at(const hd_webhook_list *list, size_t index);
