@@ -113,3 +113,24 @@ void hd__sqlite_checkpoint(struct hd__sqlite *store) {
     sqlite3_wal_checkpoint_v2(store->main, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_busy_timeout(store->main, HD__SQLITE_BUSY_MS);
 }
+
+int hd__sqlite_read_row(struct hd__sqlite *store, const char *sql, const char *key,
+                        void (*take)(struct hd__sqlite *store, sqlite3_stmt *row, void *into), void *into) {
+    sqlite3_stmt *statement = NULL;
+    int status;
+    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
+    if (!reader)
+        return status;
+    int code = sqlite3_prepare_v2(reader, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK && key)
+        hd__sql_text(statement, 1, key);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    int is_found = code == SQLITE_ROW;
+    if (is_found)
+        take(store, statement, into);
+    status = hd__sqlite_status(store, reader, code);
+    sqlite3_finalize(statement);
+    hd__sqlite_drop_reader(&store->reader);
+    return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
+}

@@ -8,23 +8,9 @@ struct moving {
 
 /* ---- The place ---- */
 
-/* -1 for a name that is not known. */
-static int read_place(struct hd__sqlite *store, const char *name, int64_t *place) {
-    sqlite3_stmt *statement = NULL;
-    int status;
-    *place = -1;
-    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
-    if (!reader)
-        return status;
-    int code = sqlite3_prepare_v2(reader, "SELECT place FROM consumer WHERE name = ?1", -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        hd__sql_text(statement, 1, name);
-        code = hd__sql_ask(statement, place);
-    }
-    status = hd__sqlite_status(store, reader, code);
-    sqlite3_finalize(statement);
-    hd__sqlite_drop_reader(&store->reader);
-    return status;
+static void take_place(struct hd__sqlite *store, sqlite3_stmt *row, void *into) {
+    (void)store;
+    *(int64_t *)into = hd__sql_get_int(row, 0);
 }
 
 /* Another process may have added it meanwhile. */
@@ -67,8 +53,9 @@ static int change(struct hd__sqlite *store, int (*work)(struct hd__sqlite *store
 int hd__sqlite_find_place(struct hd_store *base, const char *name, int64_t *place) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     struct moving moving = {.name = name};
-    int status = read_place(store, name, &moving.place);
-    if (status == HD_OK && moving.place < 0)
+    int status =
+        hd__sqlite_read_row(store, "SELECT place FROM consumer WHERE name = ?1", name, take_place, &moving.place);
+    if (status == HD_E_NOT_FOUND)
         status = change(store, add_work, &moving);
     if (status == HD_OK)
         *place = moving.place;
@@ -82,26 +69,23 @@ int hd__sqlite_move_place(struct hd_store *base, const char *name, int64_t place
 
 /* ---- The ends of the log ---- */
 
+struct ends {
+    int64_t *deleted, *newest;
+};
+
+static void take_ends(struct hd__sqlite *store, sqlite3_stmt *row, void *into) {
+    const struct ends *ends = into;
+    (void)store;
+    *ends->deleted = hd__sql_get_int(row, 0);
+    *ends->newest = hd__sql_get_int(row, 1);
+}
+
 /* The oldest are deleted first, and numbers have no gap: what is before the first is deleted. */
 int hd__sqlite_ends(struct hd_store *base, int64_t *deleted, int64_t *newest) {
-    struct hd__sqlite *store = (struct hd__sqlite *)base;
-    sqlite3_stmt *statement = NULL;
-    int status;
+    struct ends ends = {deleted, newest};
     *deleted = *newest = 0;
-    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
-    if (!reader)
-        return status;
-    int code =
-        sqlite3_prepare_v2(reader, "SELECT ifnull((SELECT min(id) FROM log), next_log) - 1, next_log - 1 FROM state",
-                           -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW) {
-        *deleted = hd__sql_get_int(statement, 0);
-        *newest = hd__sql_get_int(statement, 1);
-    }
-    status = hd__sqlite_status(store, reader, code);
-    sqlite3_finalize(statement);
-    hd__sqlite_drop_reader(&store->reader);
-    return status;
+    int status = hd__sqlite_read_row((struct hd__sqlite *)base,
+                                     "SELECT ifnull((SELECT min(id) FROM log), next_log) - 1, next_log - 1 FROM state",
+                                     NULL, take_ends, &ends);
+    return status == HD_E_NOT_FOUND ? HD_OK : status;
 }

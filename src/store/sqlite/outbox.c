@@ -1,23 +1,6 @@
 /* What waits, asked by any thread. */
 #include "store/sqlite/sqlite.h"
 
-/* ---- Statements that are used now and then ---- */
-
-static int prepare(sqlite3 *reader, const char *text, const char *id, sqlite3_stmt **statement) {
-    int code = sqlite3_prepare_v2(reader, text, -1, statement, NULL);
-    if (code == SQLITE_OK && id)
-        hd__sql_text(*statement, 1, id);
-    return code;
-}
-
-/* A step without a row is none. */
-static int finish(struct hd__sqlite *store, struct hd__sqlite_reader *reader, sqlite3_stmt *statement, int code) {
-    int status = hd__sqlite_status(store, reader->connection, code);
-    sqlite3_finalize(statement);
-    hd__sqlite_drop_reader(reader);
-    return status;
-}
-
 /* Of a webhook w: how many rows there are, and when the event of the first was accepted. */
 #define COUNT_OF_KEY "SELECT count(*) FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key"
 #define OLDEST_OF_KEY                                                                                                  \
@@ -31,24 +14,6 @@ static int finish(struct hd__sqlite *store, struct hd__sqlite_reader *reader, sq
 #define FROM_LANES " FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key"
 
 /* ---- Of one webhook ---- */
-
-/* What one row says about a webhook. HD_E_NOT_FOUND without one. */
-static int read_of_webhook(struct hd__sqlite *store, const char *sql, const char *id,
-                           void (*take)(struct hd__sqlite *store, sqlite3_stmt *row, void *into), void *into) {
-    sqlite3_stmt *statement = NULL;
-    int status;
-    sqlite3 *reader = hd__sqlite_take_reader(store, &store->reader, &status);
-    if (!reader)
-        return status;
-    int code = prepare(reader, sql, id, &statement);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    int is_found = code == SQLITE_ROW;
-    if (is_found)
-        take(store, statement, into);
-    status = finish(store, &store->reader, statement, code);
-    return status == HD_OK && !is_found ? HD_E_NOT_FOUND : status;
-}
 
 struct waiting {
     uint64_t *count;
@@ -64,10 +29,10 @@ static void take_waiting(struct hd__sqlite *store, sqlite3_stmt *row, void *into
 
 int hd__sqlite_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
     struct waiting waiting = {count, oldest_ms};
-    return read_of_webhook((struct hd__sqlite *)base,
-                           "SELECT (" COUNT_OF_KEY "), (" OLDEST_OF_KEY
-                           ") FROM webhook w WHERE w.id = ?1 AND w.removed = 0",
-                           id, take_waiting, &waiting);
+    return hd__sqlite_read_row((struct hd__sqlite *)base,
+                               "SELECT (" COUNT_OF_KEY "), (" OLDEST_OF_KEY
+                               ") FROM webhook w WHERE w.id = ?1 AND w.removed = 0",
+                               id, take_waiting, &waiting);
 }
 
 /* The store's clock, where no transaction has told it. */
@@ -92,8 +57,9 @@ static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *i
 }
 
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
-    return read_of_webhook((struct hd__sqlite *)base, "SELECT " LANE FROM_LANES " WHERE w.id = ?1 AND w.removed = 0",
-                           id, take_lane_state, note);
+    return hd__sqlite_read_row((struct hd__sqlite *)base,
+                               "SELECT " LANE FROM_LANES " WHERE w.id = ?1 AND w.removed = 0", id, take_lane_state,
+                               note);
 }
 
 /* ---- Of all webhooks ---- */
@@ -101,9 +67,9 @@ int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane
 static int ask_all(struct hd__sqlite *store, sqlite3 *reader,
                    void (*tell)(void *user, const struct hd__standing *standing), void *user) {
     sqlite3_stmt *statement = NULL;
-    int code = prepare(
-        reader, "SELECT " LANE ", w.id, (" COUNT_OF_KEY "), (" OLDEST_OF_KEY ")" FROM_LANES " WHERE w.removed = 0",
-        NULL, &statement);
+    int code = sqlite3_prepare_v2(
+        reader, "SELECT " LANE ", w.id, (" COUNT_OF_KEY "), (" OLDEST_OF_KEY ")" FROM_LANES " WHERE w.removed = 0", -1,
+        &statement, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct hd__standing standing = {
             .id = hd__sql_get_text(statement, 8),
@@ -142,10 +108,11 @@ int hd__sqlite_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row
     if (!reader)
         return status;
     int is_known = (shards & ~store->left_shards) == 0;
-    int code = prepare(reader,
-                       "SELECT id FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND (?3 >> (webhook & 63)) & 1 "
-                       "ORDER BY id LIMIT 1",
-                       NULL, &statement);
+    int code = sqlite3_prepare_v2(
+        reader,
+        "SELECT id FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND (?3 >> (webhook & 63)) & 1 "
+        "ORDER BY id LIMIT 1",
+        -1, &statement, NULL);
     if (code == SQLITE_OK) {
         hd__sql_int(statement, 1, is_known ? store->left_from : 0);
         hd__sql_int(statement, 2, up_to_row);
@@ -159,5 +126,8 @@ int hd__sqlite_is_left(struct hd_store *base, uint64_t shards, int64_t up_to_row
         store->left_from = is_known && shards != store->left_shards ? store->left_from : first;
         store->left_shards = is_known && shards != store->left_shards ? store->left_shards : shards;
     }
-    return finish(store, &store->reader, statement, code);
+    status = hd__sqlite_status(store, reader, code);
+    sqlite3_finalize(statement);
+    hd__sqlite_drop_reader(&store->reader);
+    return status;
 }

@@ -176,6 +176,10 @@ void hd__sqlite_checkpoint(struct hd__sqlite *store);
 /* A connection that reads, with its mutex held; NULL on failure, with the status. */
 sqlite3 *hd__sqlite_take_reader(struct hd__sqlite *store, struct hd__sqlite_reader *reader, int *status);
 void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader);
+/* Asks for one row, by a key unless it is NULL, for a statement that is used now and then. HD_E_NOT_FOUND without one.
+ */
+int hd__sqlite_read_row(struct hd__sqlite *store, const char *sql, const char *key,
+                        void (*take)(struct hd__sqlite *store, sqlite3_stmt *row, void *into), void *into);
 
 /* ---- migrate.c ---- */
 

@@ -79,8 +79,7 @@ static void forget_all(struct hd__sqlite *store) {
 }
 
 static int take_back(struct hd__sqlite *store, int code) {
-    if (!sqlite3_get_autocommit(store->main))
-        hd__sql_run(hd__sql(store, HD__SQL_ROLLBACK));
+    (void)end_open(store);
     if (code != SQLITE_OK)
         forget_all(store);
     return code;
