@@ -241,16 +241,6 @@ static void write_webhooks(const struct rows *rows, struct hd__buffer *out) {
 
 /* ---- For programs ---- */
 
-static int copy_out(const struct hd__buffer *text, char *buf, size_t size, size_t *length) {
-    if (text->failed)
-        return HD_E_NO_MEMORY;
-    *length = text->len;
-    if (size <= text->len)
-        return HD_E_BUFFER;
-    memcpy(buf, text->data, text->len + 1);
-    return HD_OK;
-}
-
 int hd_client_metrics(hd_client *client, char *buf, size_t size, size_t *length) {
     struct rows rows = {.count = 0};
     struct hd__buffer text = {0};
@@ -264,7 +254,7 @@ int hd_client_metrics(hd_client *client, char *buf, size_t size, size_t *length)
         write_client(client, &text);
         write_webhooks(&rows, &text);
         hd__openmetrics_end(&text);
-        status = copy_out(&text, buf, size, length);
+        status = hd__buffer_copy_out(&text, buf, size, length);
     }
     hd__buffer_free(&text);
     free_rows(&rows);

@@ -23,12 +23,10 @@ static int read_line(char *line, char *end, struct hd__field *field) {
         end--;
     if (!colon || memchr(line, '\r', (size_t)(end - line)))
         return HD_E_HEADER;
-    char *value = colon + 1;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        value++;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    *colon = *end = '\0';
+    const char *value = colon + 1;
+    size_t value_len = (size_t)(end - value);
+    hd__trim_blanks(&value, &value_len);
+    *colon = line[(size_t)(value - line) + value_len] = '\0';
     *field = (struct hd__field){line, value, 0};
     return hd__token_fits(line, 1, SIZE_MAX - 1) && !belongs_to_connection(line) ? HD_OK : HD_E_HEADER;
 }

@@ -79,13 +79,6 @@ static int is_on_one_line(const char *text, size_t len) {
     return !memchr(text, '\0', len) && !memchr(text, '\r', len) && !memchr(text, '\n', len);
 }
 
-static int is_visible(const char *text, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < 0x21 || text[i] > 0x7E)
-            return 0;
-    return len > 0;
-}
-
 static int set(struct hd__buffer *buffer, const char *text, size_t len) {
     hd__buffer_renew(buffer, len);
     hd__buffer_append(buffer, text, len);
@@ -96,7 +89,7 @@ int hd_request_set_method(hd_request *request, const char *method, size_t method
     if (!request || request->status != HD_OK)
         return hd_request_status(request);
     size_t len = length_of(method, method_len);
-    if (!method || len > METHOD_MAX || !is_visible(method, len))
+    if (!method || len > METHOD_MAX || len == 0 || !hd__is_ident(method, len))
         return note(request, HD_E_INVALID);
     return note(request, set(&request->method, method, len));
 }
@@ -123,19 +116,12 @@ static struct header *place(hd_request *request) {
     return &request->headers[request->count];
 }
 
-static int is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 static int add_header(hd_request *request, const char *name, size_t name_len, const char *value, size_t value_len) {
-    for (; value_len > 0 && is_blank(*value); value_len--)
-        value++;
-    while (value_len > 0 && is_blank(value[value_len - 1]))
-        value_len--;
+    hd__trim_blanks(&value, &value_len);
     if (request->count == HEADERS_MAX || name_len > HEADER_BYTES_MAX || value_len > HEADER_BYTES_MAX ||
         name_len + value_len > HEADER_BYTES_MAX - request->bytes)
         return HD_E_LIMIT;
-    if (!is_visible(name, name_len) || !is_on_one_line(value, value_len))
+    if (name_len == 0 || !hd__is_ident(name, name_len) || !is_on_one_line(value, value_len))
         return HD_E_HEADER;
     struct header *header = place(request);
     if (!header)

@@ -1,5 +1,7 @@
 #include "base/buffer.h"
 
+#include "helmdesk.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,17 @@ void hd__buffer_clear(struct hd__buffer *buffer, size_t kept) {
         hd__buffer_free(buffer);
     buffer->len = 0;
     buffer->failed = 0;
+}
+
+int hd__buffer_copy_out(const struct hd__buffer *buffer, char *buf, size_t size, size_t *length) {
+    if (buffer->failed)
+        return HD_E_NO_MEMORY;
+    if (length)
+        *length = buffer->len;
+    if (size <= buffer->len)
+        return HD_E_BUFFER;
+    memcpy(buf, buffer->data, buffer->len + 1);
+    return HD_OK;
 }
 
 void hd__buffer_free(struct hd__buffer *buffer) {

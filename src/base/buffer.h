@@ -26,6 +26,10 @@ void hd__buffer_trim(struct hd__buffer *buffer);
 /* Empties a buffer that is to be used again. Its memory is kept if that is not more than so many bytes. */
 void hd__buffer_clear(struct hd__buffer *buffer, size_t kept);
 
+/* Hands all of it to a program, with a NUL; length may be NULL. HD_OK; HD_E_BUFFER, with the length too; HD_E_NO_MEMORY
+ * if an append has failed. */
+int hd__buffer_copy_out(const struct hd__buffer *buffer, char *buf, size_t size, size_t *length);
+
 void hd__buffer_free(struct hd__buffer *buffer);
 
 #endif

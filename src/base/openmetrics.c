@@ -1,5 +1,7 @@
 #include "base/openmetrics.h"
 
+#include "base/digits.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,10 +50,9 @@ static void write_name(struct hd__buffer *out, const struct hd__sample *sample, 
 
 void hd__openmetrics_sample(struct hd__buffer *out, const struct hd__sample *sample, const char *suffix,
                             const struct hd__label_pair *more, uint64_t value) {
-    char text[24];
+    char digits[HD__DIGITS_SIZE];
     write_name(out, sample, suffix, more);
-    snprintf(text, sizeof text, "%" PRIu64 "\n", value);
-    hd__buffer_text(out, text);
+    write_all(out, (const char *[]){hd__digits(value, digits), "\n", NULL});
 }
 
 /* By hand: the decimal point of printf() is the locale's. */

@@ -76,6 +76,14 @@
 _Static_assert(0 REASON_MAP(ONE) == HD__REASON_COUNT, "HD__REASON_COUNT names the last reason");
 #undef ONE
 
+int hd__reason_known(int reason) {
+    return reason >= HD_REASON_DELIVERED && reason - HD_REASON_DELIVERED < HD__REASON_COUNT;
+}
+
+int hd__outcome_known(int outcome) {
+    return outcome >= HD_OUTCOME_DELIVERED && outcome <= HD_OUTCOME_RETRYING;
+}
+
 const char *hd_reason_text(int reason) {
     switch (reason) {
 #define EXPLAIN(code, text)                                                                                            \

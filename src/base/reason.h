@@ -9,6 +9,10 @@
 /* How many reasons there are: their numbers have no gap. */
 #define HD__REASON_COUNT (HD_REASON_PROXY_GATEWAY - HD_REASON_DELIVERED + 1)
 
+/* Whether a number is one of HD_REASON_..., of HD_OUTCOME_... */
+int hd__reason_known(int reason);
+int hd__outcome_known(int outcome);
+
 /* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
  * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action
  * #249 (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). Of a webhook in

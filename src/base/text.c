@@ -150,6 +150,17 @@ int hd__ident_fits(const char *s, size_t min, size_t max) {
     return length_fits(s, min, max, &len) && hd__is_ident(s, len);
 }
 
+static int is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+void hd__trim_blanks(const char **value, size_t *len) {
+    for (; *len > 0 && is_blank(**value); --*len)
+        ++*value;
+    while (*len > 0 && is_blank((*value)[*len - 1]))
+        --*len;
+}
+
 int hd__token_fits(const char *s, size_t min, size_t max) {
     size_t len = strspn(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     return s[len] == '\0' && len >= min && len <= max;

@@ -36,6 +36,9 @@ void hd__make_line(char *s);
 const char *hd__quote(const char *s, char *out, size_t size);
 int hd__ident_fits(const char *s, size_t min, size_t max);
 
+/* Leaves out the blanks and tabs around a value (OWS, RFC 9110 5.6.3). */
+void hd__trim_blanks(const char **value, size_t *len);
+
 /* min to max characters of a token, such as a header's name (RFC 9110 5.6.2). */
 int hd__token_fits(const char *s, size_t min, size_t max);
 

@@ -15,13 +15,13 @@ int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptan
     hd_request *made;
     *acceptance = NULL;
     int status = hd_request_new(&made);
-    for (size_t i = 0; i < request->header_count && status == HD_OK; i++)
-        status =
-            hd_request_add_header(made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value, HD_TEXT_NUL);
-    if (status == HD_OK)
-        status = hd_request_add_body(made, request->body.data, request->body.len);
-    if (status == HD_OK)
-        status = hd_receiver_accept(receiver, made, acceptance);
+    if (status != HD_OK)
+        return status;
+    for (size_t i = 0; i < request->header_count; i++) /* accepting says what the request did not take */
+        (void)hd_request_add_header(made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value,
+                                    HD_TEXT_NUL);
+    (void)hd_request_add_body(made, request->body.data, request->body.len);
+    status = hd_receiver_accept(receiver, made, acceptance);
     hd_request_free(made);
     return status;
 }

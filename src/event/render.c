@@ -4,8 +4,6 @@
 #include "event/json.h"
 #include "event/slack.h"
 
-#include <string.h>
-
 static int slack_body(const hd_event *event, struct hd__buffer *out) {
     struct hd__buffer text = {0};
     if (!hd__event_type_known(hd_event_type(event)))
@@ -27,14 +25,8 @@ int hd_event_render(const hd_event *event, int format, char *buf, size_t size, s
         return HD_E_INVALID;
     struct hd__buffer body = {0};
     int status = hd__event_body(event, format, &body);
-    if (status == HD_OK) {
-        if (length)
-            *length = body.len;
-        if (size > body.len)
-            memcpy(buf, body.data, body.len + 1);
-        else
-            status = HD_E_BUFFER;
-    }
+    if (status == HD_OK)
+        status = hd__buffer_copy_out(&body, buf, size, length);
     hd__buffer_free(&body);
     return status;
 }

@@ -68,14 +68,14 @@ int hd_log_filter_set_event(hd_log_filter *filter, int type) {
 }
 
 int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome) {
-    if (!filter || (outcome != 0 && hd_outcome_from_name(hd_outcome_name(outcome)) != outcome))
+    if (!filter || (outcome != 0 && !hd__outcome_known(outcome)))
         return HD_E_INVALID;
     filter->outcome = outcome;
     return HD_OK;
 }
 
 int hd_log_filter_set_reason(hd_log_filter *filter, int reason) {
-    if (!filter || (reason != 0 && hd_reason_from_name(hd_reason_name(reason)) != reason))
+    if (!filter || (reason != 0 && !hd__reason_known(reason)))
         return HD_E_INVALID;
     filter->reason = reason;
     return HD_OK;

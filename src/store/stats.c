@@ -29,14 +29,6 @@ struct hd_log_stats {
 
 /* ---- Counting ---- */
 
-static int is_outcome(int outcome) {
-    return outcome >= HD_OUTCOME_DELIVERED && outcome <= HD_OUTCOME_RETRYING;
-}
-
-static int is_reason(int reason) {
-    return reason >= HD_REASON_DELIVERED && reason - HD_REASON_DELIVERED < HD__REASON_COUNT;
-}
-
 static int count_buckets(const struct hd__log_search *search, int64_t bucket_ms, int64_t *count) {
     *count = 0;
     if (bucket_ms == 0)
@@ -75,9 +67,9 @@ static void count_outcome(hd_log_stats *stats, const struct hd__log_tally *tally
 /* A store may hold what a newer version wrote: outcomes and reasons without a name here. */
 void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally) {
     stats->count += tally->count;
-    if (is_outcome(tally->outcome))
+    if (hd__outcome_known(tally->outcome))
         count_outcome(stats, tally);
-    if (is_reason(tally->reason))
+    if (hd__reason_known(tally->reason))
         stats->reasons[tally->reason - HD_REASON_DELIVERED] += tally->count;
     if (tally->has_attempts && hd__reason_tells_of_attempt(tally->reason)) {
         stats->attempts += tally->count;
@@ -110,7 +102,7 @@ uint64_t hd_log_stats_count(const hd_log_stats *stats) {
 }
 
 static uint64_t count_of(const struct counts *counts, int outcome) {
-    return is_outcome(outcome) ? counts->of[outcome - HD_OUTCOME_DELIVERED] : 0;
+    return hd__outcome_known(outcome) ? counts->of[outcome - HD_OUTCOME_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome) {
@@ -118,7 +110,7 @@ uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome) {
 }
 
 uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason) {
-    return stats && is_reason(reason) ? stats->reasons[reason - HD_REASON_DELIVERED] : 0;
+    return stats && hd__reason_known(reason) ? stats->reasons[reason - HD_REASON_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_attempts(const hd_log_stats *stats) {

@@ -15,10 +15,6 @@ struct span {
     size_t len;
 };
 
-static int is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 /* RFC 9110 5.6.2. */
 static const unsigned char is_of_token[256] = {
     ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,
@@ -72,10 +68,7 @@ static void skip(struct span *span, size_t count) {
 }
 
 static struct span trimmed(struct span span) {
-    while (span.len > 0 && is_blank(span.at[0]))
-        skip(&span, 1);
-    while (span.len > 0 && is_blank(span.at[span.len - 1]))
-        span.len--;
+    hd__trim_blanks(&span.at, &span.len);
     return span;
 }
 
