@@ -256,6 +256,7 @@ static void test_explain_what_is_no_failure(void **state_) {
     assert_int_equal(hd_store_sqlite_explain(NULL, words, sizeof words), 0);
     assert_int_equal(hd_store_sqlite_explain("", NULL, 0), 0);
     assert_int_equal(hd_store_sqlite_explain("/nowhere/at/all", NULL, 0) > 0, 1);
+    seam_close(&a);
 }
 
 static int only_reads(void) {
