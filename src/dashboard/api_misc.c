@@ -2,6 +2,7 @@
 #include "dashboard/api.h"
 #include "dashboard/fields.h"
 #include "dashboard/setters.h"
+#include "dashboard/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +38,10 @@ static json_t *projects_of(struct hd__call *call) {
 void hd__api_me(struct hd__call *call) {
     int status = hd_client_store_status(call->dashboard->client);
     hd__call_answer(call, 200,
-                    json_pack("{s:o, s:s, s:o, s:s, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->user), "role",
-                              hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call), "version",
-                              hd_version(), "store", "ok", status == HD_OK, "message",
-                              status == HD_OK ? "" : hd_strerror(status), "waiting",
+                    json_pack("{s:o, s:s, s:o, s:s, s:o, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->user),
+                              "role", hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call),
+                              "version", hd_version(), "position", hd__dash_position(call->dashboard), "store", "ok",
+                              status == HD_OK, "message", status == HD_OK ? "" : hd_strerror(status), "waiting",
                               (json_int_t)hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING)));
 }
 

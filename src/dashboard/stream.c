@@ -27,14 +27,21 @@ static int put(struct hd__dash_stream *stream, const char *text) {
     return !stream->piece.failed;
 }
 
-/* What stands before the data of an event. With an id, a browser that was away goes on after it. */
+/* A position: the dashboard, the changes of webhooks and the place in its log up to which all has been told. */
+static void write_position(const hd_dashboard *dashboard, uint64_t changes, const char *place,
+                           struct hd__json_text *text) {
+    char numbers[64];
+    snprintf(numbers, sizeof numbers, "%016llx-%llx-", (unsigned long long)dashboard->born,
+             (unsigned long long)changes);
+    hd__json_write_bytes(numbers, strlen(numbers), text);
+    hd__json_write_bytes(place, strlen(place), text);
+}
+
+/* What stands before the data of an event. With a position as its id, a browser that was away continues after it. */
 static void begin_event(struct hd__dash_stream *stream, const char *name, int has_id) {
-    char text[96];
     (void)(put(stream, "event: ") && put(stream, name));
-    if (has_id) {
-        snprintf(text, sizeof text, "\nid: %016llx-", (unsigned long long)stream->dashboard->born);
-        (void)(put(stream, text) && put(stream, stream->place));
-    }
+    if (has_id && stream->place && put(stream, "\nid: "))
+        write_position(stream->dashboard, stream->changes, stream->place, &stream->piece);
     (void)put(stream, "\ndata: ");
 }
 
@@ -146,7 +153,7 @@ static int look_at_webhooks(struct hd__dash_stream *stream) {
     if (changes == stream->changes)
         return 1;
     stream->changes = changes;
-    return put_event(stream, "webhooks", 0);
+    return put_event(stream, "webhooks", 1);
 }
 
 /* ---- The stream ---- */
@@ -201,25 +208,32 @@ void hd__dash_stream_free(struct hd__dash_stream *stream) {
     free(stream);
 }
 
-/* Where a browser that was away goes on: the last id that it has, if it is one of this dashboard; else NULL. */
-static const char *place_of(struct hd__call *call) {
-    const char *last = hd_request_header(call->request, "Last-Event-ID", 0), *since = hd__call_query(call, "since");
-    const char *text = last ? last : since;
-    char *end = NULL;
-    uint64_t born = text ? strtoull(text, &end, 16) : 0;
-    return text && *end == '-' && born == call->dashboard->born ? end + 1 : NULL;
+/* Continues after a position. Returns 0 if it is not one of this dashboard, or memory ran out. */
+static int begin_after(struct hd__dash_stream *stream, const char *position) {
+    char *end;
+    uint64_t born = strtoull(position, &end, 16);
+    if (*end != '-' || born != stream->dashboard->born)
+        return 0;
+    uint64_t changes = strtoull(end + 1, &end, 16);
+    if (*end != '-')
+        return 0;
+    stream->changes = changes;
+    stream->place = strdup(end + 1);
+    return stream->place != NULL;
 }
 
-/* What is in the log by now is read by the page itself. */
+/* A browser names the last position that it was told. One that names none reads the log itself. One whose position is
+ * unknown here, since the program was started again, is told to read it. */
 static int begin(struct hd__call *call, struct hd__dash_stream *stream) {
+    const char *last = hd_request_header(call->request, "Last-Event-ID", 0), *since = hd__call_query(call, "since");
+    const char *position = last ? last : since;
     hd_log_page *page = NULL;
-    const char *place = place_of(call);
     if (hd_log_filter_new(&stream->filter) != HD_OK ||
         hd_log_filter_set_project(stream->filter, call->params[0]) != HD_OK)
         return 0;
     stream->changes = count_changes(call->dashboard);
-    if (place)
-        return (stream->place = strdup(place)) != NULL;
+    if (position)
+        return begin_after(stream, position) || !stream->place;
     int status = read_log(stream, NULL, &page);
     hd_log_page_free(page);
     return status != HD_E_NO_MEMORY;
@@ -242,4 +256,16 @@ void hd__api_stream(struct hd__call *call) {
         call->response->failed = 1;
     hd__dash_set_body(call->response, 200, "text/event-stream", "", 0);
     hd__dash_set_header(call->response, "X-Accel-Buffering", "no");
+}
+
+json_t *hd__dash_position(hd_dashboard *dashboard) {
+    hd_log_page *page = NULL;
+    struct hd__json_text text = {0};
+    uint64_t changes = count_changes(dashboard);
+    if (hd_log_follow(dashboard->client, NULL, NULL, 1, &page) == HD_OK)
+        write_position(dashboard, changes, hd_log_page_cursor(page), &text);
+    json_t *position = text.len > 0 && !text.failed ? json_stringn(text.data, text.len) : json_null();
+    hd_log_page_free(page);
+    free(text.data);
+    return position;
 }

@@ -2,6 +2,9 @@
 #ifndef HD_DASHBOARD_STREAM_H
 #define HD_DASHBOARD_STREAM_H
 
+#include "dashboard/dashboard.h"
+
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,5 +12,9 @@ struct hd__dash_stream;
 
 int hd__dash_stream_next(struct hd__dash_stream *stream, uint32_t timeout_ms, const char **data, size_t *length);
 void hd__dash_stream_free(struct hd__dash_stream *stream);
+
+/* Where a stream has to begin that tells of all that happens from now on, as the page gives it; null if the log cannot be
+ * read. */
+json_t *hd__dash_position(hd_dashboard *dashboard);
 
 #endif

@@ -2,12 +2,12 @@
 // Answers that come late, in another order, twice or not at all: the page shows what is newest, and loses nothing.
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
-import { badge, button, card, choose, live, row, settled, stage } from './lib/stage.mjs'
+import { badge, button, card, choose, live, returnTo, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
 
-/** The page has heard of the stream's beginning, and has looked once more. */
+/** The page has loaded everything, and hears of news. */
 async function open(scene, path, looks) {
   const page = await scene.newPage()
   const looked = page.waitForResponse((response) => looks.test(response.url()))
@@ -35,10 +35,11 @@ it('17 the log: a delivery that is told and found is one row', async (scene) => 
   await scene.webhook('Told twice')
   const page = await scene.newPage()
   const busy = await hold(page, '**/deliveries/count?q=found*', 1)
-  const look = await hold(page, '**/api/**/deliveries?q=found*', 2, { asked: true }) // at the stream's beginning
+  const look = await hold(page, '**/api/**/deliveries?q=found*', 2, { asked: true })
   await page.goto(`${scene.desk.page}deliveries?q=found`)
   await live(page)
   await busy.made
+  await returnTo(page)
   const told = scene.desk.logged(1, '?q=found')
   await scene.desk.ticket({ subject: 'found and told' })
   await told
@@ -60,6 +61,7 @@ it('17 the log: paused, it stays as it is, whatever is found', async (scene) => 
   await page.goto(`${scene.desk.page}deliveries?q=crowd`)
   await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   await live(page)
+  await returnTo(page)
   await look.made
   await button(page, 'Pause').click()
   await Promise.all(Array.from({ length: 60 }, (_, i) => scene.desk.ticket({ subject: `crowd ${i}` })))
@@ -85,6 +87,8 @@ it('17 the log: what was found with another filter is not shown', async (scene) 
   const page = await scene.newPage()
   const held = await hold(page, '**/api/**/deliveries?q=former*', 2)
   await page.goto(`${scene.desk.page}deliveries?q=former`)
+  await live(page)
+  await returnTo(page)
   await held.made
   await row(page, 'former one').waitFor()
   await page.getByRole('searchbox').fill('')

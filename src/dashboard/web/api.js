@@ -16,6 +16,7 @@ export class ApiError extends Error {
   }
 }
 
+let onFault = () => {}
 let signedOut = () => {}
 export const onSignedOut = (then) => { signedOut = then }
 
@@ -31,6 +32,7 @@ export async function request(method, path, body, options = {}) {
     })
   } catch (error) {
     if (error.name === 'AbortError') throw error
+    onFault()
     throw new ApiError(0, 'The server cannot be reached. Check that it runs, and your connection.')
   }
   // The answer was made after it was asked for and before it came, in the second that its Date names.
@@ -40,6 +42,7 @@ export async function request(method, path, body, options = {}) {
   if (response.ok) return response
   const problem = await response.json().catch(() => ({}))
   if (response.status === 401) signedOut()
+  if (response.status >= 500) onFault()
   throw new ApiError(response.status, problem.detail || problem.title || `The server answered ${response.status}.`,
     problem.errors)
 }
@@ -71,11 +74,12 @@ export function query(values) {
 }
 
 /**
- * Follows a project: one stream while the tab is visible, and a look every 5 s where the server has no stream left.
+ * Follows a project from a position on: one stream while the tab is visible, and a look every 5 s where the server has
+ * no stream left.
  * tell(type, data): 'delivery', 'webhooks', 'reset', 'poll'. state(word, last): 'live', 'lost', 'polling', 'off'.
  */
-export function follow(project, tell, state) {
-  let source, timer, position, last = now(), ended = false
+export function follow(project, position, tell, state) {
+  let source, timer, repair, last = now(), ended = false, wasAway = !position
   const url = () => `${base}projects/${encodeURIComponent(project)}/stream${query({ since: position })}`
 
   function listen() {
@@ -85,9 +89,14 @@ export function follow(project, tell, state) {
     source.onopen = () => {
       last = now()
       state('live', last)
-      tell('poll') // what took place while there was no stream
+      if (wasAway) tell('poll') // what could not be loaded meanwhile
+      wasAway = false
     }
-    source.onerror = () => source.readyState === EventSource.CLOSED ? poll(1) : state('lost', last)
+    source.onerror = () => {
+      wasAway = true
+      if (source.readyState === EventSource.CLOSED) poll(1)
+      else state('lost', last)
+    }
     for (const type of ['delivery', 'webhooks', 'reset']) source.addEventListener(type, (event) => {
       last = now()
       position = event.lastEventId || position
@@ -108,6 +117,7 @@ export function follow(project, tell, state) {
   }
 
   function stop() {
+    wasAway ||= Boolean(source)
     source?.close()
     clearTimeout(timer)
   }
@@ -121,9 +131,18 @@ export function follow(project, tell, state) {
   document.addEventListener('visibilitychange', visibility)
   addEventListener('pagehide', hide)
   addEventListener('pageshow', show)
+  // What could not be loaded is asked for again a while later.
+  onFault = () => {
+    repair ??= setTimeout(() => {
+      repair = null
+      if (!document.hidden) tell('poll')
+    }, 5000)
+  }
   listen()
   return () => {
     ended = true
+    onFault = () => {}
+    clearTimeout(repair)
     stop()
     state('off')
     document.removeEventListener('visibilitychange', visibility)

@@ -14,7 +14,7 @@ const main = document.getElementById('main')
 const liveBox = document.getElementById('live')
 
 /** What outlives a page: the user, the project, and what one page leaves for the next. */
-const store = { me: null, project: null, fresh: null, stop: null }
+const store = { me: null, position: null, project: null, fresh: null, stop: null }
 const listeners = new Set()
 let page, leave, asking = false
 let place = history.state?.place ?? 0 // in the history, to know which way Back and Forward lead
@@ -127,8 +127,9 @@ function enter(project, found) {
   if (store.project === project) return
   store.project = project
   store.stop?.()
-  store.stop = follow(project, (type, data) => listeners.forEach((listener) => hear(listener, type, data)),
+  store.stop = follow(project, store.position, (type, data) => listeners.forEach((listener) => hear(listener, type, data)),
     (state, last) => showConnection({ state, last }))
+  store.position = null // of a project that is followed later, the page has to look at everything
   const { projects } = store.me
   fill(document.getElementById('project'), projects.length < 2 ? h('bdi.muted', plain(project))
     : h('select', { 'aria-label': 'Project', onchange: (event) => go(path(event.target.value, 'webhooks')) },
@@ -206,6 +207,7 @@ async function start() {
   try {
     store.me = await get('me')
     const { me } = store
+    store.position = me.position
     fill(document.getElementById('foot'), h('span', `Signed in as ${plain(me.user)} (${me.role})`),
       h('span', `libhelmdesk ${me.version}`))
     if (!me.store.ok) {

@@ -186,6 +186,8 @@ export const subjects = (page) => page.locator('tbody td.subject bdi').allInnerT
 export const button = (where, name) => where.getByRole('button', { name, exact: true })
 /** The page hears of what happens. */
 export const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
+/** Comes back to the page from another tab: it looks at everything once more. */
+export const returnTo = (page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 /** Chooses from the menu behind a button: 'Actions for CRM sync'. */
 export async function choose(page, menu, item) {
   await button(page, menu).click()
