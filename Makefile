@@ -69,7 +69,10 @@ DASHBOARD_SHARED_FILE := $(DASHBOARD_SONAME).$(VERSION)
 DASHBOARD_SHARED_LIB := $(BUILD)/$(DASHBOARD_SHARED_FILE)
 DASHBOARD_SHARED_LINKS := $(BUILD)/$(DASHBOARD_SONAME) $(BUILD)/$(DASHBOARD_SHARED_NAME)
 DASHBOARD_PC_FILE := $(BUILD)/helmdesk-dashboard.pc
+# Its page: the modules joined, everything else as it is; and what browsers keep, compressed as well.
 DASHBOARD_WEB := $(sort $(shell find src/dashboard/web -type f))
+DASHBOARD_KEPT := $(addprefix $(BUILD)/web/,app.css app.js theme.js)
+DASHBOARD_BUILT := $(BUILD)/web/index.html $(DASHBOARD_KEPT) $(DASHBOARD_KEPT:=.gz)
 DASHBOARD_ASSETS := $(BUILD)/include/dashboard_assets.h
 DASHBOARD_PARTS := $(DASHBOARD_STATIC_LIB) $(DASHBOARD_SHARED_LIB) $(DASHBOARD_SHARED_LINKS) $(DASHBOARD_PC_FILE)
 
@@ -490,11 +493,24 @@ $(BUILD)/$(SQLITE_SONAME): $(SQLITE_SHARED_LIB)
 $(BUILD)/$(SQLITE_SHARED_NAME): $(BUILD)/$(SQLITE_SONAME)
 	@ln -sf $(SQLITE_SONAME) $@
 
-# The list of the dashboard's files, and what has to be made anew when one of them changes.
-$(DASHBOARD_ASSETS): $(DASHBOARD_WEB) Makefile
+$(BUILD)/web/app.js: src/dashboard/join.awk $(DASHBOARD_WEB)
 	@mkdir -p $(@D)
-	@{ printf '#define HD__ASSETS(X)'; n=0; for file in $(DASHBOARD_WEB:src/dashboard/web/%=%); do \
-	  printf ' \\\n    X(%d, "%s")' $$n $$file; n=$$((n + 1)); done; echo; } >$@
+	@awk -f src/dashboard/join.awk src/dashboard/web/app.js >$@.new && mv $@.new $@
+
+$(BUILD)/web/%: src/dashboard/web/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# Without a name and a time, so that two builds are the same.
+$(BUILD)/web/%.gz: $(BUILD)/web/%
+	@gzip -9nc $< >$@.new && mv $@.new $@
+
+# The list of the page's files, and a version that changes with each file that browsers keep.
+$(DASHBOARD_ASSETS): $(DASHBOARD_BUILT) Makefile
+	@mkdir -p $(@D)
+	@{ printf '#define HD__ASSETS_VERSION "%s"\n#define HD__ASSETS(X)' \
+	  "$$(cat $(DASHBOARD_KEPT) | cksum | tr ' ' -)"; n=0; for file in $(DASHBOARD_BUILT); do \
+	  printf ' \\\n    X(%d, "%s", "%s")' $$n "$${file#$(BUILD)/web/}" "$$file"; n=$$((n + 1)); done; echo; } >$@
 
 $(BUILD)/objects/dashboard/assets.o: $(DASHBOARD_ASSETS)
 $(BUILD)/objects/dashboard/assets.o: HD_CPPFLAGS += -I$(BUILD)/include

@@ -331,7 +331,7 @@ static void test_malformed_requests(void **state) {
 
 /* ---- The page's files ---- */
 
-static void test_page_and_assets(void **state) {
+static void test_page(void **state) {
     (void)state;
     static const char *const pages[] = {MOUNT, MOUNT "projects/x/webhooks", MOUNT "projects/x/deliveries/1?a=b"};
     for (size_t i = 0; i < 3; i++) { /* also for who is not signed in: the page says so */
@@ -344,18 +344,86 @@ static void test_page_and_assets(void **state) {
         assert_string_equal(header_of(response, "X-Content-Type-Options"), "nosniff");
         hd_dashboard_response_free(response);
     }
-    hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.css", NULL);
+}
+
+/* The page's address of this file. */
+static void find_asset(const char *name, char path[128]) {
+    hd_dashboard_response *page = call_as(HD_ROLE_NONE, "GET", MOUNT, NULL);
+    const char *body = hd_dashboard_response_body(page, NULL);
+    const char *end = strstr(body, name), *begin = end;
+    assert_non_null(end);
+    while (begin[-1] != '"')
+        begin--;
+    (void)snprintf(path, 128, "%.*s%s", (int)(end - begin), begin, name);
+    hd_dashboard_response_free(page);
+}
+
+static hd_dashboard_response *ask_for_asset(const char *path, const char *encodings) {
+    hd_request *request = request_new("GET", path);
+    if (encodings)
+        add_header(request, "Accept-Encoding", encodings);
+    hd_dashboard_response *response = send_request(request, HD_ROLE_NONE);
     assert_int_equal(hd_dashboard_response_status(response), 200);
-    assert_string_equal(header_of(response, "Content-Type"), "text/css; charset=utf-8");
-    hd_request *again = request_new("GET", MOUNT "assets/app.css");
-    add_header(again, "If-None-Match", header_of(response, "ETag"));
+    assert_string_equal(header_of(response, "Vary"), "Accept-Encoding");
+    return response;
+}
+
+static void test_assets(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *type, *word;
+    } assets[] = {{"app.css", "text/css; charset=utf-8", "font"},
+                  {"app.js", "text/javascript; charset=utf-8", "helmdesk-mount"},
+                  {"theme.js", "text/javascript; charset=utf-8", "theme"}};
+    char path[128];
+    for (size_t i = 0; i < 3; i++) {
+        find_asset(assets[i].name, path);
+        hd_dashboard_response *response = ask_for_asset(path, NULL);
+        assert_string_equal(header_of(response, "Content-Type"), assets[i].type);
+        assert_string_equal(header_of(response, "Cache-Control"), "public, max-age=31536000, immutable");
+        assert_null(header_of(response, "Content-Encoding"));
+        assert_non_null(strstr(hd_dashboard_response_body(response, NULL), assets[i].word));
+        hd_dashboard_response_free(response);
+    }
+}
+
+static void test_asset_compressed(void **state) {
+    (void)state;
+    static const struct {
+        const char *accepted;
+        int is_compressed;
+    } cases[] = {{"gzip, deflate, br, zstd", 1}, {"br;q=1.0, gzip;q=0.8", 0}, {"gzip;q=0", 0}, {"br", 0}, {"", 0}};
+    char path[128];
+    size_t whole, len;
+    find_asset("app.js", path);
+    hd_dashboard_response *response = ask_for_asset(path, NULL);
+    (void)hd_dashboard_response_body(response, &whole);
     hd_dashboard_response_free(response);
-    response = send_request(again, HD_ROLE_NONE);
-    assert_int_equal(hd_dashboard_response_status(response), 304);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        response = ask_for_asset(path, cases[i].accepted);
+        const char *body = hd_dashboard_response_body(response, &len),
+                   *encoding = header_of(response, "Content-Encoding");
+        assert_int_equal(encoding && strcmp(encoding, "gzip") == 0, cases[i].is_compressed);
+        assert_int_equal(memcmp(body, "\x1f\x8b", 2) == 0, cases[i].is_compressed);
+        assert_int_equal(len < whole / 2, cases[i].is_compressed);
+        hd_dashboard_response_free(response);
+    }
+}
+
+/* While a host is being updated, a page of one process may ask another one for its files. */
+static void test_asset_of_another_version(void **state) {
+    (void)state;
+    hd_dashboard_response *response = ask_for_asset(MOUNT "assets/1-2/app.css", NULL);
+    assert_string_equal(header_of(response, "Cache-Control"), "no-store");
     hd_dashboard_response_free(response);
-    response = call_as(HD_ROLE_NONE, "GET", MOUNT "assets/app.js", NULL);
-    assert_string_equal(header_of(response, "Content-Type"), "text/javascript; charset=utf-8");
-    hd_dashboard_response_free(response);
+    static const char *const others[] = {
+        "assets/app.css", "assets/1-2/app.css.gz", "assets/1-2/index.html", "assets/1-2/",
+        "assets/",        "assets/1-2/a/app.css",  "assets/1-2/app.css/"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, MOUNT "%s", others[i]);
+        expect_status(404, HD_ROLE_ADMIN, "GET", path, NULL);
+    }
 }
 
 /* ---- Webhooks ---- */
@@ -1037,7 +1105,10 @@ int main(void) {
         TEST(test_door),
         TEST(test_malformed_requests),
         TEST(test_requests_that_failed),
-        TEST(test_page_and_assets),
+        TEST(test_page),
+        TEST(test_assets),
+        TEST(test_asset_compressed),
+        TEST(test_asset_of_another_version),
         TEST(test_validation),
         TEST(test_life_of_a_webhook),
         TEST(test_what_waits),

@@ -1,7 +1,7 @@
-/* The files of web/, as they are, in the library's read-only data. The Makefile lists them in dashboard_assets.h. */
+/* The page's files, in the library's read-only data. The Makefile makes them and lists them in dashboard_assets.h. */
 #include "dashboard/assets.h"
 
-#include <dashboard_assets.h> /* HD__ASSETS(X): X(number, "path below web") */
+#include <dashboard_assets.h> /* HD__ASSETS(X): X(number, "name", "file") */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,71 +17,82 @@
 #define SYMBOL ""
 #endif
 
-/* .hidden, since it would be a public symbol of the library otherwise. The NUL behind it is none of it. */
-#define EMBED(number, path)                                                                                            \
+/* .hidden, since it would be a public symbol of the library otherwise. The NUL after it does not belong to it. */
+#define EMBED(number, name, file)                                                                                      \
     __asm__(SECTION ".global " SYMBOL "hd__asset_" #number "\n" HIDDEN SYMBOL "hd__asset_" #number "\n" SYMBOL         \
-                    "hd__asset_" #number ":\n.incbin \"src/dashboard/web/" path "\"\n.global " SYMBOL                  \
-                    "hd__asset_end_" #number "\n" HIDDEN SYMBOL "hd__asset_end_" #number "\n" SYMBOL                   \
-                    "hd__asset_end_" #number ":\n.byte 0\n.previous\n");                                               \
+                    "hd__asset_" #number ":\n.incbin \"" file "\"\n.global " SYMBOL "hd__asset_end_" #number           \
+                    "\n" HIDDEN SYMBOL "hd__asset_end_" #number "\n" SYMBOL "hd__asset_end_" #number                   \
+                    ":\n.byte 0\n.previous\n");                                                                        \
     extern const char hd__asset_##number[], hd__asset_end_##number[];
 
 /* cppcheck-suppress unknownMacro */
 HD__ASSETS(EMBED)
 
-#define ROW(number, path) {path, hd__asset_##number, hd__asset_end_##number},
+#define ROW(number, name, file) {name, hd__asset_##number, hd__asset_end_##number},
 
-static const struct asset { const char *path, *begin, *end; } assets[] = {HD__ASSETS(ROW)};
+static const struct asset { const char *name, *begin, *end; } assets[] = {HD__ASSETS(ROW)};
 
-static const struct asset *find(const char *path) {
+#define NAME_SIZE 32
+
+static const struct asset *find(const char *name) {
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++)
-        if (strcmp(assets[i].path, path) == 0)
+        if (strcmp(assets[i].name, name) == 0)
             return &assets[i];
     return NULL;
 }
 
+#define UNKNOWN_TYPE "application/octet-stream"
+
 static const char *type_of(const char *path) {
     const char *dot = strrchr(path, '.');
-    return !dot                        ? "application/octet-stream"
+    return !dot                        ? UNKNOWN_TYPE
            : strcmp(dot, ".js") == 0   ? "text/javascript; charset=utf-8"
            : strcmp(dot, ".css") == 0  ? "text/css; charset=utf-8"
            : strcmp(dot, ".html") == 0 ? "text/html; charset=utf-8"
-                                       : "application/octet-stream";
+                                       : UNKNOWN_TYPE;
 }
 
-/* FNV-1a, which tells one version of a file from the next. */
-static void write_tag(const struct asset *asset, char tag[24]) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *byte = asset->begin; byte < asset->end; byte++)
-        hash = (hash ^ (unsigned char)*byte) * UINT64_C(0x100000001b3);
-    snprintf(tag, 24, "\"%016llx\"", (unsigned long long)hash);
+/* Whether the browser takes gzip. What it says of its weight is not looked at, but for a weight of 0 (RFC 9110 section
+ * 12.5.3). */
+static int takes_gzip(const struct hd__call *call) {
+    const char *accepted = hd_request_header(call->request, "Accept-Encoding", 0);
+    const char *gzip = accepted ? strstr(accepted, "gzip") : NULL;
+    return gzip && strncmp(gzip + 4, ";q=0", 4) != 0;
 }
 
-/* A browser asks each time whether its copy is the present one: names do not change with the version. */
-int hd__asset_answer(struct hd__call *call, const char *name) {
-    const struct asset *asset = find(name);
-    const char *known = hd_request_header(call->request, "If-None-Match", 0);
-    char tag[24];
-    if (!asset || strcmp(name, "index.html") == 0)
+static const struct asset *find_for(const struct hd__call *call, const char *name) {
+    char compressed[NAME_SIZE];
+    if (takes_gzip(call) && snprintf(compressed, sizeof compressed, "%s.gz", name) < NAME_SIZE)
+        return find(compressed);
+    return find(name);
+}
+
+/* The address of a file has the version of all files in it, so a browser keeps a file for ever. While a host is being
+ * updated, one of its processes may be asked for the version of another: it sends its own, which must not be kept. */
+int hd__asset_answer(struct hd__call *call, const char *path) {
+    const char *slash = strchr(path, '/');
+    const char *name = slash ? slash + 1 : "";
+    const struct asset *asset = strcmp(name, "index.html") == 0 ? NULL : find_for(call, name);
+    if (!asset || strcmp(type_of(name), UNKNOWN_TYPE) == 0)
         return 0;
-    write_tag(asset, tag);
-    hd__dash_set_header(call->response, "ETag", tag);
-    hd__dash_set_header(call->response, "Cache-Control", "no-cache");
-    if (known && strcmp(known, tag) == 0)
-        call->response->status = 304;
-    else
-        hd__dash_set_body(call->response, 200, type_of(name), asset->begin, (size_t)(asset->end - asset->begin));
+    int is_present = strncmp(path, HD__ASSETS_VERSION "/", sizeof HD__ASSETS_VERSION) == 0;
+    hd__dash_set_header(call->response, "Cache-Control",
+                        is_present ? "public, max-age=31536000, immutable" : "no-store");
+    hd__dash_set_header(call->response, "Vary", "Accept-Encoding");
+    if (strcmp(asset->name, name) != 0)
+        hd__dash_set_header(call->response, "Content-Encoding", "gzip");
+    hd__dash_set_body(call->response, 200, type_of(name), asset->begin, (size_t)(asset->end - asset->begin));
     return 1;
 }
 
 /* ---- The page ---- */
 
-#define PLACEHOLDER "{{mount}}"
-
-/* Puts the mount, which has only harmless characters, in the place of each {{mount}}. */
+/* Writes the text with {{mount}} and {{version}} replaced. Both values have only harmless characters. */
 static void fill_in(const char *text, const char *mount, struct hd__json_text *page) {
-    for (const char *next; (next = strstr(text, PLACEHOLDER)); text = next + sizeof PLACEHOLDER - 1) {
-        hd__json_write_bytes(text, (size_t)(next - text), page);
-        hd__json_write_bytes(mount, strlen(mount), page);
+    for (const char *mark; (mark = strstr(text, "{{")); text = strstr(mark, "}}") + 2) {
+        const char *value = strncmp(mark, "{{mount}}", 9) == 0 ? mount : HD__ASSETS_VERSION;
+        hd__json_write_bytes(text, (size_t)(mark - text), page);
+        hd__json_write_bytes(value, strlen(value), page);
     }
     hd__json_write_bytes(text, strlen(text), page);
 }
@@ -95,6 +106,6 @@ void hd__asset_page(struct hd__call *call) {
     if (page.failed)
         call->response->failed = 1;
     else
-        hd__dash_set_body(call->response, 200, type_of(asset->path), page.data, page.len);
+        hd__dash_set_body(call->response, 200, type_of(asset->name), page.data, page.len);
     free(page.data);
 }

@@ -4,8 +4,8 @@
 
 #include "dashboard/dashboard.h"
 
-/* Answers with the file of this name below assets/. Returns 0 if there is none. */
-int hd__asset_answer(struct hd__call *call, const char *name);
+/* Answers with the file at this path below assets/: "VERSION/NAME". Returns 0 if there is none. */
+int hd__asset_answer(struct hd__call *call, const char *path);
 
 /* Answers with the page. */
 void hd__asset_page(struct hd__call *call);

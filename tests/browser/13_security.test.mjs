@@ -120,8 +120,11 @@ it('13 headers: of pages, assets, answers of the API, faults and downloads', asy
   await scene.desk.ticket({ subject: '<script>alert(1)</script>' })
   await eventually(async () => (await scene.desk.api('GET', 'deliveries/count')).count > 0, 'a delivery')
   const { data: [{ id }] } = await scene.desk.api('GET', 'deliveries')
+  const { text } = await scene.desk.ask('GET', '/admin/')
+  const assets = [...text.matchAll(/"(\/admin\/assets\/[^"]+)"/g)].map(([, path]) => [path, 200, true])
+  assert.equal(assets.length, 3)
   for (const [path, status, cached] of [['/admin/', 200], ['/admin/projects/acme/webhooks', 200],
-    ['/admin/assets/app.js', 200, true], ['/admin/assets/app.css', 200, true], [`${API}webhooks`, 200],
+    ...assets, [`${API}webhooks`, 200],
     [`${API}nothing`, 404], [`${API}deliveries/${id}/request-body`, 200], ['/', 200], ['/login', 200],
     ['/nothing', 404], ['/login.js', 200, true]]) {
     const { status: got, headers } = await scene.desk.ask('GET', path)

@@ -54,8 +54,8 @@ it('15 every page is below its mount, and so is all that it asks for', async (sc
   }
   const outside = [...paths].filter((path) => !path.startsWith(PREFIX))
   assert.deepEqual(outside, [])
-  for (const wanted of ['assets/app.js', 'assets/app.css', `api/v1/projects/${project}/stream`]) {
-    assert.ok(paths.has(PREFIX + wanted), wanted)
+  for (const wanted of [/^assets\/[^/]+\/app\.js$/, /^assets\/[^/]+\/app\.css$/, /^api\/v1\/projects\/[^/]+\/stream$/]) {
+    assert.ok([...paths].some((path) => wanted.test(path.slice(PREFIX.length))), `${wanted}`)
   }
 })
 
