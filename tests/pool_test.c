@@ -167,6 +167,22 @@ static void test_open_one_teaches(void **state) {
     assert_null(take(2300 * MS));
 }
 
+/* The one that has idled for longest is asked first: then the newest may be used, although it is too old for what was
+ * known before. */
+static void test_oldest_one_is_asked_first(void **state) {
+    (void)state;
+    struct hd__link *oldest = new_link(&parts), *newest = new_link(&parts);
+    hd__links_put(&pool, oldest, 0);
+    assert_null(take(1000 * MS));
+    hd__links_put(&pool, newest, 1000 * MS);
+    assert_ptr_equal(take(2000 * MS), newest);
+    hd__links_put(&pool, newest, 2000 * MS);
+    (void)shutdown(servers[0], SHUT_WR);
+    (void)shutdown(servers[1], SHUT_WR);
+    assert_null(take(4000 * MS));
+    assert_int_equal(pool.idle_count, 0);
+}
+
 /* Requests that come a little too late for the last connection, again and again: after a while they find it. */
 static void test_steady_rhythm(void **state) {
     (void)state;
@@ -264,6 +280,46 @@ static void test_one_too_many_teaches(void **state) {
     assert_true(is_used_after(new_link(&parts), 1400 * MS));
 }
 
+/* As many origins as connections may be kept, and each is needed a little too rarely: what is learned of them is enough
+ * after a while. Before, each new connection closed the one from which most could have been learned. */
+static void test_all_places_taken(void **state) {
+    enum {
+        ORIGINS = 8,
+        ROUNDS = 5
+    };
+    (void)state;
+    const int64_t pause_us = 1050 * MS;
+    char authority[32];
+    const struct hd__url_parts other = {.authority = authority};
+    int made = 0;
+    pool.max_idle = ORIGINS;
+    for (int i = 0; i < ORIGINS * ROUNDS; i++) {
+        int64_t now_us = i * pause_us / ORIGINS;
+        (void)snprintf(authority, sizeof authority, "host-%d", i % ORIGINS);
+        struct hd__origin *origin = hd__origin_of(&pool, &other, NULL);
+        struct hd__link *link = hd__links_take(&pool, origin, now_us);
+        made += link == NULL;
+        hd__links_put(&pool, link ? link : new_link(&other), now_us);
+        hd__origin_release(&pool, origin);
+        assert_true(pool.idle_count <= ORIGINS);
+    }
+    assert_int_equal(made, 3 * ORIGINS);
+}
+
+/* After a long pause requests come close together: the second connection is kept for the third request. */
+static void test_burst_when_all_places_are_taken(void **state) {
+    (void)state;
+    pool.max_idle = 1;
+    hd__links_put(&pool, new_link(&parts), 0);
+    assert_null(take(900 * MS));
+    hd__links_put(&pool, new_link(&parts), 901 * MS); /* closed */
+    assert_null(take(910 * MS));
+    struct hd__link *link = new_link(&parts);
+    hd__links_put(&pool, link, 911 * MS);
+    assert_ptr_equal(take(920 * MS), link);
+    hd__links_put(&pool, link, 921 * MS);
+}
+
 static void test_many_origins(void **state) {
     (void)state;
     enum {
@@ -319,6 +375,7 @@ int main(void) {
         TEST(test_readable_one_is_not_used_at_once),
         TEST(test_server_breaks_its_word),
         TEST(test_open_one_teaches),
+        TEST(test_oldest_one_is_asked_first),
         TEST(test_steady_rhythm),
         TEST(test_open_ones_teach_more),
         TEST(test_no_more_is_asked_for),
@@ -326,6 +383,8 @@ int main(void) {
         TEST(test_no_more_origins_than_allowed),
         TEST(test_no_more_than_allowed),
         TEST(test_one_too_many_teaches),
+        TEST(test_all_places_taken),
+        TEST(test_burst_when_all_places_are_taken),
         TEST(test_many_origins),
         TEST(test_identities_are_apart),
     };

@@ -208,9 +208,23 @@ void hd__links_lost(struct hd__pool_of_links *pool, struct hd__link *link, int64
     drop(pool, link);
 }
 
+/* The one that has idled for longest tells most of the server. */
+static void ask_oldest(struct hd__pool_of_links *pool, struct hd__origin *origin, int64_t now_us) {
+    struct hd__link *link = origin->idle;
+    while (link->next_idle)
+        link = link->next_idle;
+    if (hd__link_is_quiet(link))
+        learn_open(origin, age_us(link, now_us));
+    else
+        hd__links_lost(pool, link, now_us);
+}
+
 /* Of those that have idled for too long, the oldest is left. */
 struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origin *origin, int64_t now_us) {
-    struct hd__link *link;
+    struct hd__link *link = origin->idle;
+    origin->pause_us = now_us - origin->used_us;
+    if (link && link->next_idle && age_us(link, now_us) >= origin->idle_max_us)
+        ask_oldest(pool, origin, now_us);
     while ((link = origin->idle)) {
         if (!hd__link_is_quiet(link)) {
             hd__links_lost(pool, link, now_us);
@@ -227,9 +241,19 @@ struct hd__link *hd__links_take(struct hd__pool_of_links *pool, struct hd__origi
     return NULL;
 }
 
+/* The one that has idled for longest; but if the last one has come beside one that stays open to be learned from, one
+ * of these two: until one may idle for as long as the origin was not needed, the last one would not be used again. */
+static struct hd__link *one_too_many(const struct hd__pool_of_links *pool, struct hd__link *last, int64_t now_us) {
+    const struct hd__origin *origin = last->origin;
+    struct hd__link *before = last->next_idle;
+    if (!before || age_us(before, now_us) < origin->idle_max_us)
+        return pool->oldest;
+    return origin->pause_us < origin->idle_max_us ? before : last;
+}
+
 void hd__links_put(struct hd__pool_of_links *pool, struct hd__link *link, int64_t now_us) {
     struct hd__origin *origin = link->origin;
-    link->idle_since_us = now_us;
+    link->idle_since_us = origin->used_us = now_us;
     link->previous_idle = NULL;
     link->next_idle = origin->idle;
     if (link->next_idle)
@@ -241,7 +265,7 @@ void hd__links_put(struct hd__pool_of_links *pool, struct hd__link *link, int64_
     pool->newest = link;
     pool->idle_count++;
     if (pool->idle_count > pool->max_idle)
-        retire(pool, pool->oldest, now_us);
+        retire(pool, one_too_many(pool, link, now_us), now_us);
 }
 
 /* Of a server that keeps them, and does not say for how long, one may idle for half as long again each time. */

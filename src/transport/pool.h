@@ -14,6 +14,8 @@ struct hd__origin {
     size_t users;          /* references: of its connections and of exchanges */
     struct hd__link *idle; /* the one that has idled for the shortest time first */
     int64_t idle_max_us;   /* for how long one may, if it is to be used */
+    int64_t used_us;       /* when one was last put back */
+    int64_t pause_us;      /* how long after that the next was asked for */
     int closes_early;      /* one was closed before that: what was seen counts more than what the server says */
     int has_said;          /* the server has said for how long it keeps them */
     int uses_tls;
