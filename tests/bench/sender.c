@@ -18,12 +18,14 @@
 #define SUBJECT "Can't reset passwordxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* makes the body 312 bytes long */
 #define TICKET "0b2f4f4e-6f0d-4d3b-9a53-7a4a3b1d2c10"
 #define FIRST_NUMBER 10000000
+#define PROJECT_SIZE 32
 
 struct run {
     int port;
     long count, warmup;
     long webhooks, silent, in_flight, queue, kept;
     const char *ca;
+    char (*projects)[PROJECT_SIZE]; /* their names: the library is measured, and not how they are written */
     hd_client *client;
     long sent; /* to webhooks that answer */
 };
@@ -48,16 +50,15 @@ static void pause_ms(long duration_ms) {
 /* Receivers are told apart by their address. */
 static void put_webhook(const struct run *run, long number, const char *path) {
     char url[128];
-    char project[32];
     hd_webhook *webhook = NULL;
     long host = run->webhooks + run->silent == 1 ? 0 : number + 1;
-    (void)snprintf(project, sizeof project, "project-%ld", number);
+    (void)snprintf(run->projects[number], PROJECT_SIZE, "project-%ld", number);
     if (run->ca || host == 0)
         (void)snprintf(url, sizeof url, "%s://127.0.0.1:%d%s", run->ca ? "https" : "http", run->port, path);
     else
         (void)snprintf(url, sizeof url, "http://127.1.%ld.%ld:%d%s", host / 250, host % 250 + 1, run->port, path);
     must(hd_webhook_new(&webhook), "hd_webhook_new");
-    must(hd_webhook_set_project(webhook, project), "project");
+    must(hd_webhook_set_project(webhook, run->projects[number]), "project");
     must(hd_webhook_set_url(webhook, url), "url");
     must(hd_webhook_set_secret(webhook, SECRET, sizeof SECRET - 1), "secret");
     if (run->webhooks == 1)
@@ -79,6 +80,8 @@ static void make_client(struct run *run) {
         must(hd_options_set_ca_file(options, run->ca), "ca");
     must(hd_client_new(options, &run->client), "client");
     hd_options_free(options);
+    run->projects = calloc((size_t)(run->webhooks + run->silent), sizeof *run->projects);
+    must(run->projects ? HD_OK : HD_E_NO_MEMORY, "projects");
     for (long i = 0; i < run->webhooks; i++)
         put_webhook(run, i, "/ok");
     for (long i = 0; i < run->silent; i++)
@@ -86,11 +89,9 @@ static void make_client(struct run *run) {
 }
 
 static void send_to(const struct run *run, long webhook, long number) {
-    char project[32];
     hd_event *event = NULL;
-    (void)snprintf(project, sizeof project, "project-%ld", webhook);
     must(hd_event_new(HD_TICKET_CREATED, &event), "event");
-    must(hd_event_set(event, HD_FIELD_PROJECT, project, HD_TEXT_NUL), "project");
+    must(hd_event_set(event, HD_FIELD_PROJECT, run->projects[webhook], HD_TEXT_NUL), "project");
     must(hd_event_set_ticket(event, TICKET, FIRST_NUMBER + number, SUBJECT, "open", "high"), "ticket");
     must(hd_event_set_customer(event, "user@example.com", "Jane Smith"), "customer");
     must(hd_webhook_send(run->client, event, NULL), "send");
@@ -175,5 +176,6 @@ int main(int argc, char **argv) {
     printf("%ld %lld %lld\n", delivered(&run) - before, cpu_us, wall_us);
     hd_client_close(run.client, 0);
     hd_client_free(run.client);
+    free(run.projects);
     return 0;
 }
