@@ -7,10 +7,8 @@
 #define HD__HEAD_MASK "***"
 
 /* Puts the head of an exchange into a buffer, in place of what is there, with room for so many bytes behind it: it
- * holds keys, and a buffer that grows leaves a copy. */
+ * holds keys, and a buffer that grows leaves a copy. Puts it into exchange->head too, if that is not NULL, as it may be
+ * shown: with its secrets masked. */
 void hd__head_write(const struct hd__exchange *exchange, const char *user_agent, size_t room, struct hd__buffer *head);
-
-/* The same as it may be shown: secrets are masked. */
-void hd__head_show(const struct hd__exchange *exchange, const char *user_agent, struct hd__buffer *head);
 
 #endif

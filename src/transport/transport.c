@@ -2,7 +2,6 @@
 #include "transport/flight.h"
 
 #include "base/clock.h"
-#include "transport/head.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +19,8 @@ static int start_entered(struct hd__ways *ways, struct hd__exchange *exchange) {
     struct hd__flight *flight = hd__flight_new(ways, exchange);
     int status = flight ? hd__flight_begin(flight) : HD_E_NO_MEMORY;
     ways->busy_us = ways->now_us;
-    if (status == HD_OK && exchange->head)
-        hd__head_show(exchange, ways->user_agent, exchange->head);
+    if (status != HD_OK && exchange->head)
+        exchange->head->len = 0;
     return status;
 }
 

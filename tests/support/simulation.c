@@ -97,8 +97,9 @@ static int start(struct hd__transport *transport, struct hd__exchange *exchange)
     must(simulation->under_way_count < SIMULATION_MAX);
     simulation->under_way[simulation->under_way_count++] = exchange;
     simulation->started++;
-    if (exchange->head)
-        hd__head_show(exchange, "simulation", exchange->head);
+    struct hd__buffer head = {0};
+    hd__head_write(exchange, "simulation", 0, &head);
+    hd__buffer_free(&head);
     return HD_OK;
 }
 
