@@ -160,7 +160,7 @@ static const char *keep_detail(const struct hd__flight *flight, int reason, cons
     if (is_of_proxy(reason))
         (void)snprintf(exchange->said, sizeof exchange->said, status ? "the proxy %.90s %s (%d)" : "the proxy %.90s %s",
                        flight->ways->proxy->authority, detail, status);
-    else if (flight->link && detail == flight->link->detail)
+    else if (*detail && flight->link && detail == flight->link->detail)
         (void)snprintf(exchange->said, sizeof exchange->said, "%s", detail);
     else
         return detail;
