@@ -18,19 +18,20 @@ static void test_all_pairs_of_bytes(void **state) {
     (void)state;
     for (unsigned first = 0; first < 256; first++) {
         for (unsigned second = 0; second < 256; second++) {
-            const unsigned char bytes[] = {(unsigned char)first, (unsigned char)second};
-            char wanted[8], got[] = "?????";
-            (void)snprintf(wanted, sizeof wanted, "%02x%02x?", first, second);
-            assert_ptr_equal(hd__hex(bytes, 2, got), got + 4);
+            const unsigned char bytes[] = {(unsigned char)first, (unsigned char)second, (unsigned char)~first,
+                                           (unsigned char)(first ^ second)};
+            char wanted[16], got[] = "?????????";
+            (void)snprintf(wanted, sizeof wanted, "%02x%02x%02x%02x?", bytes[0], bytes[1], bytes[2], bytes[3]);
+            assert_ptr_equal(hd__hex(bytes, 4, got), got + 8);
             assert_string_equal(got, wanted);
         }
     }
 }
 
-static void test_bytes_of_any_even_number(void **state) {
+static void test_bytes_by_fours(void **state) {
     (void)state;
     const unsigned char bytes[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
-    for (size_t len = 0; len <= sizeof bytes; len += 2) {
+    for (size_t len = 0; len <= sizeof bytes; len += 4) {
         char got[] = "0123456789abcdef?";
         memset(got, '?', strlen(got));
         assert_ptr_equal(hd__hex(bytes, len, got), got + 2 * len);
@@ -56,7 +57,7 @@ static void test_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_pairs_of_bytes),
-        cmocka_unit_test(test_bytes_of_any_even_number),
+        cmocka_unit_test(test_bytes_by_fours),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,20 +9,33 @@ const char *hd__digits(uint64_t number, char digits[HD__DIGITS_SIZE]) {
     return at;
 }
 
-/* The four digits of two bytes, the first in the lowest byte. */
-static uint32_t four_digits(uint32_t first, uint32_t second) {
-    uint32_t nibbles = first >> 4 | (first & 15) << 8 | (second >> 4) << 16 | (second & 15) << 24;
-    uint32_t letters = (nibbles + 0x06060606) >> 4 & 0x01010101; /* 1 for each nibble from 10 on */
-    return nibbles + 0x30303030 + letters * ('a' - '9' - 1);     /* 0x30 is '0' */
+/* The digits of four bytes, the first in the lowest byte. */
+static uint64_t eight_digits(uint32_t bytes) {
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t wide = (bytes | (uint64_t)bytes << 16) & UINT64_C(0x0000FFFF0000FFFF);
+    wide = (wide | wide << 8) & UINT64_C(0x00FF00FF00FF00FF);
+    uint64_t nibbles = (wide >> 4 & each * 15) | (wide << 8 & UINT64_C(0x0F000F000F000F00));
+    uint64_t letters = (nibbles + each * 6) >> 4 & each; /* 1 for each nibble from 10 on */
+    return nibbles + each * '0' + letters * ('a' - '9' - 1);
+}
+
+/* Compilers make one store of it. */
+static void write_lowest_first(uint64_t eight, char *out) {
+    out[0] = (char)(eight & 255);
+    out[1] = (char)(eight >> 8 & 255);
+    out[2] = (char)(eight >> 16 & 255);
+    out[3] = (char)(eight >> 24 & 255);
+    out[4] = (char)(eight >> 32 & 255);
+    out[5] = (char)(eight >> 40 & 255);
+    out[6] = (char)(eight >> 48 & 255);
+    out[7] = (char)(eight >> 56);
 }
 
 char *hd__hex(const unsigned char *bytes, size_t len, char *out) {
-    for (size_t i = 0; i < len; i += 2, out += 4) {
-        uint32_t digits = four_digits(bytes[i], bytes[i + 1]);
-        out[0] = (char)(digits & 255);
-        out[1] = (char)(digits >> 8 & 255);
-        out[2] = (char)(digits >> 16 & 255);
-        out[3] = (char)(digits >> 24);
+    for (size_t i = 0; i < len; i += 4, out += 8) {
+        uint32_t four =
+            bytes[i] | (uint32_t)bytes[i + 1] << 8 | (uint32_t)bytes[i + 2] << 16 | (uint32_t)bytes[i + 3] << 24;
+        write_lowest_first(eight_digits(four), out);
     }
     return out;
 }

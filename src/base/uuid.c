@@ -21,12 +21,15 @@ static int take_random(struct hd__uuid_source *source, const struct hd__clock *c
 }
 
 void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]) {
-    static const unsigned char ends[] = {4, 6, 8, 10, HD__UUID_BYTES};
-    for (size_t i = 0, begin = 0; i < sizeof ends; begin = ends[i++]) {
-        out = hd__hex(bytes + begin, ends[i] - begin, out);
-        *out++ = '-';
-    }
-    out[-1] = '\0';
+    char digits[2 * HD__UUID_BYTES];
+    hd__hex(bytes, HD__UUID_BYTES, digits);
+    memcpy(out, digits, 8);
+    memcpy(out + 9, digits + 8, 4);
+    memcpy(out + 14, digits + 12, 4);
+    memcpy(out + 19, digits + 16, 4);
+    memcpy(out + 24, digits + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    out[HD__UUID_SIZE - 1] = '\0';
 }
 
 int hd__uuid_parse(const char *text, unsigned char bytes[HD__UUID_BYTES]) {
