@@ -113,39 +113,41 @@ static int place(hd_event *event, const struct hd__text *text, struct placed *pl
     return 1;
 }
 
-/* The memory of the text that is there, or is about to be. */
-static void count_text(hd_event *event, const char *text, size_t len, int separate, int sign) {
-    size_t in_body = hd__json_size(text, len), size = in_body + (separate ? len + 1 : 0);
-    event->body_size += sign > 0 ? in_body : 0 - in_body;
-    event->size += sign > 0 ? size : 0 - size;
+static void free_old(hd_event *event, int which) {
+    const char *old = event->texts[which];
+    size_t len = old ? strlen(old) : 0, in_body = event->plain >> which & 1 ? len : hd__json_size(old, len);
+    event->body_size -= in_body;
+    event->size -= in_body + (is_separate(event, which) ? len + 1 : 0);
+    free_text(event, which);
 }
 
 static void replace(hd_event *event, int which, const struct placed *placed) {
-    const char *old = event->texts[which];
-    if (old)
-        count_text(event, old, strlen(old), is_separate(event, which), -1);
-    free_text(event, which);
-    count_text(event, placed->text, placed->len, placed->is_separate, 1);
+    size_t in_body = hd__json_size(placed->text, placed->len);
+    unsigned others = ~(1u << which), is_plain = in_body == placed->len;
+    if (event->texts[which])
+        free_old(event, which);
+    event->body_size += in_body;
+    event->size += in_body + (placed->is_separate ? placed->len + 1 : 0);
     event->texts[which] = placed->text;
-    event->separate = (event->separate & ~(1u << which)) | (unsigned)placed->is_separate << which;
+    event->separate = (event->separate & others) | (unsigned)placed->is_separate << which;
+    event->plain = (event->plain & others) | is_plain << which;
 }
 
 /* The texts may be of this event itself: none is given up before all are copied. */
-int hd__event_set_texts(hd_event *event, const struct hd__text texts[HD__EVENT_TEXTS]) {
+int hd__event_set_texts(hd_event *event, const struct hd__text *texts, size_t count) {
     struct placed placed[HD__EVENT_TEXTS];
     uint32_t own_used = event->own_used;
-    int count = 0;
-    while (count < HD__EVENT_TEXTS && (!texts[count].data || place(event, &texts[count], &placed[count])))
-        count++;
-    if (count == HD__EVENT_TEXTS) {
-        for (int which = 0; which < HD__EVENT_TEXTS; which++)
-            if (texts[which].data)
-                replace(event, which, &placed[which]);
+    size_t done = 0;
+    while (done < count && place(event, &texts[done], &placed[done]))
+        done++;
+    if (done == count) {
+        for (size_t i = 0; i < count; i++)
+            replace(event, texts[i].which, &placed[i]);
         return HD_OK;
     }
-    while (count-- > 0)
-        if (texts[count].data && placed[count].is_separate)
-            free(placed[count].text);
+    while (done-- > 0)
+        if (placed[done].is_separate)
+            free(placed[done].text);
     event->own_used = own_used;
     return HD_E_NO_MEMORY;
 }

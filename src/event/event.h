@@ -39,7 +39,8 @@ struct hd_event {
     int64_t ticket_number;
     int has_number;
     const char *texts[HD__EVENT_TEXTS]; /* each in `own`, or in memory of its own; NULL for none */
-    unsigned separate;                  /* a bit for each of those in memory of their own */
+    unsigned separate;                  /* a bit for each of those in memory of their own, */
+    unsigned plain;                     /* and for each that stands in JSON as it is */
     uint32_t own_used;
     char *json; /* the body that it was read from; NULL for an event of the program or the store */
     size_t json_len;
@@ -61,12 +62,13 @@ void hd__event_freeze(hd_event *event);
 int hd__event_is_frozen(hd_event *event);
 
 struct hd__text {
-    const char *data; /* NULL for none; it need not end in a NUL */
+    int which;        /* HD__EVENT_... */
+    const char *data; /* need not end in a NUL */
     size_t len;
 };
 
-/* Sets all texts that are not NULL, or none and returns HD_E_NO_MEMORY. The other texts stay where they are. */
-int hd__event_set_texts(hd_event *event, const struct hd__text texts[HD__EVENT_TEXTS]);
+/* Sets these texts, at most HD__EVENT_TEXTS and each once, or none and returns HD_E_NO_MEMORY. */
+int hd__event_set_texts(hd_event *event, const struct hd__text *texts, size_t count);
 
 /* As hd_event_missing(), for what a body needs: not the project. */
 const char *hd__event_missing_in_body(const hd_event *event);

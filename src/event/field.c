@@ -12,6 +12,7 @@
 #define NAME_MAX 1024
 #define MESSAGE_MAX 262144
 #define KEY_MAX 255
+#define GIVEN_MAX 4 /* texts that are set at once */
 
 /* ---- What a field may hold ---- */
 
@@ -76,15 +77,16 @@ struct given {
     size_t len;
 };
 
-/* Adds the texts to those that are to be set. Returns a status. */
-static int take(const hd_event *event, const struct given *given, size_t count, struct hd__text texts[]) {
+/* Checks what is given, and makes the texts of it that are to be set. Returns a status. */
+static int take(const hd_event *event, const struct given *given, size_t count, struct hd__text *texts) {
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = rule_of(given[i].field);
         if (!rule)
             return HD_E_INVALID;
         if (is_of_message(rule) && event->type != HD_MESSAGE_RECEIVED)
             return HD_E_FIELD;
-        struct hd__text *text = &texts[rule->which];
+        struct hd__text *text = &texts[i];
+        text->which = rule->which;
         text->data = given[i].text;
         if (!hd__text_measure(text->data, given[i].len, rule->max, &text->len) || text->len < rule->min ||
             !rule->is_right(text->data, text->len))
@@ -99,11 +101,11 @@ static int may_set(hd_event *event) {
 
 /* All of them or none. */
 static int set(hd_event *event, const struct given *given, size_t count) {
-    struct hd__text texts[HD__EVENT_TEXTS] = {{NULL, 0}};
+    struct hd__text texts[GIVEN_MAX];
     int status = may_set(event);
     if (status == HD_OK)
         status = take(event, given, count, texts);
-    return status == HD_OK ? hd__event_set_texts(event, texts) : status;
+    return status == HD_OK ? hd__event_set_texts(event, texts, count) : status;
 }
 
 int hd_event_set(hd_event *event, int field, const char *text, size_t len) {
@@ -136,16 +138,16 @@ int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const c
                                   {HD_FIELD_TICKET_SUBJECT, subject, HD_TEXT_NUL},
                                   {HD_FIELD_TICKET_STATUS, status, HD_TEXT_NUL},
                                   {HD_FIELD_TICKET_PRIORITY, priority, HD_TEXT_NUL}};
-    struct hd__text texts[HD__EVENT_TEXTS] = {{NULL, 0}};
+    struct hd__text texts[GIVEN_MAX];
     int result = may_set(event);
     if (result == HD_OK)
         result = take(event, given, 1, texts);
     if (result == HD_OK && !number_fits(number))
         result = HD_E_TICKET_NUMBER;
     if (result == HD_OK)
-        result = take(event, given + 1, 3, texts);
+        result = take(event, given + 1, 3, texts + 1);
     if (result == HD_OK)
-        result = hd__event_set_texts(event, texts);
+        result = hd__event_set_texts(event, texts, 4);
     if (result == HD_OK)
         set_number(event, number);
     return result;

@@ -26,6 +26,13 @@ static inline char *put(char *at, const char *text, size_t len) {
     return at + len;
 }
 
+static char *quoted(char *at, const char *text, size_t len) {
+    *at++ = '"';
+    at = put(at, text, len);
+    *at++ = '"';
+    return at;
+}
+
 /* The text is valid UTF-8, as its setter has checked. */
 static char *string(char *at, const char *text) {
     size_t len = strlen(text);
@@ -43,27 +50,32 @@ static char *string(char *at, const char *text) {
     return at;
 }
 
+static char *text_of(char *at, const hd_event *event, int which) {
+    const char *text = event->texts[which];
+    return event->plain >> which & 1 ? quoted(at, text, strlen(text)) : string(at, text);
+}
+
 static char *ticket(char *at, const hd_event *event) {
     char digits[HD__DIGITS_SIZE];
     const char *number = hd__digits((uint64_t)event->ticket_number, digits);
-    at = string(LITERAL(at, "{\"id\":"), event->texts[HD__EVENT_TICKET_ID]);
+    at = text_of(LITERAL(at, "{\"id\":"), event, HD__EVENT_TICKET_ID);
     at = put(LITERAL(at, ",\"number\":"), number, strlen(number));
-    at = string(LITERAL(at, ",\"subject\":"), event->texts[HD__EVENT_TICKET_SUBJECT]);
-    at = string(LITERAL(at, ",\"status\":"), event->texts[HD__EVENT_TICKET_STATUS]);
-    at = string(LITERAL(at, ",\"priority\":"), event->texts[HD__EVENT_TICKET_PRIORITY]);
+    at = text_of(LITERAL(at, ",\"subject\":"), event, HD__EVENT_TICKET_SUBJECT);
+    at = text_of(LITERAL(at, ",\"status\":"), event, HD__EVENT_TICKET_STATUS);
+    at = text_of(LITERAL(at, ",\"priority\":"), event, HD__EVENT_TICKET_PRIORITY);
     return LITERAL(at, "}");
 }
 
 static char *customer(char *at, const hd_event *event) {
-    at = string(LITERAL(at, "{\"email\":"), event->texts[HD__EVENT_CUSTOMER_EMAIL]);
-    at = string(LITERAL(at, ",\"name\":"), event->texts[HD__EVENT_CUSTOMER_NAME]);
+    at = text_of(LITERAL(at, "{\"email\":"), event, HD__EVENT_CUSTOMER_EMAIL);
+    at = text_of(LITERAL(at, ",\"name\":"), event, HD__EVENT_CUSTOMER_NAME);
     return LITERAL(at, "}");
 }
 
 static char *message(char *at, const hd_event *event) {
-    at = string(LITERAL(at, "{\"id\":"), event->texts[HD__EVENT_MESSAGE_ID]);
-    at = string(LITERAL(at, ",\"sender\":"), event->texts[HD__EVENT_MESSAGE_SENDER]);
-    at = string(LITERAL(at, ",\"body\":"), event->texts[HD__EVENT_MESSAGE_BODY]);
+    at = text_of(LITERAL(at, "{\"id\":"), event, HD__EVENT_MESSAGE_ID);
+    at = text_of(LITERAL(at, ",\"sender\":"), event, HD__EVENT_MESSAGE_SENDER);
+    at = text_of(LITERAL(at, ",\"body\":"), event, HD__EVENT_MESSAGE_BODY);
     return LITERAL(at, "}");
 }
 

@@ -37,6 +37,7 @@ static int too_deep(const char *body, size_t len) {
 struct reader {
     int status;
     struct hd__text texts[HD__EVENT_TEXTS];
+    size_t count;
 };
 
 static json_t *get(struct reader *reader, json_t *object, const char *key) {
@@ -54,15 +55,23 @@ static json_t *get_object(struct reader *reader, json_t *object, const char *key
 }
 
 /* The text lives as long as object; a NUL follows it. */
-static struct hd__text get_text(struct reader *reader, json_t *object, const char *key) {
+static const char *get_text(struct reader *reader, json_t *object, const char *key, size_t *len) {
     json_t *value = get(reader, object, key);
     if (value && !json_is_string(value) && reader->status == HD_OK)
         reader->status = HD_E_JSON_TYPE;
-    return (struct hd__text){json_string_value(value), json_string_length(value)};
+    *len = json_string_length(value);
+    return json_string_value(value);
+}
+
+static void add_text(struct reader *reader, int which, const char *text, size_t len) {
+    reader->texts[reader->count++] = (struct hd__text){which, text, len};
 }
 
 static void read_text(struct reader *reader, json_t *object, const char *key, int which) {
-    reader->texts[which] = get_text(reader, object, key);
+    size_t len;
+    const char *text = get_text(reader, object, key, &len);
+    if (text)
+        add_text(reader, which, text, len);
 }
 
 static void read_number(struct reader *reader, json_t *ticket, hd_event *event) {
@@ -96,10 +105,11 @@ static int read_event(json_t *root, hd_event *event) {
     struct reader reader = {.status = HD_OK};
     if (!json_is_object(root))
         return HD_E_JSON_TYPE;
-    struct hd__text name = get_text(&reader, root, "event");
-    const char *timestamp = get_text(&reader, root, "timestamp").data;
+    size_t name_len, timestamp_len;
+    const char *name = get_text(&reader, root, "event", &name_len);
+    const char *timestamp = get_text(&reader, root, "timestamp", &timestamp_len);
     json_t *data = get_object(&reader, root, "data");
-    int type = hd_event_type_from_name(name.data);
+    int type = hd_event_type_from_name(name);
     int is_known = type != HD_EVENT_UNKNOWN; /* what is newer than this library may be about something else */
     if (is_known || json_object_get(data, "ticket"))
         read_ticket(&reader, get_object(&reader, data, "ticket"), event);
@@ -111,8 +121,8 @@ static int read_event(json_t *root, hd_event *event) {
         return reader.status;
     event->type = type;
     if (type == HD_EVENT_UNKNOWN)
-        reader.texts[HD__EVENT_NAME] = name;
-    int status = hd__event_set_texts(event, reader.texts);
+        add_text(&reader, HD__EVENT_NAME, name, name_len);
+    int status = hd__event_set_texts(event, reader.texts, reader.count);
     return status == HD_OK ? hd__timestamp_parse(timestamp, &event->timestamp_ms) : status;
 }
 
