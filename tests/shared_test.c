@@ -412,6 +412,49 @@ static void test_operator(void **state) {
     end_all();
 }
 
+/* A test counts for the limit, whichever process asks for it. */
+static void test_tests_keep_the_limit(void **state) {
+    (void)state;
+    enum {
+        EVENTS = 100,
+        TESTS = 4
+    };
+    start_all();
+    put_at(&operating, WEBHOOK, PROJECT, "/delay/20", "in-flight=1");
+    assert_int_equal(process_status(&delivering[0], "send-many %s 1 %d", PROJECT, EVENTS), HD_OK);
+    assert_true(server_wait_requests(server, 2, PATIENCE_MS));
+    struct process *asking[] = {&operating, &delivering[0], &delivering[1]};
+    for (int i = 0; i < 3 * TESTS; i++)
+        assert_int_equal(process_number(asking[i % 3], "test %s", WEBHOOK), HD_OUTCOME_DELIVERED);
+    must_flush(&operating);
+    assert_int_equal(server_requests(server), EVENTS + 3 * TESTS);
+    assert_int_equal(count_different(), EVENTS + 3 * TESTS);
+    assert_int_equal(server_most_at_once(server, "/delay/20"), 1);
+    end_all();
+}
+
+/* It passes by what waits, also where a person holds the webhook; and it is made where nobody delivers. */
+static void test_tests_of_a_held_webhook(void **state) {
+    (void)state;
+    struct process accepting;
+    start_all();
+    process_start(&accepting, directory, HD_CLIENT_ACCEPT, "");
+    put_at(&operating, WEBHOOK, PROJECT, "/ok", "held");
+    assert_int_equal(process_status(&accepting, "send-many %s 1 200", PROJECT), HD_OK);
+    assert_int_equal(process_number(&operating, "test %s", WEBHOOK), HD_OUTCOME_DELIVERED);
+    assert_int_equal(process_number(&accepting, "test %s", WEBHOOK), HD_OUTCOME_DELIVERED);
+    assert_int_equal(process_number(&operating, "waiting %s", WEBHOOK), 200);
+    assert_int_equal(server_requests(server), 2);
+    process_end(&delivering[0]);
+    process_kill(&delivering[1]);
+    assert_int_equal(process_number(&operating, "test %s", WEBHOOK), HD_OUTCOME_DELIVERED);
+    assert_int_equal(process_status(&accepting, "test %s", WEBHOOK), HD_E_ROLE);
+    assert_int_equal(process_number(&accepting, "waiting %s", WEBHOOK), 200);
+    assert_int_equal(server_requests(server), 3);
+    process_end(&accepting);
+    process_end(&operating);
+}
+
 int main(int argc, char **argv) {
     if (is_process(argc, argv))
         return process_main(argv);
@@ -429,6 +472,8 @@ int main(int argc, char **argv) {
         TEST(test_remove),
         TEST(test_move_to_another_project),
         TEST(test_operator),
+        TEST(test_tests_keep_the_limit),
+        TEST(test_tests_of_a_held_webhook),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

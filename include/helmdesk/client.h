@@ -116,7 +116,9 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
 /**
  * Sends a sample event to one webhook in the same way as real events, ahead of the deliveries that wait for it, and
  * returns the actual result. The webhook's subscriptions and mode do not matter. The report is also in the log, marked
- * as a test.
+ * as a test. With a store, the client that delivers to the webhook sends it, so that max_in_flight holds for all of
+ * them together. If no client does, this one sends it. A test that could not be sent within a minute ends with
+ * HD_OUTCOME_CANCELED.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param type        HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
@@ -125,8 +127,9 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()
  * Returns: HD_OK if there is a result; HD_E_TIMEOUT if there is none yet; HD_E_NOT_FOUND; HD_E_EVENT_TYPE;
  * HD_E_QUEUE_FULL; HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_WRONG_THREAD on the worker thread;
- * HD_E_INVALID; HD_E_NO_MEMORY; what hd_client_store_status() returns, while the store fails. Blocks: up to timeout_ms.
- * Threads: any. Since: 0.1.0
+ * HD_E_ROLE if this client cannot send (HD_CLIENT_ACCEPT), and no other one delivers to the webhook; HD_E_INVALID;
+ * HD_E_NO_MEMORY; what hd_client_store_status() returns, while the store fails. Blocks: up to timeout_ms; disk with a
+ * store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t timeout_ms, hd_report **report);
 
@@ -217,7 +220,8 @@ HD_API int hd_client_store_status(hd_client *client);
 
 /** The counters of hd_client_counter(). */
 enum hd_counter {
-    HD_COUNTER_ACCEPTED = 96,        /**< events that hd_webhook_send() and hd_client_test() accepted */
+    HD_COUNTER_ACCEPTED = 96,        /**< events that hd_webhook_send() and hd_client_test() accepted; no tests that
+                                         another client sends */
     HD_COUNTER_REFUSED = 97,         /**< events refused with HD_E_QUEUE_FULL */
     HD_COUNTER_PENDING = 98,         /**< events accepted whose deliveries have not all ended, or, with a store, that
                                          are not in it yet */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define POOL_MAX 1024
+#define TEST_US ((int64_t)60 * 1000 * 1000)
 #define RESPONSE_KEPT 1024 /* bytes of memory that an attempt keeps for the next one */
 
 static void free_attempt(void *unused) {
@@ -77,6 +78,11 @@ static int begin(struct hd__attempts *attempts, struct hd__delivery *delivery) {
     return HD_OK;
 }
 
+/* A test that another client passed on is sent while somebody may wait for it. */
+static int is_stale_test(const struct hd__ledger *ledger, const struct hd__delivery *delivery) {
+    return delivery->message->is_test && delivery->row && ledger->now_us - delivery->message->accepted_us > TEST_US;
+}
+
 static void fail(struct hd__attempts *attempts, struct hd__delivery *delivery, int reason, const char *detail) {
     delivery->report->reason = reason;
     delivery->report->detail = detail;
@@ -90,10 +96,15 @@ static uint32_t ms_between(int64_t begin_us, int64_t end_us) {
 
 /* Only a test comes here for a webhook whose URL is not allowed: the others wait. */
 static void begin_or_fail(struct hd__attempts *attempts, struct hd__delivery *delivery) {
+    const struct hd__ledger *ledger = attempts->ledger;
     hd_report *report = delivery->report;
-    report->queued_ms = ms_between(delivery->message->accepted_us, attempts->ledger->now_us);
+    report->queued_ms = ms_between(delivery->message->accepted_us, ledger->now_us);
     if (hd__schedule_is_discarded(delivery)) {
         fail(attempts, delivery, HD_REASON_DISCARDED, "");
+        return;
+    }
+    if (is_stale_test(ledger, delivery)) {
+        fail(attempts, delivery, HD_REASON_CANCELED, "");
         return;
     }
     if (delivery->message->event->is_stand_in) {

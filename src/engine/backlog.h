@@ -21,11 +21,15 @@ int hd__backlog_is_there(const struct hd__lane *lane);
 /* Whether it has something that is to come now, and there is room for it. */
 int hd__backlog_is_hungry(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us);
 
+/* The store may have tests of a lane that are not in memory. */
+void hd__backlog_note_tests(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us);
+
 /* Whether a new delivery that the store has just taken may come into memory at once. If not, a claim will bring it. */
 int hd__backlog_takes(const struct hd__schedule *schedule, const struct hd__lane *lane);
 void hd__backlog_leave(struct hd__schedule *schedule, struct hd__lane *lane, int64_t now_us);
 
-/* Makes a delivery that is stored and puts it at the end of its lane, or, if it was tried before, at its beginning.
+/* Makes a delivery that is stored and puts it at the end of its lane, or, if it was tried before or is a test, at its
+ * beginning.
  * Returns a status. */
 int hd__backlog_push(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
                      const struct hd__stored_delivery *stored, int64_t now_us);

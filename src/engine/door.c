@@ -176,6 +176,11 @@ int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhoo
     return status;
 }
 
+int hd__worker_owns(struct hd__worker *worker, const hd_webhook *webhook) {
+    struct hd__keeper *keeper = worker->ledger.keeper;
+    return keeper->ops->owns(keeper, webhook);
+}
+
 /* ---- What waits for a webhook ---- */
 
 /* Has the loop answer. Where it has ended, nothing waits. */

@@ -83,7 +83,7 @@ void hd__schedule_note_retries(struct hd__schedule *schedule) {
 
 struct hd__delivery *hd__schedule_take_stored(struct hd__schedule *schedule, struct hd__lane *lane) {
     struct hd__delivery *delivery = lane->first;
-    while (delivery && delivery->message->is_test)
+    while (delivery && !delivery->row)
         delivery = delivery->next;
     if (delivery) {
         hd__lane_take_out(lane, delivery);

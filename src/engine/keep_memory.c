@@ -172,6 +172,11 @@ static void free_keeper(struct hd__keeper *keeper) {
     free(keeper);
 }
 
+static int owns(const struct hd__keeper *keeper, const hd_webhook *webhook) {
+    (void)keeper, (void)webhook;
+    return 1;
+}
+
 static const struct hd__keeper_ops ops = {
     .start = start,
     .turn = turn,
@@ -188,6 +193,7 @@ static const struct hd__keeper_ops ops = {
     .close = close_keeper,
     .put_webhook = put_webhook,
     .remove_webhook = remove_webhook,
+    .owns = owns,
     .webhook_state = webhook_state,
     .status = status_of,
     .free = free_keeper,

@@ -35,12 +35,18 @@ struct hd__lane *hd__keep_lane(struct hd__keep_store *keep, int64_t key) {
     return lane;
 }
 
-void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key) {
+static void note_backlog(struct hd__ledger *ledger, struct hd__lane *lane, int has_tests) {
+    if (has_tests)
+        hd__backlog_note_tests(&ledger->schedule, lane, ledger->now_us);
+    hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
+}
+
+void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key, int has_tests) {
     struct hd__ledger *ledger = keep->base.ledger;
     struct hd__lane *lane = hd__keep_lane(keep, key);
     struct hd__member *member = hd__roster_member(&keep->roster, key);
     if (lane)
-        hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
+        note_backlog(ledger, lane, has_tests);
     else if (member && !member->webhook)
         member->has_arrived = 1;
     else
@@ -56,7 +62,7 @@ static void look_in(struct hd__keep_store *keep, uint64_t shards) {
             continue;
         struct hd__lane *lane = hd__keep_lane(keep, member->key);
         if (lane) {
-            hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
+            note_backlog(ledger, lane, 1);
         } else {
             ledger->short_of_memory = 1;
             keep->has_missed = 1;
@@ -88,7 +94,7 @@ static void take_webhook(struct hd__keep_store *keep, struct hd__told *told) {
         hd__schedule_discard(schedule, lane, member->discarded_up_to, ledger->now_us);
     if (member->has_arrived) {
         member->has_arrived = 0;
-        hd__keep_note_arrival(keep, told->key);
+        hd__keep_note_arrival(keep, told->key, 1);
     }
 }
 
@@ -116,7 +122,7 @@ static void take_told(struct hd__keep_store *keep, struct hd__told *told) {
         take_lane(keep, told);
         break;
     case HD__TOLD_ARRIVED:
-        hd__keep_note_arrival(keep, told->key);
+        hd__keep_note_arrival(keep, told->key, told->has_tests);
         break;
     }
     hd__told_free(told);

@@ -14,6 +14,7 @@ static int push_brought(struct hd__keep_store *keep, struct hd__lane *lane, stru
     struct hd__ledger *ledger = keep->base.ledger;
     int64_t age_ms = ledger->now_ms - brought->accepted_at_ms;
     struct hd__accepted accepted = {.event = brought->event,
+                                    .is_test = brought->is_test,
                                     .at_us = ledger->now_us - (age_ms > 0 ? age_ms : 0) * 1000};
     memcpy(accepted.event_id, brought->event_id, sizeof accepted.event_id);
     memcpy(accepted.redelivery_of, brought->redelivery_of, sizeof accepted.redelivery_of);
@@ -89,7 +90,7 @@ static void take_added(struct hd__keep_store *keep, const struct hd__added *adde
     if (lane && added->row <= lane->backlog.after_row) /* a claim of this step has brought it */
         return;
     if (!lane)
-        hd__keep_note_arrival(keep, added->webhook);
+        hd__keep_note_arrival(keep, added->webhook, 0);
     else if (lane->backlog.is_claiming || !hd__backlog_takes(&ledger->schedule, lane) ||
              hd__backlog_push(&ledger->schedule, lane, message, &stored, ledger->now_us) != HD_OK)
         hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);

@@ -109,7 +109,7 @@ static void settle(struct hd__keeper *keeper, struct hd__delivery *delivery) {
     keep->busy_rows += delivery->row != 0;
     if (keep->outbox.settled_count == 0)
         keep->settled_us = keeper->ledger->now_us;
-    keep->is_urgent |= delivery->webhook->ordered || !delivery->row; /* somebody waits for it */
+    keep->is_urgent |= delivery->webhook->ordered || delivery->message->is_test; /* somebody waits for it */
     hd__outbox_add_settled(&keep->outbox, delivery);
 }
 
@@ -192,11 +192,15 @@ static int remove_webhook(struct hd__keeper *keeper, const char *id) {
     return hd__storer_remove_webhook(of(keeper)->storer, id, hd__inbox_next(&keeper->ledger->inbox));
 }
 
+static int owns(const struct hd__keeper *keeper, const hd_webhook *webhook) {
+    return (int)(atomic_load(&of(keeper)->owned) >> hd__shard_of(webhook->label->keys.webhook) & 1);
+}
+
 static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us) {
     struct hd__keep_store *keep = of(keeper);
     struct hd_store *store = keep->storer->store;
     int64_t left_ms = 0, now_us = hd__monotonic_us(keeper->ledger->clock);
-    if (atomic_load(&keep->owned) >> hd__shard_of(webhook->label->keys.webhook) & 1) {
+    if (owns(keeper, webhook)) {
         *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, now_us, until_us);
         return HD_OK;
     }
@@ -241,6 +245,7 @@ static const struct hd__keeper_ops ops = {
     .close = hd__keep_close,
     .put_webhook = put_webhook,
     .remove_webhook = remove_webhook,
+    .owns = owns,
     .webhook_state = webhook_state,
     .waiting = waiting,
     .discard = discard,

@@ -63,8 +63,8 @@ void hd__keep_note_status(struct hd__keep_store *keep);
 /* The lane of a webhook; NULL if the webhook is not known, or without memory. */
 struct hd__lane *hd__keep_lane(struct hd__keep_store *keep, int64_t key);
 
-/* Something waits for a webhook in the store. */
-void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key);
+/* Something waits for a webhook in the store; tests may be among it. */
+void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key, int has_tests);
 
 /* Takes in what the store has told. */
 void hd__keep_take_news(struct hd__keep_store *keep);

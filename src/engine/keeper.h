@@ -59,6 +59,9 @@ struct hd__keeper_ops {
     int (*put_webhook)(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected);
     int (*remove_webhook)(struct hd__keeper *keeper, const char *id);
 
+    /* Whether what waits for a webhook is delivered here. */
+    int (*owns)(const struct hd__keeper *keeper, const hd_webhook *webhook);
+
     /* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled (monotonic; 0 if it is not). */
     int (*webhook_state)(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us);
 

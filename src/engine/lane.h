@@ -19,6 +19,8 @@ struct hd__pause_rule {
 struct hd__backlog {
     int has_new;                           /* there may be deliveries after after_row that were not tried yet */
     int64_t after_row;                     /* the last of those that came into memory */
+    int has_tests;                         /* there may be tests after after_test */
+    int64_t after_test;                    /* the last of those that came into memory */
     int64_t retry_at_us;                   /* when the next of those that were tried is due; INT64_MAX for none */
     int64_t after_due_ms, after_retry_row; /* the last of those that came into memory */
     int64_t closed_until_us;               /* it could not be read: no claim before */

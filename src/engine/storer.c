@@ -36,6 +36,7 @@ static void read_claimed(const struct hd__claimed *row, struct hd__brought *brou
     memcpy(brought->stored.delivery_id, row->delivery_id, sizeof row->delivery_id);
     memcpy(brought->event_id, row->event.id, sizeof brought->event_id);
     brought->accepted_at_ms = row->event.accepted_at_ms;
+    brought->is_test = row->is_test;
     if (row->event.redelivery_of)
         memcpy(brought->redelivery_of, row->event.redelivery_of, sizeof brought->redelivery_of);
 }

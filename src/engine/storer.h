@@ -26,6 +26,7 @@ struct hd__told {
     struct hd__told *next;
     enum hd__told_kind kind;
     int64_t key;         /* of the webhook */
+    int has_tests;       /* tests of it are among what waits */
     hd_webhook *webhook; /* a reference; NULL if it cannot be read */
     int64_t discarded_up_to;
     int state;
@@ -39,6 +40,7 @@ struct hd__brought {
     hd_event *event; /* a reference */
     unsigned char event_id[HD__UUID_BYTES];
     int64_t accepted_at_ms;
+    int is_test;
     unsigned char redelivery_of[HD__UUID_BYTES];
 };
 

@@ -123,8 +123,8 @@ static void take_lane(void *user, const struct hd__lane_note *note) {
     tell(user, &told);
 }
 
-static void take_arrived(void *user, int64_t webhook, int64_t row) {
-    const struct hd__told told = {.kind = HD__TOLD_ARRIVED, .key = webhook};
+static void take_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {
+    const struct hd__told told = {.kind = HD__TOLD_ARRIVED, .key = webhook, .has_tests = has_tests};
     (void)row;
     tell(user, &told);
 }

@@ -66,6 +66,9 @@ int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
  * From any thread. */
 int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms);
 
+/* Whether this client delivers to a webhook. From any thread. */
+int hd__worker_owns(struct hd__worker *worker, const hd_webhook *webhook);
+
 /* What waits for a webhook in memory. */
 struct hd__waiting {
     const hd_webhook *webhook;

@@ -3,6 +3,8 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "event/event.h"
+#include "event/render.h"
+#include "event/search.h"
 #include "sign/seal.h"
 
 #include <stdlib.h>
@@ -230,6 +232,33 @@ int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stor
         *webhook = made;
     else
         hd_webhook_free(made);
+    return status;
+}
+
+/* ---- Tests ---- */
+
+static int write_body(const hd_event *event, struct hd__buffer *body, struct hd__buffer *search) {
+    int status = hd__event_body(event, HD_FORMAT_JSON, body);
+    hd__event_write_search(event, search);
+    return status == HD_OK && search->failed ? HD_E_NO_MEMORY : status;
+}
+
+int hd__durable_pass_test(struct hd_store *store, hd_event *event, const hd_webhook *webhook,
+                          unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed) {
+    struct hd__buffer body = {0}, search = {0};
+    struct hd__uuid_source uuids = {0};
+    struct hd__stored_event stored = {.type = hd_event_type(event), .accepted_at_ms = hd__wall_ms(&hd__system_clock)};
+    hd__event_freeze(event);
+    int status = hd__uuid_make(&uuids, &hd__system_clock, stored.id);
+    if (status == HD_OK)
+        status = write_body(event, &body, &search);
+    stored.project = hd_event_get(event, HD_FIELD_PROJECT, NULL);
+    stored.body = bytes_of(&body);
+    stored.search = search.data;
+    if (status == HD_OK)
+        status = store->ops->pass_test(store, &stored, webhook->label->keys.webhook, delivery_id, is_passed);
+    hd__buffer_free(&body);
+    hd__buffer_free(&search);
     return status;
 }
 

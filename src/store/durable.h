@@ -14,6 +14,11 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64
 int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stored_webhook *stored,
                              hd_webhook **webhook);
 
+/* Has the client that owns a webhook make a test of it. Returns a status, with the delivery's id; *is_passed is 0 if
+ * nobody else owns it. */
+int hd__durable_pass_test(struct hd_store *store, hd_event *event, const hd_webhook *webhook,
+                          unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
+
 /* The event of a row. Returns a status; HD_E_STORE if it cannot be read: then *event stands for it, with its type and
  * project. */
 int hd__durable_read_event(const struct hd__stored_event *stored, hd_event **event);

@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 8
+#define HD__STORE_ABI 9
 #define HD__STORE_ID_SIZE 16 /* bytes of a UUID */
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
@@ -140,21 +140,24 @@ struct hd__lane_note {
     int64_t throttled_ms; /* as long as its receiver asked for patience; 0 if it did not */
 };
 
-/* Rows of one webhook that are to come into memory: first those that were tried before and are due, in the order of
- * their time, then new ones, in the order of acceptance. The marks tell where the last claim ended. */
+/* Rows of one webhook that are to come into memory: tests, in the order of acceptance; then those that were tried
+ * before and are due, in the order of their time, and then new ones, in the order of acceptance. The marks tell where
+ * the last claim ended. */
 struct hd__claim {
-    int64_t webhook; /* key */
-    size_t max;
+    int64_t webhook;                       /* key */
+    size_t max_tests, max;                 /* tests; all others. 0 for none */
+    int64_t after_test;                    /* of the tests */
     int64_t after_row;                     /* of the new ones */
     int64_t after_due_ms, after_retry_row; /* of the others */
     int64_t next_due_in_ms;                /* out: of the others, the first that is not due yet; INT64_MAX for none */
-    int has_more;                          /* out: max was reached */
+    int has_more_tests, has_more;          /* out: max_tests was reached; max was, and is not 0 */
     int status;                            /* out: why nothing (more) of this one could be read; the others go on */
 };
 
 struct hd__claimed {
     int64_t row;
-    int64_t due_ms; /* by the store's clock; 0 for a new one */
+    int is_test;
+    int64_t due_ms; /* by the store's clock; 0 for a new one, and for a test */
     uint32_t tries;
     unsigned char delivery_id[HD__STORE_ID_SIZE];
     int may_be_repeated;
@@ -218,9 +221,10 @@ struct hd__store_listener {
     /* What keeps a webhook of a shard that is owned from now on from being sent to, if anything does. */
     void (*lane)(void *user, const struct hd__lane_note *note);
     /* Something waits for a webhook of an owned shard that this client has not been told of: its shard is owned from
-     * now on, or another client has added rows, the first of which is `row`. In a step, it is told before `added`. Of a
-     * shard that is owned from now on, all is to be claimed from the beginning. */
-    void (*arrived)(void *user, int64_t webhook, int64_t row);
+     * now on, or another client has added rows, one of which is `row`, and some of which may be tests (has_tests). In a
+     * step, it is told before `added`. Of a shard that is owned from now on, all is to be claimed from the beginning.
+     */
+    void (*arrived)(void *user, int64_t webhook, int64_t row, int has_tests);
     void *user;
 };
 
@@ -316,6 +320,11 @@ struct hd__store_ops {
     /* What waits for the webhook with this id is to end without an attempt: sets its discarded_up_to, and makes due
      * what waits for a retry. Counts it. */
     int (*discard)(struct hd_store *store, const char *id, uint64_t *count);
+    /* A test of a webhook (its key) is to be made by the client that owns its shard: with the event, a row of the
+     * outbox is added that goes ahead of all others, has one attempt, and is not discarded. *is_passed is 0, and
+     * nothing was added, if nobody else owns the shard. HD_E_NOT_FOUND if the webhook is removed. */
+    int (*pass_test)(struct hd_store *store, const struct hd__stored_event *event, int64_t webhook,
+                     unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
     /* How many deliveries wait for the webhook with this id, and when the event of the oldest was accepted (0 for
      * none).
      */

@@ -38,7 +38,8 @@ static void take_lane(void *user, const struct hd__lane_note *note) {
     (void)user, (void)note;
 }
 
-static void take_arrived(void *user, int64_t webhook, int64_t row) {
+static void take_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {
+    (void)has_tests;
     (void)user, (void)webhook, (void)row;
 }
 

@@ -27,6 +27,6 @@ struct check_list {
     { about, checks, sizeof checks / sizeof checks[0] }
 
 extern const struct check_list claim_checks, clock_checks, consumer_checks, event_checks, log_checks, result_checks,
-    role_checks, shard_checks, step_checks, thread_checks, watch_checks, webhook_checks;
+    role_checks, shard_checks, step_checks, test_checks, thread_checks, watch_checks, webhook_checks;
 
 #endif

@@ -16,8 +16,8 @@ static void a_store_says_what_it_is(struct world *world) {
     assert_int_equal(store->max_age_ms, HD__STORE_MAX_AGE_MS);
     assert_int_equal(store->max_log_bytes, HD__STORE_MAX_LOG_BYTES);
     assert_true(ops->join && ops->step && ops->look && ops->tend && ops->leave && ops->free && ops->interrupt);
-    assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->waiting && ops->lane_state &&
-                ops->survey);
+    assert_true(ops->put_webhook && ops->remove_webhook && ops->discard && ops->pass_test && ops->waiting &&
+                ops->lane_state && ops->survey);
     assert_true(ops->is_left && ops->query && ops->tally && ops->ends && ops->find_place && ops->move_place);
 }
 
@@ -25,6 +25,8 @@ static void a_reader_changes_nothing(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *reader = client_join(world, HD__ROLE_READ);
     struct hd__stored_webhook webhook = webhook_of("webhook"), other = webhook_of("other");
     const struct hd__store_ops *ops = reader->store->ops;
+    unsigned char id[HD__STORE_ID_SIZE];
+    int is_passed;
     uint64_t number = 0;
     int64_t key = client_put(owner, &webhook), row = client_send(owner);
     client_look(reader);
@@ -35,6 +37,7 @@ static void a_reader_changes_nothing(struct world *world) {
     assert_int_equal(ops->put_webhook(reader->store, &other, HD__ANY_VERSION), HD_E_STORE_READ_ONLY);
     assert_int_equal(ops->remove_webhook(reader->store, "webhook", &number), HD_E_STORE_READ_ONLY);
     assert_int_equal(ops->discard(reader->store, "webhook", &number), HD_E_STORE_READ_ONLY);
+    assert_int_equal(ops->pass_test(reader->store, &event.event, key, id, &is_passed), HD_E_STORE_READ_ONLY);
     client_look(owner);
     assert_int_equal(owner->heard_count, 0);
     assert_int_equal(owner->state.waiting, 1);
@@ -140,6 +143,8 @@ static int count_accepting(struct client *client) {
     struct hd__stored_webhook webhook = webhook_of("webhook");
     struct hd__step step = {.number = 1};
     struct hd__lane_note note;
+    struct hd__stored_event event = {.project = PROJECT};
+    unsigned char id_of_test[HD__STORE_ID_SIZE];
     uint64_t number;
     int64_t oldest_ms, id;
     int flag;
@@ -151,6 +156,7 @@ static int count_accepting(struct client *client) {
         is_forked(ops->put_webhook(store, &webhook, HD__ANY_VERSION)),
         is_forked(ops->remove_webhook(store, "webhook", &number)),
         is_forked(ops->discard(store, "webhook", &number)),
+        is_forked(ops->pass_test(store, &event, 1, id_of_test, &flag)),
         is_forked(ops->waiting(store, "webhook", &number, &oldest_ms)),
         is_forked(ops->lane_state(store, "webhook", &note)),
         is_forked(ops->survey(store, ignore_standing, NULL)),

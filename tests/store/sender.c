@@ -46,8 +46,9 @@ static void hear_lane(void *user, const struct hd__lane_note *told) {
     (void)user, (void)told;
 }
 
-static void hear_arrived(void *user, int64_t webhook, int64_t row) {
+static void hear_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {
     struct sender *sender = user;
+    (void)has_tests;
     note(sender, TOLD_ARRIVED, stage_lane(sender->stage, webhook))->row.row = row;
 }
 

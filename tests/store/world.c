@@ -94,8 +94,10 @@ static void hear_lane(void *user, const struct hd__lane_note *note) {
     heard->throttled_ms = note->throttled_ms;
 }
 
-static void hear_arrived(void *user, int64_t webhook, int64_t row) {
-    hear(user, HEARD_ARRIVED, webhook)->row = row;
+static void hear_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {
+    struct heard *heard = hear(user, HEARD_ARRIVED, webhook);
+    heard->row = row;
+    heard->is_test = has_tests;
 }
 
 static void know(struct world *world, int64_t row, const unsigned char *event_id, const unsigned char *delivery_id) {
@@ -134,6 +136,7 @@ static int hear_claimed(void *user, size_t claim, const struct hd__claimed *clai
     heard->due_ms = claimed->due_ms;
     heard->tries = claimed->tries;
     heard->may_be_repeated = claimed->may_be_repeated;
+    heard->is_test = claimed->is_test;
     memcpy(heard->delivery_id, claimed->delivery_id, HD__STORE_ID_SIZE);
     memcpy(heard->event_id, claimed->event.id, HD__STORE_ID_SIZE);
     (void)snprintf(heard->project, sizeof heard->project, "%s", claimed->event.project);

@@ -48,7 +48,7 @@ struct heard {
     int64_t webhook, row;
     char id[32], name[32], project[32], body[64]; /* of a webhook; of a claimed event */
     uint64_t version, change;
-    int mode, is_removed, state, may_be_repeated;
+    int mode, is_removed, state, may_be_repeated, is_test; /* is_test: has_tests, if it has arrived */
     int64_t discarded_up_to, left_ms, throttled_ms, due_ms;
     uint32_t tries, rate[3];
     size_t index; /* of the event or the claim */

@@ -63,7 +63,8 @@ static void take_lane(void *user, const struct hd__lane_note *note) {
     seam->notes[seam->note_count++] = *note;
 }
 
-static void take_arrived(void *user, int64_t webhook, int64_t row) {
+static void take_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {
+    (void)has_tests;
     struct seam *seam = user;
     assert_true(seam->arrived_count < SEAM_MAX);
     seam->arrived[seam->arrived_count++] = (struct seam_arrived){webhook, row};

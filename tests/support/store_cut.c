@@ -165,6 +165,11 @@ static int discard(struct hd_store *base, const char *id, uint64_t *count) {
     return inner_of(base)->ops->discard(inner_of(base), id, count);
 }
 
+static int pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
+                     unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed) {
+    return inner_of(base)->ops->pass_test(inner_of(base), event, webhook, delivery_id, is_passed);
+}
+
 static int waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms) {
     return inner_of(base)->ops->waiting(inner_of(base), id, count, oldest_ms);
 }
@@ -226,6 +231,7 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .put_webhook = put_webhook,
         .remove_webhook = remove_webhook,
         .discard = discard,
+        .pass_test = pass_test,
         .waiting = waiting,
         .lane_state = lane_state,
         .survey = survey,

@@ -90,6 +90,7 @@ static const struct hd__store_ops ops = {
     .put_webhook = store_model_put,
     .remove_webhook = store_model_remove,
     .discard = store_model_discard,
+    .pass_test = store_model_pass_test,
     .waiting = store_model_waiting,
     .lane_state = store_model_lane_state,
     .survey = store_model_survey,

@@ -63,11 +63,12 @@ static void tell_again(const struct model_told *told, struct hd__step *step) {
 /* ---- Events come ---- */
 
 static int64_t add_row(struct model_handle *handle, struct model_webhook *webhook, struct model_event *event,
-                       unsigned char delivery_id[HD__STORE_ID_SIZE]) {
+                       int is_test, unsigned char delivery_id[HD__STORE_ID_SIZE]) {
     char text[HD__UUID_SIZE];
     if (hd__uuid_new(&handle->uuids, &handle->clock, text) != HD_OK || !hd__uuid_parse(text, delivery_id))
         abort();
-    struct model_row row = {.row = ++handle->model->last_row, .added_by = handle->client, .event = event};
+    struct model_row row = {
+        .row = ++handle->model->last_row, .is_test = is_test, .added_by = handle->client, .event = event};
     memcpy(row.delivery_id, delivery_id, HD__STORE_ID_SIZE);
     event->users++;
     handle->model->waiting++;
@@ -120,7 +121,7 @@ static void add_event(struct model_handle *handle, struct hd__step *step, size_t
         if (!is_wanted(webhook, event))
             continue;
         struct hd__added added = {.event = index, .webhook = webhook->it.keys.webhook};
-        added.row = add_row(handle, webhook, copy, added.delivery_id);
+        added.row = add_row(handle, webhook, copy, 0, added.delivery_id);
         STORE_MODEL_GROW(told->added, told->added_count, told->added_size);
         told->added[told->added_count++] = added;
         event->added++;
@@ -246,15 +247,17 @@ static const struct model_row *next_retry(const struct model_webhook *webhook, s
     return next;
 }
 
-static const struct model_row *next_new(const struct model_webhook *webhook, int64_t after_row) {
+/* The next one that waits for no time: a test, or a new one. */
+static const struct model_row *next_at_once(const struct model_webhook *webhook, int is_test, int64_t after_row) {
     for (size_t i = 0; i < webhook->count; i++)
-        if (!webhook->rows[i].due_ms && webhook->rows[i].row > after_row)
+        if (webhook->rows[i].is_test == is_test && !webhook->rows[i].due_ms && webhook->rows[i].row > after_row)
             return &webhook->rows[i];
     return NULL;
 }
 
 static int hand_out(struct hd__step *step, size_t claim, const struct model_row *row) {
     struct hd__claimed claimed = {.row = row->row,
+                                  .is_test = row->is_test,
                                   .due_ms = row->due_ms,
                                   .tries = row->tries,
                                   .may_be_repeated = row->may_be_repeated,
@@ -263,15 +266,20 @@ static int hand_out(struct hd__step *step, size_t claim, const struct model_row 
     return step->claimed(step->user, claim, &claimed);
 }
 
-static void claim(struct model_handle *handle, struct hd__step *step, size_t index) {
-    const struct model_webhook *webhook = store_model_webhook(handle->model, step->claims[index].webhook);
+static size_t claim_at_once(struct hd__step *step, size_t index, const struct model_webhook *webhook, int is_test,
+                            size_t left) {
+    const struct hd__claim *claim = &step->claims[index];
+    int64_t after = is_test ? claim->after_test : claim->after_row;
+    const struct model_row *row;
+    while (left > 0 && (row = next_at_once(webhook, is_test, after))) {
+        after = row->row;
+        left = hand_out(step, index, row) ? left - 1 : 0;
+    }
+    return left;
+}
+
+static size_t claim_tried(struct hd__step *step, size_t index, const struct model_webhook *webhook, int64_t now_ms) {
     struct hd__claim *given = &step->claims[index], at = *given;
-    given->next_due_in_ms = at.next_due_in_ms = INT64_MAX;
-    given->has_more = 0;
-    given->status = HD_OK;
-    if (!webhook || !store_model_owns(handle, given->webhook))
-        return;
-    int64_t now_ms = store_model_now_ms(handle);
     size_t left = at.max;
     const struct model_row *row = next_retry(webhook, &at, now_ms);
     given->next_due_in_ms = at.next_due_in_ms;
@@ -280,11 +288,49 @@ static void claim(struct model_handle *handle, struct hd__step *step, size_t ind
         at.after_retry_row = row->row;
         left = hand_out(step, index, row) ? left - 1 : 0;
     }
-    for (row = left ? next_new(webhook, at.after_row) : NULL; row && left > 0; row = next_new(webhook, at.after_row)) {
-        at.after_row = row->row;
-        left = hand_out(step, index, row) ? left - 1 : 0;
-    }
-    given->has_more = left == 0;
+    return left;
+}
+
+static void claim(struct model_handle *handle, struct hd__step *step, size_t index) {
+    const struct model_webhook *webhook = store_model_webhook(handle->model, step->claims[index].webhook);
+    struct hd__claim *given = &step->claims[index];
+    given->next_due_in_ms = INT64_MAX;
+    given->has_more = given->has_more_tests = 0;
+    given->status = HD_OK;
+    if (!webhook || !store_model_owns(handle, given->webhook))
+        return;
+    given->has_more_tests = given->max_tests > 0 && claim_at_once(step, index, webhook, 1, given->max_tests) == 0;
+    if (given->max == 0)
+        return;
+    size_t left = claim_tried(step, index, webhook, store_model_now_ms(handle));
+    given->has_more = claim_at_once(step, index, webhook, 0, left) == 0;
+}
+
+/* ---- A test for its owner ---- */
+
+static int pass_test(struct model_handle *handle, const struct hd__stored_event *event, struct model_webhook *webhook,
+                     unsigned char delivery_id[HD__STORE_ID_SIZE]) {
+    int64_t owner = handle->model->owners[hd__shard_of(webhook->it.keys.webhook)];
+    if (owner == 0 || owner == handle->client)
+        return 0;
+    (void)add_row(handle, webhook, store_model_event(event), 1, delivery_id);
+    return 1;
+}
+
+int store_model_pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
+                          unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed) {
+    struct model_handle *handle = (struct model_handle *)base;
+    int status = store_model_lock(handle);
+    if (status != HD_OK)
+        return status;
+    struct model_webhook *found = store_model_webhook(handle->model, webhook);
+    status = !handle->client                  ? HD_E_CLOSED
+             : handle->role == HD__ROLE_READ  ? HD_E_STORE_READ_ONLY
+             : !found || found->it.is_removed ? HD_E_NOT_FOUND
+                                              : HD_OK;
+    *is_passed = status == HD_OK && pass_test(handle, event, found, delivery_id);
+    store_model_unlock(handle);
+    return status;
 }
 
 /* ---- All of it ---- */

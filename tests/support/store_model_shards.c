@@ -151,6 +151,13 @@ static int64_t first_unknown(const struct model_handle *handle, const struct mod
     return handle->model->faults.no_hints ? 0 : first;
 }
 
+static int has_tests(const struct model_webhook *webhook) {
+    int found = 0;
+    for (size_t i = 0; i < webhook->count; i++)
+        found |= webhook->rows[i].is_test;
+    return found;
+}
+
 static void tell_arrived(struct model_handle *handle, uint64_t gained) {
     struct store_model *model = handle->model;
     for (size_t i = 0; i < model->webhook_count && (gained || handle->seen_row < model->last_row); i++) {
@@ -159,7 +166,7 @@ static void tell_arrived(struct model_handle *handle, uint64_t gained) {
             continue;
         int64_t first = first_unknown(handle, webhook, gained);
         if (first && handle->listener.arrived)
-            handle->listener.arrived(handle->listener.user, webhook->it.keys.webhook, first);
+            handle->listener.arrived(handle->listener.user, webhook->it.keys.webhook, first, has_tests(webhook));
     }
     handle->seen_row = model->last_row;
 }

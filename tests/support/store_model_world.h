@@ -19,7 +19,7 @@ struct model_row {
     int64_t row, due_ms;
     uint32_t tries;
     unsigned char delivery_id[HD__STORE_ID_SIZE];
-    int may_be_repeated;
+    int may_be_repeated, is_test;
     int64_t added_by; /* client */
     struct model_event *event;
 };
@@ -141,6 +141,8 @@ int64_t store_model_now_ms(const struct model_handle *handle);
 struct model_event *store_model_event(const struct hd__stored_event *event);
 void store_model_drop_event(struct model_event *event);
 int store_model_step(struct hd_store *base, struct hd__step *step, struct hd__store_state *state);
+int store_model_pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
+                          unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
 void store_model_forget_told(struct model_told *told);
 
 /* store_model_shards.c: who owns what, and what is told of it. */

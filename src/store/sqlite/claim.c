@@ -3,10 +3,11 @@
 
 static void read_claimed(const struct hd__sqlite *store, const struct hd__claim *claim, sqlite3_stmt *row,
                          unsigned char redelivery_of[HD__STORE_ID_SIZE], struct hd__claimed *claimed) {
-    int64_t number = hd__sql_get_int(row, 0);
+    int64_t number = hd__sql_get_int(row, 0), due = hd__sql_get_int(row, 1);
     *claimed = (struct hd__claimed){
         .row = number,
-        .due_ms = hd__sql_get_int(row, 1),
+        .is_test = due == HD__DUE_TEST,
+        .due_ms = due > 0 ? due : 0,
         .tries = (uint32_t)hd__sql_get_int(row, 2),
         .may_be_repeated = hd__sql_get_int(row, 4) || number <= store->repeated_up_to[hd__shard_of(claim->webhook)],
         .event = {.type = (int)hd__sql_get_int(row, 6),
@@ -61,12 +62,14 @@ static int claim_tried(struct hd__sqlite *store, struct hd__step *step, size_t i
     return hand_out(store, step, index, statement, left);
 }
 
-static int claim_new(struct hd__sqlite *store, struct hd__step *step, size_t index, size_t *left) {
+/* Those that wait for no time: new ones, or tests. */
+static int claim_at_once(struct hd__sqlite *store, struct hd__step *step, size_t index, int64_t due, size_t *left) {
     const struct hd__claim *claim = &step->claims[index];
-    sqlite3_stmt *statement = hd__sql(store, HD__SQL_CLAIM_NEW);
+    sqlite3_stmt *statement = hd__sql(store, HD__SQL_CLAIM_AT_ONCE);
     hd__sql_int(statement, 1, claim->webhook);
-    hd__sql_int(statement, 2, claim->after_row);
+    hd__sql_int(statement, 2, due == HD__DUE_TEST ? claim->after_test : claim->after_row);
     hd__sql_int(statement, 3, (int64_t)*left);
+    hd__sql_int(statement, 4, due);
     return hand_out(store, step, index, statement, left);
 }
 
@@ -82,21 +85,33 @@ static int find_next_due(struct hd__sqlite *store, struct hd__claim *claim) {
 }
 
 /* One that fails leaves what it has handed out, and is made again by who wants the rest; the others go on. */
-void hd__sqlite_claim(struct hd__sqlite *store, struct hd__step *step, size_t index) {
+static int claim_others(struct hd__sqlite *store, struct hd__step *step, size_t index) {
     struct hd__claim *claim = &step->claims[index];
     size_t left = claim->max;
-    claim->next_due_in_ms = INT64_MAX;
-    claim->has_more = 0;
-    claim->status = HD_OK;
-    if (!(store->owned & HD__SHARD_BIT(claim->webhook)))
-        return;
     int code = claim_tried(store, step, index, &left);
     if (code == SQLITE_OK && left > 0)
-        code = claim_new(store, step, index, &left);
+        code = claim_at_once(store, step, index, HD__DUE_NEW, &left);
     claim->has_more = left == 0;
     if (claim->has_more)
         claim->next_due_in_ms = 0;
     else if (code == SQLITE_OK)
         code = find_next_due(store, claim);
+    return code;
+}
+
+void hd__sqlite_claim(struct hd__sqlite *store, struct hd__step *step, size_t index) {
+    struct hd__claim *claim = &step->claims[index];
+    size_t tests_left = claim->max_tests;
+    int code = SQLITE_OK;
+    claim->next_due_in_ms = INT64_MAX;
+    claim->has_more = claim->has_more_tests = 0;
+    claim->status = HD_OK;
+    if (!(store->owned & HD__SHARD_BIT(claim->webhook)))
+        return;
+    if (claim->max_tests > 0)
+        code = claim_at_once(store, step, index, HD__DUE_TEST, &tests_left);
+    claim->has_more_tests = claim->max_tests > 0 && tests_left == 0;
+    if (code == SQLITE_OK && claim->max > 0)
+        code = claim_others(store, step, index);
     claim->status = hd__sqlite_status(store, store->main, code);
 }

@@ -83,7 +83,7 @@ static int find_feed(struct hd__sqlite *store, const char *project) {
     return code;
 }
 
-static int has_webhook(struct hd__sqlite *store, int64_t webhook, const char *project, int64_t *has) {
+int hd__sqlite_has_webhook(struct hd__sqlite *store, int64_t webhook, const char *project, int64_t *has) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_HAS_WEBHOOK);
     hd__sql_int(statement, 1, webhook);
     hd__sql_text(statement, 2, project);
@@ -116,18 +116,25 @@ static int note_added(struct hd__sqlite *store, const struct hd__added *added) {
     return SQLITE_OK;
 }
 
-static int add_row(struct hd__sqlite *store, size_t index, const struct hd__stored_event *event, int64_t key,
-                   int64_t webhook) {
-    struct hd__added added = {.event = index, .webhook = webhook, .row = store->state.next_row++};
-    hd__sqlite_make_delivery_id(event->id, webhook, added.delivery_id);
+int hd__sqlite_add_row(struct hd__sqlite *store, const unsigned char *event_id, int64_t event, int64_t due,
+                       struct hd__added *added) {
+    added->row = store->state.next_row++;
+    hd__sqlite_make_delivery_id(event_id, added->webhook, added->delivery_id);
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_ADD_ROW);
-    hd__sql_int(statement, 1, added.row);
-    hd__sql_int(statement, 2, webhook);
-    hd__sql_int(statement, 3, key);
-    hd__sql_id(statement, 4, added.delivery_id);
+    hd__sql_int(statement, 1, added->row);
+    hd__sql_int(statement, 2, added->webhook);
+    hd__sql_int(statement, 3, event);
+    hd__sql_id(statement, 4, added->delivery_id);
+    hd__sql_int(statement, 5, due);
     int code = hd__sql_run(statement);
     store->state.waiting++;
-    return code == SQLITE_OK ? note_added(store, &added) : code;
+    return code == SQLITE_OK ? note_added(store, added) : code;
+}
+
+static int add_row(struct hd__sqlite *store, size_t index, const struct hd__stored_event *event, int64_t key,
+                   int64_t webhook) {
+    struct hd__added added = {.event = index, .webhook = webhook};
+    return hd__sqlite_add_row(store, event->id, key, HD__DUE_NEW, &added);
 }
 
 static int add_rows(struct hd__sqlite *store, size_t index, const struct hd__new_event *event, int64_t key) {
@@ -248,7 +255,7 @@ int hd__sqlite_add_event(struct hd__sqlite *store, struct hd__step *step, size_t
     if (event->key)
         code = add_key(store, event);
     if (code == SQLITE_OK)
-        code = event->webhook ? has_webhook(store, event->webhook, event->event.project, &count)
+        code = event->webhook ? hd__sqlite_has_webhook(store, event->webhook, event->event.project, &count)
                               : find_feed(store, event->event.project);
     if (code == SQLITE_OK && !event->webhook)
         count = (int64_t)count_takers(store, event->event.type);

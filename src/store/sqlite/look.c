@@ -7,6 +7,12 @@ int hd__sqlite_has_news(const struct hd__sqlite *store) {
     return store->state.change != store->known_change || store->state.next_row != store->known_row || store->gained;
 }
 
+/* Of a webhook: the row, and the smallest due, which is that of tests if there are any. */
+static void tell_row(const struct hd__sqlite *store, sqlite3_stmt *row) {
+    store->listener.arrived(store->listener.user, hd__sql_get_int(row, 0), hd__sql_get_int(row, 1),
+                            hd__sql_get_int(row, 2) == HD__DUE_TEST);
+}
+
 /* Where something waits, webhook by webhook, in the shards that were gained. */
 static int tell_gained(struct hd__sqlite *store) {
     int64_t webhook = 0;
@@ -19,7 +25,7 @@ static int tell_gained(struct hd__sqlite *store) {
         if (found) {
             webhook = hd__sql_get_int(statement, 0);
             if (store->gained & HD__SHARD_BIT(webhook))
-                store->listener.arrived(store->listener.user, webhook, hd__sql_get_int(statement, 1));
+                tell_row(store, statement);
         }
         code = hd__sql_end(statement, code);
     }
@@ -39,7 +45,7 @@ static int tell_arrived(struct hd__sqlite *store, int64_t first_own, int64_t end
     hd__sql_int(statement, 4, end_own - 1);
     while ((code = hd__sql_next(statement)) == SQLITE_ROW)
         if (shards & HD__SHARD_BIT(hd__sql_get_int(statement, 0)))
-            store->listener.arrived(store->listener.user, hd__sql_get_int(statement, 0), hd__sql_get_int(statement, 1));
+            tell_row(store, statement);
     return hd__sql_end(statement, code);
 }
 

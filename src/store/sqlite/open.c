@@ -58,6 +58,7 @@ static const struct hd__store_ops ops = {
     .put_webhook = hd__sqlite_put_webhook,
     .remove_webhook = hd__sqlite_remove_webhook,
     .discard = hd__sqlite_discard,
+    .pass_test = hd__sqlite_pass_test,
     .waiting = hd__sqlite_waiting,
     .lane_state = hd__sqlite_lane_state,
     .survey = hd__sqlite_survey,

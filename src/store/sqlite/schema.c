@@ -42,7 +42,8 @@ const char hd__sqlite_tables[] =
     "CREATE TABLE known_key(project INTEGER NOT NULL, key TEXT NOT NULL, event BLOB NOT NULL, kept_ms INTEGER NOT "
     "NULL,"
     "  PRIMARY KEY(project, key)) WITHOUT ROWID;"
-    /* due: 0 for what was not tried yet, 1 for what its owner keeps in memory, else a time by the store's clock. */
+    /* due: -1 for a test, 0 for what was not tried yet, 1 for what its owner keeps in memory, else a time by the
+     * store's clock. */
     "CREATE TABLE outbox(id INTEGER PRIMARY KEY, webhook INTEGER NOT NULL, due INTEGER NOT NULL, event INTEGER NOT "
     "NULL,"
     "  delivery BLOB NOT NULL, tries INTEGER NOT NULL, repeated INTEGER NOT NULL);"

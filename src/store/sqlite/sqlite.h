@@ -137,6 +137,12 @@ struct hd__sqlite {
     uint64_t left_shards;
 };
 
+/* When a row is due that does not wait for a time. */
+enum {
+    HD__DUE_TEST = -1,
+    HD__DUE_NEW = 0
+};
+
 #define HD__SHARD_BIT(webhook) (UINT64_C(1) << hd__shard_of(webhook))
 
 /* ---- failure.c ---- */
@@ -300,6 +306,10 @@ int hd__sqlite_recall_event(struct hd__sqlite *store, struct hd__step *step, siz
 /* Writes an event that is not there yet; *is_new tells. */
 int hd__sqlite_write_event(struct hd__sqlite *store, const struct hd__stored_event *event, int64_t first_row,
                            int64_t rows, int *is_new);
+/* Adds a row to the outbox, and notes it for the step at hand if its shard is owned. */
+int hd__sqlite_add_row(struct hd__sqlite *store, const unsigned char *event_id, int64_t event, int64_t due,
+                       struct hd__added *added);
+int hd__sqlite_has_webhook(struct hd__sqlite *store, int64_t webhook, const char *project, int64_t *has);
 /* Finds an event; its key is 0 if it is not there. One that is surely there need not be looked up. */
 int hd__sqlite_find_event(struct hd__sqlite *store, const unsigned char *id, int is_there,
                           struct hd__sqlite_event *event);
@@ -313,11 +323,13 @@ int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *
 int hd__sqlite_tell_lanes(struct hd__sqlite *store);
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
 
-/* ---- webhooks.c, outbox.c ---- */
+/* ---- webhooks.c, test.c, outbox.c ---- */
 
 int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected);
 int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change);
 int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count);
+int hd__sqlite_pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
+                         unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
 int hd__sqlite_put_project(struct hd__sqlite *store, const char *name, int64_t *key);
 /* Tells the webhooks that a statement finds. */
 enum {

@@ -101,22 +101,22 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_HAS_DELIVERY] = "SELECT 1 FROM log INDEXED BY log_delivery WHERE delivery = ?1 LIMIT 1",
 
     [HD__SQL_ADD_ROW] =
-        "INSERT INTO outbox(id, webhook, due, event, delivery, tries, repeated) VALUES(?1, ?2, 0, ?3, ?4, 0, 0)",
+        "INSERT INTO outbox(id, webhook, due, event, delivery, tries, repeated) VALUES(?1, ?2, ?5, ?3, ?4, 0, 0)",
     [HD__SQL_END_ROW] = "DELETE FROM outbox WHERE id = ?1 AND webhook = ?2",
     [HD__SQL_RETRY_ROW] = "UPDATE outbox SET due = ?3, tries = ?4 WHERE id = ?1 AND webhook = ?2",
     [HD__SQL_RELEASE_ROW] = "UPDATE outbox SET repeated = 1 WHERE id = ?1 AND webhook = ?2",
     [HD__SQL_ROWS_OF_EVENT] = "SELECT id, webhook, delivery FROM outbox WHERE id BETWEEN ?1 AND ?2 AND event = ?3 "
                               "ORDER BY id",
-    [HD__SQL_NEXT_WAITING] = "SELECT webhook, id FROM outbox INDEXED BY outbox_lane WHERE webhook > ?1 "
+    [HD__SQL_NEXT_WAITING] = "SELECT webhook, id, due FROM outbox INDEXED BY outbox_lane WHERE webhook > ?1 "
                              "ORDER BY webhook, due, id LIMIT 1",
-    [HD__SQL_NEW_WAITING] =
-        "SELECT webhook, min(id) FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND id NOT BETWEEN ?3 AND "
-        "?4 GROUP BY webhook",
+    [HD__SQL_NEW_WAITING] = "SELECT webhook, min(id), min(due) FROM outbox NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND "
+                            "id NOT BETWEEN ?3 AND "
+                            "?4 GROUP BY webhook",
     /* Tried ones are due from 1 on, so that the index skips all that is new. Those of due 1 stay in the memory of the
      * owner, who has got as far as them: others find them from the beginning. */
     [HD__SQL_CLAIM_TRIED] =
         CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due <= ?4 AND (o.due > 1 OR o.id > ?5) ORDER BY o.due, o.id LIMIT ?6",
-    [HD__SQL_CLAIM_NEW] = CLAIMED "o.due = 0 AND o.id > ?2 ORDER BY o.id LIMIT ?3",
+    [HD__SQL_CLAIM_AT_ONCE] = CLAIMED "o.due = ?4 AND o.id > ?2 ORDER BY o.id LIMIT ?3",
     [HD__SQL_NEXT_DUE] = "SELECT due FROM outbox WHERE webhook = ?1 AND due > ?2 ORDER BY due LIMIT 1",
 
     [HD__SQL_ADD_REPORT] =
