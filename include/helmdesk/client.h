@@ -197,7 +197,8 @@ HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t
 
 /**
  * Discards the deliveries that wait for a webhook, whether it is on, held or off. Each of them ends without another
- * attempt, with HD_OUTCOME_CANCELED and HD_REASON_DISCARDED. Deliveries under way and later ones are not affected.
+ * attempt, with HD_OUTCOME_CANCELED and HD_REASON_DISCARDED, and no longer counts as waiting from now on, even if no
+ * client delivers that could end it. Deliveries under way and later ones are not affected.
  * @param client      the client
  * @param webhook_id  the webhook's id
  * @param count       receives how many deliveries waited; may be NULL
@@ -233,7 +234,7 @@ enum hd_counter {
     HD_COUNTER_REPORTS_MISSED = 104, /**< reports deleted before hd_client_next_report() got to them */
     HD_COUNTER_RETRIED = 105,        /**< failed attempts that are followed by another one */
     HD_COUNTER_DROPPED = 106,        /**< of the failed deliveries, those with HD_REASON_DROPPED */
-    HD_COUNTER_STORED = 107          /**< deliveries in the store that have not ended; 0 without one */
+    HD_COUNTER_STORED = 107 /**< deliveries in the store that have neither ended nor been discarded; 0 without one */
 };
 
 /** @name Names of counters

@@ -82,8 +82,8 @@ enum hd_client_role {
     HD_CLIENT_ACCEPT = 49,  /**< accepts events and changes webhooks; others deliver. It has no thread and opens no
                               connection: for programs that end soon, and for servers that fork */
     HD_CLIENT_READ = 50,    /**< reads webhooks and log, and changes nothing */
-    HD_CLIENT_OPERATE =
-        51 /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_client_test() works: for an operator's tool */
+    HD_CLIENT_OPERATE = 51  /**< as HD_CLIENT_ACCEPT, with a thread, so that hd_client_test() works also if no client
+                               delivers: for an operator's tool */
 };
 
 /**

@@ -232,7 +232,7 @@ static void take_results(struct hd__keep_store *keep) {
     for (size_t i = 0; i < outbox->result_count; i++) {
         struct hd__delivery *delivery = outbox->written[i];
         delivery->is_lost = outbox->results[i].is_lost;
-        keep->busy_rows -= delivery->row != 0;
+        keep->busy_rows -= hd__keep_counts(delivery);
         hd__ledger_kept(keep->base.ledger, delivery);
     }
     if (outbox->result_count > 0 && keep->base.ledger->schedule.deliveries == 0)

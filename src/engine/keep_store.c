@@ -104,9 +104,13 @@ static int keeps_retry(const struct hd__keeper *keeper, const struct hd__deliver
            hd__schedule_shard_is_open(&keeper->ledger->schedule, delivery->lane);
 }
 
+int hd__keep_counts(const struct hd__delivery *delivery) {
+    return delivery->row && delivery->report->reason != HD_REASON_DISCARDED;
+}
+
 static void settle(struct hd__keeper *keeper, struct hd__delivery *delivery) {
     struct hd__keep_store *keep = of(keeper);
-    keep->busy_rows += delivery->row != 0;
+    keep->busy_rows += hd__keep_counts(delivery);
     if (keep->outbox.settled_count == 0)
         keep->settled_us = keeper->ledger->now_us;
     keep->is_urgent |= delivery->webhook->ordered || delivery->message->is_test; /* somebody waits for it */

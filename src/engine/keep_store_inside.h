@@ -49,7 +49,7 @@ struct hd__keep_store {
     int64_t settled_us; /* when the first was that is settled and in no step */
     int is_urgent;      /* one of those does not wait for others */
     struct hd__store_state state;
-    size_t busy_rows; /* deliveries of the store that are under way, or settled and not written */
+    size_t busy_rows; /* deliveries that the store counts as waiting, and that are settled and not written */
     struct hd__flush flush;
     atomic_int status;
     atomic_uint_fast64_t owned;
@@ -99,6 +99,9 @@ void hd__keep_let_events_go(struct hd__keep_store *keep);
 int hd__keep_close(struct hd__keeper *keeper);
 
 /* ---- keep_store.c ---- */
+
+/* Whether the store counts a settled delivery as waiting until its result is written. */
+int hd__keep_counts(const struct hd__delivery *delivery);
 
 /* Whether what is settled is to wait for a later step. */
 int hd__keep_results_wait(const struct hd__keep_store *keep);

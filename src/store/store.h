@@ -198,7 +198,7 @@ struct hd__store_state {
     uint64_t lost;    /* those that were lost since the state was last told, though they may be owned again: what was
                          in memory of them before this call is another client's. What this call told is not */
     int64_t safe_until_us; /* monotonic: up to then nobody else can own them; no attempt begins later */
-    uint64_t waiting;      /* rows of the outbox, of all clients */
+    uint64_t waiting;      /* rows of the outbox, of all clients, that are not to be discarded */
     int64_t last_row;      /* the newest that there ever was */
 };
 
@@ -318,7 +318,7 @@ struct hd__store_ops {
     /* HD_E_NOT_FOUND if there is none. */
     int (*remove_webhook)(struct hd_store *store, const char *id, uint64_t *change);
     /* What waits for the webhook with this id is to end without an attempt: sets its discarded_up_to, and makes due
-     * what waits for a retry. Counts it. */
+     * what waits for a retry. Counts it; from then on it is not said to wait any more, whoever ends it. */
     int (*discard)(struct hd_store *store, const char *id, uint64_t *count);
     /* A test of a webhook (its key) is to be made by the client that owns its shard: with the event, a row of the
      * outbox is added that goes ahead of all others, has one attempt, and is not discarded. *is_passed is 0, and

@@ -262,9 +262,42 @@ static void discard_marks_what_waits(struct world *world) {
     client_put(tool, &webhook); /* does not take it back */
     client_look(owner);
     assert_true(heard(owner, HEARD_WEBHOOK, 0)->discarded_up_to >= second);
-    assert_int_equal(waiting(tool, "webhook"), 3); /* until the owner has ended them */
+    assert_int_equal(waiting(tool, "webhook"), 1); /* though the owner has still to end the others */
     assert_int_equal(client_claim(owner, key), 3);
     assert_false(client_end(owner, key, first));
+}
+
+/* What is discarded does not count as waiting, from then on, nor when it ends. */
+static void discarded_rows_do_not_wait(struct world *world) {
+    struct client *tool = client_join(world, HD__ROLE_ACCEPT);
+    struct hd__stored_webhook webhook = webhook_of("webhook"), other = webhook_of("other");
+    uint64_t count = 0;
+    int64_t oldest_ms = -1, key = client_put(tool, &webhook), rows[2];
+    client_put(tool, &other);
+    client_send(tool); /* to both */
+    client_send(tool);
+    assert_int_equal(tool->state.waiting, 4);
+    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count), HD_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(tool->store->ops->waiting(tool->store, "webhook", &count, &oldest_ms), HD_OK);
+    assert_true(count == 0 && oldest_ms == 0);
+    client_look(tool);
+    assert_int_equal(tool->state.waiting, 2);
+    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count), HD_OK);
+    assert_int_equal(count, 0); /* not again */
+    world_pass(world, 7000);
+    client_send_to(tool, key);
+    assert_int_equal(tool->store->ops->waiting(tool->store, "webhook", &count, &oldest_ms), HD_OK);
+    assert_true(count == 1 && oldest_ms == hd__wall_ms(&world->clock));
+    struct client *owner = client_join(world, HD__ROLE_DELIVER);
+    assert_int_equal(owner->state.waiting, 3);
+    assert_int_equal(client_claim(owner, key), 3);
+    for (size_t i = 0; i < 2; i++)
+        rows[i] = heard(owner, HEARD_CLAIMED, i)->row;
+    for (size_t i = 0; i < 2; i++)
+        assert_false(client_end(owner, key, rows[i]));
+    assert_int_equal(owner->state.waiting, 3);
+    assert_int_equal(waiting(tool, "webhook"), 1);
 }
 
 /* ---- What keeps them from being sent to ---- */
@@ -385,6 +418,7 @@ static const struct check checks[] = {
     {"a webhook that moves is two", a_moved_one_is_two},
     {"what waits is counted", what_waits_is_counted},
     {"discard marks what waits", discard_marks_what_waits},
+    {"discarded rows do not wait", discarded_rows_do_not_wait},
     {"notes of lanes are kept", notes_of_lanes_are_kept},
     {"a survey tells of all webhooks", a_survey_tells_all},
     {"what a receiver asked for is kept", patience_is_kept},

@@ -180,11 +180,18 @@ static int each_of(struct model_handle *handle, const char *id,
     return status;
 }
 
+int store_model_counts(const struct model_webhook *webhook, const struct model_row *row) {
+    return row->row > webhook->it.discarded_up_to;
+}
+
 static void discard_one(struct model_handle *handle, struct model_webhook *webhook, void *user) {
     uint64_t *count = user;
     if (webhook->count == 0)
         return;
-    *count += webhook->count;
+    for (size_t i = 0; i < webhook->count; i++) {
+        handle->model->waiting -= store_model_counts(webhook, &webhook->rows[i]);
+        *count += store_model_counts(webhook, &webhook->rows[i]) && !webhook->rows[i].is_test;
+    }
     webhook->it.discarded_up_to = webhook->rows[webhook->count - 1].row;
     for (size_t i = 0; i < webhook->count; i++)
         if (webhook->rows[i].due_ms > store_model_now_ms(handle) + 1)
@@ -211,12 +218,15 @@ struct waiting {
 static void count_waiting(struct model_handle *handle, struct model_webhook *webhook, void *user) {
     struct waiting *waiting = user;
     (void)handle;
-    if (webhook->count == 0)
-        return;
-    waiting->count += webhook->count;
-    if (webhook->rows[0].row < waiting->first_row) {
-        waiting->first_row = webhook->rows[0].row;
-        waiting->oldest_ms = webhook->rows[0].event->it.accepted_at_ms;
+    for (size_t i = 0; i < webhook->count; i++) {
+        const struct model_row *row = &webhook->rows[i];
+        if (!store_model_counts(webhook, row))
+            continue;
+        waiting->count++;
+        if (row->row < waiting->first_row) {
+            waiting->first_row = row->row;
+            waiting->oldest_ms = row->event->it.accepted_at_ms;
+        }
     }
 }
 

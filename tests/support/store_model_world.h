@@ -161,6 +161,7 @@ struct model_webhook *store_model_find(const struct store_model *model, const ch
 struct model_webhook *store_model_webhook(const struct store_model *model, int64_t key);
 int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected);
 int store_model_remove(struct hd_store *base, const char *id, uint64_t *change);
+int store_model_counts(const struct model_webhook *webhook, const struct model_row *row); /* as waiting */
 int store_model_discard(struct hd_store *base, const char *id, uint64_t *count);
 int store_model_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
 struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms);

@@ -165,24 +165,30 @@ static int write_state(struct hd__sqlite *store, const struct hd__store_time *no
         sizeof text, text,
         "INSERT INTO state SELECT 1, 1 + max((SELECT ifnull(max(id), 0) FROM outbox), (SELECT max(repeated_up_to) FROM "
         "shard)), (SELECT ifnull(max(key), 0) + 1 FROM event), (SELECT ifnull(max(id), 0) + 1 FROM log), 1, (SELECT "
-        "count(*) FROM outbox), (SELECT ifnull(sum(size), 0) FROM log), (SELECT ifnull(max(change), 0) FROM webhook), "
+        "count(*) FROM outbox), 0, (SELECT ifnull(sum(size), 0) FROM log), (SELECT ifnull(max(change), 0) FROM "
+        "webhook), "
         "0, 0, 0, %lld, %lld, %lld, %lld",
         (long long)now->ms, (long long)now->monotonic_us, (long long)now->wall_ms, (long long)now->boot);
     return run(store, text);
 }
 
-/* ---- From version 4 to 5 ---- */
+/* ---- From version 4 to 5, and to 6 ---- */
 
-static int add_consumers(struct hd__sqlite *store) {
+/* What is discarded does not count as waiting. */
+static const char count_anew[] =
+    "ALTER TABLE state ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE state SET discarded = (SELECT ifnull(max(discarded_up_to), 0) FROM webhook), waiting = (SELECT count(*) "
+    "FROM outbox o CROSS JOIN webhook w ON w.key = o.webhook WHERE o.id > w.discarded_up_to)";
+
+static int write_version(struct hd__sqlite *store) {
     char text[64];
-    int code = run(store, hd__sqlite_consumers);
     sqlite3_snprintf(sizeof text, text, "PRAGMA user_version = %d", HD__SQLITE_VERSION);
-    return code == SQLITE_OK ? run(store, text) : code;
+    return run(store, text);
 }
 
 /* ---- All of it ---- */
 
-/* Version 4, from an older one or from nothing. */
+/* The tables of now but for consumers, from a version before 4 or from nothing. */
 static int make_tables(struct migration *migration, int version) {
     struct hd__sqlite *store = migration->store;
     int code = version > 0 ? copy_all(store, version) : run(store, hd__sqlite_tables);
@@ -196,9 +202,11 @@ static int change_all(struct migration *migration, int *version) {
     int code = read_version(store, version); /* another process may have done it meanwhile */
     if (code != SQLITE_OK || *version >= HD__SQLITE_VERSION)
         return code;
-    code = *version < 4 ? make_tables(migration, *version) : SQLITE_OK;
+    code = *version < 4 ? make_tables(migration, *version) : run(store, count_anew);
+    if (code == SQLITE_OK && *version < 5)
+        code = run(store, hd__sqlite_consumers);
     if (code == SQLITE_OK)
-        code = add_consumers(store);
+        code = write_version(store);
     if (code == SQLITE_OK)
         *version = HD__SQLITE_VERSION;
     return code;

@@ -1,11 +1,12 @@
 /* What waits, asked by any thread. */
 #include "store/sqlite/sqlite.h"
 
-/* Of a webhook w: how many rows there are, and when the event of the first was accepted. */
-#define COUNT_OF_KEY "SELECT count(*) FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key"
+/* Of a webhook w: how many rows wait, and when the event of the first was accepted. */
+#define COUNT_OF_KEY                                                                                                   \
+    "SELECT count(*) FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key AND id > w.discarded_up_to"
 #define OLDEST_OF_KEY                                                                                                  \
     "ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event WHERE f.id = (SELECT min(id) "   \
-    "FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key)), 0)"
+    "FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key AND id > w.discarded_up_to)), 0)"
 
 /* What keeps it from being sent to, in the order of take_lane_state(). */
 #define LANE                                                                                                           \

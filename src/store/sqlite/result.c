@@ -89,6 +89,19 @@ static int64_t due_of(const struct hd__sqlite *store, const struct hd__result *r
     return result->delay_ms <= 0 ? 1 : due_ms > 2 ? due_ms : 2;
 }
 
+/* What is discarded has not counted as waiting since then. */
+static int count_ended(struct hd__sqlite *store, const struct hd__result *result) {
+    int64_t discarded_up_to = 0;
+    int code = SQLITE_OK;
+    if (result->row <= store->state.discarded) {
+        sqlite3_stmt *statement = hd__sql(store, HD__SQL_DISCARDED_UP_TO);
+        hd__sql_int(statement, 1, result->webhook);
+        code = hd__sql_ask(statement, &discarded_up_to);
+    }
+    store->state.waiting -= result->row > discarded_up_to;
+    return code;
+}
+
 static int change_row(struct hd__sqlite *store, struct hd__result *result) {
     static const int statements[] = {
         [HD__RESULT_ENDED] = HD__SQL_END_ROW,
@@ -104,8 +117,8 @@ static int change_row(struct hd__sqlite *store, struct hd__result *result) {
     }
     int code = hd__sql_run(statement);
     result->is_lost = code == SQLITE_OK && sqlite3_changes(store->main) == 0;
-    store->state.waiting -= code == SQLITE_OK && !result->is_lost && result->kind == HD__RESULT_ENDED;
-    return code;
+    return code == SQLITE_OK && !result->is_lost && result->kind == HD__RESULT_ENDED ? count_ended(store, result)
+                                                                                     : code;
 }
 
 int hd__sqlite_write_result(struct hd__sqlite *store, struct hd__result *result) {

@@ -4,7 +4,8 @@
 const char hd__sqlite_tables[] =
     /* One row: see struct hd__sqlite_state. */
     "CREATE TABLE state(one INTEGER PRIMARY KEY, next_row INTEGER NOT NULL, next_event INTEGER NOT NULL,"
-    "  next_log INTEGER NOT NULL, next_client INTEGER NOT NULL, waiting INTEGER NOT NULL, log_bytes INTEGER NOT NULL,"
+    "  next_log INTEGER NOT NULL, next_client INTEGER NOT NULL, waiting INTEGER NOT NULL,"
+    "  discarded INTEGER NOT NULL, log_bytes INTEGER NOT NULL,"
     "  change INTEGER NOT NULL, epoch INTEGER NOT NULL, last_client INTEGER NOT NULL, last_step INTEGER NOT NULL,"
     "  now_ms INTEGER NOT NULL, monotonic_us INTEGER NOT NULL, wall_ms INTEGER NOT NULL, boot INTEGER NOT NULL);"
     /* role: HD__ROLE_..., or 3 for one that is gone. until_ms: its lease, by the store's clock. step, lost: the number

@@ -26,12 +26,13 @@
 /* The one row that each transaction reads first, and each that writes writes once. */
 struct hd__sqlite_state {
     int64_t next_row, next_event, next_log, next_client; /* numbers not given yet */
-    int64_t waiting;                                     /* rows of the outbox */
-    int64_t log_bytes;                                   /* what the log takes, roughly */
-    int64_t change;                                      /* of webhooks: the last one */
-    int64_t epoch;                                       /* how often clients and shards have changed */
-    int64_t last_client, last_step;                      /* the last step that was written; see client.c */
-    struct hd__store_time time;                          /* when that was */
+    int64_t waiting;                                     /* rows of the outbox that are not discarded */
+    int64_t discarded; /* no row after this one is discarded: the largest discarded_up_to of all webhooks */
+    int64_t log_bytes; /* what the log takes, roughly */
+    int64_t change;    /* of webhooks: the last one */
+    int64_t epoch;     /* how often clients and shards have changed */
+    int64_t last_client, last_step; /* the last step that was written; see client.c */
+    struct hd__store_time time;     /* when that was */
 };
 
 /* A growing list of numbers. */
@@ -189,7 +190,7 @@ int hd__sqlite_read_row(struct hd__sqlite *store, const char *sql, const char *k
 
 /* ---- migrate.c ---- */
 
-#define HD__SQLITE_VERSION 5
+#define HD__SQLITE_VERSION 6
 
 /* What is subtracted from a number of the public enums before it is stored: in the database, each family begins where
  * it began in version 0.1.0. */
@@ -200,6 +201,7 @@ enum {
     HD__SQL_MODE = HD_MODE_OFF,
     HD__SQL_STATE = HD_WEBHOOK_ACTIVE
 };
+#define HD__SQLITE_STATE_FIELDS 15
 extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */

@@ -22,12 +22,13 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_BEGIN_READING] = "BEGIN",
     [HD__SQL_COMMIT] = "COMMIT",
     [HD__SQL_ROLLBACK] = "ROLLBACK",
-    [HD__SQL_READ_STATE] = "SELECT next_row, next_event, next_log, next_client, waiting, log_bytes, change, epoch, "
-                           "last_client, last_step, now_ms, monotonic_us, wall_ms, boot FROM state WHERE one = 1",
+    [HD__SQL_READ_STATE] =
+        "SELECT next_row, next_event, next_log, next_client, waiting, discarded, log_bytes, change, epoch, "
+        "last_client, last_step, now_ms, monotonic_us, wall_ms, boot FROM state WHERE one = 1",
     [HD__SQL_WRITE_STATE] =
-        "UPDATE state SET next_row = ?1, next_event = ?2, next_log = ?3, next_client = ?4, waiting = ?5, log_bytes = "
-        "?6, change = ?7, epoch = ?8, last_client = ?9, last_step = ?10, now_ms = ?11, monotonic_us = ?12, wall_ms = "
-        "?13, boot = ?14 WHERE one = 1",
+        "UPDATE state SET next_row = ?1, next_event = ?2, next_log = ?3, next_client = ?4, waiting = ?5, discarded = "
+        "?6, log_bytes = ?7, change = ?8, epoch = ?9, last_client = ?10, last_step = ?11, now_ms = ?12, monotonic_us = "
+        "?13, wall_ms = ?14, boot = ?15 WHERE one = 1",
 
     [HD__SQL_LIST_SHARDS] = "SELECT shard, owner, repeated_up_to FROM shard",
     [HD__SQL_TAKE_SHARD] = "UPDATE shard SET owner = ?2 WHERE shard = ?1 AND owner = 0",
@@ -64,7 +65,9 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_REMOVE_WEBHOOK] = "UPDATE webhook SET removed = 1, change = ?2 WHERE id = ?1 AND removed = 0",
     [HD__SQL_DISCARD] = "UPDATE webhook SET discarded_up_to = ?2, change = ?3 WHERE key = ?1",
     [HD__SQL_MAKE_DUE] = "UPDATE outbox SET due = ?2 + 1 WHERE webhook = ?1 AND due > ?2 + 1",
-    [HD__SQL_COUNT_WAITING] = "SELECT count(*) FROM outbox WHERE webhook = ?1",
+    [HD__SQL_DISCARDED_UP_TO] = "SELECT discarded_up_to FROM webhook WHERE key = ?1",
+    [HD__SQL_COUNT_WAITING] =
+        "SELECT count(*), ifnull(sum(due >= 0), 0) FROM outbox INDEXED BY outbox_lane WHERE webhook = ?1 AND id > ?2",
     [HD__SQL_CLEAR_WEBHOOKS] = "UPDATE webhook SET removed = 2, name = '', url = x'', secret = x'', staged = x'', "
                                "previous = x'', headers = x'', client_certificate = x'' WHERE removed = 1 AND "
                                "NOT EXISTS(SELECT 1 FROM outbox WHERE webhook = webhook.key)",

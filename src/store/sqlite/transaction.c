@@ -8,7 +8,7 @@
 #define ROUNDS_MAX 40            /* of making room */
 #define FILE_IS_GONE SQLITE_AUTH /* a code that nothing else here gives; what happened is said in words already */
 
-_Static_assert(sizeof(struct hd__sqlite_state) == 14 * sizeof(int64_t), "compared byte by byte");
+_Static_assert(sizeof(struct hd__sqlite_state) == HD__SQLITE_STATE_FIELDS * sizeof(int64_t), "compared byte by byte");
 
 /* ---- The state ---- */
 
@@ -19,7 +19,7 @@ int hd__sqlite_read_state(struct hd__sqlite *store) {
     if (code == SQLITE_DONE)
         return SQLITE_CORRUPT;
     if (code == SQLITE_ROW)
-        for (int i = 0; i < 14; i++)
+        for (int i = 0; i < HD__SQLITE_STATE_FIELDS; i++)
             fields[i] = hd__sql_get_int(statement, i);
     code = hd__sql_end(statement, code);
     if (code != SQLITE_OK)
@@ -33,7 +33,7 @@ int hd__sqlite_write_state(struct hd__sqlite *store) {
     const int64_t *fields = (const int64_t *)&store->state;
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_WRITE_STATE);
     store->state.time = store->now;
-    for (int i = 0; i < 14; i++)
+    for (int i = 0; i < HD__SQLITE_STATE_FIELDS; i++)
         hd__sql_int(statement, i + 1, fields[i]);
     return hd__sql_run(statement);
 }

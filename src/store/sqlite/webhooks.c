@@ -206,13 +206,17 @@ int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *c
     return status == HD_OK && !changing.is_found ? HD_E_NOT_FOUND : status;
 }
 
-static int count_waiting(struct hd__sqlite *store, int64_t webhook, uint64_t *count) {
-    int64_t waiting = 0;
+/* What was discarded before does not count; a test does not end by that, but does not count from now on either. */
+static int count_discarded(struct hd__sqlite *store, const struct present *present, uint64_t *count) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_COUNT_WAITING);
-    hd__sql_int(statement, 1, webhook);
-    int code = hd__sql_ask(statement, &waiting);
-    *count = (uint64_t)waiting;
-    return code;
+    hd__sql_int(statement, 1, present->key);
+    hd__sql_int(statement, 2, present->discarded_up_to);
+    int code = hd__sql_next(statement);
+    if (code == SQLITE_ROW) {
+        store->state.waiting -= hd__sql_get_int(statement, 0);
+        *count = (uint64_t)hd__sql_get_int(statement, 1);
+    }
+    return hd__sql_end(statement, code);
 }
 
 /* One millisecond from now: later than all that its owner has claimed. */
@@ -230,12 +234,13 @@ static int discard_work(struct hd__sqlite *store, void *argument) {
     changing->is_found = present.key != 0;
     if (code != SQLITE_OK || !changing->is_found)
         return code;
-    code = count_waiting(store, present.key, &changing->count);
+    code = count_discarded(store, &present, &changing->count);
     if (code != SQLITE_OK)
         return code;
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_DISCARD);
     hd__sql_int(statement, 1, present.key);
-    hd__sql_int(statement, 2, store->state.next_row - 1);
+    store->state.discarded = store->state.next_row - 1;
+    hd__sql_int(statement, 2, store->state.discarded);
     hd__sql_int(statement, 3, ++store->state.change);
     code = hd__sql_run(statement);
     return code == SQLITE_OK ? make_due(store, present.key) : code;
