@@ -3,58 +3,14 @@
  * store and with one. */
 #include "support/bodies.h"
 #include "support/child.h"
-#include "support/stored.h"
+#include "support/one_client.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static bool has_store;
-static hd_store *store;
-static hd_client *client;
-
-static int begin(void **state) {
-    store = NULL;
-    client = NULL;
-    return set_up(state);
-}
-
-static int end_all(void **state) {
-    end_client(client);
-    hd_store_free(store);
-    return tear_down(state);
-}
-
-/* Opens the client with these options, or NULL, and puts a webhook at a path of the receiver. */
-static void open_client(hd_options *options, const char *path) {
-    options = options ? options : options_for_tests();
-    if (has_store) {
-        store = open_store();
-        assert_int_equal(hd_options_set_store(options, store), HD_OK);
-    }
-    client = client_for_tests(options);
-    put_webhook(client, webhook_at(WEBHOOK, path));
-}
-
-static int poll_fd(void) {
-    int fd = -1;
-    assert_int_equal(hd_client_poll_fd(client, &fd), HD_OK);
-    assert_true(fd >= 0);
-    return fd;
-}
-
-/* Whether the descriptor becomes readable in time. */
-static bool is_readable(int fd, int timeout_ms) {
-    struct pollfd watched = {.fd = fd, .events = POLLIN};
-    int count = poll(&watched, 1, timeout_ms);
-    assert_true(count >= 0);
-    assert_true(count == 0 || watched.revents == POLLIN);
-    return count == 1;
-}
 
 static int take(void) {
     hd_report *report = NULL;
@@ -437,7 +393,7 @@ static void test_begin_close_in_the_log_function(void **state) {
     assert_int_equal(atomic_load(&begin_status), HD_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_all)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_with_client, end_with_client)
 
 static const struct CMUnitTest tests[] = {
     TEST(test_readable_while_there_is_a_report),

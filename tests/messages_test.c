@@ -2,26 +2,10 @@
 /** @file messages_test.c The library's messages: which webhook they are about, and taking them instead of being called.
  */
 #include "support/bodies.h"
-#include "support/stored.h"
+#include "support/one_client.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-
-static hd_store *store;
-static hd_client *client;
-
-static int begin(void **state) {
-    store = NULL;
-    client = NULL;
-    return set_up(state);
-}
-
-static int end_all(void **state) {
-    end_client(client);
-    hd_store_free(store);
-    return tear_down(state);
-}
 
 static hd_options *keeping(size_t count) {
     hd_options *options = options_for_tests();
@@ -54,11 +38,6 @@ static void assert_none(void) {
 static void assert_contains(const char *text, const char *part) {
     if (!strstr(text, part))
         fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
-static bool is_readable(int fd) {
-    struct pollfd watched = {.fd = fd, .events = POLLIN};
-    return poll(&watched, 1, 0) == 1;
 }
 
 /* Two webhooks of one host are told apart by id and name, in a failure and when the rule pauses them. */
@@ -164,7 +143,7 @@ static void test_messages_are_taken_in_order(void **state) {
     put_named("w", "Sales", "/status/500");
     assert_int_equal(hd_client_poll_fd(client, &fd), HD_OK);
     assert_none();
-    assert_false(is_readable(fd));
+    assert_false(is_readable(fd, 0));
     for (int number = 1; number <= 3; number++) {
         (void)snprintf(part, sizeof part, "/status/50%d", number);
         put_named("w", part, part);
@@ -173,13 +152,13 @@ static void test_messages_are_taken_in_order(void **state) {
         hd_report_free(next_report(client));
     }
     for (int number = 1; number <= 3; number++) {
-        assert_true(is_readable(fd));
+        assert_true(is_readable(fd, 0));
         (void)snprintf(part, sizeof part, "\"/status/50%d\"", number);
         assert_int_equal(take(text), HD_LEVEL_WARNING);
         assert_contains(text, part);
     }
     assert_none();
-    assert_false(is_readable(fd));
+    assert_false(is_readable(fd, 0));
 }
 
 /* Where they had no room, the oldest are missing, and the next one that is taken says how many. */
@@ -208,7 +187,7 @@ static void test_oldest_messages_are_dropped(void **state) {
     for (int i = 0; i < 6; i++)
         hd_report_free(next_report(client));
     assert_int_equal(hd_client_poll_fd(client, &fd), HD_OK);
-    assert_false(is_readable(fd));
+    assert_false(is_readable(fd, 0));
 }
 
 static void count_line(void *user, int level, const char *line) {
@@ -298,7 +277,7 @@ static void test_several_take(void **state) {
     assert_int_equal(taken + atomic_load(&missing), count);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_all)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_with_client, end_with_client)
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
