@@ -10,6 +10,7 @@
 
 #include "support/child.h"
 #include "support/process.h"
+#include "support/store_cut.h"
 #include "support/stored.h"
 
 #include "store/store.h"
@@ -380,6 +381,36 @@ static void test_host_closes_the_files(void **state) {
     end(client, store);
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * A store that fails for a while
+ */
+
+static int refuse_steps(void *user, int call) {
+    return call == STORE_CUT_STEP && atomic_load((atomic_int *)user) ? STORE_CUT_UNDONE : STORE_CUT_NOT;
+}
+
+/* Each caller who waits for a commit is told that there is none; and the client finds out by itself that the store
+ * works again, also where nothing is left to be written. */
+static void test_store_is_tried_again(void **state) {
+    (void)state;
+    atomic_int fails = 0;
+    hd_store *store = store_cut_new(open_store(), (struct store_cut){.before = refuse_steps, .user = &fails});
+    hd_client *client = committing_client_on(store);
+    hd_event *event = event_for_tests(HD_TICKET_CREATED, PROJECT, 1);
+    put_webhook(client, webhook_at(WEBHOOK, "/ok"));
+    atomic_store(&fails, 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(hd_webhook_send(client, event, NULL), HD_E_STORE_BUSY);
+    assert_int_equal(hd_client_store_status(client), HD_E_STORE_BUSY);
+    atomic_store(&fails, 0);
+    assert_eventually(hd_client_store_status(client) == HD_OK);
+    assert_int_equal(hd_webhook_send(client, event, NULL), HD_OK);
+    hd_event_free(event);
+    flush(client);
+    assert_int_equal(counter(client, HD_COUNTER_DELIVERED), 1);
+    end(client, store);
+}
+
 int main(int argc, char **argv) {
     if (is_process(argc, argv))
         return process_main(argv);
@@ -392,6 +423,7 @@ int main(int argc, char **argv) {
         TEST(test_pause_is_for_all),
         TEST(test_tests_are_waited_for),
         TEST(test_host_closes_the_files),
+        TEST(test_store_is_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,9 +159,10 @@ static void collect_events(struct hd__keep_store *keep) {
 
 /* ---- A step ---- */
 
+/* After a failure there is always something to do: to find out whether the store works again. */
 static int has_work(const struct hd__keep_store *keep) {
     return keep->outbox.event_count + keep->outbox.result_count + keep->claim_count + keep->step_note_count > 0 ||
-           keep->storer->step.left != 0;
+           keep->storer->step.left != 0 || keep->step_status != HD_OK;
 }
 
 /* A webhook has one note, the newest. Of more than one step takes, the oldest are given up: what they tell comes about
@@ -269,7 +270,7 @@ void hd__keep_take_step(struct hd__keep_store *keep) {
     if (!keep->is_frozen)
         keep->left = 0;
     keep->step_status = status;
-    keep->results_only = status != HD_OK;
+    keep->results_only = status != HD_OK && keep->storer->step.event_count > 0;
     if (status != HD_OK)
         keep->try_at_us = keep->base.ledger->now_us + TRY_AGAIN_US;
     hd__keep_take_news(keep);

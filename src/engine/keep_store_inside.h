@@ -41,7 +41,7 @@ struct hd__keep_store {
     uint64_t step_number;
     uint64_t left;    /* shards that the step at hand leaves, whatever the store has told since */
     int is_frozen;    /* it is not known whether the step has happened: it is made again as it is */
-    int results_only; /* the last one failed: what is over comes before what is new */
+    int results_only; /* the last one had events and failed: results are tried alone, for which there may be room */
     int step_status, look_status;
     size_t damaged;     /* lanes that cannot be read */
     int has_missed;     /* something arrived that there was no memory for */
