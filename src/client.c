@@ -32,6 +32,12 @@ static int make_transport(hd_client *client) {
     return hd__transport_new(&transport, &client->transport);
 }
 
+/* An operator's tool has to know what became of its event when the call returns. */
+static int accept_mode(const hd_options *options) {
+    int is_tool = options->role == HD_CLIENT_OPERATE && options->accept_mode == HD_ACCEPT_FAST;
+    return is_tool ? HD_ACCEPT_COMMITTED : options->accept_mode;
+}
+
 static int make_worker(hd_client *client) {
     const hd_options *own = client->options;
     const struct hd__worker_config worker = {
@@ -46,7 +52,7 @@ static int make_worker(hd_client *client) {
         .notifier = &client->notifier,
         .store = client->store,
         .role = own->role == HD_CLIENT_OPERATE ? HD__ROLE_ACCEPT : HD__ROLE_DELIVER,
-        .commits = own->accept_mode == HD_ACCEPT_COMMITTED || own->role == HD_CLIENT_OPERATE,
+        .accept_mode = accept_mode(own),
         .key_window_ms = own->key_window_ms,
         .transport = client->transport,
         .log = own->log,

@@ -276,7 +276,7 @@ int hd_options_set_store(hd_options *options, hd_store *store) {
 }
 
 int hd_options_set_accept_mode(hd_options *options, int mode) {
-    if (!options || (mode != HD_ACCEPT_FAST && mode != HD_ACCEPT_COMMITTED))
+    if (!options || mode < HD_ACCEPT_FAST || mode > HD_ACCEPT_ASYNC)
         return HD_E_INVALID;
     options->accept_mode = mode;
     return HD_OK;

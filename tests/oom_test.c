@@ -227,6 +227,8 @@ static int run_client(void) {
     if (status == HD_OK)
         status = hd_options_keep_messages(options, 10);
     if (status == HD_OK)
+        status = hd_options_set_accept_mode(options, HD_ACCEPT_ASYNC);
+    if (status == HD_OK)
         status = hd_client_new(options, &client);
     hd_options_free(options);
     if (status != HD_OK) {

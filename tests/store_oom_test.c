@@ -119,6 +119,50 @@ static void live(void *user) {
     remove_directory(directory);
 }
 
+/* Takes the outcomes that there are. Returns how many events are stored. */
+static size_t take_outcomes(struct simulation *simulation, size_t *taken) {
+    struct hd__commit commit;
+    size_t stored = 0;
+    for (; hd__worker_next_commit(simulation->worker, &commit) == HD_OK; ++*taken) {
+        stored += commit.status == HD_OK;
+        assert_true(commit.status == HD_OK || commit.status == HD_E_NO_MEMORY);
+    }
+    return stored;
+}
+
+/* With HD_ACCEPT_ASYNC each event has its outcome, and is delivered exactly if the outcome says that it is stored. */
+static void tell(void *user) {
+    (void)user;
+    size_t taken = 0, stored = 0, turns = 0;
+    make_fast_directory(directory);
+    hd_store *store = open_store();
+    struct simulation *simulation = simulation_new_async_on(store);
+    simulation_put(simulation, "a", 1);
+    turn(simulation);
+    for (int i = 0; i < EVENTS; i++) {
+        assert_int_equal(simulation_send(simulation, "subject"), HD_OK);
+        failing.armed = 1;
+        turn(simulation);
+        failing.armed = 0;
+        stored += take_outcomes(simulation, &taken);
+    }
+    while (!is_done(simulation) && turns++ < 100)
+        turn(simulation);
+    assert_true(is_done(simulation));
+    stored += take_outcomes(simulation, &taken);
+    assert_int_equal(taken, EVENTS);
+    assert_int_equal(simulation_drain_reports(simulation), stored);
+    hd__worker_cancel_all(simulation->worker);
+    simulation_free(simulation);
+    hd_store_free(store);
+    remove_directory(directory);
+}
+
+static void test_outcomes(void **state) {
+    (void)state;
+    failing_in_turn(tell, NULL, runs_slowly() ? 23 : 1, 20);
+}
+
 static void test_every_allocation(void **state) {
     (void)state;
     failing_in_turn(live, NULL, runs_slowly() ? 23 : 1, 20);
@@ -288,8 +332,8 @@ static void test_failing_reader_writes_nothing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_joining),
-                                       cmocka_unit_test(test_accepting),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_outcomes), cmocka_unit_test(test_every_allocation),
+                                       cmocka_unit_test(test_joining), cmocka_unit_test(test_accepting),
                                        cmocka_unit_test(test_failing_reader_writes_nothing)};
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
         return 1;

@@ -108,8 +108,9 @@ HD_API int hd_client_list_webhooks(hd_client *client, const char *project, hd_we
  * hd_event_missing()); HD_E_EVENT_TYPE for an unknown event; HD_E_STORE_DAMAGED for the placeholder of an event that is
  * damaged in the store (see hd_report_event()); HD_E_CLOSED; HD_E_STORE_READ_ONLY; HD_E_FORKED; HD_E_INVALID. With
  * HD_ACCEPT_COMMITTED also HD_E_STORE_FULL, HD_E_STORE or HD_E_NO_MEMORY if the event could not be stored, and so was
- * not accepted; HD_E_WRONG_THREAD in the log function. Blocks: no I/O; takes one short lock. With HD_ACCEPT_COMMITTED
- * until the event is on disk. Threads: any. Since: 0.1.0
+ * not accepted; HD_E_WRONG_THREAD in the log function. With HD_ACCEPT_ASYNC hd_client_next_commit() says that later,
+ * and an idempotency key that was used before. Blocks: no I/O; takes one short lock. With HD_ACCEPT_COMMITTED until the
+ * event is on disk. Threads: any. Since: 0.1.0
  */
 HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_ID_SIZE]);
 

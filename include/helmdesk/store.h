@@ -62,16 +62,19 @@ HD_API int hd_options_set_store(hd_options *options, hd_store *store);
 
 /** When hd_webhook_send() returns, with a store. */
 enum hd_accept_mode {
-    HD_ACCEPT_FAST = 40,     /**< at once; the worker's next step stores the event, usually within milliseconds */
-    HD_ACCEPT_COMMITTED = 41 /**< when the event is on disk; all callers at that moment share one commit */
+    HD_ACCEPT_FAST = 40,      /**< at once; the worker's next step stores the event, usually within milliseconds */
+    HD_ACCEPT_COMMITTED = 41, /**< when the event is on disk; all callers at that moment share one commit */
+    HD_ACCEPT_ASYNC = 42      /**< at once; hd_client_next_commit() says later whether the event is on disk */
 };
 
 /**
  * Sets when hd_webhook_send() returns. An event that is not stored yet is lost if the process dies: with HD_ACCEPT_FAST
  * the events of the last milliseconds, or more while the disk is full; with HD_ACCEPT_COMMITTED no event for which
- * hd_webhook_send() has returned HD_OK.
- * @param options  the options; without a store the mode has no effect
- * @param mode     HD_ACCEPT_FAST, the default, or HD_ACCEPT_COMMITTED
+ * hd_webhook_send() has returned HD_OK; with HD_ACCEPT_ASYNC no event for which hd_client_next_commit() has given
+ * HD_OK. HD_ACCEPT_ASYNC is for programs with an event loop; see hd_client_next_commit() (helmdesk/loop.h) for what
+ * such a program has to do.
+ * @param options  the options; without a store HD_ACCEPT_COMMITTED is the same as HD_ACCEPT_FAST
+ * @param mode     HD_ACCEPT_FAST, the default, HD_ACCEPT_COMMITTED or HD_ACCEPT_ASYNC
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_accept_mode(hd_options *options, int mode);
@@ -88,7 +91,8 @@ enum hd_client_role {
 
 /**
  * Sets what a client does with its store. With HD_CLIENT_ACCEPT hd_webhook_send() returns when the event is on disk,
- * whatever hd_options_set_accept_mode() says, and all callers at that moment share one commit.
+ * whatever hd_options_set_accept_mode() says, and all callers at that moment share one commit. With HD_CLIENT_OPERATE
+ * HD_ACCEPT_FAST is the same as HD_ACCEPT_COMMITTED.
  * @param options  the options; without a store only HD_CLIENT_DELIVER is allowed
  * @param role     HD_CLIENT_DELIVER, the default, HD_CLIENT_ACCEPT, HD_CLIENT_READ or HD_CLIENT_OPERATE
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

@@ -11,7 +11,8 @@
 enum {
     HD__NOTIFY_REPORT = 1,  /* there is a report to take */
     HD__NOTIFY_MESSAGE = 2, /* there is a message to take */
-    HD__NOTIFY_END = 4      /* there will be no more reports */
+    HD__NOTIFY_COMMIT = 4,  /* there is the outcome of an event to take */
+    HD__NOTIFY_END = 8      /* there will be no more of these but messages */
 };
 
 struct hd__notifier {

@@ -72,11 +72,31 @@ static int submit_once(struct hd__worker *worker, struct hd__accepted *accepted,
     return status;
 }
 
-static int enter(struct hd__worker *worker, struct hd__accepted *accepted, unsigned char id[HD__UUID_BYTES]) {
+static int submit_at_once(struct hd__worker *worker, struct hd__accepted *accepted) {
     const char *key = accepted->target ? NULL : hd_event_get(accepted->event, HD_FIELD_IDEMPOTENCY_KEY, NULL);
-    int status = worker->commits ? submit_and_wait(worker, accepted)
-                 : key           ? submit_once(worker, accepted, key)
-                                 : submit(worker, accepted);
+    return key ? submit_once(worker, accepted, key) : submit(worker, accepted);
+}
+
+/* What becomes of the event is told later, by hd__commits; where there is no store, at once. */
+static int submit_and_tell(struct hd__worker *worker, struct hd__accepted *accepted) {
+    struct hd__ledger *ledger = &worker->ledger;
+    int status = HD_E_QUEUE_FULL;
+    pthread_mutex_lock(&ledger->commits.mutex);
+    if (!hd__commits_has_room(&ledger->commits))
+        hd__inbox_refuse(&ledger->inbox);
+    else
+        status = worker->tells ? submit(worker, accepted) : submit_at_once(worker, accepted);
+    if (status == HD_OK)
+        hd__commits_add(&ledger->commits, accepted, !worker->tells);
+    pthread_mutex_unlock(&ledger->commits.mutex);
+    return status;
+}
+
+static int enter(struct hd__worker *worker, struct hd__accepted *accepted, unsigned char id[HD__UUID_BYTES]) {
+    int is_async = worker->ledger.commits.capacity > 0;
+    int status = is_async        ? submit_and_tell(worker, accepted)
+                 : worker->waits ? submit_and_wait(worker, accepted)
+                                 : submit_at_once(worker, accepted);
     memcpy(id, accepted->event_id, HD__UUID_BYTES);
     return status;
 }
@@ -288,8 +308,18 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
     return *report ? HD_OK : ended ? HD_E_CLOSED : HD_E_TIMEOUT;
 }
 
+/* Where the loop has ended, all outcomes have been told: that has to be known before the queue is looked at. */
+int hd__worker_next_commit(struct hd__worker *worker, struct hd__commit *commit) {
+    struct hd__ledger *ledger = &worker->ledger;
+    pthread_mutex_lock(&ledger->progress.mutex);
+    int ended = worker->ended;
+    pthread_mutex_unlock(&ledger->progress.mutex);
+    return hd__commits_take(&ledger->commits, commit) ? HD_OK : ended ? HD_E_CLOSED : HD_E_TIMEOUT;
+}
+
 void hd__worker_notify(struct hd__worker *worker) {
     struct hd__ledger *ledger = &worker->ledger;
+    hd__commits_notify(&ledger->commits);
     pthread_mutex_lock(&ledger->progress.mutex);
     hd__ledger_notify(ledger);
     hd__notifier_set(ledger->notifier, HD__NOTIFY_END, worker->ended);

@@ -119,6 +119,12 @@ int hd__inbox_push(struct hd__inbox *inbox, struct hd__accepted *accepted, int *
     return status;
 }
 
+void hd__inbox_refuse(struct hd__inbox *inbox) {
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->refused++;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
 size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, size_t max) {
     pthread_mutex_lock(&inbox->mutex);
     inbox->worker_sleeps = 0;

@@ -47,6 +47,9 @@ void hd__inbox_destroy(struct hd__inbox *inbox);
  * test HD_E_NO_MEMORY. */
 int hd__inbox_push(struct hd__inbox *inbox, struct hd__accepted *entry, int *wake);
 
+/* Counts an event that was refused with HD_E_QUEUE_FULL before it came here. */
+void hd__inbox_refuse(struct hd__inbox *inbox);
+
 /* Copies up to max of the oldest entries that are no tests; they stay in the inbox until they are dropped. Returns how
  * many. The worker, who calls this, is awake. */
 size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, size_t max);

@@ -62,11 +62,16 @@ int hd__ledger_init(struct hd__ledger *ledger, const struct hd__ledger_config *c
         goto no_schedule;
     status = init_pools(ledger);
     if (status == HD_OK)
-        status = hd__monitor_init(&ledger->progress);
+        status = hd__commits_init(&ledger->commits, config->max_commits, config->notifier);
+    if (status != HD_OK)
+        goto no_commits;
+    status = hd__monitor_init(&ledger->progress);
     if (status == HD_OK) {
         set_up(ledger, config);
         return HD_OK;
     }
+    hd__commits_destroy(&ledger->commits);
+no_commits:
     destroy_pools(ledger);
     hd__schedule_destroy(&ledger->schedule);
 no_schedule:
@@ -90,6 +95,7 @@ void hd__ledger_destroy(struct hd__ledger *ledger) {
     destroy_pools(ledger);
     free(ledger->subscribers.items);
     hd__monitor_destroy(&ledger->progress);
+    hd__commits_destroy(&ledger->commits);
     hd__inbox_destroy(&ledger->inbox);
 }
 

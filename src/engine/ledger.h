@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/notifier.h"
 #include "base/thread.h"
+#include "engine/commits.h"
 #include "engine/keeper.h"
 #include "engine/schedule.h"
 #include "store/webhooks.h"
@@ -39,6 +40,7 @@ struct hd__ledger {
     uint64_t reports_missed;     /* forgotten by the log before it came to them */
     struct hd__waiter *waiters;
     struct hd__committer *committers;
+    struct hd__commits commits;         /* has a mutex of its own */
     uint64_t decided_below;             /* of every event below it is decided who gets it */
     atomic_int end_waiters;             /* callers who wait for ended_below */
     atomic_int_fast64_t asked_until_us; /* up to then others may ask for it again */
@@ -67,6 +69,7 @@ struct hd__ledger {
 
 struct hd__ledger_config {
     size_t max_events, max_bytes;
+    size_t max_commits; /* events whose outcome the program takes; 0 if it does not */
     uint32_t max_in_flight;
     struct hd__pause_rule pause_rule;
     const struct hd__clock *clock; /* these must outlive the ledger */
@@ -137,8 +140,8 @@ void hd__ledger_publish(struct hd__ledger *ledger);
 /* Tells the program's event loop whether there is a report to take. From any thread, with progress locked. */
 void hd__ledger_notify(struct hd__ledger *ledger);
 
-/* Tells the caller who waits for the event with this sequence what became of it, and which id it has; or all callers,
- * of whose events nothing is known. */
+/* Tells whoever sent the event with this sequence what became of it, and which id it has: a caller who waits, or
+ * hd__commits. The second tells this of all events of which it is not known. */
 void hd__ledger_tell_committer(struct hd__ledger *ledger, uint64_t sequence, int status,
                                const unsigned char event_id[HD__UUID_BYTES]);
 void hd__ledger_tell_committers(struct hd__ledger *ledger, int status);

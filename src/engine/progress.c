@@ -92,6 +92,7 @@ void hd__ledger_tell_committer(struct hd__ledger *ledger, uint64_t sequence, int
         tell(at, status);
     }
     pthread_mutex_unlock(&ledger->progress.mutex);
+    hd__commits_tell(&ledger->commits, sequence, status, event_id);
 }
 
 void hd__ledger_tell_committers(struct hd__ledger *ledger, int status) {
@@ -99,6 +100,7 @@ void hd__ledger_tell_committers(struct hd__ledger *ledger, int status) {
     while (ledger->committers)
         tell(&ledger->committers, status);
     pthread_mutex_unlock(&ledger->progress.mutex);
+    hd__commits_tell_all(&ledger->commits, status);
 }
 
 static uint64_t reports_missed(struct hd__ledger *ledger) {

@@ -85,7 +85,7 @@ static int time_to_sleep(struct hd__worker *worker, int timeout_ms) {
         return at_most(timeout_ms, RETRY_MS);
     if (ledger->keeper->ops->has_more(ledger->keeper))
         return 0;
-    if (!worker->commits && ledger->now_us - ledger->busy_us < NAPS_US)
+    if (!worker->waits && ledger->now_us - ledger->busy_us < NAPS_US)
         return at_most(timeout_ms, NAP_MS);
     if (!hd__inbox_sleep(&ledger->inbox) && ledger->keeper->ops->has_more(ledger->keeper))
         return 0;
@@ -167,7 +167,7 @@ static int make_keeper(struct hd__worker *worker, const struct hd__worker_config
         .role = config->role,
         .policy = config->policy,
         .transport = config->transport,
-        .commits = config->commits,
+        .commits = config->accept_mode == HD_ACCEPT_COMMITTED || config->accept_mode == HD_ACCEPT_ASYNC,
         .key_window_ms = config->key_window_ms,
     };
     return hd__keep_store_new(ledger, &store, &ledger->keeper);
@@ -180,6 +180,7 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     const struct hd__ledger_config ledger = {
         .max_events = config->max_events,
         .max_bytes = config->max_bytes,
+        .max_commits = config->accept_mode == HD_ACCEPT_ASYNC ? config->max_events : 0,
         .max_in_flight = config->max_in_flight,
         .pause_rule = config->pause_rule,
         .clock = config->clock,
@@ -198,7 +199,8 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     if (status != HD_OK)
         goto no_keys;
     made->key_window_ms = config->key_window_ms;
-    made->commits = config->store && config->commits;
+    made->waits = config->store && config->accept_mode == HD_ACCEPT_COMMITTED;
+    made->tells = config->store && config->accept_mode == HD_ACCEPT_ASYNC;
     status = make_keeper(made, config);
     if (status == HD_OK) {
         made->ledger.ended_below = made->ledger.keeper->ops->ended_below(made->ledger.keeper);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/commits.h"
 #include "engine/lane.h"
 #include "store/log.h"
 #include "store/store.h"
@@ -24,7 +25,7 @@ struct hd__worker_config {
     struct hd__notifier *notifier;
     struct hd_store *store; /* NULL for none: all is in memory */
     int role;               /* HD__ROLE_... with a store */
-    int commits;            /* submit waits until the event is in the store */
+    int accept_mode;        /* HD_ACCEPT_... */
     int64_t key_window_ms;  /* how long an idempotency key is remembered */
     struct hd__transport *transport;
     struct hd__log log;
@@ -39,9 +40,9 @@ int hd__worker_start(struct hd__worker *worker);
 /* Whether the caller is the worker's thread. */
 int hd__worker_is_self(struct hd__worker *worker);
 
-/* Queues an event for its subscribers, and waits until it is stored if the worker commits. From any thread. HD_OK,
- * HD_E_QUEUE_FULL, HD_E_CLOSED or HD_E_RANDOM; of a worker that commits also HD_E_WRONG_THREAD on its own thread, or
- * why the event could not be stored, and is not accepted. */
+/* Queues an event for its subscribers, and with HD_ACCEPT_COMMITTED waits until it is stored. From any thread. HD_OK,
+ * HD_E_QUEUE_FULL, HD_E_CLOSED or HD_E_RANDOM; with HD_ACCEPT_COMMITTED also HD_E_WRONG_THREAD on the worker's own
+ * thread, or why the event could not be stored, and is not accepted. */
 int hd__worker_submit(struct hd__worker *worker, hd_event *event, unsigned char id[HD__UUID_BYTES]);
 
 /* The same with the event of a report, for this webhook alone. */
@@ -91,6 +92,10 @@ int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);
 /* Waits for the next report that this function has not given yet. HD_OK, HD_E_TIMEOUT, or HD_E_CLOSED when the loop has
  * ended and there will be no more. */
 int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_report **report);
+
+/* Takes the oldest outcome of an event, with HD_ACCEPT_ASYNC. HD_OK, HD_E_TIMEOUT if there is none now, or HD_E_CLOSED
+ * when there will be no more. From any thread. */
+int hd__worker_next_commit(struct hd__worker *worker, struct hd__commit *commit);
 
 /* The notifier has been opened: has it tell what it would if it had been before. From any thread. */
 void hd__worker_notify(struct hd__worker *worker);

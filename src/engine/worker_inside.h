@@ -23,7 +23,8 @@ struct hd__worker {
     struct hd__attempts attempts;
     struct hd__known_keys known_keys;
     int64_t key_window_ms;
-    int commits; /* submit waits until the event is kept */
+    int waits; /* submit waits until the event is in the store */
+    int tells; /* the keeper tells when an event is in the store, and finds keys that were used before */
 
     /* guarded by ledger.progress */
     struct hd__question *questions;

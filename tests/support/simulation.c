@@ -136,7 +136,7 @@ static void free_nothing(struct hd__transport *transport) {
 }
 
 static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max_in_flight, struct hd__pause_rule rule,
-                               struct hd_store *store) {
+                               struct hd_store *store, int accept_mode) {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     must(simulation != NULL);
     simulation->clock = (struct hd__clock){monotonic_us, simulated_wall_ms, random_bytes, simulation};
@@ -154,6 +154,7 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
         .webhooks = simulation->webhooks,
         .ring = simulation->ring,
         .store = store,
+        .accept_mode = accept_mode,
         .key_window_ms = 1000,
         .transport = &simulation->transport,
     };
@@ -162,14 +163,18 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
 }
 
 struct simulation *simulation_new_on(struct hd_store *store) {
-    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store);
+    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store, HD_ACCEPT_FAST);
+}
+
+struct simulation *simulation_new_async_on(struct hd_store *store) {
+    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store, HD_ACCEPT_ASYNC);
 }
 
 /* On a store of its own, if that is what is used. */
 static struct simulation *make_on_used(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
                                        struct hd__pause_rule rule) {
     struct hd_store *store = used->open ? used->open() : NULL;
-    struct simulation *simulation = make(max_events, max_bytes, max_in_flight, rule, store);
+    struct simulation *simulation = make(max_events, max_bytes, max_in_flight, rule, store, HD_ACCEPT_FAST);
     simulation->store = store;
     return simulation;
 }

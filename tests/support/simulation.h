@@ -50,6 +50,8 @@ struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint
                                        struct hd__pause_rule rule);
 /* The same, on a store that has begun. */
 struct simulation *simulation_new_on(struct hd_store *store);
+/* The same with HD_ACCEPT_ASYNC. */
+struct simulation *simulation_new_async_on(struct hd_store *store);
 
 void simulation_free(struct simulation *simulation);
 
