@@ -94,7 +94,7 @@ static uint32_t ms_between(int64_t begin_us, int64_t end_us) {
     return ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
-/* Only a test comes here for a webhook whose URL is not allowed: the others wait. */
+/* Only a test comes here for a webhook whose URL is not allowed: its deliveries wait. */
 static void begin_or_fail(struct hd__attempts *attempts, struct hd__delivery *delivery) {
     const struct hd__ledger *ledger = attempts->ledger;
     hd_report *report = delivery->report;

@@ -30,7 +30,7 @@ struct hd__direct {
     int has_left;
     uint64_t accepted;
 
-    /* whoever leads */
+    /* used by the thread that leads */
     struct hd__uuid_source uuids;
     struct hd__message_pool messages;
     struct hd__outbox outbox;
@@ -220,7 +220,7 @@ uint64_t hd__direct_accepted(struct hd__direct *direct) {
     return accepted;
 }
 
-/* ---- What others have done ---- */
+/* ---- Changes by other clients ---- */
 
 /* Looks and steps come one at a time. One that has left the store knows what it saw last. */
 static int look(struct hd__direct *direct, struct hd__store_state *state) {

@@ -34,7 +34,7 @@ void hd__direct_free(struct hd__direct *direct);
 int hd__direct_submit(struct hd__direct *direct, hd_event *event, hd_webhook *target,
                       const unsigned char redelivery_of[HD__UUID_BYTES], unsigned char id[HD__UUID_BYTES]);
 
-/* Looks what others have changed, so that the webhooks are as they are now. Returns a status. */
+/* Reads what other clients have changed, so that the webhooks are up to date. Returns a status. */
 int hd__direct_look(struct hd__direct *direct);
 
 /* As the worker's. */
@@ -47,7 +47,7 @@ uint64_t hd__direct_accepted(struct hd__direct *direct);
 /* How many deliveries of all clients are in the store. */
 uint64_t hd__direct_stored(struct hd__direct *direct);
 
-/* Waits until everything that is in the store now has ended, whoever delivers it. HD_OK or HD_E_TIMEOUT. */
+/* Waits until everything that is in the store now has ended, also what other clients deliver. HD_OK or HD_E_TIMEOUT. */
 int hd__direct_flush(struct hd__direct *direct, uint32_t timeout_ms);
 
 #endif

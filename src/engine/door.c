@@ -148,8 +148,8 @@ int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webh
 
 /* ---- Webhooks ---- */
 
-/* A change counts for the events that are accepted after it: of those before it must be decided who gets them. Where
- * that cannot be, since the store fails, the change will fail as well. */
+/* A change applies to the events that are accepted after it. For the events before it, it has to be decided first which
+ * webhooks get them. If the store fails, that is not possible, and the change will fail as well. */
 static void decide_accepted(struct hd__worker *worker) {
     struct hd__ledger *ledger = &worker->ledger;
     struct hd__keeper *keeper = ledger->keeper;
@@ -203,7 +203,7 @@ int hd__worker_owns(struct hd__worker *worker, const hd_webhook *webhook) {
 
 /* ---- What waits for a webhook ---- */
 
-/* Has the loop answer. Where it has ended, nothing waits. */
+/* Lets the loop answer a question. After the loop has ended, nothing waits. */
 static void ask(struct hd__worker *worker, struct hd__question *question) {
     struct hd__monitor *progress = &worker->ledger.progress;
     pthread_mutex_lock(&progress->mutex);
@@ -265,7 +265,7 @@ uint64_t hd__worker_counter(struct hd__worker *worker, int which) {
     return hd__ledger_counter(&worker->ledger, which);
 }
 
-/* Has the loop find out what has ended, for a while: a caller who only asks asks again. */
+/* Makes the loop find out what has ended, for a limited time: a caller that polls will call again. */
 static void ask_for_end(struct hd__worker *worker) {
     struct hd__ledger *ledger = &worker->ledger;
     int64_t wanted_us = hd__monotonic_us(ledger->clock) + ASKED_US;

@@ -1,4 +1,4 @@
-/* Taking out of a schedule what waits, whatever it waits for. */
+/* Takes waiting deliveries out of a schedule, both those in lanes and those that wait for a retry. */
 #include "engine/schedule.h"
 
 static struct hd__delivery *take_from_timer(struct hd__schedule *schedule, struct hd__timer *timer) {
@@ -8,12 +8,13 @@ static struct hd__delivery *take_from_timer(struct hd__schedule *schedule, struc
     return delivery;
 }
 
-/* The oldest of a lane, whatever it waits for. */
+/* The oldest delivery of a lane, whether it waits for its turn or for others of its ticket. */
 static struct hd__delivery *take_waiting(struct hd__schedule *schedule, struct hd__lane *lane) {
     struct hd__delivery *delivery;
     do
         delivery = hd__schedule_take_oldest(schedule, lane);
-    while (!delivery && !schedule->short_of_memory && lane->fresh_count > 0); /* others of their tickets come first */
+    while (!delivery && !schedule->short_of_memory &&
+           lane->fresh_count > 0); /* older deliveries of their tickets come first */
     return delivery;
 }
 

@@ -28,8 +28,8 @@ static struct hd__accepted *entry(struct hd__inbox *inbox, size_t index) {
     return &inbox->ring[(inbox->head + index) % inbox->ring_size];
 }
 
-/* The ring's memory was taken at first and is only touched as far as a backlog needs it: what stands before the oldest
- * entry moves behind the newest. */
+/* The ring's memory was allocated at the start, and only the part that a backlog needs is touched. When the ring is
+ * widened, the entries before the oldest one move after the newest one. */
 static void widen(struct hd__inbox *inbox) {
     size_t size = inbox->ring_size * 2 < inbox->capacity ? inbox->ring_size * 2 : inbox->capacity;
     size_t wrapped = inbox->head; /* since it is full */

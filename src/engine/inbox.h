@@ -1,5 +1,6 @@
-/* What was accepted and waits for the worker: a bounded queue from many threads to one. Its limits hold for an event
- * until its last delivery has ended, wherever it is by then, so that nothing behind the inbox grows without a bound. */
+/* The queue of accepted events that wait for the worker: bounded, filled by many threads, emptied by one. An event
+ * counts in its limits until its last delivery has ended, wherever the event is by then, so that no later queue can
+ * grow without bounds. */
 #ifndef HD_ENGINE_INBOX_H
 #define HD_ENGINE_INBOX_H
 
@@ -50,14 +51,14 @@ int hd__inbox_push(struct hd__inbox *inbox, struct hd__accepted *entry, int *wak
 /* Counts an event that was refused with HD_E_QUEUE_FULL before it came here. */
 void hd__inbox_refuse(struct hd__inbox *inbox);
 
-/* Copies up to max of the oldest entries that are no tests; they stay in the inbox until they are dropped. Returns how
- * many. The worker, who calls this, is awake. */
+/* Copies up to max of the oldest entries that are not tests; they stay in the inbox until they are dropped. Returns how
+ * many. Only the worker calls this, so it is awake. */
 size_t hd__inbox_peek(struct hd__inbox *inbox, struct hd__accepted *entries, size_t max);
 
 /* Takes the oldest of them out; their references are the caller's now. */
 void hd__inbox_drop(struct hd__inbox *inbox, size_t count);
 
-/* The oldest test, which stays in the inbox until it is dropped. Returns 0 if there is none. */
+/* Copies the oldest test, which stays in the inbox until it is dropped. Returns 0 if there is none. */
 int hd__inbox_peek_test(struct hd__inbox *inbox, struct hd__accepted *entry);
 void hd__inbox_drop_test(struct hd__inbox *inbox);
 

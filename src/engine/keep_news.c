@@ -230,8 +230,8 @@ static int may_forget(const struct hd__keep_store *keep) {
            hd__storer_phase(keep->storer) == HD__STORER_IDLE;
 }
 
-/* Each of the sweeps empties what has come back into a lane that is not open: others of a ticket that is under way; and
- * looks for what was missed. */
+/* Each sweep empties lanes that are not open, into which deliveries of a ticket under way may have come back, and looks
+ * for what was missed. */
 void hd__keep_sweep(struct hd__keep_store *keep) {
     if (may_forget(keep))
         forget_removed(keep);

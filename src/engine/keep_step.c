@@ -55,7 +55,8 @@ static void take_claims(struct hd__keep_store *keep) {
     }
 }
 
-/* What cannot be read is told once, with the store's words, and tried again after a while; the other lanes go on. */
+/* If deliveries cannot be read, that is logged once, with the store's words, and tried again after a while; the other
+ * lanes go on. */
 static void note_damage(struct hd__keep_store *keep, struct hd__lane *lane, int status) {
     char words[HD__STORE_ERROR_SIZE], naming[HD__NAMING_SIZE];
     int is_damaged = status != HD_OK && status != HD_E_NO_MEMORY;
@@ -254,7 +255,8 @@ static void take_done(struct hd__keep_store *keep) {
     hd__keep_note_status(keep);
 }
 
-/* Nothing has happened: whoever waits for its event is told that it is not accepted; the others' stay for the next. */
+/* The step was not made: callers that wait for their event are told that it was not accepted; the events that nobody
+ * waits for stay for the next step. */
 static void take_undone(struct hd__keep_store *keep, int status) {
     hd__keep_end_claims(keep, 0);
     hd__outbox_take_back(&keep->outbox);

@@ -30,8 +30,8 @@ static int has_events(const struct hd__keep_store *keep) {
     return keep->outbox.event_count > 0 || hd__inbox_oldest(inbox) != hd__inbox_next(inbox);
 }
 
-/* Where callers wait for commits, results wait a little for each other: the steps in between, with events alone, write
- * half as many pages. Returns until when; 0 for not at all. */
+/* If callers wait for commits, results are collected for a few milliseconds: the steps in between, which have events
+ * only, write half as many pages. Returns until when; 0 if results do not wait. */
 static int64_t results_wait_until(const struct hd__keep_store *keep) {
     struct hd__ledger *ledger = keep->base.ledger;
     int64_t until_us = keep->settled_us + RESULTS_WAIT_US;
@@ -158,7 +158,7 @@ static void ask(struct hd__keep_store *keep) {
         flush->row = keep->state.last_row;
     }
     flush->is_asked = 1;
-    hd__storer_ask_left(keep->storer, ~UINT64_C(0), flush->row); /* others deliver some of it */
+    hd__storer_ask_left(keep->storer, ~UINT64_C(0), flush->row); /* other clients deliver some of it */
 }
 
 static void take_answer(struct hd__keep_store *keep) {
@@ -257,7 +257,8 @@ static const struct hd__keeper_ops ops = {
     .free = free_keeper,
 };
 
-/* Who waits for a commit does not wait for the loop, too. */
+/* Called on the thread of the store, so that a caller that waits for a commit does not have to wait for the loop too.
+ */
 static void tell_committed(void *user) {
     struct hd__keep_store *keep = user;
     if (keep->storer->step.event_count > 0)

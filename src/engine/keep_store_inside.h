@@ -14,7 +14,8 @@
 #define HD__CLAIMS_MAX 64 /* lanes that one step looks up */
 #define HD__NOTES_MAX 64
 
-/* Callers who wait for everything to end are told by a question to the store, asked only while there are some. */
+/* For callers that wait until everything has ended the store is asked whether something is left, but only while there
+ * are such callers. */
 struct hd__flush {
     int is_asked;
     int is_open;       /* something of what it is about was left when it was asked last */
@@ -39,7 +40,7 @@ struct hd__keep_store {
     struct hd__lane_note step_notes[HD__NOTES_MAX]; /* those of the step at hand */
     size_t step_note_count;
     uint64_t step_number;
-    uint64_t left;    /* shards that the step at hand leaves, whatever the store has told since */
+    uint64_t left;    /* shards that the current step leaves, even if the store has reported something else since */
     int is_frozen;    /* it is not known whether the step has happened: it is made again as it is */
     int results_only; /* the last one had events and failed: results are tried alone, for which there may be room */
     int step_status, look_status;
@@ -47,7 +48,7 @@ struct hd__keep_store {
     int has_missed;     /* something arrived that there was no memory for */
     int64_t try_at_us;  /* after a failure */
     int64_t settled_us; /* when the first was that is settled and in no step */
-    int is_urgent;      /* one of those does not wait for others */
+    int is_urgent;      /* one of those must not wait for more results */
     struct hd__store_state state;
     size_t busy_rows; /* deliveries that the store counts as waiting, and that are settled and not written */
     struct hd__flush flush;
@@ -66,7 +67,7 @@ struct hd__lane *hd__keep_lane(struct hd__keep_store *keep, int64_t key);
 /* Something waits for a webhook in the store; tests may be among it. */
 void hd__keep_note_arrival(struct hd__keep_store *keep, int64_t key, int has_tests);
 
-/* Takes in what the store has told. */
+/* Processes what the store has reported. */
 void hd__keep_take_news(struct hd__keep_store *keep);
 
 /* Empties what is to be left of what has come back into it, and looks for what was missed without memory. */
@@ -83,19 +84,19 @@ void hd__keep_hand_over(struct hd__keep_store *keep);
 /* Adds a note to some that are to be written. */
 void hd__keep_add_note(struct hd__lane_note notes[HD__NOTES_MAX], size_t *count, const struct hd__lane_note *note);
 
-/* Takes in what became of the step. */
+/* Processes the result of the step. */
 void hd__keep_take_step(struct hd__keep_store *keep);
 
 /* The claims at hand are over, made or given up. */
 void hd__keep_end_claims(struct hd__keep_store *keep, int is_done);
 
-/* Tells the callers who wait for the events at hand; the events are no longer the inbox's. */
+/* Tells what became of the events of the current step; removes these events from the inbox's limits. */
 void hd__keep_tell_committers(struct hd__keep_store *keep, int status);
 void hd__keep_let_events_go(struct hd__keep_store *keep);
 
 /* ---- keep_end.c ---- */
 
-/* Behind the keeper's close. */
+/* The keeper's close. */
 int hd__keep_close(struct hd__keeper *keeper);
 
 /* ---- keep_store.c ---- */

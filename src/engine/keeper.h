@@ -1,7 +1,7 @@
-/* Where deliveries rest: the seam between the ledger, which decides what becomes of a delivery, and what keeps it.
- * There are two keepers, keep_memory.c and keep_store.c, and no other file knows which one it has.
+/* Where deliveries are kept: the interface between the ledger, which decides what happens to a delivery, and the keeper
+ * that stores it. There are two keepers, keep_memory.c and keep_store.c, and no other file knows which one is in use.
  *
- * The loop calls all of these but those about webhooks and status, which any thread calls. */
+ * Only the loop calls these, except those about webhooks and status, which any thread may call. */
 #ifndef HD_ENGINE_KEEPER_H
 #define HD_ENGINE_KEEPER_H
 
@@ -16,8 +16,7 @@ struct hd__keeper_ops {
      * Returns HD_OK or HD_E_THREAD. */
     int (*start)(struct hd__keeper *keeper);
 
-    /* Takes events out of the inbox, and has their deliveries held; hears of what has been kept, and tells the ledger
-     * of it. */
+    /* Takes events out of the inbox and holds their deliveries; finds out what has been kept, and tells the ledger. */
     void (*turn)(struct hd__keeper *keeper);
 
     /* Whether another turn would do something at once. */
@@ -26,7 +25,7 @@ struct hd__keeper_ops {
     /* When turn has to be called again at the latest; INT64_MAX if only what wakes the loop asks for it. */
     int64_t (*wakes_at)(const struct hd__keeper *keeper);
 
-    /* Whether attempts may begin: whether it can keep what becomes of them. */
+    /* Whether attempts may begin: only if the keeper can keep their results. */
     int (*may_begin)(const struct hd__keeper *keeper);
 
     /* Whether it is in the middle of keeping something. */
@@ -35,7 +34,7 @@ struct hd__keeper_ops {
     /* Whether a delivery that is to be tried again stays in memory. */
     int (*keeps_retry)(const struct hd__keeper *keeper, const struct hd__delivery *delivery);
 
-    /* Keeps what has become of a delivery, and then calls hd__ledger_kept(), at once or in a later turn. */
+    /* Keeps the result of a delivery, and then calls hd__ledger_kept(), at once or in a later turn. */
     void (*settle)(struct hd__keeper *keeper, struct hd__delivery *delivery);
 
     /* The state that the pause rule has put a webhook into has changed. */
@@ -50,8 +49,8 @@ struct hd__keeper_ops {
     /* How many deliveries wait, and how many of all are in a store. */
     void (*count)(const struct hd__keeper *keeper, uint64_t *waiting, uint64_t *stored);
 
-    /* The loop ends: gives up what is under way and what waits, as far as it is not kept anywhere else. Returns whether
-     * something is left. */
+    /* The loop ends: cancels what is under way and what waits, unless a store keeps it. Returns whether something is
+     * left. */
     int (*close)(struct hd__keeper *keeper);
 
     /* Adds or replaces a webhook, taking over the reference on success, or removes one, for all events that are

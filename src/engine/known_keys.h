@@ -1,4 +1,4 @@
-/* The idempotency keys that events of this client had lately, each with the id of the first event that had it. */
+/* The idempotency keys of the recent events of this client, each with the id of the first event that had it. */
 #ifndef HD_ENGINE_KNOWN_KEYS_H
 #define HD_ENGINE_KNOWN_KEYS_H
 
@@ -10,7 +10,7 @@
 struct hd__known_key;
 
 struct hd__known_keys {
-    pthread_mutex_t mutex; /* held by whoever looks a key up until the event is accepted */
+    pthread_mutex_t mutex; /* held from the lookup of a key until the event is accepted */
     const struct hd__clock *clock;
     struct hd__known_key **buckets;
     size_t bucket_count, count;

@@ -46,20 +46,20 @@ struct hd__lane {
     size_t held; /* all of them, and those that wait for a retry or for another one of their ticket */
     size_t held_bytes;
     uint32_t in_flight;
-    size_t assigned;   /* deliveries that have this lane, whatever they do */
+    size_t assigned;   /* all deliveries of this lane: waiting, under way or settled */
     int64_t oldest_us; /* as hd__schedule_note_...() found it (monotonic); INT64_MAX if nothing waits */
 
     uint32_t max_in_flight;  /* as the webhook says */
     int64_t space_us, burst; /* the same: between requests, and how many need none; 0 for no rate */
     int64_t full_at_us;      /* when the whole burst is there again */
     int64_t counted_us;      /* the last start that the rate counts; 0 for none */
-    uint32_t window;         /* as the receiver's answers allow: 1 after a timeout, doubled by each success */
-    int is_slow;             /* its last attempt took long, or one takes long now */
-    int64_t alive_until_us;  /* it delivered something not long before */
-    int64_t fresh_until_us;  /* it closes kept connections under requests */
-    int64_t failed_us;       /* when the last attempt failed */
-    uint32_t throttles;      /* answers 429 in a row */
-    uint32_t failures;       /* failed attempts in a row */
+    uint32_t window; /* how many attempts the receiver can take at once: 1 after a timeout, doubled by each success */
+    int is_slow;     /* its last attempt took long, or one takes long now */
+    int64_t alive_until_us; /* it delivered something not long before */
+    int64_t fresh_until_us; /* it closes kept connections under requests */
+    int64_t failed_us;      /* when the last attempt failed */
+    uint32_t throttles;     /* 429 responses in a row */
+    uint32_t failures;      /* failed attempts in a row */
 
     int state; /* of the pause rule: HD_WEBHOOK_ACTIVE, _PAUSED or _PROBING */
     int64_t paused_until_us;
@@ -84,12 +84,12 @@ void hd__lane_use_up(struct hd__lane *lane, int64_t at_us);
 /* Whether attempts may begin at all: it is on, not paused, and allowed. */
 int hd__lane_is_open(const struct hd__lane *lane);
 
-/* Puts a delivery that has been made before or after the others that have, or takes it out. */
+/* Adds a delivery object before or after the existing ones, or removes it. */
 void hd__lane_prepend(struct hd__lane *lane, struct hd__delivery *delivery);
 void hd__lane_append(struct hd__lane *lane, struct hd__delivery *delivery);
 void hd__lane_take_out(struct hd__lane *lane, struct hd__delivery *delivery);
 
-/* Puts one that has not been made after all others. Returns HD_OK or HD_E_NO_MEMORY. */
+/* Adds a delivery for which there is no object yet, after all others. Returns HD_OK or HD_E_NO_MEMORY. */
 int hd__lane_push(struct hd__lane *lane, struct hd__message *message);
 
 /* The messages of the oldest fresh delivery, and of the newest. There must be one. */

@@ -187,8 +187,9 @@ static size_t slack_body_size(const struct hd__ledger *ledger) {
     return 0;
 }
 
-/* Memory of a delivery while it waits. Those that may wait after they have been made count with all that they take
- * then; of the others no more are made at a time than may be under way. */
+/* Memory of a delivery while it waits. A delivery that may wait after its object was made counts with the size of that
+ * object. Objects of the others are made just before the attempt, so there are never more of them than attempts under
+ * way. */
 static size_t waiting_size(const struct hd__message *message, const hd_webhook *webhook) {
     int stays_made = message->is_test || webhook->ordered || webhook->max_attempts > 1;
     return stays_made ? hd__delivery_size() : HD__FRESH_SIZE;
@@ -291,8 +292,9 @@ static void settle_end(struct hd__ledger *ledger, struct hd__delivery *delivery)
     ledger->keeper->ops->settle(ledger->keeper, delivery);
 }
 
-/* It is to be tried again. One that stays in memory needs its next report now, so that it cannot lack memory later;
- * without memory for it, what a store has goes back there. Returns 0 for what has no other place. */
+/* The delivery is to be tried again. If it stays in memory, its next report is allocated now, so that it cannot lack
+ * memory later. Without memory for it, a delivery from a store goes back there. Returns 0 for a delivery that is in
+ * memory only. */
 static int settle_retry(struct hd__ledger *ledger, struct hd__delivery *delivery) {
     hd_report *report = delivery->report;
     int64_t delay_ms = hd__retry_delay_ms(delivery->webhook, report, delivery->tries, ledger->clock);
@@ -349,7 +351,7 @@ static void log_failure(struct hd__ledger *ledger, const hd_report *report) {
             *report->detail ? ", " : "", report->detail, label->masked_url);
 }
 
-/* Whoever waits for this report gets it directly: the log may have forgotten it before they look. */
+/* A caller that waits for this report gets it directly: the log may have deleted it before the caller looks. */
 static void hand_to_waiter(struct hd__ledger *ledger, uint64_t sequence, hd_report *report) {
     pthread_mutex_lock(&ledger->progress.mutex);
     for (struct hd__waiter *waiter = ledger->waiters; waiter; waiter = waiter->next)
@@ -417,7 +419,7 @@ void hd__ledger_kept(struct hd__ledger *ledger, struct hd__delivery *delivery) {
     hd__ledger_forget(ledger, delivery);
 }
 
-/* ---- What there is no room for ---- */
+/* ---- Deliveries beyond the limits ---- */
 
 /* What the queue's limits leave free for a lane to hold. */
 static size_t free_events(const struct hd__ledger *ledger) {
@@ -428,7 +430,8 @@ static size_t free_bytes(const struct hd__ledger *ledger) {
     return ledger->message_bytes < ledger->max_bytes ? ledger->max_bytes - ledger->message_bytes : 0;
 }
 
-/* A webhook that takes nothing does not fill the queue for the others. What a store has needs no room here. */
+/* A webhook whose receiver accepts nothing must not fill the queue that it shares with other webhooks. What is in a
+ * store needs no room here. */
 void hd__ledger_trim(struct hd__ledger *ledger, const hd_webhook *webhook) {
     struct hd__schedule *schedule = &ledger->schedule;
     struct hd__delivery *surplus;

@@ -1,6 +1,6 @@
-/* The ledger of events and deliveries: the one state machine, from acceptance over hold, attempt and settlement to the
- * report that everybody is told of. What it decides is kept by a keeper, in memory or in a store; a report is told of
- * when its settlement has been kept. But for what is said otherwise, the loop alone calls. */
+/* The ledger of events and deliveries: the one state machine, from acceptance through hold, attempt and settlement to
+ * the published report. A keeper keeps what it decides, in memory or in a store; a report is published after its
+ * settlement was kept. Only the loop calls these functions, unless the comment says otherwise. */
 #ifndef HD_ENGINE_LEDGER_H
 #define HD_ENGINE_LEDGER_H
 
@@ -14,18 +14,18 @@
 
 #include <stdatomic.h>
 
-/* A caller who waits for the report of an event of its own. */
+/* A caller that waits for the report of its own event. */
 struct hd__waiter {
     struct hd__waiter *next;
     uint64_t sequence;
     hd_report *report;
 };
 
-/* A caller who waits until an event is kept. */
+/* A caller that waits until its event is kept. */
 struct hd__committer {
     struct hd__committer *next;
     uint64_t sequence;
-    pthread_cond_t told; /* its own: what else goes on does not wake it */
+    pthread_cond_t told; /* its own, so that nothing else wakes it */
     int is_done;
     int status;
     unsigned char event_id[HD__UUID_BYTES]; /* which may be that of an earlier event with its key */
@@ -41,9 +41,9 @@ struct hd__ledger {
     struct hd__waiter *waiters;
     struct hd__committer *committers;
     struct hd__commits commits;         /* has a mutex of its own */
-    uint64_t decided_below;             /* of every event below it is decided who gets it */
-    atomic_int end_waiters;             /* callers who wait for ended_below */
-    atomic_int_fast64_t asked_until_us; /* up to then others may ask for it again */
+    uint64_t decided_below;             /* for every event below it is decided which webhooks get it */
+    atomic_int end_waiters;             /* how many callers wait for ended_below */
+    atomic_int_fast64_t asked_until_us; /* until then callers may ask for it again */
     atomic_int_fast64_t closes_at_us;   /* nothing that is due later will be done; INT64_MAX for open */
     atomic_uint_fast64_t counters[HD_COUNTER_STORED - HD_COUNTER_ACCEPTED + 1]; /* those that the loop counts */
 
@@ -102,18 +102,20 @@ void hd__ledger_end_if_done(struct hd__ledger *ledger, struct hd__message *messa
 /* Has the deliveries of an accepted event wait in memory: all of them, or none and HD_E_NO_MEMORY. */
 int hd__ledger_hold(struct hd__ledger *ledger, const struct hd__accepted *accepted);
 
-/* The same for all tests that have come. A test is in memory only: whoever waits for it is gone when the process is. */
+/* The same for all tests that have come. A test is kept in memory only, since the caller that waits for it does not
+ * outlive the process. */
 void hd__ledger_hold_tests(struct hd__ledger *ledger);
 
 /* ---- Settle and publish ---- */
 
-/* An attempt, or what stands for one, is over: decides what becomes of its delivery. */
+/* An attempt has ended, or could not be made: decides what happens to its delivery. */
 void hd__ledger_settle(struct hd__ledger *ledger, struct hd__delivery *delivery);
 
 /* A delivery that never comes to an attempt ends for this reason. */
 void hd__ledger_end(struct hd__ledger *ledger, struct hd__delivery *delivery, int reason);
 
-/* An attempt was given up, and may have arrived: what no store has ends, the rest is left to whoever comes next. */
+/* An attempt was canceled and may have arrived. A delivery in memory ends; one from a store is left to the next client.
+ */
 void hd__ledger_abandon(struct hd__ledger *ledger, struct hd__delivery *delivery);
 
 /* What the settlement says has been kept: tells everybody, and goes on with the delivery or forgets it. */
@@ -134,7 +136,7 @@ int hd__ledger_is_over(struct hd__ledger *ledger);
 /* Whether somebody wants to know whether events have ended. */
 int hd__ledger_is_asked(const struct hd__ledger *ledger);
 
-/* Tells other threads how far things have come. */
+/* Publishes the progress to other threads. */
 void hd__ledger_publish(struct hd__ledger *ledger);
 
 /* Tells the program's event loop whether there is a report to take. From any thread, with progress locked. */

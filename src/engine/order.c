@@ -24,7 +24,7 @@ static struct hd__delivery **bucket_of(struct hd__order *order, const struct hd_
     return &order->buckets[(hash >> 32) % BUCKETS];
 }
 
-/* Where the first delivery of this one's ticket stands, or would. */
+/* Where the first delivery of this one's ticket is in the table, or would be. */
 static struct hd__delivery **find(struct hd__order *order, const struct hd__delivery *delivery) {
     struct hd__delivery **at = bucket_of(order, delivery);
     while (*at && ((*at)->lane != delivery->lane || strcmp(ticket_of(*at), ticket_of(delivery)) != 0))

@@ -12,10 +12,11 @@ struct hd__order {
 /* Makes entering possible. Returns HD_OK or HD_E_NO_MEMORY. */
 int hd__order_prepare(struct hd__order *order);
 
-/* Enters a delivery that has a lane. Returns 1 if it has to wait for others of its ticket, else 0. */
+/* Enters a delivery that has a lane. Returns 1 if it has to wait for older deliveries of its ticket, else 0. */
 int hd__order_enter(struct hd__order *order, struct hd__delivery *delivery);
 
-/* A delivery that had entered and waits for no other one has ended. Returns the one that has waited for it, if any. */
+/* A delivery that was entered, and was the first of its ticket, has ended. Returns the next one of the ticket, if any.
+ */
 struct hd__delivery *hd__order_leave(struct hd__order *order, struct hd__delivery *delivery);
 
 void hd__order_destroy(struct hd__order *order);

@@ -113,7 +113,9 @@ static void write_result(struct hd__outbox *outbox, size_t index, const struct h
         .webhook = delivery->webhook->label->keys.webhook,
         .row = delivery->row,
         .tries = delivery->tries,
-        .delay_ms = delivery->webhook->ordered ? 0 : delivery->delay_ms, /* its ticket waits for it, whoever has it */
+        .delay_ms = delivery->webhook->ordered
+                        ? 0
+                        : delivery->delay_ms, /* its ticket waits for it, in this client or another */
     };
     memcpy(result->event_id, delivery->message->event_id, sizeof result->event_id);
     if (delivery->result == HD__RESULT_RELEASED)
@@ -136,7 +138,7 @@ static int add_result(struct hd__outbox *outbox, struct hd__message_pool *pool) 
     return HD_OK;
 }
 
-/* The arrays stand still now. */
+/* The arrays do not move any more. */
 static void point_results(struct hd__outbox *outbox) {
     for (size_t i = 0; i < outbox->result_count; i++) {
         outbox->results[i].report = outbox->results[i].kind == HD__RESULT_RELEASED ? NULL : &outbox->reports[i];

@@ -1,4 +1,4 @@
-/* How far a ledger has come, for other threads. */
+/* The progress of a ledger, as other threads see it. */
 #include "engine/ledger.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ int hd__ledger_is_over(struct hd__ledger *ledger) {
             is_idle_until(ledger, closes_at_us));
 }
 
-/* ---- What others are told ---- */
+/* ---- What other threads are told ---- */
 
 int hd__ledger_is_asked(const struct hd__ledger *ledger) {
     return closes_at(ledger) != INT64_MAX || atomic_load_explicit(&ledger->end_waiters, memory_order_relaxed) > 0 ||

@@ -55,8 +55,8 @@ int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct
     return schedule->open_shards >> lane->shard & 1;
 }
 
-/* Whether the lane's first delivery may start. A test does not wait for a receiver to recover, nor for somebody who
- * holds the webhook: it is to show how it is. What is to be discarded waits for nothing. */
+/* Whether the lane's first delivery may start. A test starts even if the webhook is paused or held: it is to show the
+ * present state. A delivery that is to be discarded waits for nothing. */
 static int may_start(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     if (!lane->first && lane->fresh_count == 0)
         return 0;

@@ -23,7 +23,7 @@ struct hd__schedule {
     size_t deliveries;      /* that have been made and have a lane */
     size_t drained_buckets; /* by hd__schedule_take_any */
     size_t held;            /* those that are not under way, made or not */
-    int short_of_memory;    /* a delivery could not be made; whoever looks at it resets it */
+    int short_of_memory;    /* a delivery could not be made; reset by the caller that reads it */
     uint32_t young, old;    /* under way */
     uint32_t max_in_flight;
     struct hd__pause_rule rule;
@@ -52,8 +52,8 @@ struct hd__lane *hd__schedule_lane(struct hd__schedule *schedule, hd_webhook *we
 /* A webhook has changed: its lane, if there is one, goes by it. */
 void hd__schedule_follow(struct hd__schedule *schedule, hd_webhook *webhook, int64_t now_us);
 
-/* Attempts may begin in these shards, and in those of `opened` again, or for the first time: whoever had them may have
- * used up what the rates of their webhooks allow. */
+/* Attempts may begin in these shards. Those of `opened` were not open before; another client may have owned them, and
+ * may have used up what the rates of their webhooks allow. */
 void hd__schedule_open(struct hd__schedule *schedule, uint64_t open, uint64_t opened, int64_t now_us);
 
 /* Whether attempts may begin in the shard of a lane. */
@@ -62,8 +62,8 @@ int hd__schedule_shard_is_open(const struct hd__schedule *schedule, const struct
 /* Deliveries of a lane up to this place are to end without an attempt. */
 void hd__schedule_discard(struct hd__schedule *schedule, struct hd__lane *lane, int64_t up_to, int64_t now_us);
 
-/* These write into lanes when the oldest delivery that waits was accepted. First, of some lanes, what stands in them;
- * then, of all lanes at once, what waits for a retry. */
+/* These note in lanes when the oldest waiting delivery was accepted: call the first one for each lane of interest, for
+ * the deliveries in its queue, and then the second one once, for all deliveries that wait for a retry. */
 void hd__schedule_note_fresh(struct hd__lane *lane);
 void hd__schedule_note_retries(struct hd__schedule *schedule);
 
@@ -84,8 +84,9 @@ int hd__schedule_push_ahead(struct hd__schedule *schedule, struct hd__message *m
 /* A delivery that the schedule gave has ended, and has nothing to do with its lane any more. */
 void hd__schedule_leave(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
 
-/* Takes out the newest delivery of a lane if that is too full, where so much of the queue's limits is free: the lane of
- * a receiver that takes nothing may hold as much as it leaves to others, and one. NULL if it is not. */
+/* Takes out the newest delivery of a lane if the lane is too full, given how much of the queue's limits is free: the
+ * lane of a receiver that accepts nothing may hold as much as it leaves free, and one more. Returns NULL if the lane is
+ * not too full. */
 struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd__lane *lane, size_t free_events,
                                        size_t free_bytes, int64_t now_us);
 
@@ -116,7 +117,7 @@ struct hd__delivery *hd__schedule_take_stored(struct hd__schedule *schedule, str
 enum {
     HD__TIMER_LANE,
     HD__TIMER_DELIVERY
-}; /* what a timer stands in */
+}; /* the object that contains a timer */
 
 /* A delivery of this message is no longer held. */
 void hd__schedule_release(struct hd__schedule *schedule, struct hd__lane *lane, const struct hd__message *message);
@@ -129,7 +130,7 @@ struct hd__delivery *hd__schedule_take_oldest(struct hd__schedule *schedule, str
 int hd__schedule_make(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
                       const char *delivery_id, struct hd__delivery **delivery);
 
-/* Has a delivery that was made wait in its lane, ahead of the others or after them. */
+/* Puts a delivery object into its lane, before or after the waiting ones. */
 void hd__schedule_enter(struct hd__schedule *schedule, struct hd__delivery *delivery, int ahead);
 
 /* Puts a lane that has changed where it belongs now. It may be gone afterwards. */

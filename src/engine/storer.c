@@ -161,7 +161,7 @@ static int look(struct hd__storer *storer) {
     return more;
 }
 
-/* Without an answer it counts as left: it is asked again. */
+/* If the store cannot say, something counts as left, and the question is asked again. */
 static void answer(struct hd__storer *storer) {
     int is_left = 1;
     pthread_mutex_lock(&storer->monitor.mutex);

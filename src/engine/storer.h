@@ -1,6 +1,6 @@
-/* The thread of a store. It makes one step at a time, while the loop goes on, and between steps looks at what others
- * have changed: when the store says that they have, or else often. What comes back is copied, and waits here until the
- * loop takes it: however long the store takes, the loop never waits for it. */
+/* The thread of a store. It makes one step at a time, while the loop goes on. Between steps it reads what other clients
+ * have changed: when the store reports a change, and otherwise often. Results are copied and wait here until the loop
+ * takes them, so the loop never waits for the store. */
 #ifndef HD_ENGINE_STORER_H
 #define HD_ENGINE_STORER_H
 
@@ -137,7 +137,7 @@ void hd__told_free(struct hd__told *told);
 /* Takes all of it, and forgets it. */
 void hd__storer_forget_news(struct hd__storer *storer);
 
-/* Asks whether a row up to this one waits in these shards. The answer comes with the news. */
+/* Asks whether a row up to this one waits in these shards. hd__storer_answer() returns the answer later. */
 void hd__storer_ask_left(struct hd__storer *storer, uint64_t shards, int64_t up_to_row);
 /* 1 or 0; -1 if there is no answer yet. */
 int hd__storer_answer(struct hd__storer *storer);

@@ -8,7 +8,7 @@
 /* Waits for memory if there is none; NULL after a while. */
 void *hd__storer_realloc(struct hd__storer *storer, void *memory, size_t size);
 
-/* Who hears what the store tells. */
+/* The listener that gets what the store reports. */
 struct hd__store_listener hd__storer_listener(struct hd__storer *storer);
 
 /* The store is this for the client now. */

@@ -161,7 +161,7 @@ static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expecte
         status = hd__durable_put_webhook(storer->store, snapshot, expected);
     if (status != HD_OK)
         return status;
-    hd_webhook *told = hd__webhook_ref(snapshot); /* others may replace it at once */
+    hd_webhook *told = hd__webhook_ref(snapshot); /* another thread may replace it at once */
     status = hd__webhooks_put(storer->webhooks, snapshot, sequence);
     tell_webhook(storer, told);
     hd_webhook_free(told);

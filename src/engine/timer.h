@@ -1,4 +1,4 @@
-/* What is due when: a binary heap of timers that stand in the objects that wait. */
+/* When things are due: a binary heap of timers, each of which is part of the object that waits. */
 #ifndef HD_ENGINE_TIMER_H
 #define HD_ENGINE_TIMER_H
 

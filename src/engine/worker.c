@@ -11,7 +11,7 @@
 #define RETRY_MS 50                  /* until memory is tried again */
 #define SLEEP_MS 60000               /* at the longest; what is waited for wakes the worker */
 
-/* ---- What others have changed, or ask ---- */
+/* ---- Changes and questions of other threads ---- */
 
 static void follow_changes(struct hd__worker *worker) {
     struct hd__ledger *ledger = &worker->ledger;

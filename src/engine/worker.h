@@ -77,7 +77,7 @@ struct hd__waiting {
     int64_t since_ms; /* wall clock: when the event of the oldest was accepted; 0 if none waits */
 };
 
-/* Fills in all of these, where no store has what waits. From any other thread. */
+/* Fills in all of these, for a client without a store. From any thread but the worker. */
 void hd__worker_count_waiting(struct hd__worker *worker, struct hd__waiting *items, size_t count);
 
 /* How many deliveries wait for a webhook, and since when by the wall clock (0 if none does). From any other thread. */
@@ -97,15 +97,15 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
  * when there will be no more. From any thread. */
 int hd__worker_next_commit(struct hd__worker *worker, struct hd__commit *commit);
 
-/* The notifier has been opened: has it tell what it would if it had been before. From any thread. */
+/* The notifier has just been opened: brings it up to date. From any thread. */
 void hd__worker_notify(struct hd__worker *worker);
 
 /* Accepts no more, delivers for up to timeout_ms, and cancels the rest; returns at once. From any thread, also again:
  * the earliest end counts. */
 void hd__worker_begin_stop(struct hd__worker *worker, uint32_t timeout_ms);
 
-/* Waits until that is done and joins the thread. HD_OK, or HD_E_TIMEOUT if something was canceled or left. From any
- * other thread, or several. */
+/* Waits until the loop has ended, and joins the thread. HD_OK, or HD_E_TIMEOUT if something was canceled or left. From
+ * any other thread, or several. */
 int hd__worker_await_stop(struct hd__worker *worker);
 
 /* Accepts no more, cancels what is left and stops the thread, for an exit() that cannot wait: if the thread is held up

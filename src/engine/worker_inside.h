@@ -1,5 +1,4 @@
-/* What a worker is made of, for the two files that are its parts: worker.c, the loop, and door.c, what other threads
- * call. */
+/* The inside of a worker, for its two files: worker.c, the loop, and door.c, what other threads call. */
 #ifndef HD_ENGINE_WORKER_INSIDE_H
 #define HD_ENGINE_WORKER_INSIDE_H
 
@@ -32,8 +31,8 @@ struct hd__worker {
     int stopped; /* the thread, which is joined */
 
     atomic_int has_questions;
-    atomic_int is_joined;  /* by whoever came first */
-    atomic_int has_thread; /* until it was joined: its id may then be given to another */
+    atomic_int is_joined;  /* by the first caller */
+    atomic_int has_thread; /* until it was joined: after that, its id may be that of another thread */
     pthread_t thread;
     int left_something;             /* at the end of the loop */
     struct hd_webhook_list changes; /* of webhooks; kept for its memory */
