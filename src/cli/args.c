@@ -177,8 +177,6 @@ static int unknown_option(const struct args *args, const struct grammar *grammar
     if (strncmp(name, "--secret", 8) == 0 && strlen(name) <= 9)
         cli_hint("A secret on the command line is seen by every user of this machine. Use --secret-file FILE or the "
                  "environment variable HELMDESK_SECRET.");
-    else if (!*command && (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0))
-        cli_hint("'helmdesk version' tells it.");
     else if (guess.best)
         cli_hint("Did you mean '--%s'?", guess.best);
     else
@@ -270,7 +268,7 @@ static int read_options(struct args *args, int argc, char **argv) {
 
 static int check_operands(const struct args *args) {
     const struct command *command = args->command;
-    if (cli_has(args, OPT_HELP))
+    if (cli_has(args, OPT_HELP) || cli_has(args, OPT_VERSION))
         return CLI_OK;
     if (args->operand_count < command->min_operands)
         cli_error("%s: something is missing: helmdesk %s %s", command->name, command->name, command->operands);
@@ -364,7 +362,7 @@ int cli_parse_duration(const char *text, int64_t *milliseconds) {
     static const struct {
         const char *name;
         double milliseconds;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}, {"", 1000}};
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}};
     char *end;
     if (!cli_is_digit(text[0]))
         return 0;
@@ -385,6 +383,11 @@ int cli_duration(const struct args *args, enum option_id id, int64_t most_ms, in
     if (cli_parse_duration(text, &value) && value >= 1 && value <= most_ms) {
         *milliseconds = value;
         return CLI_OK;
+    }
+    if (cli_is_number(text)) {
+        cli_error("--%s cannot be '%s': the unit is missing", cli_options[id].name, text);
+        cli_hint("Write %ss for seconds, %sm for minutes, %sh for hours or %sd for days.", text, text, text, text);
+        return CLI_USAGE;
     }
     cli_error("--%s cannot be '%s'", cli_options[id].name, text);
     cli_hint("It is a time such as 500ms, 3s, 5m, 24h or 30d, at most %lld s.", (long long)(most_ms / 1000));

@@ -16,6 +16,7 @@ enum option_id {
     OPT_NO_INPUT,
     OPT_QUIET,
     OPT_VERBOSE,
+    OPT_VERSION,
     /* secrets and signatures */
     OPT_SECRET_FILE,
     OPT_HEADER_LINE,
@@ -89,6 +90,7 @@ enum option_id {
     OPT_LIMIT,
     OPT_LIMIT_TAIL,
     OPT_CURSOR,
+    OPT_EXPORT_FORMAT,
     OPT_ALL,
     OPT_DELIVER,
     OPT_BUCKET,

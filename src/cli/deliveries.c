@@ -1,5 +1,7 @@
 /* helmdesk deliveries: list, get, export. */
+#include "cli/csv.h"
 #include "cli/filter.h"
+#include "cli/find.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/place.h"
@@ -66,9 +68,12 @@ static int read_log(const struct args *args,
                     int (*run)(const struct args *args, const struct place *place, hd_log_filter *filter)) {
     struct place place = {0};
     hd_log_filter *filter = NULL;
+    char webhook_id[WEBHOOK_ID_SIZE];
     int code = cli_filter_new(args, &filter);
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK)
+        code = cli_find_filter(args, &place, filter, webhook_id);
     if (code == CLI_OK)
         code = run(args, &place, filter);
     hd_log_filter_free(filter);
@@ -82,12 +87,19 @@ int cli_run_deliveries_list(const struct args *args) {
 
 /* ---- export ---- */
 
-static int export_page(const struct place *place, const hd_log_filter *filter, char **cursor) {
+static int export_report(const hd_report *report, int is_csv) {
+    if (!is_csv)
+        return cli_json_print_report(report, HD_JSON_EXCHANGE);
+    cli_csv_report(report);
+    return CLI_OK;
+}
+
+static int export_page(const struct place *place, const hd_log_filter *filter, int is_csv, char **cursor) {
     hd_log_page *page = NULL;
     int status = hd_log_query(place->client, filter, *cursor, PAGE, &page);
     int code = status == HD_OK ? CLI_OK : cli_fail_place(place, status);
     for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK && cli_output_works(); i++)
-        code = cli_json_print_report(hd_log_page_at(page, i), HD_JSON_EXCHANGE);
+        code = export_report(hd_log_page_at(page, i), is_csv);
     const char *next = hd_log_page_cursor(page);
     free(*cursor);
     *cursor = next ? strdup(next) : NULL;
@@ -97,12 +109,16 @@ static int export_page(const struct place *place, const hd_log_filter *filter, c
 }
 
 static int export_all(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    const char *format = cli_value(args, OPT_EXPORT_FORMAT);
+    int code, is_csv = format && strcmp(format, "csv") == 0;
     char *cursor = NULL;
-    int code;
-    (void)args;
+    if (is_csv && cli_is_json())
+        return cli_fail(CLI_USAGE, "--json and --format csv exclude each other");
     cli_stop_begin(2);
+    if (is_csv)
+        cli_csv_heading();
     do
-        code = export_page(place, filter, &cursor);
+        code = export_page(place, filter, is_csv, &cursor);
     while (code == CLI_OK && cursor && cli_output_works() && cli_stops() == 0);
     free(cursor);
     return cli_stops() ? cli_stop_code() : code;
@@ -220,14 +236,14 @@ static int tell_delivery(const char *id, const hd_log_page *page) {
 
 static int get(const struct args *args, const struct place *place, hd_log_filter *filter) {
     hd_log_page *page = NULL;
-    const char *id = cli_operand(args, 0);
-    if (hd_log_filter_set_delivery(filter, id) != HD_OK) {
-        cli_error("'%s' is no delivery's id", id);
-        cli_hint(CLI_DELIVERY_ID);
-        return CLI_USAGE;
-    }
-    int status = hd_log_query(place->client, filter, NULL, 100, &page);
-    int code = status == HD_OK ? tell_delivery(id, page) : cli_fail_place(place, status);
+    char id[HD_ID_SIZE];
+    int code = cli_find_delivery(place, cli_operand(args, 0), id);
+    if (code != CLI_OK)
+        return code;
+    int status = hd_log_filter_set_delivery(filter, id);
+    if (status == HD_OK)
+        status = hd_log_query(place->client, filter, NULL, 100, &page);
+    code = status == HD_OK ? tell_delivery(id, page) : cli_fail_place(place, status);
     hd_log_page_free(page);
     return code;
 }

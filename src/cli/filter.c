@@ -3,6 +3,7 @@
 #include "cli/date.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,19 +20,20 @@ int cli_filters(const struct args *args) {
 
 /* ---- Times ---- */
 
-/* A number alone could be seconds, a year, a date (20250115) or a time of Unix. */
-static int is_number(const char *text) {
-    return *text && !text[strspn(text, "0123456789")];
-}
-
 int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
     const char *text = cli_value(args, id);
     int64_t ago_ms;
     *ms = text ? cli_date_parse(text) : 0;
-    if (*ms < 0 && !is_number(text) && cli_parse_duration(text, &ago_ms))
+    if (*ms < 0 && cli_parse_duration(text, &ago_ms))
         *ms = cli_wall_ms() - ago_ms;
     if (!text || *ms > 0) /* 0 would be no bound */
         return CLI_OK;
+    if (cli_is_number(text) && strlen(text) < 5) { /* more could be a date (20250115) or a time of Unix */
+        cli_error("--%s cannot be '%s': the unit is missing", cli_options[id].name, text);
+        cli_hint("Write %ss, %sm, %sh or %sd for seconds, minutes, hours or days ago, or a date (2025-01-15).", text,
+                 text, text, text);
+        return CLI_USAGE;
+    }
     cli_error("--%s cannot be '%s'", cli_options[id].name, text);
     cli_hint("It is how long ago (90s, 5m, 24h, 30d), a date (2025-01-15), or date and time (2025-01-15 10:30, "
              "2025-01-15T10:30:00Z or 2025-01-15T12:30:00+02:00).");
@@ -41,14 +43,15 @@ int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
 /* ---- The rest ---- */
 
 static int set_reason(hd_log_filter *filter, const char *name) {
+    char names[1024] = "";
+    size_t used = 0;
     int found = hd_reason_from_name(name);
     if (found)
         return hd_log_filter_set_reason(filter, found);
     cli_error("--reason: there is no reason '%s'", name);
-    fputs("  It is one of:", stderr);
-    for (int i = 0; i < hd_reason_count(); i++)
-        fprintf(stderr, " %s", hd_reason_name(HD_REASON_DELIVERED + i));
-    fputs(".\n", stderr);
+    for (int i = 0; i < hd_reason_count() && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, " %s", hd_reason_name(HD_REASON_DELIVERED + i));
+    cli_hint("It is one of:%s.", names);
     return HD_E_INVALID;
 }
 
@@ -83,19 +86,8 @@ static int set_words(const struct args *args, hd_log_filter *filter) {
     return status;
 }
 
-static int set_redelivery(hd_log_filter *filter, const char *id) {
-    int status = hd_log_filter_set_redelivery_of(filter, id);
-    if (status == HD_OK)
-        return HD_OK;
-    cli_error("--redelivery-of: '%s' is no delivery's id", id);
-    cli_hint(CLI_DELIVERY_ID);
-    return status;
-}
-
 static int set_texts(const struct args *args, hd_log_filter *filter) {
     int status = hd_log_filter_set_project(filter, cli_value(args, OPT_PROJECT));
-    if (status == HD_OK)
-        status = hd_log_filter_set_webhook(filter, cli_value(args, OPT_WEBHOOK));
     if (status == HD_OK)
         status = hd_log_filter_set_text(filter, cli_value(args, OPT_TEXT));
     return status;
@@ -115,14 +107,12 @@ static int set_times(const struct args *args, hd_log_filter *filter) {
 
 static int fill(const struct args *args, hd_log_filter *filter) {
     const char *reason = cli_value(args, OPT_REASON), *status_text = cli_value(args, OPT_STATUS);
-    const char *original = cli_value(args, OPT_REDELIVERY_OF);
     int status = set_words(args, filter);
     if (status == HD_OK)
         status = set_texts(args, filter);
     if (status != HD_OK)
         return cli_fail(CLI_USAGE, "the filters: %s", hd_strerror(status));
-    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK) ||
-        (original && set_redelivery(filter, original) != HD_OK))
+    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK))
         return CLI_USAGE;
     return set_times(args, filter);
 }

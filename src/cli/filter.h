@@ -5,10 +5,9 @@
 #include "cli/args.h"
 #include "helmdesk.h"
 
-/* Makes the filter that the options say; to be freed. Returns CLI_OK, or says what is wrong. */
+/* Makes the filter that the options say; to be freed. Returns CLI_OK, or says what is wrong. What names a webhook or a
+ * delivery is left for cli_find_filter(), which needs the store. */
 int cli_filter_new(const struct args *args, hd_log_filter **filter);
-
-#define CLI_DELIVERY_ID "It is a UUID, as 'helmdesk deliveries list' shows it at the end of a line."
 
 /* Whether any of them was given. */
 int cli_filters(const struct args *args);

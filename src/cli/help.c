@@ -114,9 +114,12 @@ static int explain_all(void) {
            cli_plain(stdout));
     print_commands(NULL);
     print_options("Options of every command", cli_common_options);
-    puts("\n'helmdesk help COMMAND' explains a command. To begin, in two terminals:\n\n"
-         "  helmdesk listen\n"
-         "  helmdesk send http://127.0.0.1:8787/ ticket.created --allow-private");
+    puts(
+        "\n'helmdesk help COMMAND' explains a command. To begin, in two terminals:\n\n"
+        "  helmdesk listen\n"
+        "  helmdesk send http://127.0.0.1:8787/ ticket.created --allow-private\n\n"
+        "Exit status: 0 success; 1 a check or delivery failed, or there is no such thing; 2 usage; 3 the receiver was\n"
+        "not reached; 4 its address is forbidden; 5 the store; 69 not built in; 70 memory or system; 130, 143 signal.");
     return CLI_OK;
 }
 

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 static int run(const struct args *args) {
+    if (cli_has(args, OPT_VERSION))
+        return cli_run_version(args);
     if (!args->command || cli_has(args, OPT_HELP))
         return cli_run_help(args);
     return args->command->run(args);
@@ -24,7 +26,8 @@ int main(int argc, char **argv) {
     struct args args = {0};
     keep_standard_files();
     setvbuf(stderr, NULL, _IOLBF, 0); /* lines of several programs are not to be mixed */
-    cli_output_begin(&args);          /* for what is wrong with the command line */
+    cli_output_take_json(argc, argv);
+    cli_output_begin(&args); /* for what is wrong with the command line */
     int code = cli_args_read(argc, argv, &args);
     cli_output_begin(&args);
     if (code == CLI_OK)

@@ -8,7 +8,6 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,13 +33,18 @@ static int wants_color(const struct args *args, FILE *file) {
     return isatty(fileno(file)) && !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+void cli_output_take_json(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        output.is_json |= strcmp(argv[i], "--json") == 0;
+}
+
 void cli_output_begin(const struct args *args) {
     struct sigaction on_pipe = {.sa_handler = note_reader, .sa_flags = SA_RESTART};
     sigemptyset(&on_pipe.sa_mask);
     sigaction(SIGPIPE, &on_pipe, NULL);
     setlocale(LC_CTYPE, "");
     output.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    output.is_json = cli_has(args, OPT_JSON);
+    output.is_json |= cli_has(args, OPT_JSON);
     output.is_quiet = cli_has(args, OPT_QUIET);
     output.is_verbose = cli_has(args, OPT_VERBOSE);
     output.color_out = wants_color(args, stdout);
@@ -49,10 +53,12 @@ void cli_output_begin(const struct args *args) {
 
 int cli_output_end(int code) {
     errno = 0;
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_left)
-        return code;
-    cli_error("what was to be written did not arrive%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
-    return CLI_INTERNAL;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left) {
+        cli_error("what was to be written did not arrive%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+        code = CLI_INTERNAL;
+    }
+    cli_errors_end(code);
+    return code;
 }
 
 /* Asks the pipe itself, since nothing may be written for long. */
@@ -158,91 +164,6 @@ void cli_print_text(FILE *file, const char *text, size_t length) {
 
 void cli_print_lines(FILE *file, const char *text, size_t length) {
     print_harmless(file, text, length, 1);
-}
-
-/* ---- Messages ---- */
-
-__attribute__((format(printf, 3, 0))) static void say(const char *color, const char *head, const char *format,
-                                                      va_list values) {
-    char text[2048];
-    vsnprintf(text, sizeof text, format, values);
-    fflush(stdout);
-    fprintf(stderr, "%s%s%s", color, head, *color ? cli_plain(stderr) : "");
-    cli_print_lines(stderr, text, strlen(text));
-    fputc('\n', stderr);
-}
-
-void cli_error(const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    say(cli_color(stderr, COLOR_BAD), "helmdesk: ", format, values);
-    va_end(values);
-}
-
-void cli_hint(const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    say("", "  ", format, values);
-    va_end(values);
-}
-
-void cli_note(const char *format, ...) {
-    va_list values;
-    if (output.is_quiet)
-        return;
-    va_start(values, format);
-    say("", "", format, values);
-    va_end(values);
-}
-
-int cli_no_memory(void) {
-    cli_error("there is not enough memory");
-    return CLI_INTERNAL;
-}
-
-int cli_fail(int code, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    say(cli_color(stderr, COLOR_BAD), "helmdesk: ", format, values);
-    va_end(values);
-    return code;
-}
-
-static int code_of(int status) {
-    switch (status) {
-    case HD_E_NO_MEMORY:
-    case HD_E_THREAD:
-    case HD_E_CRYPTO:
-    case HD_E_RANDOM:
-    case HD_E_TRANSPORT:
-        return CLI_INTERNAL;
-    case HD_E_STORE:
-    case HD_E_STORE_FULL:
-    case HD_E_STORE_BUSY:
-    case HD_E_STORE_VERSION:
-    case HD_E_STORE_KEY:
-    case HD_E_STORE_LOST:
-    case HD_E_STORE_ACCESS:
-    case HD_E_STORE_MISSING:
-    case HD_E_STORE_DAMAGED:
-    case HD_E_CONFLICT:
-        return CLI_STORE;
-    case HD_E_NOT_FOUND:
-    case HD_E_NO_DELIVERY:
-        return CLI_NEGATIVE;
-    default:
-        return CLI_USAGE;
-    }
-}
-
-int cli_fail_status(int status, const char *what) {
-    cli_error("%s: %s", what, hd_strerror(status));
-    return code_of(status);
-}
-
-int cli_fail_file(const char *path, const char *what) {
-    cli_error("cannot %s %s: %s", what, path, strerror(errno));
-    return CLI_USAGE;
 }
 
 /* ---- Times ---- */

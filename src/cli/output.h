@@ -15,6 +15,9 @@ enum color {
     COLOR_BOLD
 };
 
+/* Whether errors of the command line itself are to be JSON, before it is read. */
+void cli_output_take_json(int argc, char **argv);
+
 /* Reads --color, --json, --quiet, --verbose and the environment (NO_COLOR, TERM, the character set). */
 void cli_output_begin(const struct args *args);
 
@@ -46,12 +49,19 @@ const char *cli_plain(FILE *file);
 void cli_print_text(FILE *file, const char *text, size_t length);
 void cli_print_lines(FILE *file, const char *text, size_t length);
 
-/* "helmdesk: " and a line on stderr; then, on a line of its own, what to do. Not for --quiet: those are errors. */
+/* "helmdesk: " and a line on stderr; then, on a line of its own, what to do. Not for --quiet: those are errors. With
+ * --json each error is an object with "error", a name for programs; "message"; and "hint", which may be null. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A remark on stderr, which --quiet leaves out. */
+/* Which HD_E_... the last error is: its name for programs. */
+void cli_error_status(int status);
+
+/* A remark on stderr, which --quiet leaves out. With --json it is an object with "note". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes the last error with --json. An error without a status is named by the exit code. */
+void cli_errors_end(int code);
 
 /* The errors that can be everywhere. Each returns the exit code. */
 int cli_no_memory(void);

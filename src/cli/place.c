@@ -1,5 +1,6 @@
 #include "cli/place.h"
 
+#include "cli/find.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/target.h"
@@ -40,7 +41,7 @@ static int fail_missing(const struct place *place) {
     return CLI_STORE;
 }
 
-int cli_fail_place(const struct place *place, int status) {
+static int fail_place(const struct place *place, int status) {
     switch (status) {
     case HD_E_STORE_MISSING:
         return fail_missing(place);
@@ -50,7 +51,7 @@ int cli_fail_place(const struct place *place, int status) {
         return CLI_STORE;
     case HD_E_CONFLICT:
         cli_error("somebody else changed the webhook at the same moment: nothing was changed");
-        cli_hint("Look at it with 'helmdesk webhooks get ID', then run this again.");
+        cli_hint("Look at it with 'helmdesk webhooks get WEBHOOK', then run this again.");
         return CLI_STORE;
     case HD_E_NO_MEMORY:
         return cli_no_memory();
@@ -70,6 +71,12 @@ int cli_fail_place(const struct place *place, int status) {
         cli_error("%s: %s", place->directory, hd_strerror(status));
         return CLI_STORE;
     }
+}
+
+int cli_fail_place(const struct place *place, int status) {
+    int code = fail_place(place, status);
+    cli_error_status(status);
+    return code;
 }
 
 #ifndef HELMDESK_HAS_SQLITE
@@ -116,9 +123,11 @@ static int need_store(const struct place *place) {
     if (stat(path, &found) == 0 && access(path, R_OK) == 0)
         return CLI_OK;
     if (errno == ENOENT || errno == ENOTDIR)
-        return fail_missing(place);
-    cli_error("cannot read %s: %s", path, strerror(errno));
-    if (errno == EACCES)
+        return cli_fail_place(place, HD_E_STORE_MISSING);
+    int reason = errno;
+    cli_error("cannot read %s: %s", path, strerror(reason));
+    cli_error_status(reason == EACCES ? HD_E_STORE_ACCESS : HD_E_STORE);
+    if (reason == EACCES)
         cli_hint("Run it as the user whom the server runs as.");
     return CLI_STORE;
 }
@@ -230,12 +239,7 @@ int cli_place_open(const struct args *args, enum access access, struct place *pl
 #endif
 
 int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook) {
-    int status = hd_client_get_webhook(place->client, cli_operand(args, 0), webhook);
-    if (status != HD_E_NOT_FOUND)
-        return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
-    cli_error("there is no webhook '%s' in %s", cli_operand(args, 0), place->directory);
-    cli_hint("'helmdesk webhooks list' lists them.");
-    return CLI_NEGATIVE;
+    return cli_find_webhook(place, cli_operand(args, 0), webhook);
 }
 
 int cli_fail_put(const struct place *place, int status) {

@@ -1,5 +1,6 @@
 /* helmdesk deliveries redeliver */
 #include "cli/filter.h"
+#include "cli/find.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -130,13 +131,15 @@ static int fail_one(const struct redelivery *redelivery, const char *id, int sta
 /* A page with the last report of a delivery, or with nothing. */
 static int find_delivery(struct redelivery *redelivery, const char *id, hd_log_page **page) {
     int status = hd_log_filter_set_delivery(redelivery->filter, id);
-    if (status != HD_OK)
-        return HD_E_NO_DELIVERY;
-    return hd_log_query(redelivery->place.client, redelivery->filter, NULL, 1, page);
+    return status == HD_OK ? hd_log_query(redelivery->place.client, redelivery->filter, NULL, 1, page) : status;
 }
 
-static int send_named_one(struct redelivery *redelivery, const char *id) {
+static int send_named_one(struct redelivery *redelivery, const char *text) {
     hd_log_page *page = NULL;
+    char id[HD_ID_SIZE];
+    int code = cli_find_delivery(&redelivery->place, text, id);
+    if (code != CLI_OK)
+        return code;
     int status = find_delivery(redelivery, id, &page);
     const hd_report *report = hd_log_page_at(page, 0);
     if (status == HD_OK)
@@ -278,17 +281,20 @@ static int check_usage(const struct args *args) {
     if (!tests || strcmp(tests, "only") != 0)
         return CLI_OK;
     cli_error("deliveries redeliver: --all leaves tests out");
-    cli_hint("'helmdesk webhooks test ID' makes a new one.");
+    cli_hint("'helmdesk webhooks test WEBHOOK' makes a new one.");
     return CLI_USAGE;
 }
 
 static int open_all(struct redelivery *redelivery) {
     const struct args *args = redelivery->args;
+    char webhook_id[WEBHOOK_ID_SIZE];
     int code = check_usage(args);
     if (code == CLI_OK)
         code = cli_filter_new(args, &redelivery->filter);
     if (code == CLI_OK)
         code = cli_place_open(args, cli_has(args, OPT_DELIVER) ? ACCESS_DELIVER : ACCESS_CHANGE, &redelivery->place);
+    if (code == CLI_OK)
+        code = cli_find_filter(args, &redelivery->place, redelivery->filter, webhook_id);
     return code == CLI_OK ? cli_pending_begin(&redelivery->place, &redelivery->pending) : code;
 }
 

@@ -1,4 +1,5 @@
 #include "cli/filter.h"
+#include "cli/find.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/place.h"
@@ -13,6 +14,7 @@
 
 struct window {
     int64_t since_ms, until_ms, bucket_ms; /* 0 buckets: none */
+    char webhook_id[WEBHOOK_ID_SIZE];      /* "" for all */
 };
 
 static uint64_t outcome(const hd_log_stats *stats, int which) {
@@ -113,10 +115,9 @@ static int read_window(const struct args *args, struct window *window) {
 }
 
 /* For the project or the webhook that is asked for; else all that waits, for webhooks that were deleted too. */
-static int count_waiting(const struct args *args, const struct place *place, uint64_t *waiting) {
-    const char *wanted = cli_value(args, OPT_WEBHOOK);
+static int count_waiting(const struct args *args, const struct place *place, const char *wanted, uint64_t *waiting) {
     hd_webhook_list *list = NULL;
-    if (!wanted && !cli_has(args, OPT_PROJECT)) {
+    if (!*wanted && !cli_has(args, OPT_PROJECT)) {
         *waiting = hd_client_counter(place->client, HD_COUNTER_STORED);
         return CLI_OK;
     }
@@ -125,7 +126,7 @@ static int count_waiting(const struct args *args, const struct place *place, uin
     for (size_t i = 0; i < hd_webhook_list_count(list) && status == HD_OK; i++) {
         const char *id = hd_webhook_id(hd_webhook_list_at(list, i));
         uint64_t count = 0;
-        if (!wanted || strcmp(wanted, id) == 0)
+        if (!*wanted || strcmp(wanted, id) == 0)
             status = hd_client_waiting(place->client, id, &count, NULL);
         status = status == HD_E_NOT_FOUND ? HD_OK : status; /* it was deleted at this moment */
         *waiting += count;
@@ -143,7 +144,7 @@ static int summarize(const struct args *args, const struct place *place, hd_log_
         status = hd_log_summarize(place->client, filter, window->bucket_ms, &stats);
     if (status != HD_OK)
         return cli_fail_place(place, status);
-    int code = count_waiting(args, place, &waiting);
+    int code = count_waiting(args, place, window->webhook_id, &waiting);
     if (code == CLI_OK && cli_is_json())
         code =
             cli_json_print_stats(stats, json_pack("{s:o, s:o, s:I}", "since", cli_json_time(window->since_ms), "until",
@@ -163,6 +164,8 @@ int cli_run_stats(const struct args *args) {
         code = cli_filter_new(args, &filter);
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK)
+        code = cli_find_filter(args, &place, filter, window.webhook_id);
     if (code == CLI_OK)
         code = summarize(args, &place, filter, &window);
     hd_log_filter_free(filter);

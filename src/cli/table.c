@@ -7,10 +7,12 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_COLOR] = {"color", '\0', "WHEN", "always auto never",
                    "Colour: always, never, or auto, which is so without this option and NO_COLOR: on a terminal"},
     [OPT_HELP] = {"help", 'h', NULL, NULL, "Explain the command and its options"},
-    [OPT_JSON] = {"json", '\0', NULL, NULL, "Write JSON: one object, or one a line where there may be several"},
+    [OPT_JSON] = {"json", '\0', NULL, NULL,
+                  "Write JSON, one object a line: results to standard output, errors and remarks to standard error"},
     [OPT_NO_INPUT] = {"no-input", '\0', NULL, NULL, "Never ask; fail instead"},
     [OPT_QUIET] = {"quiet", 'q', NULL, NULL, "Leave out what is not a result or an error"},
     [OPT_VERBOSE] = {"verbose", 'v', NULL, NULL, "Say more"},
+    [OPT_VERSION] = {"version", 'V', NULL, NULL, "Tell the version, and do nothing else"},
 
     [OPT_SECRET_FILE] = {"secret-file", '\0', "FILE", "FILE",
                          "Read the secret from a file, without the line break at its end; - for standard input"},
@@ -95,7 +97,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
          "- for standard input"},
     [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
-    [OPT_WEBHOOK] = {"webhook", 'w', "ID", NULL, "Only this webhook"},
+    [OPT_WEBHOOK] = {"webhook", 'w', "WEBHOOK", NULL,
+                     "Only this webhook: its id, the beginning or end of it, or its name"},
     [OPT_EVENT] = {"event", 'e', "EVENT", "ticket.created ticket.resolved message.received", "Only this event"},
     [OPT_OUTCOME] = {"outcome", '\0', "OUTCOME", "delivered failed canceled retrying", "Only this outcome"},
     [OPT_REASON] = {"reason", '\0', "REASON", NULL, "Only this reason, such as timeout_total"},
@@ -104,10 +107,12 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_UNTIL] = {"until", '\0', "TIME", NULL, "Only what ended before then"},
     [OPT_TESTS] = {"tests", '\0', "WHICH", "all no only", "Tests too, none of them, or only those (all)"},
     [OPT_TEXT] = {"text", '\0', "TEXT", NULL, "Only with this text in ticket, customer, webhook, id or reason"},
-    [OPT_REDELIVERY_OF] = {"redelivery-of", '\0', "ID", NULL, "Only what was sent to repeat this delivery"},
+    [OPT_REDELIVERY_OF] = {"redelivery-of", '\0', "DELIVERY", NULL, "Only what was sent to repeat this delivery"},
     [OPT_LIMIT] = {"limit", 'n', "N", NULL, "How many, 1 to 1000 (50)"},
     [OPT_LIMIT_TAIL] = {"limit", 'n', "N", NULL, "How many of those before to show, 1 to 1000 (10)"},
     [OPT_CURSOR] = {"cursor", '\0', "CURSOR", NULL, "Go on where the page before ended"},
+    [OPT_EXPORT_FORMAT] = {"format", '\0', "FORMAT", "ndjson csv",
+                           "ndjson: whole reports as JSON; csv: a table for spreadsheets (ndjson)"},
     [OPT_ALL] = {"all", '\0', NULL, NULL, "All that match the filters"},
     [OPT_DELIVER] = {"deliver", '\0', NULL, NULL,
                      "Deliver in this command, if no server does, and all else that waits"},
@@ -129,8 +134,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
         OPT_TEXT, OPT_REDELIVERY_OF
 
-const unsigned char cli_common_options[] = {OPT_COLOR, OPT_HELP,    OPT_JSON, OPT_NO_INPUT,
-                                            OPT_QUIET, OPT_VERBOSE, OPT_END};
+const unsigned char cli_common_options[] = {OPT_COLOR, OPT_HELP,    OPT_JSON,    OPT_NO_INPUT,
+                                            OPT_QUIET, OPT_VERBOSE, OPT_VERSION, OPT_END};
 
 /* clang-format off */
 const struct command cli_commands[] = {
@@ -200,7 +205,7 @@ const struct command cli_commands[] = {
      "helmdesk webhooks list --store sqlite:/var/lib/helmdesk",
      OPTIONS(STORE_OPTIONS, OPT_PROJECT), cli_run_webhooks_list},
 
-    {"webhooks get", "ID", NULL, 1, 1,
+    {"webhooks get", "WEBHOOK", NULL, 1, 1,
      "show one webhook",
      "Shows everything about a webhook but its secrets (see webhooks secret): its settings, whether it is paused and until "
      "when, and how many deliveries wait for it since when. Its address and added headers are masked, unless --reveal is "
@@ -215,48 +220,48 @@ const struct command cli_commands[] = {
      "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
      OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
 
-    {"webhooks update", "ID", NULL, 1, 1,
+    {"webhooks update", "WEBHOOK", NULL, 1, 1,
      "change a webhook",
      "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed, and so is "
      "the client certificate (--client-certificate '').",
-     "helmdesk webhooks update 0192... --name 'CRM sync' --events all",
+     "helmdesk webhooks update CRM --name 'CRM sync' --events all",
      OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_MODE, OPT_NO_STANDARD), cli_run_webhooks_update},
 
-    {"webhooks delete", "ID", NULL, 1, 1,
+    {"webhooks delete", "WEBHOOK", NULL, 1, 1,
      "remove a webhook",
      "Removes a webhook. What was accepted for it before is still delivered, and its log stays. To have that end unsent, "
      "run webhooks discard first.",
      NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
 
-    {"webhooks hold", "ID", NULL, 1, 1,
+    {"webhooks hold", "WEBHOOK", NULL, 1, 1,
      "keep a webhook's events, and send nothing for now",
      "The webhook accepts events, and sends nothing until it is on again. Nothing is lost. A test is still sent.",
      NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_hold},
 
-    {"webhooks on", "ID", NULL, 1, 1,
+    {"webhooks on", "WEBHOOK", NULL, 1, 1,
      "turn a webhook on",
      "The webhook accepts events and sends them, and it sends what waited while it was held or off.",
      NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_on},
 
-    {"webhooks off", "ID", NULL, 1, 1,
+    {"webhooks off", "WEBHOOK", NULL, 1, 1,
      "turn a webhook off",
      "The webhook accepts no events: what happens now is not sent later either. What waits already stays, and is not "
      "sent until the webhook is on again. A test is still sent.",
      NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_off},
 
-    {"webhooks discard", "ID", NULL, 1, 1,
+    {"webhooks discard", "WEBHOOK", NULL, 1, 1,
      "end what waits for a webhook, unsent",
      "Every delivery that waits for the webhook ends without an attempt, whether it is on, held or off. What is under way "
      "is not touched, and what comes later is delivered. The log has them as canceled (discarded).",
      NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_discard},
 
-    {"webhooks test", "ID [EVENT]", EVENT_NAMES, 1, 2,
+    {"webhooks test", "WEBHOOK [EVENT]", EVENT_NAMES, 1, 2,
      "send a sample event to a webhook",
      "Sends the sample of an event (ticket.created, if none is named) through the path of real events, and shows the "
      "result, which is in the log too. The command sends it itself, by its own options: a server need not run.",
      NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
 
-    {"webhooks secret", "ID reveal|stage|unstage|activate|undo|forget|replace", "reveal stage unstage activate undo forget replace", 2, 2,
+    {"webhooks secret", "WEBHOOK reveal|stage|unstage|activate|undo|forget|replace", "reveal stage unstage activate undo forget replace", 2, 2,
      "show a webhook's secret, or exchange it",
      "reveal shows the secrets, and nothing else does but what has made one.\n\n"
      "An exchange that no delivery fails by has two steps: stage makes the next secret (or takes that of --secret-file), "
@@ -271,7 +276,7 @@ const struct command cli_commands[] = {
      "helmdesk deliveries list --outcome failed --since 24h",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT, OPT_CURSOR), cli_run_deliveries_list},
 
-    {"deliveries get", "ID", NULL, 1, 1,
+    {"deliveries get", "DELIVERY", NULL, 1, 1,
      "show one delivery: what was sent, what was answered, and what to do",
      "Shows all attempts of a delivery, with the request and the answer.", NULL, OPTIONS(STORE_OPTIONS),
      cli_run_deliveries_get},
@@ -281,7 +286,7 @@ const struct command cli_commands[] = {
      "Shows the last ten, and then each one as a server makes it, until Ctrl-C.", "helmdesk deliveries tail --outcome failed",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_LIMIT_TAIL), cli_run_deliveries_tail},
 
-    {"deliveries redeliver", "[ID...]", NULL, 0, -1,
+    {"deliveries redeliver", "[DELIVERY...]", NULL, 0, -1,
      "send the event of a delivery again",
      "Puts the events of these deliveries into the store again, or, with --all, of all that match the filters, each for its "
      "webhook as it is now, as a delivery with a new id. What fails again matches as well when it is run again.\n\n"
@@ -292,10 +297,12 @@ const struct command cli_commands[] = {
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, OPT_DELIVER, TARGET_OPTIONS), cli_run_deliveries_redeliver},
 
     {"deliveries export", "", NULL, 0, 0,
-     "write deliveries as JSON, one a line",
-     "Writes all deliveries that match, the newest first, whole.",
-     "helmdesk deliveries export --since 30d >deliveries.ndjson",
-     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS), cli_run_deliveries_export},
+     "write deliveries as JSON, one a line, or as CSV",
+     "Writes all deliveries that match, the newest first. As CSV (RFC 4180) they are a table without bodies; a text that a "
+     "spreadsheet would take for a formula gets a quote before it.",
+     "helmdesk deliveries export --since 30d >deliveries.ndjson\n"
+     "helmdesk deliveries export --since 7d --outcome failed --format csv >failed.csv",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_EXPORT_FORMAT), cli_run_deliveries_export},
 
     {"stats", "", NULL, 0, 0,
      "count deliveries: outcomes, reasons, times",

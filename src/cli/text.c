@@ -8,6 +8,10 @@ int cli_is_digit(int c) {
     return c >= '0' && c <= '9';
 }
 
+int cli_is_number(const char *text) {
+    return *text && !text[strspn(text, "0123456789")];
+}
+
 int cli_is_upper(int c) {
     return c >= 'A' && c <= 'Z';
 }

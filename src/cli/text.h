@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 int cli_is_digit(int c);
+int cli_is_number(const char *text); /* digits and nothing else */
 int cli_is_upper(int c);
 int cli_lower(int c);
 

@@ -49,12 +49,12 @@ receiver() {
     "$helmdesk" listen --port 0 "$@" >"$out" 2>"$err" </dev/null &
     pid=$!
     until_true is_listening
-    url=$(sed -n 's/^Listening on //p' "$err")
-    port=$(sed -n 's,^Listening on http://.*:\([0-9]*\)/.*,\1,p' "$err")
+    url=$(sed -n 's/.*Listening on \([^"]*\).*/\1/p' "$err")
+    port=$(sed -n 's,.*Listening on http://.*:\([0-9]*\)/.*,\1,p' "$err")
 }
 
 is_listening() {
-    grep -q '^Listening on http' "$err" || { has_ended "$pid" && die "listen has ended: $(cat "$err")"; }
+    grep -q 'Listening on http' "$err" || { has_ended "$pid" && die "listen has ended: $(cat "$err")"; }
 }
 
 # ends CODE WHAT: waits until the receiver has ended, with this exit code

@@ -1,0 +1,11 @@
+/* Reports as CSV (RFC 4180), for spreadsheets. */
+#ifndef HD_CLI_CSV_H
+#define HD_CLI_CSV_H
+
+#include "helmdesk.h"
+
+/* Writes the line with the names of the columns; and one for a report. */
+void cli_csv_heading(void);
+void cli_csv_report(const hd_report *report);
+
+#endif
