@@ -74,6 +74,7 @@ enum option_id {
     OPT_IN_FLIGHT,
     OPT_WEBHOOK_RATE,
     OPT_BURST,
+    OPT_BACKOFF,
     OPT_WEBHOOK_CERTIFICATE,
     OPT_ORDERED,
     OPT_YES,

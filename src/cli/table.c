@@ -91,6 +91,10 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_WEBHOOK_RATE] = {"rate", '\0', "RATE", NULL,
                           "How many requests may start: 10/s, 30/min, 100/h, or none (none; with slack 1/s, burst 5)"},
     [OPT_BURST] = {"burst", '\0', "N", NULL, "How many of them may start at once, 1 to 1000 (1)"},
+    [OPT_BACKOFF] =
+        {"backoff", '\0', "FIRST-MAX", NULL,
+         "How long to wait after a failed attempt, such as 10s-1h: 10 s, then twice as long each time, up to "
+         "1 h; or default (default)"},
     [OPT_WEBHOOK_CERTIFICATE] =
         {"client-certificate", '\0', "FILE", "FILE",
          "The certificate, with its key, in PEM that its receiver is shown when it asks for one; "
@@ -128,8 +132,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
 #define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY, OPT_CLIENT_CERTIFICATE
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
 #define WEBHOOK_OPTIONS                                                                                                \
-    OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_IN_FLIGHT, OPT_WEBHOOK_RATE,         \
-        OPT_BURST, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE, OPT_ALLOW_PRIVATE
+    OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_BACKOFF, OPT_IN_FLIGHT,              \
+        OPT_WEBHOOK_RATE, OPT_BURST, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE, OPT_ALLOW_PRIVATE
 #define FILTER_OPTIONS                                                                                                 \
     OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
         OPT_TEXT, OPT_REDELIVERY_OF

@@ -1,5 +1,6 @@
 #include "cli/target.h"
 
+#include "cli/backoff.h"
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/output.h"
@@ -200,6 +201,8 @@ static int set_numbers(const struct args *args, hd_webhook *webhook) {
         code = cli_number(args, OPT_IN_FLIGHT, 1, 64, &in_flight);
     if (code == CLI_OK)
         code = cli_rate_set(args, webhook);
+    if (code == CLI_OK)
+        code = cli_backoff_set(args, webhook);
     if (code != CLI_OK)
         return code;
     (void)hd_webhook_set_max_attempts(webhook, (uint32_t)attempts);

@@ -1,5 +1,6 @@
 #include "cli/webhook.h"
 
+#include "cli/backoff.h"
 #include "cli/output.h"
 #include "cli/rate.h"
 
@@ -44,9 +45,10 @@ static void print_headers(const hd_webhook *webhook, int reveals) {
 }
 
 void cli_webhook_print(const hd_webhook *webhook, int reveals) {
-    char events[WEBHOOK_EVENTS_SIZE], rate[RATE_SIZE];
+    char events[WEBHOOK_EVENTS_SIZE], rate[RATE_SIZE], backoff[BACKOFF_SIZE];
     cli_webhook_events(webhook, events);
     cli_rate_text(webhook, rate);
+    cli_backoff_text(webhook, backoff);
     cli_webhook_line("id", hd_webhook_id(webhook));
     cli_webhook_line("name", hd_webhook_name(webhook));
     cli_webhook_line("project", hd_webhook_project(webhook));
@@ -55,6 +57,7 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     cli_webhook_line("events", events);
     cli_webhook_line("mode", hd_mode_name(hd_webhook_mode(webhook)));
     print_number("attempts", hd_webhook_max_attempts(webhook));
+    cli_webhook_line("backoff", backoff);
     print_number("in flight", hd_webhook_max_in_flight(webhook));
     cli_webhook_line("rate", *rate ? rate : "no limit");
     cli_webhook_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");

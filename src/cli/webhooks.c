@@ -262,6 +262,7 @@ static int has_change(const struct args *args) {
         case OPT_IN_FLIGHT:
         case OPT_WEBHOOK_RATE:
         case OPT_BURST:
+        case OPT_BACKOFF:
         case OPT_ORDERED:
         case OPT_WEBHOOK_CERTIFICATE:
             return 1;

@@ -32,6 +32,13 @@ to_and_back 'events +ticket\.created,message\.received' --events message.receive
 to_and_back 'header +X-A: \*+' -H 'X-A: b' -- -H 'X-A:'
 to_and_back 'standard +yes' --standard -- --no-standard
 to_and_back 'attempts +20' --attempts 20 -- --attempts 1
+to_and_back 'backoff +10s-1h' --backoff 10s-1h -- --backoff default
+to_and_back 'backoff +1500ms-90s' --backoff 1500ms-1.5m -- --backoff default
+for backoff in 10s 10-20 20s-10s 0s-1s 1s-25h -1s; do
+    run webhooks update "$webhook" --backoff "$backoff"
+    expect 2
+    says "such as 10s-1h" "$err"
+done
 to_and_back 'in flight +64' --in-flight 64 -- --in-flight 4
 to_and_back 'rate +10/s, burst 1$' --rate 10/s -- --rate none
 to_and_back 'rate +100/h, burst 20$' --rate 100/h --burst 20 -- --rate none
