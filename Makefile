@@ -82,7 +82,7 @@ TOOL := $(BUILD)/helmdesk
 TOOL_SOURCES := $(sort $(wildcard src/cli/*.c))
 TOOL_OBJECTS := $(TOOL_SOURCES:src/%.c=$(BUILD)/tool/%.o)
 TOOL_CPPFLAGS := $(if $(filter yes,$(SQLITE)),-DHELMDESK_HAS_SQLITE) $(if $(filter yes,$(LISTEN)),-DHELMDESK_HAS_LISTEN)
-TOOL_LIBS = $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB)) $(STATIC_LIB) $(HD_DEPS_LIBS) \
+TOOL_LIBS = $(DASHBOARD_STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB)) $(STATIC_LIB) $(HD_DEPS_LIBS) \
   $(if $(filter yes,$(SQLITE)),$(HD_SQLITE_LIBS)) $(if $(filter yes,$(LISTEN)),-lmicrohttpd)
 # What it says of itself: the man page and the completions.
 MAN_PAGES := $(BUILD)/man/helmdesk.1 $(BUILD)/man/helmdesk-webhooks.7
@@ -537,7 +537,7 @@ $(TOOL_OBJECTS): $(BUILD)/tool/%.o: src/%.c Makefile $(BUILD)/parts | $(BUILD)/d
 	@mkdir -p $(@D)
 	$(Q)$(call compile,-Iinclude -Isrc $(TOOL_CPPFLAGS))
 
-$(TOOL): $(TOOL_OBJECTS) $(STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB))
+$(TOOL): $(TOOL_OBJECTS) $(DASHBOARD_STATIC_LIB) $(STATIC_LIB) $(if $(filter yes,$(SQLITE)),$(SQLITE_STATIC_LIB))
 	$(call say,LINK)
 	$(Q)$(call link) $(TOOL_OBJECTS) $(TOOL_LIBS) $(LDLIBS)
 

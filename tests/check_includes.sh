@@ -30,7 +30,7 @@ users_of() {
     mbedtls/* | psa/*) echo sign/hmac.c ;;
     sqlite3.h) echo store/sqlite/sqlite.h ;;
     jansson.h) echo event/parse.c cli/json.h dashboard/json.h ;;
-    microhttpd.h) echo cli/server.c ;;
+    microhttpd.h) echo cli/server.c cli/page.h ;;
     *) echo any ;;
     esac
 }

@@ -81,7 +81,7 @@
     X(HD_E_STORE_MISSING, "there is no store in this directory")                                                       \
     X(HD_E_STORE_DAMAGED,                                                                                              \
       "the store's database is damaged: restore it from a backup, or repair it with SQLite's tool")                    \
-    X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must be 1 to 255 characters without control characters")              \
+    X(HD_E_IDEMPOTENCY_KEY, "the idempotency key must have 1 to 255 visible ASCII characters (no space)")              \
     X(HD_E_RATE,                                                                                                       \
       "the rate must be from 1 a minute to 1,000 a second, its period at most a day, and its burst 1 to 1,000")        \
     X(HD_E_PROXY, "the proxy's URL must be like http://proxy.example:3128 or http://user:password@proxy.example:3128 " \

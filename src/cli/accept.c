@@ -11,16 +11,23 @@ int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_recei
     return status;
 }
 
+int cli_request_make(const struct request *request, hd_request **made) {
+    int status = hd_request_new(made);
+    if (status != HD_OK)
+        return status;
+    for (size_t i = 0; i < request->header_count; i++) /* who uses it is told what it did not take */
+        (void)hd_request_add_header(*made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value,
+                                    HD_TEXT_NUL);
+    (void)hd_request_add_body(*made, request->body.data, request->body.len);
+    return HD_OK;
+}
+
 int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptance **acceptance) {
     hd_request *made;
     *acceptance = NULL;
-    int status = hd_request_new(&made);
+    int status = cli_request_make(request, &made);
     if (status != HD_OK)
         return status;
-    for (size_t i = 0; i < request->header_count; i++) /* accepting says what the request did not take */
-        (void)hd_request_add_header(made, request->headers[i].name, HD_TEXT_NUL, request->headers[i].value,
-                                    HD_TEXT_NUL);
-    (void)hd_request_add_body(made, request->body.data, request->body.len);
     status = hd_receiver_accept(receiver, made, acceptance);
     hd_request_free(made);
     return status;

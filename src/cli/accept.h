@@ -9,6 +9,9 @@
 /* Makes a receiver with these secrets. max_age_ms is 0 for what the library has without it. Returns a status. */
 int cli_receiver_new(const struct secrets *secrets, int64_t max_age_ms, hd_receiver **receiver);
 
+/* Makes a request with its headers and body; to be freed. Returns a status. */
+int cli_request_make(const struct request *request, hd_request **made);
+
 /* As hd_receiver_accept(). */
 int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptance **acceptance);
 

@@ -95,6 +95,16 @@ enum option_id {
     OPT_ALL,
     OPT_DELIVER,
     OPT_BUCKET,
+    /* serving */
+    OPT_SERVE_PORT,
+    OPT_SERVE_PROJECT,
+    OPT_PUBLIC_HOST,
+    OPT_TOKEN_FILE,
+    OPT_PAUSE_AFTER,
+    OPT_PAUSE_FOR,
+    OPT_KEEP,
+    OPT_KEEP_REPORTS,
+    OPT_SHUTDOWN,
     OPT_MDOC,
     OPT_COUNT
 };

@@ -44,6 +44,7 @@ int cli_run_deliveries_get(const struct args *args);
 int cli_run_deliveries_tail(const struct args *args);
 int cli_run_deliveries_redeliver(const struct args *args);
 int cli_run_deliveries_export(const struct args *args);
+int cli_run_serve(const struct args *args);
 int cli_run_stats(const struct args *args);
 int cli_run_doctor(const struct args *args);
 int cli_run_completion(const struct args *args);

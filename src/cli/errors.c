@@ -132,6 +132,15 @@ void cli_note(const char *format, ...) {
     va_end(values);
 }
 
+void cli_log(const char *level, const char *line) {
+    pthread_mutex_lock(&lock);
+    if (cli_is_json())
+        write_json(json_pack("{s:s, s:o}", "log", level, "message", cli_json_string(line)));
+    else
+        fprintf(stderr, "%s: %s\n", level, line);
+    pthread_mutex_unlock(&lock);
+}
+
 /* ---- Errors that can be everywhere ---- */
 
 int cli_no_memory(void) {

@@ -312,7 +312,7 @@ static int make_directories(const char *path) {
 }
 
 /* Writes it under another name first, so that nobody ever reads half of it. */
-static int make_secret(const char *path) {
+int cli_make_secret(const char *path) {
     char secret[HD_SECRET_SIZE + 1], fresh[4200];
     if (!make_directories(path) || hd_generate_secret(secret, HD_SECRET_SIZE) != HD_OK)
         return 0;
@@ -335,7 +335,7 @@ int cli_development_secret(int makes, struct secrets *secrets, char *path, size_
     if (access(path, F_OK) != 0) {
         if (!makes)
             return CLI_OK;
-        if (!make_secret(path))
+        if (!cli_make_secret(path))
             return cli_fail_file(path, "make");
     }
     return add_file(secrets, path);

@@ -35,6 +35,10 @@ int cli_ask_secret(const struct args *args, struct secrets *secrets);
 int cli_need_secrets(const struct args *args, struct secrets *secrets);
 void cli_secrets_free(struct secrets *secrets);
 
+/* Makes a file with a new secret that only its owner can read, and the directories above it, unless it is there.
+ * Returns 0 if that failed, with errno. */
+int cli_make_secret(const char *path);
+
 /* The development secret: of listen, and of what is sent to this machine. Makes it if makes says so; without that and
  * without one, none is given, and that is no error. */
 int cli_development_secret(int makes, struct secrets *secrets, char *path, size_t path_size);

@@ -60,6 +60,9 @@ void cli_error_status(int status);
 /* A remark on stderr, which --quiet leaves out. With --json it is an object with "note". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A line of the library's log, or with --json an object with "log", its level, and "message". */
+void cli_log(const char *level, const char *line);
+
 /* Writes the last error with --json. An error without a status is named by the exit code. */
 void cli_errors_end(int code);
 

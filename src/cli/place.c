@@ -34,7 +34,7 @@ static void hint_cause(const struct place *place) {
 }
 
 static int fail_missing(const struct place *place) {
-    if (place->access == ACCESS_MAKE)
+    if (place->access == ACCESS_MAKE || place->access == ACCESS_SERVE)
         return cli_fail(CLI_STORE, "cannot make a store in %s: the directory above it is missing", place->directory);
     cli_error("there is no store in %s", place->directory);
     cli_hint("A server makes it, or 'helmdesk webhooks create'.");
@@ -81,8 +81,10 @@ int cli_fail_place(const struct place *place, int status) {
 
 #ifndef HELMDESK_HAS_SQLITE
 
-int cli_place_open(const struct args *args, enum access access, struct place *place) {
-    (void)args, (void)access;
+int cli_place_open_with(const struct args *args, enum access access,
+                        int (*more)(const struct args *args, hd_options *options, hd_store *store),
+                        struct place *place) {
+    (void)args, (void)access, (void)more;
     *place = (struct place){0};
     cli_error("this helmdesk knows no stores: it was built without SQLite");
     cli_hint("Install SQLite 3.35 or later (Debian: libsqlite3-dev), and build it again.");
@@ -203,6 +205,7 @@ static int role_of(enum access access) {
         return HD_CLIENT_READ;
     case ACCESS_TEST:
         return HD_CLIENT_OPERATE;
+    case ACCESS_SERVE:
     case ACCESS_DELIVER:
         return HD_CLIENT_DELIVER;
     default:
@@ -210,12 +213,22 @@ static int role_of(enum access access) {
     }
 }
 
-static int open_client(const struct args *args, enum access access, struct place *place) {
+static int goes_by_command_line(enum access access) {
+    return access == ACCESS_TEST || access == ACCESS_DELIVER || access == ACCESS_SERVE;
+}
+
+static int open_client(const struct args *args, enum access access,
+                       int (*more)(const struct args *args, hd_options *options, hd_store *store),
+                       struct place *place) {
     hd_options *options = NULL;
     int code = cli_options_new(args, &options);
-    if (code != CLI_OK)
+    if (code == CLI_OK && more)
+        code = more(args, options, place->store);
+    if (code != CLI_OK) {
+        hd_options_free(options);
         return code;
-    int status = access == ACCESS_TEST || access == ACCESS_DELIVER ? HD_OK : allow_everything(options);
+    }
+    int status = goes_by_command_line(access) ? HD_OK : allow_everything(options);
     if (status == HD_OK)
         status = hd_options_set_role(options, role_of(access));
     if (status == HD_OK)
@@ -226,17 +239,23 @@ static int open_client(const struct args *args, enum access access, struct place
     return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
 
-int cli_place_open(const struct args *args, enum access access, struct place *place) {
+int cli_place_open_with(const struct args *args, enum access access,
+                        int (*more)(const struct args *args, hd_options *options, hd_store *store),
+                        struct place *place) {
     *place = (struct place){.access = access};
     int code = read_directory(args, place);
-    if (code == CLI_OK && access != ACCESS_MAKE)
+    if (code == CLI_OK && access != ACCESS_MAKE && access != ACCESS_SERVE)
         code = need_store(place);
     if (code == CLI_OK)
         code = open_store(args, place);
-    return code == CLI_OK ? open_client(args, access, place) : code;
+    return code == CLI_OK ? open_client(args, access, more, place) : code;
 }
 
 #endif
+
+int cli_place_open(const struct args *args, enum access access, struct place *place) {
+    return cli_place_open_with(args, access, NULL, place);
+}
 
 int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook) {
     return cli_find_webhook(place, cli_operand(args, 0), webhook);

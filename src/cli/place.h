@@ -11,6 +11,7 @@ enum access {
     ACCESS_CHANGE, /* changes webhooks, and puts deliveries in, which others make */
     ACCESS_MAKE,   /* the same, and makes a store that is not there */
     ACCESS_TEST,   /* the same as ACCESS_CHANGE, and sends tests, by the rules of the command line */
+    ACCESS_SERVE,  /* makes a store that is not there, and deliveries, by the rules of the command line */
     ACCESS_DELIVER /* makes deliveries, by the rules of the command line: all that wait there */
 };
 
@@ -23,6 +24,12 @@ struct place {
 
 /* Returns CLI_OK, or says what is wrong. To be closed in both cases. */
 int cli_place_open(const struct args *args, enum access access, struct place *place);
+
+/* The same; `more`, if it is not NULL, sets more of the client's options and of the store, which has no retention: each
+ * client deletes by its own. It returns CLI_OK, or says what is wrong. */
+int cli_place_open_with(const struct args *args, enum access access,
+                        int (*more)(const struct args *args, hd_options *options, hd_store *store),
+                        struct place *place);
 void cli_place_close(struct place *place);
 
 /* The webhook that the first operand names; to be freed. Returns CLI_OK, or says that there is none. */

@@ -3,6 +3,7 @@
 #ifdef HELMDESK_HAS_LISTEN
 
 #include "cli/output.h"
+#include "cli/page.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 
@@ -62,8 +63,20 @@ static struct MHD_Response *make_response(struct reply *reply) {
     return response;
 }
 
-static enum MHD_Result answer(struct MHD_Connection *connection, struct reply *reply, int is_last) {
-    struct MHD_Response *response = make_response(reply);
+static int is_at_end(void *user) {
+    return is_stopping(user);
+}
+
+/* A stream ends when the server stops. */
+static struct MHD_Response *make_page(struct server *server, struct reply *reply) {
+    hd_dashboard_response *page = reply->page;
+    reply->page = NULL;
+    return cli_page_response(page, is_at_end, server);
+}
+
+static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection, struct reply *reply,
+                              int is_last) {
+    struct MHD_Response *response = reply->page ? make_page(server, reply) : make_response(reply);
     if (!response)
         return MHD_NO;
     if (*reply->type)
@@ -78,11 +91,11 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct reply *r
 }
 
 /* What the server itself says no to. */
-static enum MHD_Result refuse(struct MHD_Connection *connection, int status, const char *text) {
+static enum MHD_Result refuse(struct server *server, struct MHD_Connection *connection, int status, const char *text) {
     struct reply reply = {.status = status, .type = "text/plain", .body = {strdup(text), strlen(text)}};
     if (!reply.body.data)
         return MHD_NO;
-    enum MHD_Result result = answer(connection, &reply, 1);
+    enum MHD_Result result = answer(server, connection, &reply, 1);
     free(reply.body.data);
     return result;
 }
@@ -143,7 +156,7 @@ static enum MHD_Result carry_out(struct server *server, struct MHD_Connection *c
         (void)wait_for(server, connection, HANG_MS);
         return MHD_NO;
     }
-    return answer(connection, reply, is_stopping(server));
+    return answer(server, connection, reply, is_stopping(server));
 }
 
 /* ---- Requests ---- */
@@ -196,9 +209,9 @@ static void count_answering(struct server *server, struct arriving *arriving) {
 static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *connection, struct arriving *arriving) {
     struct reply reply = {.status = 200};
     if (arriving->is_out_of_memory)
-        return refuse(connection, 500, "There is not enough memory\n");
+        return refuse(server, connection, 500, "There is not enough memory\n");
     if (arriving->is_too_large)
-        return refuse(connection, 413, "The body is larger than 2 MiB\n");
+        return refuse(server, connection, 413, "The body is larger than 2 MiB\n");
     count_answering(server, arriving);
     server->user.reply(server->user.user, &arriving->request, &reply);
     enum MHD_Result result = carry_out(server, connection, &reply);
@@ -220,12 +233,13 @@ static void *begin_request(void *user, const char *target, struct MHD_Connection
     return arriving;
 }
 
-static enum MHD_Result take_head(struct MHD_Connection *connection, const char *method, struct arriving *arriving) {
+static enum MHD_Result take_head(struct server *server, struct MHD_Connection *connection, const char *method,
+                                 struct arriving *arriving) {
     arriving->request.method = strdup(method);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, arriving);
     if (!arriving->request.method)
         return MHD_NO;
-    return is_ambiguous(&arriving->request) ? refuse(connection, 400, "The length or the host is ambiguous\n")
+    return is_ambiguous(&arriving->request) ? refuse(server, connection, 400, "The length or the host is ambiguous\n")
                                             : MHD_YES;
 }
 
@@ -237,7 +251,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     if (!arriving || !arriving->request.target)
         return MHD_NO;
     if (!arriving->request.method)
-        return take_head(connection, method, arriving);
+        return take_head(user, connection, method, arriving);
     if (*data_len > 0) {
         take_body(arriving, data, *data_len);
         *data_len = 0; /* of a body that is too large, the rest is read and dropped */

@@ -3,6 +3,7 @@
 #define HD_CLI_SERVER_H
 
 #include "cli/request.h"
+#include "helmdesk/dashboard.h"
 
 #include <stdint.h>
 
@@ -19,7 +20,8 @@ struct reply {
     char type[128];   /* Content-Type; "" for none */
     const char *name; /* of one more header, static text; NULL for none */
     char value[64];
-    struct bytes body; /* malloc()ed; the server's to free */
+    struct bytes body;           /* malloc()ed; the server's to free */
+    hd_dashboard_response *page; /* in the place of all but the status; the server's to free; NULL for none */
 };
 
 /* What a server calls, on its connections' threads, for several requests at once. */

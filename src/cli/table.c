@@ -121,6 +121,21 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_DELIVER] = {"deliver", '\0', NULL, NULL,
                      "Deliver in this command, if no server does, and all else that waits"},
     [OPT_BUCKET] = {"bucket", '\0', "TIME", NULL, "Count for each such stretch of time too, such as 1h"},
+    [OPT_SERVE_PORT] = {"port", 'p', "PORT", NULL, "Where to listen; 0 for any free port (8080)"},
+    [OPT_SERVE_PROJECT] = {"project", '\0', "PROJECT", NULL,
+                           "A project that the page shows while it has no webhooks; may be repeated"},
+    [OPT_PUBLIC_HOST] = {"public-host", '\0', "NAME", NULL,
+                         "A name at which browsers reach the page, beside localhost; may be repeated"},
+    [OPT_TOKEN_FILE] = {"token-file", '\0', "FILE", "FILE",
+                        "The token that may do everything; it is made if it is not there (HELMDESK_TOKEN, or the file "
+                        "token in the store)"},
+    [OPT_PAUSE_AFTER] = {"pause-after", '\0', "N", NULL,
+                         "Pause a webhook after so many failed attempts in a row, or one answer 410 (never)"},
+    [OPT_PAUSE_FOR] = {"pause-for", '\0', "TIME", NULL, "How long such a pause is, 1s to 24h (5m)"},
+    [OPT_KEEP] = {"keep", '\0', "TIME", NULL, "How long the log keeps reports (30d)"},
+    [OPT_KEEP_REPORTS] = {"keep-reports", '\0', "N", NULL, "How many reports the log keeps (1000000)"},
+    [OPT_SHUTDOWN] = {"shutdown-timeout", '\0', "TIME", NULL,
+                      "How long deliveries go on after a signal to end, at most 60s (5s)"},
     [OPT_MDOC] = {"mdoc", '\0', NULL, NULL, "Write the commands and options for the man page"},
 };
 
@@ -313,6 +328,26 @@ const struct command cli_commands[] = {
      "Counts what the log has of the last 24 hours, or since --since, and tells how long attempts took.",
      "helmdesk stats --since 7d --bucket 1d",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_BUCKET), cli_run_stats},
+
+    {"serve", "", NULL, 0, 0,
+     "deliver what is in a store, with the page and the metrics, for programs in any language",
+     "A whole server for those who write no C. It delivers the events in the store, shows the page at /, gives metrics for "
+     "Prometheus at /metrics, and takes events at /events. The store is made if it is not there, and other servers and "
+     "commands may use it at the same time.\n\n"
+     "Everything needs the token: browsers ask for it as password, with any name, which the list of changes then shows; "
+     "programs send the header 'Authorization: Bearer TOKEN'. It is for this machine (127.0.0.1) unless --host says "
+     "otherwise; then put a proxy with TLS before it, and name the page's host with --public-host.\n\n"
+     "POST /events?project=PROJECT takes an event in JSON, as payload writes it, with Authorization: Bearer only. The answer "
+     "is 202 and its id when the event is on disk; 400 says what is wrong with it, and 503 to try again. With a header "
+     "Idempotency-Key, what is posted twice within a day is one event.\n\n"
+     "SIGTERM and SIGINT end it in good order, with 0: deliveries go on for up to --shutdown-timeout, and the rest stays in "
+     "the store. systemd is told when it is ready (sd_notify).",
+     "helmdesk serve --store sqlite:/var/lib/helmdesk --project acme\n"
+     "helmdesk payload ticket.created | curl --data-binary @- 'http://127.0.0.1:8080/events?project=acme' \\\n"
+     "    -H \"Authorization: Bearer $(cat /var/lib/helmdesk/token)\"",
+     OPTIONS(STORE_OPTIONS, OPT_SERVE_PORT, OPT_HOST, OPT_PUBLIC_HOST, OPT_TOKEN_FILE, OPT_SERVE_PROJECT, OPT_PAUSE_AFTER,
+             OPT_PAUSE_FOR, OPT_KEEP, OPT_KEEP_REPORTS, OPT_SHUTDOWN, TARGET_OPTIONS),
+     cli_run_serve},
 
     {"doctor", "[URL]", NULL, 0, 1,
      "look for what may keep deliveries from arriving",
