@@ -41,6 +41,10 @@ function exported(line, path,   name) {
         names[path] = names[path] " default: main,"
         return line
     }
+    if (sub(/^export default /, "const main = ", line)) {
+        names[path] = names[path] " default: main,"
+        return line
+    }
     sub(/^export /, "", line)
     name = line
     if (!sub(/^(async )?(const|function|class) /, "", name))

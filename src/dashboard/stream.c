@@ -262,9 +262,12 @@ json_t *hd__dash_position(hd_dashboard *dashboard) {
     hd_log_page *page = NULL;
     struct hd__json_text text = {0};
     uint64_t changes = count_changes(dashboard);
-    if (hd_log_follow(dashboard->client, NULL, NULL, 1, &page) == HD_OK)
+    int status = hd_log_follow(dashboard->client, NULL, NULL, 1, &page);
+    if (status == HD_OK)
         write_position(dashboard, changes, hd_log_page_cursor(page), &text);
-    json_t *position = text.len > 0 && !text.failed ? json_stringn(text.data, text.len) : json_null();
+    json_t *position = status == HD_E_NO_MEMORY || text.failed ? NULL
+                       : status == HD_OK                       ? json_stringn(text.data, text.len)
+                                                               : json_null();
     hd_log_page_free(page);
     free(text.data);
     return position;

@@ -14,7 +14,7 @@ int hd__dash_stream_next(struct hd__dash_stream *stream, uint32_t timeout_ms, co
 void hd__dash_stream_free(struct hd__dash_stream *stream);
 
 /* Where a stream has to begin that tells of all that happens from now on, as the page gives it; null if the log cannot be
- * read. */
+ * read. Returns NULL if memory runs out. */
 json_t *hd__dash_position(hd_dashboard *dashboard);
 
 #endif
