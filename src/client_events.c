@@ -1,4 +1,4 @@
-/* Events that a client takes, and how far it has come with them. */
+/* Sending events, and how many of them have ended. */
 #include "client.h"
 
 #include "endpoint/webhook.h"

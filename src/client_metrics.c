@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A webhook, and how it stands with it. */
+/* A webhook and its state. */
 struct row {
     struct hd__waiting waiting;
     uint64_t age_ms; /* of the oldest that waits; 0 for none */

@@ -235,7 +235,7 @@ static int is_id(struct text id) {
     return 1;
 }
 
-/* Digits and nothing else: some libraries take "0x", a sign or what follows, and others do not. */
+/* Digits and nothing else: some libraries accept "0x", a sign or trailing characters, and some do not. */
 static int read_seconds(struct text text, int64_t *seconds) {
     *seconds = 0;
     if (text.len < 1 || text.len > TIMESTAMP_DIGITS_MAX)
@@ -350,7 +350,7 @@ static int check_replay(const hd_receiver *receiver, const struct claim *claim, 
     return HD_OK;
 }
 
-/* The header is not signed: whoever goes by it must not be told something else than the body says. */
+/* The header is not signed: a program that relies on it must not see anything that differs from the body. */
 static int check_event(const struct claim *claim, const hd_event *event) {
     const char *name = hd_event_name(event);
     int is_same = !claim->event.data ||

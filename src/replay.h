@@ -14,7 +14,7 @@ struct hd__mark {
 
 struct hd__replay;
 
-/* Remembers so many marks; NULL without memory. Whoever keeps it has a reference. */
+/* Remembers so many marks; NULL without memory. It is freed with its last reference. */
 struct hd__replay *hd__replay_new(size_t capacity);
 struct hd__replay *hd__replay_ref(struct hd__replay *replay);
 void hd__replay_unref(struct hd__replay *replay); /* NULL does nothing */

@@ -14,7 +14,7 @@
 #define HEADER_BYTES_MAX 65536
 #define HEADERS_STEP 16
 
-/* Memory that a reset keeps: requests that come one after the other are alike, and one that is large is rare. */
+/* Memory that a reset keeps: consecutive requests are similar in size, and large ones are rare. */
 #define BODY_KEPT 65536
 #define HEADER_KEPT 1024
 

@@ -20,7 +20,7 @@ void hd__buffer_reserve(struct hd__buffer *buffer, size_t len);
 /* Empties a buffer and makes room for so many bytes, in memory of just that size where what it has is too small. */
 void hd__buffer_renew(struct hd__buffer *buffer, size_t len);
 
-/* Gives back the memory behind the last byte. */
+/* Releases the unused memory after the last byte. */
 void hd__buffer_trim(struct hd__buffer *buffer);
 
 /* Empties a buffer that is to be used again. Its memory is kept if that is not more than so many bytes. */

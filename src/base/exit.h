@@ -1,5 +1,5 @@
-/* What has to stop before the process's exit handlers go on: OpenSSL's takes away what a thread in the middle of TLS
- * stands on, which crashed 113 of 200 processes that called exit() then (openssl/openssl#6214). */
+/* What has to stop before the process's other exit handlers run: OpenSSL's frees what a thread in the middle of TLS
+ * still uses, which crashed 113 of 200 processes that called exit() at that moment (openssl/openssl#6214). */
 #ifndef HD_BASE_EXIT_H
 #define HD_BASE_EXIT_H
 

@@ -64,7 +64,7 @@ static void put_text(struct hd__out *out, const char *text) {
     put(out, text, strlen(text));
 }
 
-/* What stands before a value. */
+/* Writes what comes before a value: a comma or a key. */
 static void begin(struct hd__out *out, const char *key) {
     if (out->follows)
         put(out, ",", 1);

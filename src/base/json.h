@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many bytes at the beginning stand for themselves in a JSON string. */
+/* How many bytes at the beginning need no escape in a JSON string. */
 size_t hd__json_plain(const char *text, size_t len);
 
 /* Writes the escape of a byte that does not (RFC 8259 section 7), at most HD__JSON_ESCAPE_MAX bytes. Returns its end.

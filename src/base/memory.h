@@ -18,7 +18,7 @@ int hd__replace_text(char **slot, const char *text);
 int hd__replace_key(char **slot, const char *text);
 void hd__free_key(char *text);
 
-/* A copy of len bytes with a NUL behind them; NULL without memory. */
+/* A copy of len bytes with a NUL after them; NULL without memory. */
 char *hd__copy_bytes(const void *data, size_t len);
 
 #endif

@@ -12,7 +12,7 @@ struct message {
 struct hd__messages {
     pthread_mutex_t mutex;
     struct hd__notifier *notifier;
-    struct message *ring; /* message number n stands at index n % capacity */
+    struct message *ring; /* message number n is at index n % capacity */
     size_t capacity;
     uint64_t first, next; /* numbers of the oldest one that is there, and of the one to come */
     uint64_t lost;        /* that were right before the oldest one */

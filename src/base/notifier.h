@@ -29,7 +29,7 @@ void hd__notifier_destroy(struct hd__notifier *notifier);
 int hd__notifier_open(struct hd__notifier *notifier);
 
 /* Whether there is a notifier (NULL for none) with a descriptor. If not, nobody needs to find out whether there is a
- * reason: whoever opens it has all reasons found out afterwards. */
+ * reason: after it was opened, all reasons are determined anew. */
 int hd__notifier_is_open(struct hd__notifier *notifier);
 
 /* From now on there is this reason, or not; nothing for NULL. For one reason, calls come one at a time. */

@@ -19,7 +19,7 @@ void hd__openmetrics_family(struct hd__buffer *out, const char *name, const char
     write_all(out, (const char *[]){"# HELP ", name, " ", help, "\n", NULL});
 }
 
-/* A backslash, a quote and a line feed are escaped; any other character of UTF-8 stands as it is. */
+/* A backslash, a quote and a line feed are escaped; any other UTF-8 character is written as it is. */
 static void write_value(struct hd__buffer *out, const char *value) {
     for (size_t plain; *value; value += plain + (value[plain] != '\0')) {
         plain = strcspn(value, "\\\"\n");

@@ -13,10 +13,10 @@
 int hd__reason_known(int reason);
 int hd__outcome_known(int outcome);
 
-/* One of the error words that Slack's incoming webhooks answer with, if the body of an answer begins with it; else
- * NULL. Words: api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action
- * #249 (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). Of a webhook in
- * HD_FORMAT_JSON only those that Slack answers to JSON count. */
+/* The error word of Slack's incoming webhooks that the body of a response begins with; NULL if there is none. Words:
+ * api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, slackapi/slack-github-action #249
+ * (no_text, no_service), sourcegraph#49979 (invalid_blocks), strapi#12679 (missing_text_or_...). For a webhook in
+ * HD_FORMAT_JSON only those count that Slack returns for JSON. */
 const char *hd__slack_word(const char *body, size_t len, int format);
 
 /* Whether a report with this reason and an attempt tells what came of that. A delivery that ends while it waits for

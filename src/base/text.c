@@ -67,7 +67,7 @@ size_t hd__utf8_repair(const char *s, size_t len, char *out) {
     return (size_t)(to - out);
 }
 
-/* strlen that gives up behind max, so that a hostile length costs nothing. */
+/* strlen() that stops at max, so that a very long text costs nothing. */
 int hd__text_measure(const char *s, size_t len, size_t max, size_t *length) {
     if (!s || (len != HD_TEXT_NUL && len > max))
         return 0;

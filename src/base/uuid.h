@@ -23,7 +23,7 @@ int hd__uuid_new(struct hd__uuid_source *source, const struct hd__clock *clock, 
 
 void hd__uuid_format(const unsigned char bytes[HD__UUID_BYTES], char out[HD__UUID_SIZE]);
 
-/* No UUID of a delivery is all zeros: those stand for none. */
+/* No UUID of a delivery is all zeros: zeros mean that there is none. */
 int hd__uuid_is_none(const unsigned char bytes[HD__UUID_BYTES]);
 
 /* Reads exactly the form that hd__uuid_format() writes. Returns 0 for anything else. */

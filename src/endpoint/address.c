@@ -19,7 +19,8 @@ struct rule {
     struct hd__network network;
 };
 
-/* Never reached, whatever the program allows: link-local, and where clouds keep their machines' credentials. */
+/* Always forbidden, whatever the program allows: link-local addresses, and those where clouds serve the credentials of
+ * their machines. */
 static const struct rule never[] = {
     {"link-local or cloud metadata, 169.254.0.0/16", {V4(169, 254, 0, 0), V4_PREFIX(16)}},
     {"cloud metadata (Azure), 168.63.129.16", {V4(168, 63, 129, 16), V4_PREFIX(32)}},
@@ -54,7 +55,7 @@ static const struct rule special[] = {
 
 static const struct hd__network all_v4 = {V4(0, 0, 0, 0), V4_PREFIX(0)};
 
-/* The only IPv6 range that is given out as public unicast; all others are special or not assigned. */
+/* The only IPv6 range that is assigned as public unicast; all other ranges are special or not assigned. */
 static const struct hd__network public_v6 = {{0x20}, 3};
 
 /* IPv6 addresses that a translator or a tunnel turns into IPv4 addresses on the way. Prefixes that operators take from
@@ -119,7 +120,7 @@ static const char *blocked_always(const unsigned char address[16]) {
     return find(never, sizeof never / sizeof never[0], address);
 }
 
-/* The rule for an address as it is, whatever it carries. */
+/* The rule for the address itself, without an IPv4 address that it may contain. */
 static const char *blocked_itself(const struct hd__policy *policy, const unsigned char address[16]) {
     const char *rule = blocked_always(address);
     if (rule)
@@ -143,8 +144,9 @@ static int is_known(const struct hd__policy *policy, const struct carrier *carri
     return 0;
 }
 
-/* The rule for the IPv4 address inside, if there is one: allowing a translator does not allow what is behind it. Where
- * it is not known which bytes it is, none of the possible ones may be an address that is never reached. */
+/* The rule for the IPv4 address inside, if there is one: allowing a translator does not allow the networks behind it.
+ * If it is not known which bytes hold the IPv4 address, none of the possible ones may be an address that is always
+ * forbidden. */
 static const char *blocked_inside(const struct hd__policy *policy, const unsigned char address[16]) {
     for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++) {
         const struct carrier *carrier = &carriers[i];
@@ -199,7 +201,7 @@ const char *hd__address_text_blocked(const struct hd__policy *policy, const char
     return *is_address ? blocked(policy, bytes) : NULL;
 }
 
-/* Bits behind the prefix are refused: "10.1.2.3/8" is more likely a slip than a wish for all of 10.0.0.0/8. */
+/* Bits after the prefix are refused: "10.1.2.3/8" is more likely a mistake than meant as all of 10.0.0.0/8. */
 static int has_bits_behind(const struct hd__network *network) {
     for (unsigned bit = network->prefix; bit < 128; bit++)
         if (network->bytes[bit / 8] & 0x80 >> bit % 8)

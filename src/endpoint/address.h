@@ -8,7 +8,7 @@
 
 struct sockaddr;
 
-/* An IPv6 network; an IPv4 one stands as ::ffff:a.b.c.d, so that one comparison serves both. */
+/* An IPv6 network; an IPv4 one is stored as ::ffff:a.b.c.d, so that one comparison works for both. */
 struct hd__network {
     unsigned char bytes[16];
     unsigned prefix; /* bits */

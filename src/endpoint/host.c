@@ -88,7 +88,8 @@ static int is_name(const char *host) {
     }
 }
 
-/* A percent sign without two digits behind it stays, and belongs to no name; so does everything but printable ASCII. */
+/* A percent sign without two digits after it stays; it is in no valid name. The same goes for everything but printable
+ * ASCII. */
 static int decode(const char *text, size_t length, char host[HOST_MAX + 1]) {
     size_t to = 0;
     for (size_t at = 0; at < length; at++) {

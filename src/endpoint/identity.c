@@ -128,7 +128,7 @@ static int append(char **text, const struct block *block) {
     return HD_OK;
 }
 
-/* What stands there besides, such as parameters of a curve, is not needed. */
+/* Anything else there, such as parameters of a curve, is not needed. */
 static int take_block(struct hd__identity *identity, const struct block *block) {
     int is_certificate = is_labeled(block, "CERTIFICATE");
     if (is_encrypted(block))

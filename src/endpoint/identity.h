@@ -1,5 +1,5 @@
-/* What this program shows to servers that ask who it is: a certificate and its key (mutual TLS). Nobody changes it once
- * it is made, and it is shared by counted references. */
+/* A client certificate and its key, for servers that ask for one (mutual TLS). It is never changed once it is made, and
+ * is shared by counted references. */
 #ifndef HD_ENDPOINT_IDENTITY_H
 #define HD_ENDPOINT_IDENTITY_H
 

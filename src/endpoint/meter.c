@@ -66,7 +66,7 @@ int hd__meter_prepare(struct hd__meter *meter) {
 
 /* ---- Counting ---- */
 
-/* One thread counts: no other has written in between. */
+/* Only one thread counts, so no other has written in between. */
 static void add(atomic_uint_fast64_t *number, uint64_t value) {
     uint64_t before = atomic_load_explicit(number, memory_order_relaxed);
     atomic_store_explicit(number, before + value, memory_order_release);
@@ -91,7 +91,8 @@ void hd__meter_count(struct hd__meter *meter, const struct hd__measured *measure
         count_time(figures, HD__METER_QUEUEING, measured->queued_ms);
     if (measured->outcome == HD_OUTCOME_FAILED || measured->outcome == HD_OUTCOME_RETRYING)
         add(&figures->failures[measured->reason - HD_REASON_DELIVERED], 1);
-    add(&figures->outcomes[measured->outcome - HD_OUTCOME_DELIVERED], 1); /* the last: who sees it sees the others */
+    add(&figures->outcomes[measured->outcome - HD_OUTCOME_DELIVERED],
+        1); /* written last: a thread that sees it sees the values before it */
 }
 
 /* ---- Reading ---- */

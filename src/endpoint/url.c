@@ -56,7 +56,7 @@ static int check_host(const char *authority, size_t len) {
     return hd__host_check(authority, colon ? (size_t)(colon - authority) : len);
 }
 
-/* What libcurl would let pass, or read in another way than people and other parsers do. */
+/* What libcurl would accept, or would read differently from people and other parsers. */
 static int check_authority(const char *authority) {
     size_t len = strcspn(authority, "/?#");
     if (memchr(authority, '@', len))
@@ -217,7 +217,8 @@ static char *target_of(CURLU *parsed) {
     char *path = get(parsed, CURLUPART_PATH, CURLU_URLENCODE);
     char *query = get_if_any(parsed, CURLUPART_QUERY, 0, &failed);
     if (path && !failed) {
-        hd__buffer_renew(&out, strlen(path) + 1 + (query ? strlen(query) : 0)); /* growing would leave a copy behind */
+        hd__buffer_renew(&out, strlen(path) + 1 +
+                                   (query ? strlen(query) : 0)); /* growing would leave a copy in freed memory */
         hd__buffer_text(&out, path);
         hd__buffer_text(&out, query ? "?" : "");
         hd__buffer_text(&out, query ? query : "");

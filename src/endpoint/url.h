@@ -24,14 +24,14 @@ struct hd__url_parts {
 int hd__url_split(const char *url, struct hd__url_parts *parts);
 void hd__url_parts_free(struct hd__url_parts *parts);
 
-/* NULL if the policy lets deliveries go to the address that the URL holds, or that localhost is; else the rule. Of
- * other names nothing is known here, and nothing is forbidden. */
+/* NULL if the policy lets deliveries go to the address that the URL holds, or that localhost is; else the rule that
+ * forbids it. All other names are allowed here: their addresses are checked later. */
 const char *hd__url_parts_blocked(const struct hd__url_parts *parts, const struct hd__policy *policy);
 
 /* Scheme, host and port, and the last 4 characters of a long rest; NULL without memory. free() it. */
 char *hd__url_mask(const char *url);
 
-/* The part of a masked URL that stands for path and query: it points into the text. */
+/* The part of a masked URL that replaces path and query: it points into the text. */
 const char *hd__url_masked_target(const char *masked_url);
 
 #endif

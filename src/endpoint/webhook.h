@@ -38,7 +38,7 @@ struct hd_webhook {
     char *id, *project, *name, *url, *masked_url;
     char *secret; /* a NUL follows it, as the next two */
     size_t secret_len;
-    char *staged, *previous; /* secrets before and behind it; NULL for none */
+    char *staged, *previous; /* the secrets before and after it; NULL for none */
     size_t staged_len, previous_len;
     unsigned events; /* bit 1 << type for each subscribed one */
     int format;

@@ -56,7 +56,7 @@ hd_event *hd__event_alloc(int type);
 
 hd_event *hd__event_ref(hd_event *event);
 
-/* From now on the setters answer HD_E_SENT. */
+/* From now on the setters return HD_E_SENT. */
 void hd__event_freeze(hd_event *event);
 
 int hd__event_is_frozen(hd_event *event);

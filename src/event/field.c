@@ -27,7 +27,7 @@ static int is_in_word(char c) {
     return (c >= 'a' && c <= 'z') || hd__is_digit(c) || c == '_' || c == '-';
 }
 
-/* Status and priority: lower-case words, since they stand bare in a Slack message too. */
+/* Status and priority: lower-case words, since a Slack message contains them without quotes. */
 static int is_word(const char *text, size_t len) {
     size_t count = 0;
     while (count < len && is_in_word(text[count]))

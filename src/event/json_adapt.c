@@ -43,7 +43,7 @@ static char *adapt_escape(char *at, const char *end) {
     return at + ESCAPE_LEN;
 }
 
-/* From behind the opening quote to behind the closing one. */
+/* From after the opening quote to after the closing one. */
 static char *adapt_string(char *at, const char *end) {
     while (at < end && *at != '"')
         at = *at == '\\' ? adapt_escape(at, end) : at + 1;

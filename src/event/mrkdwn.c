@@ -50,7 +50,7 @@ static int may_name(unsigned long before, unsigned long c, unsigned long after) 
     return (c == '@' || c == '#') && !is_word(before) && !is_space(after);
 }
 
-/* One character of the text and its neighbours; a space stands before and behind the whole. */
+/* One character of the text and its neighbours; before the first and after the last one there is a space. */
 struct character {
     unsigned long before, c, after;
     const char *bytes;

@@ -126,7 +126,7 @@ static int read_event(json_t *root, hd_event *event) {
     return status == HD_OK ? hd__timestamp_parse(timestamp, &event->timestamp_ms) : status;
 }
 
-/* Jansson takes a NUL behind a number for its end. */
+/* Jansson takes a NUL after a number for the end of the text. */
 static int load(const char *body, size_t len, json_t **root) {
     json_error_t error = {0}; /* Jansson sets no code when it has no memory to begin with */
     if (memchr(body, '\0', len))

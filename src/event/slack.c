@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* What each field may take of the text's 3,000 bytes, in characters before and in bytes after escaping. In the longest
- * case about 950 bytes are left for the message, which takes all that the others left. */
+ * case about 950 bytes are left for the message, which gets all that the fields before it do not use. */
 #define SUBJECT_CHARS 255
 #define SUBJECT_BYTES 1280
 #define EMAIL_CHARS 320

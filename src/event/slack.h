@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "helmdesk.h"
 
-/* Slack refuses a longer text; counted in bytes it holds for whatever Slack means by a character
+/* Slack refuses a longer text; counted in bytes, the limit holds whatever Slack counts as a character
  * (docs.slack.dev/reference/block-kit/composition-objects/text-object). */
 #define HD__SLACK_TEXT_MAX 3000
 

@@ -10,8 +10,8 @@
 /* Writes the text and a NUL: HD__BASE64_SIZE(len) + 1 bytes. */
 void hd__base64_encode(const unsigned char *in, size_t len, char *out);
 
-/* Writes the bytes, at most len / 4 * 3, and their number. Returns 0 for what is not the one text that encodes them:
- * other characters, missing padding, bits behind the last byte. */
+/* Writes the bytes, at most len / 4 * 3, and their number. Returns 0 for a text that is not the canonical encoding: it
+ * has characters that are not base64, lacks padding, or has bits after the last byte. */
 int hd__base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
 
 #endif

@@ -61,7 +61,7 @@ static void wipe_key(struct hd__hmac_key *key) {
     mbedtls_sha256_free(&key->outer);
 }
 
-/* wipe_key() it, whatever this returns. */
+/* Call wipe_key() afterwards, also on failure. */
 static int prepare(struct hd__hmac_key *key, const void *data, size_t len) {
     mbedtls_sha256_init(&key->inner);
     mbedtls_sha256_init(&key->outer);

@@ -24,7 +24,7 @@ struct hd__hmac_part {
     size_t len;
 };
 
-/* The same as hd__hmac() of all pieces, one behind the other; by any number of threads at once. */
+/* The same as hd__hmac() of all pieces, concatenated. Any number of threads may call it at once. */
 int hd__hmac_parts(const struct hd__hmac_key *key, const struct hd__hmac_part *parts, size_t count,
                    unsigned char out[HD__HMAC_SIZE]);
 int hd__hmac_keyed(const struct hd__hmac_key *key, const void *data, size_t len, unsigned char out[HD__HMAC_SIZE]);

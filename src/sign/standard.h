@@ -27,7 +27,7 @@ int hd__standard_sign(const struct hd__hmac_key *key, const struct hd__signed_pa
                       char out[HD__STANDARD_SIZE]);
 
 /* Whether one of the entries in a webhook-signature matches: HD_OK, HD_E_SIGNATURE_MISMATCH, HD_E_SIGNATURE_FORMAT if
- * none could, or HD_E_CRYPTO. Entries of other versions count as not there. */
+ * none could, or HD_E_CRYPTO. Entries of unknown versions are ignored. */
 int hd__standard_verify(const struct hd__hmac_key *key, const struct hd__signed_parts *parts, const char *signatures,
                         size_t len);
 

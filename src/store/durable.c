@@ -43,7 +43,7 @@ static int seal_headers(const struct hd_store *store, const hd_webhook *webhook,
     return status;
 }
 
-/* The client certificate, and its key. The buffer does not grow: that would leave a copy behind. */
+/* The client certificate, and its key. The buffer does not grow: that would leave a copy in freed memory. */
 static int seal_identity(const struct hd_store *store, const hd_webhook *webhook, struct hd__buffer *out) {
     const struct hd__identity *identity = webhook->identity;
     struct hd__buffer plain = {0};

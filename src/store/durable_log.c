@@ -66,8 +66,9 @@ int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const
     return status;
 }
 
-/* Where a follow goes on: behind the last report of a page that is full, and else behind the newest that there was
- * before the search, though it may not match. What came meanwhile is on the page, or is looked at once more. */
+/* Where a follow goes on: after the last report of a full page; otherwise after the newest report that there was before
+ * the search, even if it does not match. Reports that came during the search are on the page, or are looked at again.
+ */
 static int64_t end_of(const hd_log_page *page, size_t limit, int64_t newest) {
     size_t count = hd_log_page_count(page);
     int64_t last = count ? (int64_t)hd_log_page_at(page, count - 1)->sequence : 0;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define STATUS_MIN 100
-#define STATUS_MAX 999 /* what three digits can say: answers beyond 599 are in the log too */
+#define STATUS_MAX 999 /* all that three digits can be: the log also has responses beyond 599 */
 #define TEXT_MAX 256   /* a search takes its length times that of what is searched, in the worst case */
 
 /* The id of one, as text and bytes. */

@@ -12,14 +12,14 @@
 #define BLANKS 1024
 #define BATCH 64 /* reports that a search takes out at once */
 
-/* Who reads the log by a name. */
+/* A consumer, which reads the log under a name. */
 struct consumer {
     struct consumer *next;
     int64_t place; /* number of the last report that it is done with */
     char name[];
 };
 
-/* Report number n stands at index n % capacity. */
+/* Report number n is at index n % capacity. */
 struct hd__log_ring {
     pthread_mutex_t mutex;
     hd_report **reports;

@@ -27,7 +27,7 @@ struct hd_report {
     char redelivery_of[HD__UUID_SIZE]; /* "" for none */
     int outcome;
     int reason;
-    const char *detail; /* static text, or behind the response */
+    const char *detail; /* static text, or text stored after the response */
     uint32_t attempts;
     int http_status;
     uint32_t retry_after_s;
@@ -47,7 +47,8 @@ struct hd_report {
  * Uses the memory of a blank one, which may be NULL. */
 hd_report *hd__report_new(hd_report *blank, hd_event *event, struct hd__label *label);
 
-/* Makes a report blank that nobody else has a reference to, and returns 1; else gives up the reference. */
+/* Clears a report for reuse and returns 1 if the caller has the only reference; otherwise releases the reference and
+ * returns 0. */
 int hd__report_blank(hd_report *report);
 
 /* Frees a blank report. */

@@ -45,7 +45,7 @@ uint64_t hd__shards_owned(const struct hd__shards *shards, int64_t client) {
     return owned;
 }
 
-/* ---- Who is to have what ---- */
+/* ---- Which client should own which shard ---- */
 
 /* How many more a client may have; less than 0 if it has too many. */
 static int room_of(const struct hd__shards *shards, int64_t client) {
@@ -53,13 +53,13 @@ static int room_of(const struct hd__shards *shards, int64_t client) {
     return (int)((HD__SHARDS + count - 1) / count) - count_of(hd__shards_owned(shards, client));
 }
 
-/* Who is to have a shard rather than the others: they take turns. 0 for nobody. */
+/* The preferred owner of a shard: the clients take turns. 0 for none. */
 static int64_t preferred_owner(const struct hd__shards *shards, int shard) {
     return shards->client_count > 0 ? shards->clients[shard % shards->client_count] : 0;
 }
 
-/* A shard waits for its preferred owner for as long as that one has room. So it does not matter which shards become
- * free first, nor who looks first. */
+/* A shard waits for its preferred owner as long as that client has room. So it does not matter which shards become free
+ * first, nor which client looks first. */
 uint64_t hd__shards_to_take(const struct hd__shards *shards, int64_t client) {
     int room = room_of(shards, client);
     uint64_t own = 0, others = 0;
@@ -76,7 +76,7 @@ uint64_t hd__shards_to_take(const struct hd__shards *shards, int64_t client) {
     return own | spread(others, room - count_of(own));
 }
 
-/* Of those that others are preferred for, there are enough: nobody is preferred for more than its share. */
+/* There are always enough shards with a different preferred owner: no client is preferred for more than its share. */
 uint64_t hd__shards_to_leave(const struct hd__shards *shards, int64_t client, uint64_t leaving) {
     int surplus = -room_of(shards, client);
     uint64_t owned = hd__shards_owned(shards, client), others = 0;

@@ -1,6 +1,6 @@
 /* Which shard a webhook is in, and how shards are divided among the clients that deliver. Each client has its share of
  * the shards; and, since there may be few webhooks, whose keys follow each other, it has them spread over all shards.
- * All this needs nothing of the core, so that the shared library of a store can have a copy. */
+ * This file uses nothing of the core, so that the shared library of a store can contain a copy. */
 #ifndef HD_STORE_SHARDS_H
 #define HD_STORE_SHARDS_H
 
@@ -9,7 +9,7 @@
 /* The shard of a webhook, by its key. */
 int hd__shard_of(int64_t webhook);
 
-/* Who owns what. */
+/* The owners of the shards. */
 struct hd__shards {
     int64_t owners[HD__SHARDS];  /* clients; 0 for none */
     int64_t clients[HD__SHARDS]; /* that deliver, in an order that is the same for all of them. If there are more, the

@@ -124,7 +124,7 @@ static void note_change(struct hd__webhooks *webhooks, hd_webhook *webhook) {
     atomic_store(&webhooks->has_changes, 1);
 }
 
-/* Without memory to tell of it, whoever has a reference finds out when it looks at it next. */
+/* Without memory to list the change, a holder of a reference finds out when it looks at the webhook next. */
 static void note_removal(struct hd__webhooks *webhooks, hd_webhook *webhook) {
     atomic_store(&webhook->is_removed, 1);
     note_change(webhooks, webhook);
@@ -286,7 +286,7 @@ static int subscribed(const struct version *version, int type, uint64_t event) {
            hd_webhook_subscribed(version->webhook, type);
 }
 
-/* The first of its versions that stand together: the newest. */
+/* The first of its adjacent versions: the newest. */
 static const struct version *newest(const struct hd__webhooks *webhooks, size_t index) {
     const struct version *at = &webhooks->by_project[index];
     while (at > webhooks->by_project && strcmp(at[-1].webhook->id, at->webhook->id) == 0 &&

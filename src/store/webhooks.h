@@ -34,7 +34,7 @@ hd_webhook *hd__webhooks_get(struct hd__webhooks *webhooks, const char *id);
 /* Removes a webhook for the events from next_event on. HD_OK or HD_E_NOT_FOUND. */
 int hd__webhooks_remove(struct hd__webhooks *webhooks, const char *id, uint64_t next_event);
 
-/* The same, for all events, if it is the webhook with this key in a store: not one with its id that has come since. */
+/* The same, for all events, if it is the webhook with this key in a store: not a newer one with the same id. */
 void hd__webhooks_remove_old(struct hd__webhooks *webhooks, const char *id, int64_t key);
 
 /* No event with a smaller id will be asked for any more: forgets what only those would get. */
