@@ -78,9 +78,9 @@ static int set_way(const struct hd__connector *connector, struct hd__link *link)
 }
 
 /* libcurl gives an address half of the time that is left for connecting, as long as there are others to try
- * (github.com/curl/curl/commit/b3e7c2c44be2): that is all it needs to know of the deadline, which is kept by who waits
- * for the connection. Its own limit comes a little later, so that the reason does not depend on which of the two is
- * noticed first. It is at least 1, since 0 would stand for 300 s (CURLOPT_CONNECTTIMEOUT_MS). */
+ * (github.com/curl/curl/commit/b3e7c2c44be2): that is all it needs to know of the deadline, which the owner of the
+ * connection enforces. Its own limit comes a little later, so that the reason does not depend on which of the two is
+ * noticed first. It is at least 1, since 0 would mean 300 s (CURLOPT_CONNECTTIMEOUT_MS). */
 static long connect_limit_ms(const struct hd__place *place) {
     int64_t limit_ms = place->left_ms + LATER_MS;
     return limit_ms < 1 ? 1L : (long)limit_ms;

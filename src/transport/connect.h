@@ -13,7 +13,7 @@
 struct hd__connector;
 struct hd__origin;
 
-/* Who hears that something has happened on a socket that the poller watches. */
+/* What the poller reports events on a socket to. */
 struct hd__watcher {
     void (*ready)(struct hd__watcher *watcher, int fd, int events);
 };
@@ -119,7 +119,7 @@ void hd__link_close(struct hd__link *link);
 enum hd__link_result {
     HD__LINK_DONE,  /* some bytes */
     HD__LINK_AGAIN, /* none now: wait for the socket */
-    HD__LINK_ENDED, /* received: the other side has closed in good order */
+    HD__LINK_ENDED, /* received: the peer has closed in good order */
     HD__LINK_DEAD   /* it is broken: over TLS, hd__link_explain() may know why */
 };
 

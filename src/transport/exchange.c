@@ -346,8 +346,8 @@ void hd__flights_follow_lookups(struct hd__ways *ways) {
 
 /* ---- The end, from outside ---- */
 
-/* Ends what has no result at its deadline, whatever libcurl waits for: in 7.88, a connect whose eight or more addresses
- * all fail can lose its timers and never end. */
+/* Ends an exchange that has no result at its deadline, even if libcurl still waits: in 7.88, a connect whose eight or
+ * more addresses all fail can lose its timers and never end. */
 void hd__flight_end_late(struct hd__flight *flight) {
     const char *detail = "";
     int reason;

@@ -27,7 +27,7 @@ static int take_number(struct bytes *from, size_t size, size_t *number) {
     return 1;
 }
 
-/* What a length of so many bytes stands before. */
+/* Takes a field that begins with its length, in so many bytes. */
 static int take_vector(struct bytes *from, size_t size, struct bytes *taken) {
     size_t len;
     return take_number(from, size, &len) && take(from, len, taken);
@@ -100,7 +100,7 @@ static int take_time(struct bytes *from, int64_t *seconds) {
 
 /* ---- Certificates (RFC 5280 4.1) ---- */
 
-/* The validity is behind version, serial number, algorithm and issuer. */
+/* The validity comes after version, serial number, algorithm and issuer. */
 static struct hd__validity validity_of(struct bytes der) {
     struct bytes certificate, body, validity;
     struct hd__validity found;
@@ -119,8 +119,8 @@ static int is_one_list(struct bytes body) {
     return take_vector(&body, 3, &list) && body.len == 0;
 }
 
-/* TLS 1.2 has a list of certificates (RFC 5246 7.4.2). In 1.3 an empty text stands before it, and extensions behind
- * each of them (RFC 8446 4.4.2). */
+/* TLS 1.2 has a list of certificates (RFC 5246 7.4.2). In 1.3 an empty text comes before it, and extensions after each
+ * certificate (RFC 8446 4.4.2). */
 static void hear_chain(struct hd__handshake *handshake, struct bytes body) {
     struct bytes list, certificate, extensions, text;
     int is_1_3 = !is_one_list(body);

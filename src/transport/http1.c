@@ -16,9 +16,9 @@ enum state {
     NAME,
     VALUE,
     CHUNK_SIZE,
-    CHUNK_BLANK, /* behind the size */
+    CHUNK_BLANK, /* after the size */
     CHUNK_EXTENSION,
-    CHUNK_END,   /* the line end behind its bytes */
+    CHUNK_END,   /* the line end after its bytes */
     LENGTH_BODY, /* from here on: bytes of the body */
     CHUNK_BODY,
     OPEN_BODY /* up to the end of the connection */
@@ -168,7 +168,7 @@ static int fits_status_line(struct hd__http1 *http, char c) {
     }
 }
 
-/* A line that ends behind its status, without the space (RFC 9112 4), says the same. */
+/* A line that ends after its status, without the space (RFC 9112 4), means the same. */
 static size_t take_status(struct hd__http1 *http, const char *data, size_t len) {
     static const char usual[] = "HTTP/1.1 ";
     size_t count = 0;

@@ -1,6 +1,6 @@
 /* Reads the answer to one POST, HTTP/1.1 (RFC 9112) or HTTP/1.0, as it comes in: in pieces of any size, which change
- * nothing about the result. It allocates nothing, waits for nothing, and looks at no clock. What is in doubt is
- * refused, or the connection is not to be used again: nothing is guessed. */
+ * nothing about the result. It allocates nothing, waits for nothing, and looks at no clock. A response that could be
+ * read in two ways is refused, or its connection is not used again: nothing is guessed. */
 #ifndef HD_TRANSPORT_HTTP1_H
 #define HD_TRANSPORT_HTTP1_H
 
@@ -10,8 +10,8 @@
 #define HD__HTTP1_OUTSIDE_MAX ((size_t)64 * 1024) /* heads of interim answers too, lines of chunks, trailers */
 #define HD__HTTP1_BODY_MAX ((size_t)64 * 1024)    /* without what chunks add */
 #define HD__HTTP1_INTERIM_MAX 32                  /* 1xx before the answer */
-#define HD__HTTP1_VALUE_MAX 256                   /* of a field that means something here; others may be longer */
-#define HD__HTTP1_DATE_MAX 33                     /* "Wednesday, 31-Dec-99 23:59:59 GMT" */
+#define HD__HTTP1_VALUE_MAX 256 /* of a field that has a meaning here; all other fields may be longer */
+#define HD__HTTP1_DATE_MAX 33   /* "Wednesday, 31-Dec-99 23:59:59 GMT" */
 
 enum hd__http1_result {
     HD__HTTP1_MORE,      /* there is more to come */
@@ -35,7 +35,7 @@ struct hd__http1_sink {
 struct hd__http1 {
     /* For the caller to read. */
     int status;       /* 0 until the head of the answer is whole and good; then it counts, whatever follows */
-    int is_reusable;  /* 1 once the answer is whole, if the server takes another request: unless more came behind it */
+    int is_reusable;  /* 1 once the answer is whole, if the server takes another request: unless more came after it */
     int32_t idle_s;   /* for how long it keeps an idle connection (Keep-Alive: timeout); -1 if it does not say */
     unsigned interim; /* 1xx so far */
     size_t outside_bytes, body_bytes;
@@ -49,7 +49,7 @@ struct hd__http1 {
     int minor, code;                         /* what that line says */
     int after_cr;                            /* a line feed has to follow */
     int is_head;                             /* else it is trailers that have fields */
-    int is_doubtful;                         /* others might read this otherwise */
+    int is_doubtful;                         /* another parser might read this differently */
     int field;                               /* the one whose value is being read */
     int says_close, says_keep_alive;         /* Connection */
     int has_length;                          /* Content-Length */

@@ -106,7 +106,7 @@ static int read_number(struct span span, uint64_t *number) {
     return 1;
 }
 
-/* RFC 9112 6.3: it may stand there several times, as lines or as a list, if it is always the same. */
+/* RFC 9112 6.3: it may occur several times, as lines or as a list, if it is always the same. */
 static int take_length(struct hd__http1 *http, struct span list) {
     struct span element;
     uint64_t length;
@@ -228,7 +228,7 @@ static int take_part(struct span *text, char part, struct date *date) {
         return take_word(text, "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ", &date->month);
     case 'd':
         return take_digits(text, 2, &date->day);
-    case 'D': /* a space may stand for the first digit */
+    case 'D': /* the first digit may be a space */
         return take_part(text, ' ', date) ? take_digits(text, 1, &date->day) : take_digits(text, 2, &date->day);
     case 'y':
         return take_digits(text, 2, &date->year);

@@ -1,4 +1,4 @@
-/* The fields of an answer that mean something to the transport. For http1.c alone. */
+/* The header fields of an answer that the transport uses. For http1.c alone. */
 #ifndef HD_TRANSPORT_HTTP1_FIELDS_H
 #define HD_TRANSPORT_HTTP1_FIELDS_H
 

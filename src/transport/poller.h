@@ -13,7 +13,7 @@ enum {
 
 struct hd__poller;
 
-/* A socket that can be read from or written to, or has failed, which counts as whatever was waited for. */
+/* A socket that can be read from or written to, or has failed, which is reported as the event that was waited for. */
 struct hd__socket_event {
     int fd;
     int events; /* HD__POLLER_... */
@@ -30,8 +30,8 @@ int hd__poller_reserve(struct hd__poller *poller, int fd);
 /* From now on waits for these events on a socket; 0 for none. */
 void hd__poller_watch(struct hd__poller *poller, int fd, int events, void *user);
 
-/* Who waits for a socket now; NULL if nobody does. Of several events, the first may have closed the socket of the next.
- */
+/* The user that waits for a socket now; NULL for none. Of several events, the first may have closed the socket of the
+ * next. */
 void *hd__poller_user(const struct hd__poller *poller, int fd);
 
 /* Is called before a socket is closed that was ever watched. */

@@ -156,7 +156,7 @@ static int64_t limit_of(int64_t idle_us) {
     return idle_us / 4 * 3;
 }
 
-/* A proxy may close what the server behind it keeps. */
+/* A proxy may close a connection that the server keeps open. */
 void hd__origin_keeps(struct hd__origin *origin, uint32_t seconds) {
     int64_t limit_us = limit_of((int64_t)seconds * 1000 * MS);
     origin->has_said = 1;
@@ -275,7 +275,8 @@ static int64_t closes_at_us(const struct hd__link *link) {
     return link->idle_since_us + (open_us > OPEN_US ? open_us : OPEN_US);
 }
 
-/* One that may idle for long hides newer ones behind it for a while: they are closed a little later. */
+/* A connection that may be idle for long comes before newer ones in the list for a while: these are then closed a
+ * little late. */
 void hd__links_expire(struct hd__pool_of_links *pool, int64_t now_us) {
     while (pool->oldest && closes_at_us(pool->oldest) <= now_us)
         retire(pool, pool->oldest, now_us);

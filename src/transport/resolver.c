@@ -166,7 +166,7 @@ static void end(struct hd__resolver *resolver, struct hd__name *name, int64_t be
     resolver->slow_threads -= name->runs_as_slow ? 1 : 0;
 }
 
-/* What a name server that does not answer said before still holds for a while. */
+/* If the name server does not answer, its last answer is used for a while. */
 static void set_answer(struct hd__resolver *resolver, struct hd__name *name, const struct hd__lookup *answer) {
     int64_t now_us = hd__monotonic_us(resolver->clock);
     name->failure = answer->failure;

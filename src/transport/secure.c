@@ -86,7 +86,8 @@ int hd__secure_set(struct hd__link *link, const struct hd__identity *identity) {
 
 /* Inside of TLS with the proxy, libcurl does not see why a certificate was not accepted: to send the alert that says
  * so, it clears OpenSSL's errors (ossl_send() in lib/vtls/openssl.c). So OpenSSL's alert (ssl_x509err2alert() in
- * ssl/statem/statem_lib.c) stands for its X509_V_ERR_..., or a neighbour of it; 0 for any other. */
+ * ssl/statem/statem_lib.c) is mapped back to its X509_V_ERR_..., or to one with the same alert; 0 for any other alert.
+ */
 static long result_of_alert(int alert) {
     switch (alert) {
     case 43: /* unsupported_certificate */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define COPIED_MAX ((size_t)16 * 1024) /* of a body, behind the head: one record of TLS, one packet */
+#define COPIED_MAX ((size_t)16 * 1024) /* of a body, after the head: one record of TLS, one packet */
 #define READ_SIZE ((size_t)16 * 1024)
 
 /* ---- The request ---- */
@@ -98,7 +98,7 @@ static void end_reset(struct hd__flight *flight, const char *detail) {
     hd__flight_end(flight, HD_REASON_RESET, flight->is_kept ? "it was a kept connection" : detail);
 }
 
-/* A complete head decides, whatever becomes of the body behind it. */
+/* A complete head decides, whatever happens to the body after it. */
 static void end_by_status(struct hd__flight *flight) {
     struct hd__exchange *exchange = flight->exchange;
     exchange->http_status = flight->http.status;

@@ -39,7 +39,7 @@ enum cause {
     CLOSED
 };
 
-/* What has happened, and what to do. Dates are told by others below. */
+/* What has happened, and what to do. The functions below say it of dates. */
 static const struct {
     enum cause cause;
     int reason;

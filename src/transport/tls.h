@@ -8,7 +8,7 @@
 #define HD__TLS_SAID_SIZE 256 /* CURL_ERROR_SIZE */
 #define HD__TLS_WORDS_SIZE 161
 
-/* Whose numbers and words those are. Of any other library nothing is known. */
+/* The TLS library whose error numbers and words these are; nothing is known of those of any other. */
 enum hd__tls_library {
     HD__TLS_OTHER,
     HD__TLS_OPENSSL,

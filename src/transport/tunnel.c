@@ -33,8 +33,8 @@ static int set_tls(const struct hd__connector *connector, CURL *easy) {
     return 1;
 }
 
-/* A line of the proxy's answer: the tunnel stands when the last one has come, which is empty. The handshake with the
- * proxy is over by then, and was not listened to: it says nothing of the receiver. */
+/* A line of the proxy's answer: the tunnel is open when the last line has come, which is empty. The handshake with the
+ * proxy is over by then, and was ignored: it says nothing about the receiver. */
 static size_t take_line(char *line, size_t size, size_t count, void *user) {
     struct hd__link *link = user;
     link->has_proxy_head = line[0] == '\r' || line[0] == '\n';
@@ -110,7 +110,7 @@ static long info_long(const struct hd__link *link, CURLINFO which) {
     return value;
 }
 
-/* Nothing can be read before there is a connection; CURLINFO_CONNECT_TIME_T is 0 until the tunnel stands. */
+/* Nothing can be read before there is a connection; CURLINFO_CONNECT_TIME_T is 0 until the tunnel is open. */
 void hd__tunnel_awaits(struct hd__link *link) {
     link->has_proxy = 1;
 }
