@@ -1,4 +1,4 @@
-/* The functions behind the routes (see route.c). Each answers its call. */
+/* The functions of the routes (see route.c). Each writes the response to its call. */
 #ifndef HD_DASHBOARD_API_H
 #define HD_DASHBOARD_API_H
 

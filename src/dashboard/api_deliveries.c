@@ -126,7 +126,7 @@ void hd__api_get_delivery(struct hd__call *call) {
     hd_log_page_free(page);
 }
 
-/* Whatever others have written is text, and a file. */
+/* Bodies are untrusted: they are sent as plain text, as a file to save. */
 static void answer_file(struct hd__call *call, const char *bytes, size_t length) {
     hd__dash_set_body(call->response, 200, "text/plain; charset=utf-8", bytes, length);
     hd__dash_set_header(call->response, "Content-Disposition", "attachment; filename=\"body.txt\"");

@@ -1,4 +1,4 @@
-/* What is about no webhook and no delivery: who asks, which events there are, previews, the list of changes. */
+/* Calls that are not about a webhook or a delivery: the current user, the events, previews, the list of changes. */
 #include "dashboard/api.h"
 #include "dashboard/fields.h"
 #include "dashboard/setters.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Who asks ---- */
+/* ---- The current user ---- */
 
 static int is_listed(const json_t *list, const char *text) {
     for (size_t i = 0; i < json_array_size(list); i++)

@@ -209,7 +209,7 @@ void hd__api_discard(struct hd__call *call) {
 
 /* ---- Testing ---- */
 
-/* A receiver that fails is an answer, and no error of this page. */
+/* A receiver that fails is a result, not an error of this page. */
 void hd__api_test_webhook(struct hd__call *call) {
     const char *name = json_string_value(hd__call_member(call, "event"));
     int type = hd_event_type_from_name(name);

@@ -60,8 +60,9 @@ struct hd__call {
     char *path; /* decoded, without the mount and a leading slash; of the API, it is cut into params */
     struct hd__query queries[HD__QUERY_MAX];
     size_t query_count;
-    const char *params[HD__PARAMS_MAX]; /* what the route's stars stand for; the first is the project */
-    json_t *body;                       /* an object; NULL for GET */
+    const char
+        *params[HD__PARAMS_MAX]; /* the parts of the path that match the route's stars; the first is the project */
+    json_t *body;                /* an object; NULL for GET */
 };
 
 /* The value of a query parameter; NULL for none. */

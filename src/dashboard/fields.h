@@ -4,7 +4,7 @@
 
 #include "dashboard/dashboard.h"
 
-/* A webhook, without its secrets; its whole address only for who may see it. */
+/* A webhook, without its secrets; its full URL only for users who may see it. */
 void hd__field_webhook(const hd_webhook *webhook, int is_admin, struct hd__json_text *text);
 
 /* A delivery, with flags as for hd_report_json(). */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A string of bytes that others have written: what is not UTF-8 becomes U+FFFD. NULL without memory. */
+/* A string of untrusted bytes: what is not UTF-8 becomes U+FFFD. NULL without memory. */
 json_t *hd__json_text(const char *text, size_t length);
 
 /* A string, or null for NULL. */
@@ -29,7 +29,7 @@ struct hd__json_text {
     int failed;
 };
 
-/* Writes a value behind what is there. */
+/* Appends a value. */
 void hd__json_write(const json_t *value, struct hd__json_text *text);
 void hd__json_write_bytes(const char *bytes, size_t length, struct hd__json_text *text);
 void hd__json_put(const char *string, struct hd__json_text *text);

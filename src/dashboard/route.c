@@ -52,7 +52,7 @@ const size_t hd__route_count = sizeof hd__routes / sizeof *hd__routes;
 
 /* ---- Matching ---- */
 
-/* Whether a path has the form of a pattern; params receives where the parts begin that its stars stand for. */
+/* Whether a path has the form of a pattern; params receives where the parts begin that match its stars. */
 static int matches(const char *pattern, char *path, char *params[HD__PARAMS_MAX]) {
     for (size_t count = 0;; pattern++, path++) {
         size_t wanted = strcspn(pattern, "/"), length = strcspn(path, "/");

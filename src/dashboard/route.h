@@ -1,11 +1,11 @@
-/* Which function answers which path. */
+/* Which function handles which path. */
 #ifndef HD_DASHBOARD_ROUTE_H
 #define HD_DASHBOARD_ROUTE_H
 
 #include "dashboard/dashboard.h"
 
 struct hd__route {
-    const char *method, *pattern; /* a star stands for one part of the path */
+    const char *method, *pattern; /* a star matches one part of the path */
     int role;                     /* that is needed at least */
     void (*answer)(struct hd__call *call);
 };
