@@ -57,7 +57,8 @@ static void note_taken(struct hd__backlog *backlog, const struct hd__stored_deli
     }
 }
 
-/* What was tried before goes ahead: it is older. In an ordered lane it never left, or comes in the order of rows. */
+/* A delivery that was tried before goes to the beginning: it is older. In an ordered lane it never left the memory, or
+ * comes in the order of rows. */
 int hd__backlog_push(struct hd__schedule *schedule, struct hd__lane *lane, struct hd__message *message,
                      const struct hd__stored_delivery *stored, int64_t now_us) {
     char id[HD__UUID_SIZE];

@@ -1,12 +1,12 @@
-/* What of the lanes is in a store and not in memory: a lane with room is hungry, a claim brings what it has room for,
- * and marks remember how far the claims have come. */
+/* The deliveries of lanes that are in a store and not in memory: a lane with room is hungry, a claim reads as many
+ * deliveries as it has room for, and marks remember how far the claims have come. */
 #ifndef HD_ENGINE_BACKLOG_H
 #define HD_ENGINE_BACKLOG_H
 
 #include "engine/schedule.h"
 #include "store/store.h"
 
-/* What a store says of a delivery. */
+/* What a store knows about a delivery. */
 struct hd__stored_delivery {
     int64_t row;
     int64_t due_ms; /* 0 for one that was not tried yet */

@@ -1,5 +1,6 @@
-/* What became of the events that were sent with HD_ACCEPT_ASYNC: a queue in the order of acceptance, from which the
- * program takes each outcome once. Its memory is taken at the start, so that no outcome can be lost for want of it. */
+/* The outcomes of events that were sent with HD_ACCEPT_ASYNC: a queue in the order of acceptance, from which the
+ * program takes each outcome once. Its memory is allocated at the start, so that no outcome can be lost when memory
+ * runs out. */
 #ifndef HD_ENGINE_COMMITS_H
 #define HD_ENGINE_COMMITS_H
 

@@ -85,7 +85,7 @@ static void add_field(struct hd__exchange *exchange, const char *name, const cha
     exchange->fields[exchange->field_count++] = (struct hd__field){name, value, 0};
 }
 
-/* What a customer adds is mostly a key. */
+/* The headers that a customer adds are mostly keys. */
 static void add_secret_field(struct hd__exchange *exchange, const struct hd__header *header) {
     exchange->fields[exchange->field_count++] = (struct hd__field){header->name, header->value, 1};
 }

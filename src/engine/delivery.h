@@ -45,7 +45,7 @@ struct hd__attempt {
     char standard_signature[HD__STANDARD_SIZE];
 };
 
-/* What deliveries are made from. For one thread. */
+/* The pools that deliveries are allocated from. For one thread. */
 struct hd__delivery_source {
     struct hd__pool pool;
     struct hd__message_pool messages;

@@ -222,7 +222,7 @@ uint64_t hd__direct_accepted(struct hd__direct *direct) {
 
 /* ---- Changes by other clients ---- */
 
-/* Looks and steps come one at a time. One that has left the store knows what it saw last. */
+/* Looks and steps are made one at a time. After it has left the store, a client returns what it saw last. */
 static int look(struct hd__direct *direct, struct hd__store_state *state) {
     pthread_mutex_lock(&direct->monitor.mutex);
     while (direct->is_led)

@@ -77,7 +77,7 @@ static int submit_at_once(struct hd__worker *worker, struct hd__accepted *accept
     return key ? submit_once(worker, accepted, key) : submit(worker, accepted);
 }
 
-/* What becomes of the event is told later, by hd__commits; where there is no store, at once. */
+/* With a store, hd__commits gets the outcome later; without one it gets it at once. */
 static int submit_and_tell(struct hd__worker *worker, struct hd__accepted *accepted) {
     struct hd__ledger *ledger = &worker->ledger;
     int status = HD_E_QUEUE_FULL;
@@ -308,7 +308,7 @@ int hd__worker_next_report(struct hd__worker *worker, uint32_t timeout_ms, hd_re
     return *report ? HD_OK : ended ? HD_E_CLOSED : HD_E_TIMEOUT;
 }
 
-/* Where the loop has ended, all outcomes have been told: that has to be known before the queue is looked at. */
+/* After the loop has ended, all outcomes are there; so whether it has ended must be read before the queue. */
 int hd__worker_next_commit(struct hd__worker *worker, struct hd__commit *commit) {
     struct hd__ledger *ledger = &worker->ledger;
     pthread_mutex_lock(&ledger->progress.mutex);
@@ -340,7 +340,7 @@ static int wait_for_flag(struct hd__worker *worker, const int *flag, int64_t unt
     return is_set;
 }
 
-/* Of a thread whose loop ends. */
+/* Joins the thread, whose loop is about to end. */
 static void join(struct hd__worker *worker) {
     struct hd__monitor *progress = &worker->ledger.progress;
     if (atomic_exchange(&worker->is_joined, 1)) {

@@ -4,7 +4,7 @@
 #define FRUITLESS_MAX 3                 /* times that it is tried to store what is left */
 #define CLOSE_US ((int64_t)5000 * 1000) /* until a step is interrupted */
 
-/* What waits is in the store; only tests are not. */
+/* Forgets waiting deliveries, which are in the store. Only tests are not: they are canceled. */
 static void leave_waiting(struct hd__keep_store *keep) {
     struct hd__ledger *ledger = keep->base.ledger;
     struct hd__delivery *delivery;
@@ -47,7 +47,7 @@ static void write_rest(struct hd__keep_store *keep) {
     }
 }
 
-/* What could not be written is forgotten: it is in the store, and comes again. */
+/* Forgets results that could not be written: their deliveries are in the store, and are made again. */
 static void drop_rest(struct hd__keep_store *keep) {
     struct hd__ledger *ledger = keep->base.ledger;
     int status = keep->step_status != HD_OK ? keep->step_status : HD_E_NO_MEMORY;

@@ -1,4 +1,4 @@
-/* What the store has told the loop. */
+/* Processes what the store has reported to the loop. */
 #include "engine/keep_store_inside.h"
 
 /* ---- Status ---- */
@@ -71,7 +71,7 @@ static void look_in(struct hd__keep_store *keep, uint64_t shards) {
     }
 }
 
-/* What arrived while there was no memory for it may be anywhere. */
+/* Deliveries whose arrival could not be noted without memory may be in any shard. */
 static void look_everywhere(struct hd__keep_store *keep) {
     keep->has_missed = 0;
     look_in(keep, keep->state.owned);
@@ -130,7 +130,8 @@ static void take_told(struct hd__keep_store *keep, struct hd__told *told) {
 
 /* ---- Shards come and go ---- */
 
-/* What waits in a lane is another client's, or will be. What is under way or settled leaves when it is written. */
+/* The waiting deliveries of the lane belong to another client, or will. Those under way or settled leave the memory
+ * when their results are written. */
 static void empty_lane(struct hd__keep_store *keep, struct hd__lane *lane) {
     struct hd__ledger *ledger = keep->base.ledger;
     struct hd__delivery *delivery;

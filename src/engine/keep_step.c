@@ -166,8 +166,8 @@ static int has_work(const struct hd__keep_store *keep) {
            keep->storer->step.left != 0 || keep->step_status != HD_OK;
 }
 
-/* A webhook has one note, the newest. Of more than one step takes, the oldest are given up: what they tell comes about
- * again. */
+/* Only the newest note of a webhook is kept. If there are more notes than a step takes, the oldest are dropped: the
+ * states that they tell will come about again. */
 void hd__keep_add_note(struct hd__lane_note notes[HD__NOTES_MAX], size_t *count, const struct hd__lane_note *note) {
     size_t old = 0;
     while (old < *count && notes[old].webhook != note->webhook)
@@ -179,7 +179,7 @@ void hd__keep_add_note(struct hd__lane_note notes[HD__NOTES_MAX], size_t *count,
     notes[(*count)++] = *note;
 }
 
-/* Those of a step that did not happen are still there. */
+/* The notes of a step that was not made are still there. */
 static void collect_notes(struct hd__keep_store *keep) {
     for (size_t i = 0; i < keep->note_count; i++)
         hd__keep_add_note(keep->step_notes, &keep->step_note_count, &keep->notes[i]);
@@ -228,7 +228,7 @@ void hd__keep_hand_over(struct hd__keep_store *keep) {
         hd__storer_hand(keep->storer);
 }
 
-/* What the attempts have become is known to everybody now. */
+/* The results of the step are in the store: publishes them. */
 static void take_results(struct hd__keep_store *keep) {
     struct hd__outbox *outbox = &keep->outbox;
     for (size_t i = 0; i < outbox->result_count; i++) {

@@ -1,4 +1,4 @@
-/* What the ledger asks of a keeper over a store. */
+/* The keeper that uses a store: the functions that the ledger calls. */
 #include "engine/keep_store.h"
 
 #include "endpoint/webhook.h"

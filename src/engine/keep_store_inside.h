@@ -1,5 +1,5 @@
-/* What the keeper over a store is made of, for the files that are its parts: keep_store.c, what the ledger calls;
- * keep_news.c, what the store has told; keep_step.c, the step at hand; keep_end.c, the end. */
+/* The inside of the keeper that uses a store, for its files: keep_store.c, what the ledger calls; keep_news.c, what the
+ * store has reported; keep_step.c, the current step; keep_end.c, the end. */
 #ifndef HD_ENGINE_KEEP_STORE_INSIDE_H
 #define HD_ENGINE_KEEP_STORE_INSIDE_H
 

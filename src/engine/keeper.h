@@ -43,7 +43,7 @@ struct hd__keeper_ops {
     /* Every event with a smaller sequence has ended, with all of its deliveries. */
     uint64_t (*ended_below)(struct hd__keeper *keeper);
 
-    /* Of every event with a smaller sequence it is decided which webhooks get it. */
+    /* For every event with a smaller sequence it is decided which webhooks get it. */
     uint64_t (*decided_below)(struct hd__keeper *keeper);
 
     /* How many deliveries wait, and how many of all are in a store. */

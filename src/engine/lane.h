@@ -11,11 +11,11 @@ struct hd__pause_rule {
     uint32_t pause_ms;
 };
 
-/* What a delivery takes that has not been made yet, in a ring that is half full: its message alone, since a million of
- * them may wait. */
+/* The memory of a delivery that has no object yet, in a ring that is half full: only a pointer to its message, since a
+ * million of them may wait. */
 #define HD__FRESH_SIZE (2 * sizeof(struct hd__message *))
 
-/* What of a lane is in a store and not in memory. */
+/* The part of a lane that is in a store and not in memory. */
 struct hd__backlog {
     int has_new;                           /* there may be deliveries after after_row that were not tried yet */
     int64_t after_row;                     /* the last of those that came into memory */

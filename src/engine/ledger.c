@@ -79,7 +79,7 @@ no_schedule:
     return status;
 }
 
-/* What there was no memory to end. */
+/* Messages that could not be ended without memory. */
 static void free_messages(struct hd__ledger *ledger, struct hd__message *message) {
     while (message) {
         struct hd__message *next = message->next;
@@ -178,8 +178,8 @@ static int find_subscribers(struct hd__ledger *ledger, const struct hd__accepted
     return hd__webhook_list_add(&ledger->subscribers, accepted->target);
 }
 
-/* What a body in Slack's format may take, if a subscriber has that format; the one in JSON is part of the event's size.
- */
+/* The largest size of a body in Slack's format, if a subscriber has that format; the one in JSON is part of the event's
+ * size. */
 static size_t slack_body_size(const struct hd__ledger *ledger) {
     for (size_t i = 0; i < ledger->subscribers.count; i++)
         if (ledger->subscribers.items[i]->format == HD_FORMAT_SLACK)
@@ -421,7 +421,7 @@ void hd__ledger_kept(struct hd__ledger *ledger, struct hd__delivery *delivery) {
 
 /* ---- Deliveries beyond the limits ---- */
 
-/* What the queue's limits leave free for a lane to hold. */
+/* How much of the queue's limits is free for a lane. */
 static size_t free_events(const struct hd__ledger *ledger) {
     return ledger->messages < ledger->max_events ? ledger->max_events - ledger->messages : 0;
 }

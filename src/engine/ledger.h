@@ -118,7 +118,7 @@ void hd__ledger_end(struct hd__ledger *ledger, struct hd__delivery *delivery, in
  */
 void hd__ledger_abandon(struct hd__ledger *ledger, struct hd__delivery *delivery);
 
-/* What the settlement says has been kept: tells everybody, and goes on with the delivery or forgets it. */
+/* The settlement has been kept: publishes the report, and goes on with the delivery or forgets it. */
 void hd__ledger_kept(struct hd__ledger *ledger, struct hd__delivery *delivery);
 
 /* A delivery leaves the memory, without a record. */
@@ -127,7 +127,8 @@ void hd__ledger_forget(struct hd__ledger *ledger, struct hd__delivery *delivery)
 /* Drops what the queue's limits leave no room for, of a webhook that takes nothing. */
 void hd__ledger_trim(struct hd__ledger *ledger, const hd_webhook *webhook);
 
-/* Nothing that is due later than this is done. Of several times the earliest counts. From any thread. */
+/* Nothing that is due after this time is done. If it is called several times, the earliest time applies. From any
+ * thread. */
 void hd__ledger_close_at(struct hd__ledger *ledger, int64_t closes_at_us);
 
 /* Whether a closing client has nothing more to do, or no more time. */

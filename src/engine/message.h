@@ -16,7 +16,7 @@ struct hd__signed {
 
 #define HD__SIGNED_MAX 16
 
-/* What a message needs only while one of its deliveries is under way, or if it is made for a redelivery. */
+/* The part of a message that is needed only while one of its deliveries is under way, or for a redelivery. */
 struct hd__rendered {
     unsigned char redelivery_of[HD__UUID_BYTES]; /* zeros for none */
     struct hd__buffer bodies[HD__FORMATS];

@@ -1,5 +1,5 @@
-/* What the next step of a store is to write: events that have come, and what has become of deliveries. What was handed
- * to the store stays as it is until it is known what became of the step. */
+/* What the next step of a store will write: new events, and results of deliveries. What was handed to the store does
+ * not change until the result of the step is known. */
 #ifndef HD_ENGINE_OUTBOX_H
 #define HD_ENGINE_OUTBOX_H
 

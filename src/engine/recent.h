@@ -1,5 +1,5 @@
-/* Events that claims have read lately. What goes to several webhooks is read for each of them, at about the same time:
- * it is made of its JSON once. */
+/* Events that claims have read recently. An event for several webhooks is read for each of them at about the same time;
+ * its JSON is parsed only once. */
 #ifndef HD_ENGINE_RECENT_H
 #define HD_ENGINE_RECENT_H
 

@@ -256,7 +256,7 @@ int hd__schedule_is_discarded(const struct hd__delivery *delivery) {
     return !delivery->message->is_test && hd__delivery_place(delivery) <= delivery->lane->discarded_up_to;
 }
 
-/* What waits for a retry has nothing to wait for any more. */
+/* Deliveries that wait for a retry do not have to wait any more. */
 static void wake_discarded(struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     for (size_t i = schedule->timers.count; i > 0; i--) {
         struct hd__timer *timer = schedule->timers.heap[i - 1];

@@ -1,6 +1,6 @@
-/* Which delivery is next. Each webhook has a lane, a queue of its own; lanes that may start one take turns. Attempts
- * that take long, and the lanes that they are from, have a budget of their own, so that receivers that hang use up
- * nothing but that. What of a lane is in a store, see backlog.h. */
+/* Decides which delivery is next. Each webhook has its own queue, a lane; lanes that may start a delivery take turns.
+ * Slow attempts, and the lanes they come from, have a separate budget, so that receivers that hang use up only that.
+ * For deliveries in a store see backlog.h. */
 #ifndef HD_ENGINE_SCHEDULE_H
 #define HD_ENGINE_SCHEDULE_H
 
@@ -43,7 +43,7 @@ struct hd__schedule_config {
 
 int hd__schedule_init(struct hd__schedule *schedule, const struct hd__schedule_config *config);
 
-/* What is still in it ends without a record. */
+/* The deliveries that are still in it end without a record. */
 void hd__schedule_destroy(struct hd__schedule *schedule);
 
 /* The lane of a webhook, which is made if need be, and goes by this webhook from now on; NULL without memory. */

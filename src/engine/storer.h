@@ -21,7 +21,7 @@ enum hd__told_kind {
     HD__TOLD_ARRIVED  /* something waits for it */
 };
 
-/* What the store has told. */
+/* Takes what the store has reported. */
 struct hd__told {
     struct hd__told *next;
     enum hd__told_kind kind;
@@ -115,7 +115,7 @@ int hd__storer_new(const struct hd__storer_config *config, struct hd__storer **s
 /* Returns HD_OK or HD_E_THREAD. */
 int hd__storer_start(struct hd__storer *storer);
 
-/* What the thread does between steps, where there is none. */
+/* Does what the thread does between steps, for a storer without a thread. */
 void hd__storer_look(struct hd__storer *storer);
 
 enum hd__storer_phase hd__storer_phase(struct hd__storer *storer);
@@ -123,7 +123,7 @@ enum hd__storer_phase hd__storer_phase(struct hd__storer *storer);
 /* Hands storer->step over. The storer must be idle. */
 void hd__storer_hand(struct hd__storer *storer);
 
-/* What came of the step has been taken: the storer is idle. */
+/* The result of the step has been taken: the storer is idle again. */
 void hd__storer_release(struct hd__storer *storer);
 
 /* Waits until the step is finished, up to a time. Returns whether it is. */
@@ -142,7 +142,7 @@ void hd__storer_ask_left(struct hd__storer *storer, uint64_t shards, int64_t up_
 /* 1 or 0; -1 if there is no answer yet. */
 int hd__storer_answer(struct hd__storer *storer);
 
-/* What this client changes itself. Any thread. */
+/* Changes that this client makes itself. From any thread. */
 int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence);
 int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence);
 int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count);

@@ -1,5 +1,5 @@
-/* What the storer is made of, for the files that are its parts: storer.c, the thread and its steps; storer_news.c, what
- * the store tells. */
+/* The inside of a storer, for its two files: storer.c, the thread and its steps; storer_news.c, what the store reports.
+ */
 #ifndef HD_ENGINE_STORER_INSIDE_H
 #define HD_ENGINE_STORER_INSIDE_H
 

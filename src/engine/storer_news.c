@@ -1,4 +1,4 @@
-/* What the store tells, until the loop takes it; and what this client tells itself, when it changes a webhook. */
+/* Keeps what the store reports until the loop takes it, and the changes of webhooks that this client makes itself. */
 #include "engine/storer_inside.h"
 
 #include "endpoint/url.h"
@@ -17,7 +17,7 @@ static void nap(void) {
     nanosleep(&time, NULL);
 }
 
-/* What the store tells is told once: this thread, for which nobody waits, waits for the memory that it takes. */
+/* The store reports everything only once: so this thread, which may block, waits for memory. */
 void *hd__storer_realloc(struct hd__storer *storer, void *memory, size_t size) {
     void *grown = NULL;
     for (int i = 0; !grown && i <= PATIENCE; i++) {

@@ -7,7 +7,7 @@
 #include "engine/ledger.h"
 #include "engine/worker.h"
 
-/* What another thread asks the loop about the deliveries that wait for webhooks in memory. */
+/* A question of another thread to the loop about the deliveries that wait for webhooks in memory. */
 struct hd__question {
     struct hd__question *next;
     struct hd__waiting *items; /* gets the answer */
