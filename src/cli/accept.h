@@ -15,7 +15,7 @@ int cli_request_make(const struct request *request, hd_request **made);
 /* As hd_receiver_accept(). */
 int cli_accept(hd_receiver *receiver, const struct request *request, hd_acceptance **acceptance);
 
-/* Whether a status says that the signature was right: HD_OK, or that the body behind it is no event (a Slack message,
+/* Whether a status says that the signature was right: HD_OK, or that the body is not an event (but a Slack message,
  * say). */
 int cli_is_signed(int status);
 

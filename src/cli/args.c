@@ -298,7 +298,7 @@ int cli_args_read(int argc, char **argv, struct args *args) {
         args->operand_count = 1;
         return CLI_OK;
     }
-    argc -= used - 1; /* the last word of its name stands where a program's name would */
+    argc -= used - 1; /* the last word of its name is in the place of a program's name */
     argv += used - 1;
     code = read_options(args, argc, argv);
     if (code != CLI_OK)

@@ -83,7 +83,7 @@ static void print_line(const struct arrival *arrival) {
     putchar('\n');
 }
 
-/* ---- What stands below it ---- */
+/* ---- The lines below it ---- */
 
 /* Why the signature is wrong, or no event in the body; that a Slack message is none needs no words. */
 static void print_reason(const struct arrival *arrival) {
@@ -109,7 +109,7 @@ static void print_forward(const struct arrival *arrival) {
         printf("    It was sent on without its last %zu headers: there are too many.\n", result->left_out);
 }
 
-/* Values that open other doors. */
+/* Values that are credentials. */
 static int is_private(const char *name) {
     return cli_equal_nocase(name, "Authorization") || cli_equal_nocase(name, "Cookie") ||
            cli_equal_nocase(name, "Proxy-Authorization");

@@ -106,7 +106,7 @@ static void tell_certificate(struct findings *findings, const hd_report *report)
     find(findings, days_left < DAYS_FEW ? DOUBTFUL : GOOD, "certificate", text);
 }
 
-/* "Date: Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), the line or one behind it. Returns milliseconds since 1970;
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), in this line or a later one. Returns milliseconds since 1970;
  * -1 for none. */
 static int64_t read_date(const char *headers) {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -147,7 +147,7 @@ static void tell_failure(struct findings *findings, const char *check, const hd_
     worsen(findings, cli_report_code(report));
 }
 
-/* Any answer in HTTP is good: few receivers take HEAD. */
+/* Any HTTP response is good: few receivers accept HEAD. */
 static void tell_receiver(struct findings *findings, const char *proxy, const hd_report *report) {
     if (hd_report_reason(report) == HD_REASON_BLOCKED) {
         tell_failure(findings, "rules", report);

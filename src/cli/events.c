@@ -16,7 +16,7 @@ static size_t find_line(const struct events *events, const char **line) {
                                                                              : end - *line);
 }
 
-/* Where it stands in the file, from 1. */
+/* Its line in the file, from 1. */
 static size_t line_number(const struct events *events, const char *line) {
     size_t number = 1;
     for (const char *at = events->file.data; at < line; at++)

@@ -76,7 +76,7 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The library reads times where they stand, in bodies. */
+/* The library reads times only as part of bodies. */
 static int parse_timestamp(const char *text, int64_t *ms) {
     static const char body[] =
         "{\"event\":\"-\",\"timestamp\":\"%s\",\"data\":{}}"; /* an unknown event needs no more than that */

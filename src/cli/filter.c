@@ -80,7 +80,7 @@ static int set_words(const struct args *args, hd_log_filter *filter) {
         status = hd_log_filter_set_event(filter, hd_event_type_from_name(event));
     if (status == HD_OK && outcome)
         status = hd_log_filter_set_outcome(filter, hd_outcome_from_name(outcome));
-    if (status == HD_OK && tests) /* the words stand in the order of HD_TESTS_... */
+    if (status == HD_OK && tests) /* the words are in the order of HD_TESTS_... */
         status =
             hd_log_filter_set_tests(filter, HD_TESTS_INCLUDED + cli_word_index(cli_options[OPT_TESTS].values, tests));
     return status;

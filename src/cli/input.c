@@ -149,7 +149,7 @@ static int open_terminal(const struct args *args) {
     return cli_has(args, OPT_NO_INPUT) ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
-/* Waits for a byte, with these signals let through: one that came before is not missed. Returns read()'s answer. */
+/* Waits for a byte, with these signals let through: one that came before is not missed. Returns what read() returns. */
 static ssize_t read_byte(int terminal, const sigset_t *mask, char *byte) {
     fd_set set;
     FD_ZERO(&set);
@@ -210,7 +210,7 @@ static void release_signals(const struct signals *before) {
         (void)raise(interrupted_by);
 }
 
-/* The echo ends before the question is seen: who answers at once is not to see, nor to lose, what was typed. */
+/* The echo is turned off before the question is shown, so that an answer typed at once is neither shown nor lost. */
 static ssize_t ask_once(int terminal, const char *question, const sigset_t *mask, char *answer, size_t size) {
     struct termios shown, hidden;
     ssize_t length = -1;
@@ -259,7 +259,7 @@ int cli_need_secrets(const struct args *args, struct secrets *secrets) {
     return code == CLI_OK && secrets->count == 0 ? cli_ask_secret(args, secrets) : code;
 }
 
-/* Others have written names that stand in it. */
+/* It may contain names that customers have chosen. */
 static int write_question(int terminal, const char *question) {
     int copy = dup(terminal);
     FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");

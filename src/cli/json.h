@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A string of bytes that others have written: what is not UTF-8 becomes U+FFFD. */
+/* A string of untrusted bytes: what is not UTF-8 becomes U+FFFD. */
 json_t *cli_json_text(const char *text, size_t length);
 
 /* A string, or null for NULL. */

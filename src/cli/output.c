@@ -126,9 +126,9 @@ const char *cli_plain(FILE *file) {
     return is_colored(file) ? "\033[0m" : "";
 }
 
-/* ---- Text of others ---- */
+/* ---- Untrusted text ---- */
 
-/* C0, DEL and C1 steer a terminal; the others make text run backwards (Unicode bidirectional controls), or break it. */
+/* C0, DEL and C1 control a terminal; the rest reverse text (Unicode bidirectional controls) or break lines. */
 static int is_harmful(unsigned long point) {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xfffd || point == 0x200e || point == 0x200f ||
            (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0x61c ||

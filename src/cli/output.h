@@ -44,8 +44,8 @@ int cli_is_utf8(void);
 const char *cli_color(FILE *file, enum color color);
 const char *cli_plain(FILE *file);
 
-/* Text that others have written: control characters, and those that reverse its direction, become visible. Lines stay
- * lines with the second. */
+/* Prints untrusted text: control characters, and those that reverse its direction, become visible. The second function
+ * keeps line breaks. */
 void cli_print_text(FILE *file, const char *text, size_t length);
 void cli_print_lines(FILE *file, const char *text, size_t length);
 

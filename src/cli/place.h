@@ -8,7 +8,7 @@
 /* Other processes may use the same store at the same time, whatever a command does with it. */
 enum access {
     ACCESS_READ,   /* looks */
-    ACCESS_CHANGE, /* changes webhooks, and puts deliveries in, which others make */
+    ACCESS_CHANGE, /* changes webhooks, and adds deliveries, which servers make */
     ACCESS_MAKE,   /* the same, and makes a store that is not there */
     ACCESS_TEST,   /* the same as ACCESS_CHANGE, and sends tests, by the rules of the command line */
     ACCESS_SERVE,  /* makes a store that is not there, and deliveries, by the rules of the command line */

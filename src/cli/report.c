@@ -70,7 +70,7 @@ static void print_answer(const hd_report *report) {
     fputs(length > 200 || hd_report_response_truncated(report) ? "...\n" : "\n", stderr);
 }
 
-/* Slack's word stands in the result, and the explanation may be the detail. */
+/* The result already has Slack's word, and the explanation may be the same as the detail. */
 int cli_report_says_more(int reason, const char *explanation, const char *detail) {
     return *detail && reason != HD_REASON_SLACK && strcmp(detail, explanation) != 0;
 }
@@ -101,7 +101,7 @@ void cli_report_print(const hd_report *report) {
     print_answer(report);
 }
 
-/* What failed and is tried again is neither the one nor the other. */
+/* An attempt that failed and is tried again counts neither as delivered nor as failed. */
 static const char *mark_of(const hd_report *report) {
     return hd_report_outcome(report) == HD_OUTCOME_RETRYING ? (cli_is_utf8() ? "\xe2\x86\xbb" : "~")
            : is_good(report)                                ? cli_tick()

@@ -7,7 +7,7 @@
 /* "POST https://example.com/... -> 200 in 41 ms (dns 2, connect 9, tls 19, wait 11)", and a sentence if it failed. */
 void cli_report_print(const hd_report *report);
 
-/* Whether the detail, "" for none, is to stand next to the explanation. */
+/* Whether the detail ("" for none) is to be shown next to the explanation. */
 int cli_report_says_more(int reason, const char *explanation, const char *detail);
 
 /* The full stop that a detail lacks, which may be a sentence or less. */

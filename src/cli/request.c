@@ -13,7 +13,7 @@
 
 /* ---- Reading ---- */
 
-/* A line without its end; goes on behind it. 0 if there is none. */
+/* Takes a line, without its end. Returns 0 if there is none. */
 static int next_line(const char **at, const char *end, const char **line, size_t *length) {
     const char *stop = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
     if (!stop)

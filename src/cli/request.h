@@ -16,9 +16,9 @@ struct request {
     struct bytes body;
 };
 
-/* Reads one. Lines may end with CR LF or LF. The body is what follows, or, with a Content-Length, that much of it; one
- * that came in chunks stands there as a whole, as listen saves it. Returns CLI_OK, or says what is wrong with the file
- * of this name. *request is to be freed in both cases. */
+/* Reads one. Lines may end with CR LF or LF. The body is what follows, or, with a Content-Length, that much of it; a
+ * body that came in chunks is saved as a whole by listen. Returns CLI_OK, or says what is wrong with the file of this
+ * name. *request is to be freed in both cases. */
 int cli_request_parse(const struct bytes *file, const char *name, struct request *request);
 void cli_request_free(struct request *request);
 

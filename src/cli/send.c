@@ -211,7 +211,7 @@ static void run(struct sending *sending) {
 /* ---- The command ---- */
 
 static int send_all(struct sending *sending) {
-    cli_stop_begin(3); /* the second gives up what is under way, and tells of it */
+    cli_stop_begin(3); /* the second cancels what is under way, and says so */
     cli_progress_begin(&sending->progress, sending->events.total);
     run(sending);
     cli_progress_end(&sending->progress);

@@ -32,7 +32,7 @@
 struct server {
     struct MHD_Daemon *daemon;
     struct server_user user;
-    int stop[2];           /* a pipe whose writing end is closed to wake whoever waits */
+    int stop[2];           /* a pipe whose writing end is closed to wake waiting threads */
     pthread_mutex_t mutex; /* guards these */
     int is_stopping;
     size_t arriving, answering; /* requests */
@@ -142,7 +142,7 @@ static enum wait_end wait_for(const struct server *server, struct MHD_Connection
             return SERVER_STOPS;
         if (has_left(watched[1].fd))
             return CLIENT_LEFT;
-        watched[1].fd = -1; /* behind what it has sent, its end cannot be seen */
+        watched[1].fd = -1; /* its end cannot be seen before the bytes that it has sent */
     }
     return TIME_IS_OVER;
 }
@@ -429,7 +429,7 @@ static void wait_until_answered(struct server *server) {
 void cli_server_stop(struct server *server) {
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET)
-        shutdown(listening, SHUT_RDWR); /* whoever comes now is refused, and does not wait for an answer */
+        shutdown(listening, SHUT_RDWR); /* new connections are refused, and do not wait for a response */
     wake_waiting(server);
     wait_until_answered(server);
     MHD_stop_daemon(server->daemon);

@@ -18,7 +18,7 @@ static void note(int number) {
         first = number;
     count = count + 1;
     if (count >= end_at)
-        _exit(CLI_SIGNALED + first); /* whoever insists is not to wait for anything */
+        _exit(CLI_SIGNALED + first); /* a second signal ends the program at once */
     ssize_t ignored = write(ends[1], "", 1);
     (void)ignored;
     errno = kept;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What --allow-private opens. Link-local addresses stay closed whatever is allowed. */
+/* What --allow-private allows. Link-local addresses are always forbidden. */
 static const char *const private_networks[] = {"127.0.0.0/8",   "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
                                                "100.64.0.0/10", "::1/128",    "fc00::/7"};
 
@@ -21,7 +21,7 @@ static int allow_private(hd_options *options) {
     return status == HD_OK ? hd_options_allow_ports(options, 1, 65535) : status;
 }
 
-/* HOST:PORT:ADDRESS, as curl has it; the address may stand in brackets. */
+/* HOST:PORT:ADDRESS, as curl has it; the address may be in brackets. */
 static int resolve(hd_options *options, const char *given) {
     char host[256], address[64];
     const char *first = strchr(given, ':'), *second = first ? strchr(first + 1, ':') : NULL;
@@ -51,7 +51,7 @@ static int resolve_all(const struct args *args, hd_options *options) {
     return CLI_OK;
 }
 
-/* The variable is for URLs with a password, which others may read on a command line. */
+/* The variable is for URLs with a password, which other users could read on a command line. */
 const char *cli_proxy(const struct args *args) {
     const char *given = cli_value(args, OPT_PROXY), *variable = getenv("HELMDESK_PROXY");
     return given ? given : variable && *variable ? variable : NULL;

@@ -15,7 +15,7 @@ int cli_options_private(const struct args *args, hd_options **options);
 /* The proxy's URL, which may hold a password: --proxy, or HELMDESK_PROXY; NULL for none. */
 const char *cli_proxy(const struct args *args);
 
-/* Its host and port, where user name and password may stand before. */
+/* Its host and port, without the user name and password that may come before. */
 const char *cli_proxy_host(const char *proxy);
 
 /* Whether deliveries with these options may go to a URL at all. Returns CLI_OK, or says why not, and returns the exit

@@ -24,7 +24,7 @@ enum {
     COLUMNS = 7
 };
 
-/* What stands in the columns lives as long as the list and these. */
+/* The texts of the columns live as long as the list and these. */
 struct row {
     char events[WEBHOOK_EVENTS_SIZE];
     struct condition condition;
@@ -118,7 +118,7 @@ int cli_run_webhooks_get(const struct args *args) {
 
 /* ---- Changing ---- */
 
-/* Slack answers 400 to plain JSON (fluxcd/flagger#1031), and nobody else reads Slack's messages. */
+/* Slack returns 400 for plain JSON (fluxcd/flagger#1031), and only Slack reads Slack messages. */
 static void warn_of_format(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
     int is_slack_host = cli_starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
