@@ -1,4 +1,4 @@
-/* Clients: who has joined, with which lease, and which step of each was the last one written. */
+/* Clients: which have joined, with which lease, and which step of each was the last one written. */
 #include "store/sqlite/sqlite.h"
 
 #include <stdlib.h>
@@ -140,7 +140,7 @@ int hd__sqlite_end_gone(struct hd__sqlite *store, int writes, int *found) {
 
 /* ---- Steps ----
  *
- * The number of the last step stands in the state, with the client whose step it was, so that a client alone writes one
+ * The state row has the number of the last step, with the client whose step it was, so that a single client writes one
  * row less; it moves to the row of that client when another one makes a step. */
 
 int hd__sqlite_last_step(struct hd__sqlite *store, uint64_t *number) {

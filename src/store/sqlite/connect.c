@@ -10,10 +10,10 @@
     "PRAGMA journal_size_limit = 16777216"
 #define READER_SETTINGS "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY"
 
-/* None checkpoints when it is closed: the last one would then delete the WAL, and who is the last one hangs on record
- * locks, which a process loses when some other part of it closes the file. It is opened to write even for those who
- * only read: SQLite's index of the WAL, in which all meet, is a file that each of them writes and that the first one
- * makes. A database that may not be written is opened for reading. */
+/* No connection checkpoints when it is closed: the last one would then delete the WAL, and which one is the last
+ * depends on record locks, which a process loses when another part of it closes the file. The database is opened for
+ * writing even by clients that only read: SQLite's index of the WAL is a file that every connection writes and that the
+ * first one creates. A database that may not be written is opened for reading. */
 static int settle(sqlite3 *connection) {
     int code = sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (code == SQLITE_OK)
@@ -54,7 +54,7 @@ static int connect(struct hd__sqlite *store, sqlite3 **connection) {
 }
 
 int hd__sqlite_connect(struct hd__sqlite *store, sqlite3 **connection) {
-    int is_locked = hd__lock_take(&store->lock, NULL) == 0; /* who may not have it reads without */
+    int is_locked = hd__lock_take(&store->lock, NULL) == 0; /* if it may not be opened, the client reads without it */
     int status = connect(store, connection);
     if (is_locked)
         hd__lock_drop(&store->lock);
@@ -107,7 +107,7 @@ void hd__sqlite_drop_reader(struct hd__sqlite_reader *reader) {
     pthread_mutex_unlock(&reader->mutex);
 }
 
-/* Waits for nobody: what others read stays in the WAL. With the lock held. */
+/* Does not wait: pages that other connections still read stay in the WAL. With the lock held. */
 void hd__sqlite_checkpoint(struct hd__sqlite *store) {
     sqlite3_busy_timeout(store->main, 0);
     sqlite3_wal_checkpoint_v2(store->main, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

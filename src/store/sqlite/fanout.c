@@ -16,8 +16,8 @@ static uint64_t mix(uint64_t key) {
     return key ^ key >> 31;
 }
 
-/* From the event's id, with other bits where that is random: of one event, each webhook's is another one, and none is
- * the event's. A step that is repeated so gives the same ids. */
+/* Made from the event's id, with different bits where that is random: for each webhook of an event the id is different,
+ * and never the event's own. So a repeated step gives the same ids. */
 void hd__sqlite_make_delivery_id(const unsigned char *event_id, int64_t webhook, unsigned char *id) {
     uint64_t low = 0;
     memcpy(id, event_id, HD__STORE_ID_SIZE);
@@ -49,7 +49,7 @@ int hd__sqlite_write_event(struct hd__sqlite *store, const struct hd__stored_eve
     return code;
 }
 
-/* ---- Who gets them ---- */
+/* ---- The webhooks that get them ---- */
 
 static int load_feed(struct hd__sqlite *store) {
     struct hd__sqlite_feed *feed = &store->feed;

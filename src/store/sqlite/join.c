@@ -14,7 +14,7 @@ static int open_to_read(struct hd__sqlite *store) {
     return status == HD_OK ? hd__sqlite_check_version(store, 0) : status;
 }
 
-/* Setting the journal mode and the tables writes, beside those who have the store open. */
+/* Setting the journal mode and creating the tables writes, while other clients may have the store open. */
 static int prepare_to_write(struct hd__sqlite *store) {
     errno = hd__lock_take(&store->lock, &store->is_called_off);
     if (errno)

@@ -7,7 +7,7 @@
 
 #define KNOWN 4096 /* a power of two */
 
-/* Some bytes of the id that are random, but for ids that somebody else has made up. */
+/* Some bytes of the id that are random, unless the id was not made by this library. */
 static size_t place_of(const unsigned char *id) {
     uint64_t bits;
     memcpy(&bits, id + 8, sizeof bits);

@@ -1,6 +1,7 @@
-/* Who may write: one connection at a time, over all processes. The lock is flock()'s, which belongs to an open file and
- * not to a process: it is not lost when somebody else opens and closes the file, and it ends with the process. A second
- * lock is taken first, so that who waits comes before who has just written. */
+/* The lock for writing: one connection at a time, over all processes. It is a lock of flock(), which belongs to an open
+ * file and not to a process: it is not lost when another part of the process opens and closes the file, and it ends
+ * with the process. A second lock is taken first, so that a connection that waits comes before one that has just
+ * written. */
 #ifndef HD_STORE_SQLITE_LOCK_H
 #define HD_STORE_SQLITE_LOCK_H
 
@@ -24,7 +25,7 @@ int hd__lock_check(struct hd__lock *lock, const char *directory);
 int hd__lock_take(struct hd__lock *lock, const atomic_int *is_called_off);
 void hd__lock_drop(struct hd__lock *lock);
 
-/* Tells who watches for that (see watch.c) that something was written. */
+/* Tells the clients that watch for it (see watch.c) that something was written. */
 void hd__lock_tell(const struct hd__lock *lock);
 
 void hd__lock_close(struct hd__lock *lock);

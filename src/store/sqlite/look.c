@@ -1,4 +1,4 @@
-/* What others have changed, told to the client's listener. */
+/* Reports to the client's listener what other clients have changed. */
 #include "store/sqlite/sqlite.h"
 
 /* ---- What the listener does not know ---- */
@@ -32,7 +32,7 @@ static int tell_gained(struct hd__sqlite *store) {
     return code;
 }
 
-/* Rows that others have added. Of the shards that were gained all is told already. */
+/* Rows that other clients have added. For shards that were gained, everything was reported already. */
 static int tell_arrived(struct hd__sqlite *store, int64_t first_own, int64_t end_own) {
     uint64_t shards = store->owned & ~store->gained;
     if (!shards || (store->known_row >= first_own && store->state.next_row <= end_own))

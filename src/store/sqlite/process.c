@@ -67,7 +67,7 @@ void hd__process_find(struct hd__process *self) {
     snprintf(self->place, sizeof self->place, "%s/%llu", boot, (unsigned long long)space.st_ino);
 }
 
-/* A process that nobody has waited for is gone; one whose first thread has ended, and others not, is there. */
+/* A zombie counts as gone; a process whose first thread has ended, but not all threads, counts as running. */
 static int is_dead(const char *stat) {
     const char *state = find_field(stat, STATE_FIELD);
     return state && (*state == 'Z' || *state == 'X') && number_at(stat, THREADS_FIELD) <= 1;

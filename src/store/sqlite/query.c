@@ -91,7 +91,7 @@ static int ask(sqlite3 *reader, const struct hd__log_search *search,
     return code;
 }
 
-/* A search for a text may take long, and has the other connection. */
+/* A search for a text may take long, and uses the second connection. */
 int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
                      int (*tell)(void *user, const struct hd__log_row *row), void *user) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;

@@ -84,7 +84,8 @@ static const char *index_for(const struct hd__log_search *search, int ordered) {
     "instr(helmdesk_uuid_text(l.delivery), ?15) > 0 OR e.id = ?16)"
 
 /* The conditions of a search, each with its own number, so that one that is left out does not shift the rest. Reports
- * that are not of what was delivered have indexes of their own; that outcome <> 1 stands there too tells SQLite so. */
+ * of deliveries that did not arrive have indexes of their own; the condition outcome <> 1 is added so that SQLite uses
+ * them. */
 void hd__question_write(const struct hd__log_search *search, int with_rows, int ordered, char *text, size_t size) {
     sqlite3_snprintf(
         (int)size, text, "FROM log l %s%s WHERE %s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", index_for(search, ordered),

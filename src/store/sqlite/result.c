@@ -83,7 +83,7 @@ static int log_result(struct hd__sqlite *store, const struct hd__result *result)
     return result->report ? write_report(store, result, &event) : end_quietly(store, result, &event);
 }
 
-/* One that its owner keeps in memory is due at 1: for others, before all that is new. */
+/* A delivery that its owner keeps in memory is due at 1: for other clients it comes before all new ones. */
 static int64_t due_of(const struct hd__sqlite *store, const struct hd__result *result) {
     int64_t due_ms = store->now.ms + result->delay_ms;
     return result->delay_ms <= 0 ? 1 : due_ms > 2 ? due_ms : 2;

@@ -1,4 +1,4 @@
-/* Who owns which shards, and that each client that delivers owns its part of them. */
+/* Which client owns which shards, and how each client that delivers gets its part of them. */
 #include "store/sqlite/sqlite.h"
 
 /* ---- Looking ---- */

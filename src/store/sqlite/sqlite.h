@@ -86,9 +86,9 @@ struct hd__sqlite {
     atomic_int is_called_off; /* see hd__sqlite_interrupt() */
     atomic_int is_at_work;    /* a step, look or tend is */
     struct hd__descriptor watched;
-    int is_watching; /* that descriptor does, the file that stands there */
+    int is_watching; /* that descriptor watches the file that is at the path */
 
-    pthread_mutex_t writing; /* guards all that follows, but for the readers */
+    pthread_mutex_t writing; /* guards all that follows, except the readers */
     sqlite3 *main;
     sqlite3_stmt *statements[HD__SQL_COUNT];
     struct hd__lock lock;
@@ -98,7 +98,7 @@ struct hd__sqlite {
     int may_be_undone;     /* by a loss of power, after which it is of no use */
     int is_relaxed;        /* main's setting is for such work */
     int was_committing;    /* the transaction that failed did so in its COMMIT: it may have happened */
-    int is_news;           /* others want to know of that transaction at once */
+    int is_news;           /* other clients are to be told of that transaction at once */
 
     int role; /* HD__ROLE_..., or -1 while no client has joined */
     const struct hd__clock *clock;
@@ -108,7 +108,7 @@ struct hd__sqlite {
     struct hd__store_time now;
 
     int64_t client;                /* 0 for none yet */
-    int is_fenced;                 /* others hold it for gone */
+    int is_fenced;                 /* other clients consider it gone */
     int has_lost;                  /* the last step had results that were lost */
     uint64_t owned, leaving, lost; /* a bit for each shard */
     uint64_t kept_since;           /* those that have been owned ever since the last step was written */
@@ -120,7 +120,7 @@ struct hd__sqlite {
     int64_t renewing_us;           /* when the lease began that is being written; 0 for none */
     struct hd__sqlite_list others; /* clients that the kernel can be asked about: a process, when it began, and so on */
 
-    int64_t others_until_ms;         /* when the first lease of others runs out, by the store's clock */
+    int64_t others_until_ms;         /* when the first lease of another client runs out, by the store's clock */
     int64_t quiet_until_us;          /* if there are no more commits than */
     struct hd__sqlite_commits quiet; /* these; see tend.c */
 
@@ -151,7 +151,7 @@ enum {
 /* The status for a result code, in the end; notes the words of the connection. With its mutex held. */
 int hd__sqlite_status(struct hd__sqlite *store, sqlite3 *connection, int code);
 
-/* Notes what a system call failed of, and returns the status for errno. The path's last part stands in it. */
+/* Notes what a system call failed of, and returns the status for errno. The message contains the path's last part. */
 int hd__sqlite_errno(struct hd__sqlite *store, const char *what, const char *path);
 
 /* Notes words, and returns the status. */
@@ -167,14 +167,14 @@ char *hd__sqlite_path(const struct hd__sqlite *store, const char *name);
 int hd__sqlite_make_files(struct hd__sqlite *store);
 /* HD_OK if the database is there; HD_E_STORE_MISSING, or another status. */
 int hd__sqlite_look_for_database(struct hd__sqlite *store);
-/* Notes which file it is; and says later whether it still stands there. */
+/* Notes which file it is, and says later whether it is still there. */
 int hd__sqlite_note_file(struct hd__sqlite *store);
 int hd__sqlite_check_file(struct hd__sqlite *store);
 
 /* ---- connect.c ---- */
 
 #define HD__SQLITE_WAL_PAGES 1000 /* that are copied into the database */
-#define HD__SQLITE_BUSY_MS 5000   /* as long as SQLite waits for others who write, such as its own tool */
+#define HD__SQLITE_BUSY_MS 5000   /* as long as SQLite waits for another program that writes, such as its own tool */
 
 int hd__sqlite_connect(struct hd__sqlite *store, sqlite3 **connection);
 int hd__sqlite_be_writer(struct hd__sqlite *store);
@@ -232,7 +232,7 @@ void hd__sqlite_interrupt(struct hd_store *base);
 
 /* ---- shards.c ---- */
 
-/* Looks who owns what, if that has changed. Within a transaction. */
+/* Reads which client owns which shard, if that has changed. In a transaction. */
 int hd__sqlite_see_shards(struct hd__sqlite *store);
 /* Whether there is something to take, or a new identity to get. */
 int hd__sqlite_wants_shards(const struct hd__sqlite *store);
@@ -266,7 +266,7 @@ void hd__sqlite_fill_state(struct hd__sqlite *store, struct hd__store_state *sta
 /* ---- look.c ---- */
 
 int hd__sqlite_look(struct hd_store *base, struct hd__store_state *state);
-/* Tells the listener all that it does not know, but for the rows from first_own up to end_own. In a transaction. */
+/* Tells the listener all that it does not know, except the rows from first_own up to end_own. In a transaction. */
 int hd__sqlite_tell_news(struct hd__sqlite *store, int64_t first_own, int64_t end_own);
 int hd__sqlite_has_news(const struct hd__sqlite *store);
 
@@ -336,7 +336,7 @@ int hd__sqlite_put_project(struct hd__sqlite *store, const char *name, int64_t *
 /* Tells the webhooks that a statement finds. */
 enum {
     HD__TELL_ALL,     /* that are there, and the removed ones for which something waits */
-    HD__TELL_CHANGED, /* since known_change, by others */
+    HD__TELL_CHANGED, /* since known_change, by other clients */
     HD__TELL_REMOVED, /* for which something waits in the shards that were gained */
 };
 int hd__sqlite_tell_webhooks(struct hd__sqlite *store, int which);

@@ -116,7 +116,7 @@ static const char *const texts[HD__SQL_COUNT] = {
                             "id NOT BETWEEN ?3 AND "
                             "?4 GROUP BY webhook",
     /* Tried ones are due from 1 on, so that the index skips all that is new. Those of due 1 stay in the memory of the
-     * owner, who has got as far as them: others find them from the beginning. */
+       owner, who has got as far as them: other clients find them from the beginning. */
     [HD__SQL_CLAIM_TRIED] =
         CLAIMED "(o.due, o.id) > (?2, ?3) AND o.due <= ?4 AND (o.due > 1 OR o.id > ?5) ORDER BY o.due, o.id LIMIT ?6",
     [HD__SQL_CLAIM_AT_ONCE] = CLAIMED "o.due = ?4 AND o.id > ?2 ORDER BY o.id LIMIT ?3",

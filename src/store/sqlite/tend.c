@@ -26,7 +26,7 @@ static int has_chores(const struct chores *chores) {
     return chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks;
 }
 
-/* Ownership: what the others wait for. */
+/* Ownership: other clients wait for it. */
 static int keep_alive(struct hd__sqlite *store, void *argument) {
     struct chores *chores = argument;
     int code = SQLITE_OK, found;

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* A moment by the store's clock, and by the others at the same time. */
+/* A moment by the store's clock, and by the other clocks at the same time. */
 struct hd__store_time {
     int64_t ms;
     int64_t monotonic_us, wall_ms;

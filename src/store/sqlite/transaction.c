@@ -85,7 +85,7 @@ static int take_back(struct hd__sqlite *store, int code) {
     return code;
 }
 
-/* Whether what is to be committed is still where others look for it. */
+/* Whether the file that is written is still the one that other clients open. */
 static int check_file(struct hd__sqlite *store) {
     return hd__sqlite_check_file(store) == HD_OK ? SQLITE_OK : FILE_IS_GONE;
 }
@@ -138,8 +138,8 @@ static int write_beyond(struct hd__sqlite *store, int (*work)(struct hd__sqlite 
     return code;
 }
 
-/* The whole of the disk, or a bound, is reached before the last page of the WAL is written, and what interrupts comes
- * before the first; of any other failure of a COMMIT it is not known what is left. */
+/* A full disk or a size limit is noticed before the last page of the WAL is written, and an interrupt before the first;
+ * after any other failure of a COMMIT it is not known what was written. */
 static int surely_undone(const struct hd__sqlite *store, int code) {
     return !store->was_committing || (code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_INTERRUPT;
 }
@@ -181,7 +181,7 @@ int hd__sqlite_write(struct hd__sqlite *store, int (*work)(struct hd__sqlite *st
 
 /* ---- What interrupt ends ---- */
 
-/* Who waits for the mutex waits for another call of this handle, which ends soon as well. */
+/* A thread that waits for the mutex waits for another call on this handle, which ends soon as well. */
 void hd__sqlite_enter(struct hd__sqlite *store) {
     atomic_store(&store->is_called_off, 0);
     atomic_store(&store->is_at_work, 1);

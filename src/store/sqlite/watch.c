@@ -1,7 +1,8 @@
-/* A descriptor that says when another client has written. Who has committed something reads a byte of write.lock, which
- * Linux tells all who watch that file (inotify(7), IN_ACCESS), and which leaves no trace on the disk. To watch the WAL
- * would be too early: it is written and synced before what is in it counts, and that is done in memory (sqlite.org/
- * walformat.html), of which inotify tells nothing. What somebody without this library writes is not told.
+/* A descriptor that says when another client has written. A client that has committed reads a byte of write.lock, which
+ * Linux reports to all that watch that file (inotify(7), IN_ACCESS), and which leaves no trace on the disk. To watch
+ * the WAL would be too early: it is written and synced before what is in it counts, and that is done in memory
+ * (sqlite.org/ walformat.html), of which inotify tells nothing. Changes by programs without this library are not
+ * reported.
  *
  * When the file is removed, renamed or replaced, its number of links or its name changes, which is told as well
  * (IN_ATTRIB, IN_MOVE_SELF). */
@@ -18,7 +19,7 @@ static int open_watch(void) {
     return inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 
-/* To watch the same file again changes nothing; another one may stand in its place. */
+/* Watching the same file again changes nothing; but a different file may be in its place. */
 static int watch_file(int fd, const char *path) {
     return inotify_add_watch(fd, path, IN_ACCESS | IN_ATTRIB | IN_MOVE_SELF) >= 0;
 }
@@ -49,7 +50,7 @@ static int has_moved(const char *events, size_t len) {
 }
 #endif
 
-/* A user has a limited number of these (inotify(7), max_user_instances): only who waits for news gets one. */
+/* A user has a limited number of these (inotify(7), max_user_instances): only clients that wait for news get one. */
 int hd__sqlite_watch(struct hd_store *base) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     if (hd__sqlite_check(store) != HD_OK)
@@ -66,7 +67,7 @@ int hd__sqlite_watch(struct hd_store *base) {
     return store->is_watching ? store->watched.fd : -1;
 }
 
-/* If the file does not stand there any more, the next tend looks for it, and the next watch watches what it finds. */
+/* If the file is not there any more, the next tend looks for it, and the next watch watches what it finds. */
 void hd__sqlite_drain(struct hd_store *base) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     char events[4096];

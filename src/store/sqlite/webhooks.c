@@ -1,4 +1,4 @@
-/* Webhooks: put, removed, and told to those who do not know them. */
+/* Webhooks: put, removed, and reported to clients that do not know them. */
 #include "store/sqlite/sqlite.h"
 
 #include <string.h>
