@@ -1,4 +1,4 @@
-/* What a receiver makes of a request that it accepts. */
+/* What a receiver returns for a request that it accepts. */
 #ifndef HD_ACCEPTANCE_H
 #define HD_ACCEPTANCE_H
 

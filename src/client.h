@@ -1,4 +1,4 @@
-/* What a client is made of, for the files of the public face. */
+/* The inside of a client, for the files of the public API. */
 #ifndef HD_CLIENT_H
 #define HD_CLIENT_H
 
@@ -22,9 +22,9 @@ struct hd_client {
     struct hd__exit_hook exit_hook;
     struct hd__notifier notifier;
     struct hd__messages *messages; /* NULL if none are kept */
-    hd_store *store;           /* NULL for none; a reference. One that is closed only reads in it, since another client
-                                  may use it by then */
-    int has_store;             /* it is this client that uses the store */
+    hd_store *store; /* NULL for none; a reference. A closed client only reads from it, since another client may use it
+                        by then */
+    int has_store;   /* it is this client that uses the store */
     pthread_mutex_t put_mutex; /* held while a webhook is changed, and while the store is left */
     atomic_int is_closed;      /* or about to be */
     int has_left;              /* with put_mutex held: it has ended */

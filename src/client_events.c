@@ -88,7 +88,8 @@ int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_i
     return status;
 }
 
-/* What a page never sends again. A damaged event is known before: HD_E_STORE_DAMAGED may also be the whole store. */
+/* Reports that hd_client_redeliver_page() skips. A damaged event is detected here, because HD_E_STORE_DAMAGED may also
+ * mean that the whole store is damaged. */
 static int is_left_out(const hd_report *report) {
     return report->is_test || report->outcome == HD_OUTCOME_RETRYING || report->event->is_stand_in;
 }

@@ -1,4 +1,4 @@
-/* What a client is for a program with an event loop of its own. */
+/* Functions for a program with an event loop of its own. */
 #include "client.h"
 
 int hd_client_poll_fd(hd_client *client, int *fd) {

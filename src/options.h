@@ -33,7 +33,7 @@ struct hd_options {
     int64_t key_window_ms;
 };
 
-/* What of them the transport needs. */
+/* The options that the transport needs. */
 struct hd__transport_config hd__options_for_transport(const hd_options *options);
 
 /* A copy of options, or all defaults for NULL. Returns HD_OK or HD_E_NO_MEMORY. */

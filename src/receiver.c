@@ -193,7 +193,7 @@ struct text {
     size_t len;
 };
 
-/* What a request says of itself. */
+/* What the headers of a request say. */
 struct claim {
     const char *body;
     size_t body_len;
@@ -319,8 +319,8 @@ static int check_standard_age(const hd_receiver *receiver, const struct claim *c
     return check_age(claim->sent_s * 1000, now_ms / 1000 * 1000, receiver->standard_age_ms);
 }
 
-/* What a request is known by: for Standard Webhooks its id, for Helmdesk's scheme its body. Where both are accepted, a
- * request is known by its body whichever it has, since the headers of one can be taken away. */
+/* What identifies a request in the replay memory: for Standard Webhooks its id, for Helmdesk's scheme its body. If both
+ * schemes are accepted, it is always the body, since an attacker can remove the headers of one scheme. */
 static int mark(const hd_receiver *receiver, const struct claim *claim, hd_acceptance *acceptance) {
     const struct hd__hmac_part id[] = {{"i", 1}, {claim->id.data, claim->id.len}};
     const struct hd__hmac_part body[] = {{"b", 1}, {claim->body, claim->body_len}};
@@ -367,7 +367,7 @@ static void keep_delivery_id(const struct claim *claim, hd_acceptance *acceptanc
         memcpy(acceptance->delivery_id, id->data, id->len + 1);
 }
 
-/* What comes after the signature. What remembers the request comes last: a request that is refused leaves no trace. */
+/* The checks after the signature. The request is remembered last, so that a refused request leaves no trace. */
 static int admit(const hd_receiver *receiver, const struct claim *claim, hd_acceptance *acceptance) {
     int64_t now_ms = hd__wall_ms(receiver->clock);
     int status = acceptance->schemes & HD_SCHEME_STANDARD ? check_standard_age(receiver, claim, now_ms) : HD_OK;

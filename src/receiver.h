@@ -1,4 +1,4 @@
-/* What tests may do with a receiver, and programs may not. */
+/* Functions that only tests use. */
 #ifndef HD_RECEIVER_H
 #define HD_RECEIVER_H
 

@@ -1,4 +1,4 @@
-/* What was accepted already: marks of the last requests, in memory of a fixed size, each found in constant time. Any
+/* The replay memory: marks of the last accepted requests, in memory of a fixed size, each found in constant time. Any
  * thread may call. */
 #ifndef HD_REPLAY_H
 #define HD_REPLAY_H

@@ -22,7 +22,7 @@ static void after_fork_in_parent(void) {
     pthread_mutex_unlock(&mutex);
 }
 
-/* What is listed has its threads in the parent. */
+/* The threads of the listed objects are in the parent. */
 static void after_fork_in_child(void) {
     hooks = NULL;
     pthread_mutex_unlock(&mutex);

@@ -12,8 +12,8 @@ struct hd__log {
     struct hd__messages *kept; /* NULL for none */
 };
 
-/* Formats a line of at most HD_MESSAGE_SIZE - 1 bytes of UTF-8. What could be taken for the end of a line, or turns the
- * direction of writing, becomes "?", wherever it comes from. Never hand it a secret, a body or an unmasked URL. */
+/* Formats a line of at most HD_MESSAGE_SIZE - 1 bytes of UTF-8. Characters that could be taken for the end of a line,
+ * or that change the direction of writing, become "?". Never hand it a secret, a body or an unmasked URL. */
 void hd__log(const struct hd__log *log, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

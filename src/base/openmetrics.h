@@ -12,7 +12,7 @@ struct hd__label_pair {
     const char *name, *value;
 };
 
-/* What all samples of a set begin with: a name, and labels, which end with one without a name. */
+/* The beginning of all samples of a set: a name, and labels, which end with one whose name is NULL. */
 struct hd__sample {
     const char *name;
     const struct hd__label_pair *labels;

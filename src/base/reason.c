@@ -1,4 +1,4 @@
-/* What each reason says to people, on the page, in the tool and in the log. */
+/* The sentence for each reason, for the page, the tool and the log. */
 #include "base/reason.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "helmdesk.h"
 
-/* What is left of the text. Each function below moves `at` on if what it reads is there, and returns whether it is. */
+/* The rest of the text. Each function below reads something; if it is there, the function moves `at` and returns 1. */
 struct rest {
     const char *at, *end;
 };

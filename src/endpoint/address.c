@@ -133,8 +133,8 @@ static const char *blocked_itself(const struct hd__policy *policy, const unsigne
     return find(special, sizeof special / sizeof special[0], address);
 }
 
-/* Whether it is known which bytes are the IPv4 address. Where prefixes of several lengths are possible, it is if the
- * program has allowed a network of that length: then this is the translator's prefix. */
+/* Whether it is known which bytes are the IPv4 address. If prefixes of several lengths are possible, it is known only
+ * if the program has allowed a network of one of these lengths: that is the translator's prefix. */
 static int is_known(const struct hd__policy *policy, const struct carrier *carrier, const unsigned char address[16]) {
     if (carrier->translator == 0)
         return 1;

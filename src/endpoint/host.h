@@ -1,5 +1,5 @@
-/* What the host of a URL is: a name, an address, or neither. It is decided here, since the versions of libcurl read
- * numbers in different ways. */
+/* Decides whether the host of a URL is a name, an address, or neither, since versions of libcurl read numbers
+ * differently. */
 #ifndef HD_ENDPOINT_HOST_H
 #define HD_ENDPOINT_HOST_H
 

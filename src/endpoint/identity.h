@@ -18,7 +18,7 @@ struct hd__identity {
  * HD_E_CLIENT_KEY; HD_E_NO_MEMORY. */
 int hd__identity_parse(const char *pem, size_t len, struct hd__identity **identity);
 
-/* Of NULL: NULL, and nothing. */
+/* With NULL they return NULL, or do nothing. */
 struct hd__identity *hd__identity_ref(struct hd__identity *identity);
 void hd__identity_free(struct hd__identity *identity);
 

@@ -1,5 +1,5 @@
-/* What a client has counted of one webhook since it has it. The loop counts, any thread reads. All snapshots of a
- * webhook share one meter; the figures are made when its first delivery is. */
+/* The figures of one webhook since the client has known it. The loop counts, any thread reads. All snapshots of a
+ * webhook share one meter; memory for the figures is allocated at its first delivery. */
 #ifndef HD_ENDPOINT_METER_H
 #define HD_ENDPOINT_METER_H
 
@@ -10,7 +10,7 @@ struct hd__meter;
 
 #define HD__METER_BOUNDS 9
 
-/* What the reports of attempts add up to, by how long something took. */
+/* A histogram of the reports of attempts, by how long something took. */
 struct hd__histogram {
     uint64_t buckets[HD__METER_BOUNDS + 1]; /* how many took as long as this bound allows, and longer than the one
                                                before; the last has no bound */

@@ -11,7 +11,7 @@ int hd__url_check(const char *url);
 /* Whether this client may use a URL that hd__url_check found good. Returns HD_OK or HD_E_URL_... */
 int hd__url_allowed(const char *url, const struct hd__policy *policy);
 
-/* What a request to a URL is made of. */
+/* The parts of a URL that a request needs. */
 struct hd__url_parts {
     int uses_tls;
     char *host; /* the name to look up; NULL if the URL holds an address instead */

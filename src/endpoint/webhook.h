@@ -14,7 +14,7 @@
 
 #define HD__HEADERS_MAX 16
 
-/* What a report says of the webhook. It outlives the webhook, and holds no secret. */
+/* What a report says about its webhook. It outlives the webhook, and contains no secret. */
 struct hd__label {
     atomic_uint references;
     char *webhook_id, *webhook_name, *masked_url;

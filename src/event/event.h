@@ -24,7 +24,8 @@ enum {
     HD__EVENT_TEXTS
 };
 
-/* Of a body that is read. What the setters take at the most, each byte of it escaped as \u00XX, makes a smaller one. */
+/* The largest body that is read. The longest texts that the setters accept, with each byte escaped as \u00XX, make a
+ * smaller body. */
 #define HD__EVENT_BODY_MAX ((size_t)2 * 1024 * 1024)
 
 #define HD__EVENT_OWN 224

@@ -1,4 +1,4 @@
-/* What a search for text looks through in an event. */
+/* The texts of an event that a search looks through. */
 #ifndef HD_EVENT_SEARCH_H
 #define HD_EVENT_SEARCH_H
 

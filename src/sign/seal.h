@@ -8,7 +8,7 @@
 
 #define HD__SEAL_KEY_SIZE 32
 
-/* What a text is sealed as. It does not open as another. */
+/* The purpose that a text is sealed for. It cannot be opened for a different one. */
 struct hd__seal_place {
     const char *owner, *name;
 };

@@ -5,11 +5,11 @@
 #include "helmdesk.h"
 #include "sign/hmac.h"
 
-/* What hd_sign() does, with a key that was prepared before. Returns HD_OK or HD_E_CRYPTO. */
+/* Does the same as hd_sign(), with a key that was prepared before. Returns HD_OK or HD_E_CRYPTO. */
 int hd__sign(const struct hd__hmac_key *key, const void *body, size_t body_len, char out[HD_SIGNATURE_SIZE]);
 
-/* What hd_verify() does, with such a key. Returns HD_OK, HD_E_SIGNATURE_FORMAT, HD_E_SIGNATURE_MISMATCH or HD_E_CRYPTO.
- */
+/* Does the same as hd_verify(), with such a key. Returns HD_OK, HD_E_SIGNATURE_FORMAT, HD_E_SIGNATURE_MISMATCH or
+ * HD_E_CRYPTO. */
 int hd__verify(const struct hd__hmac_key *key, const void *body, size_t body_len, const char *signature,
                size_t signature_len);
 

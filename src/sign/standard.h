@@ -10,7 +10,7 @@
 /* "v1,", 44 characters of base64 and a NUL. */
 #define HD__STANDARD_SIZE 48
 
-/* What is signed: id, a dot, timestamp, a dot, body. */
+/* The signed text is: id, a dot, timestamp, a dot, body. */
 struct hd__signed_parts {
     const char *id, *timestamp;
     size_t id_len, timestamp_len;
