@@ -31,7 +31,7 @@ static void go_to(struct http_answer *answer, int status, const char *location) 
     snprintf(answer->location, sizeof answer->location, "%s", location);
 }
 
-/* ---- Who asks ---- */
+/* ---- The current user ---- */
 
 /* The session's token that a Cookie header has at this place, or further on; what follows it is the next place. */
 static int next_token(const struct desk *desk, const char **place, char token[SESSION_TOKEN_SIZE]) {
@@ -230,7 +230,7 @@ static void answer_change_request(struct desk *desk, const struct http_request *
 void desk_answer(void *user, const struct http_request *request, struct http_answer *answer) {
     struct desk *desk = user;
     if (http_is_path(request, "/healthz") && http_is_read(request))
-        answer_health(desk, answer); /* whoever watches over the server may call it as it likes */
+        answer_health(desk, answer); /* monitoring may call it in any way */
     else if (strncmp(request->target, PAGES_MOUNT, strlen(PAGES_MOUNT)) == 0)
         ask_dashboard(desk, request, answer); /* which has the same guards */
     else if (!guard_knows_host(&desk->guard, request))

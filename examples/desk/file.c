@@ -76,7 +76,7 @@ void file_make_parents(const char *path) {
     char *copy = strdup(path);
     for (char *slash = copy ? strchr(copy + 1, '/') : NULL; slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)mkdir(copy, 0700); /* whoever opens what is below says why it is not there */
+        (void)mkdir(copy, 0700); /* opening a file in it fails with the reason */
         *slash = '/';
     }
     free(copy);

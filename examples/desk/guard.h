@@ -1,4 +1,4 @@
-/* What is refused at the door, whoever asks: the same rules as the dashboard has, for the pages beside it. */
+/* Checks each request before it is handled: the rules of the dashboard, for the pages beside it. */
 #ifndef DESK_GUARD_H
 #define DESK_GUARD_H
 

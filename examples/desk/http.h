@@ -16,7 +16,7 @@ struct http_header {
 
 struct http_request {
     char *method;
-    char *target; /* path and query, as they stand in the request */
+    char *target; /* path and query, as they are in the request */
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
     struct text body;

@@ -13,7 +13,8 @@ const char *links_role_name(int role) {
     return role == HD_ROLE_ADMIN ? "admin" : "viewer";
 }
 
-/* A fragment is not sent: it is in no log of a server or proxy, and whoever loads the page ahead does not spend it. */
+/* A fragment is not sent: it is in no log of a server or proxy, and a program that loads the page in advance does not
+ * use it up. */
 static void add_link(struct text *text, const struct links *links, const char *token) {
     text_add(text, links->base);
     text_add(text, "/login#");

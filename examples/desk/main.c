@@ -2,8 +2,8 @@
  *
  *   build/helmdesk-desk --demo
  *
- * main.c has the life of it; server.c speaks HTTP; desk.c answers; session.c knows who is signed in; tickets.c is the
- * helpdesk, and what the webhooks hear of. */
+ * main.c starts and ends it; server.c speaks HTTP; desk.c handles requests; session.c knows who is signed in; tickets.c
+ * is the helpdesk, which sends the events. */
 #include "demo.h"
 #include "desk.h"
 #include "file.h"
@@ -263,8 +263,8 @@ static void stop(struct life *life) {
     text_free(&life->store_directory);
 }
 
-/* Every thread started from here on blocks these signals, so that they wait for sigwait(). Whoever reads the output may
- * leave without ending the desk. */
+/* Every thread started from here on blocks these signals, so that they wait for sigwait(). If the reader of the output
+ * goes away, the desk goes on. */
 static void block_signals(sigset_t *signals) {
     sigemptyset(signals);
     sigaddset(signals, SIGINT);

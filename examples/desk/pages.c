@@ -29,7 +29,7 @@ static void add_navigation(struct text *page, const char *user) {
     text_add(page, "</span> <button>Sign out</button></form>\n</header>\n");
 }
 
-/* Isolated, so that text that runs from right to left does not turn what stands around it. */
+/* Isolated, so that text that runs from right to left does not reorder the text around it. */
 static void add_words(struct text *page, const char *words) {
     text_add(page, "<bdi>");
     text_add_escaped(page, words);

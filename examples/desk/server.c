@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 256u
-/* Beyond that, libmicrohttpd closes a connection without a word. An office or a tunnel is one address, and each browser
- * behind it opens up to six connections, one of them for each tab's stream (MDN, "EventSource"): this is enough for 21
- * of them, and leaves as many connections to everybody else. */
+/* Beyond that, libmicrohttpd closes a connection without a word. An office or a tunnel has one address, and each
+ * browser there opens up to six connections, one of them for each tab's stream (MDN, "EventSource"): this is enough for
+ * 21 browsers, and leaves as many connections to everybody else. */
 #define CONNECTIONS_PER_ADDRESS_MAX (CONNECTIONS_MAX / 2)
 #define IDLE_S 15u
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -245,7 +245,7 @@ static enum MHD_Result take_head(struct server *server, struct MHD_Connection *c
     return MHD_YES;
 }
 
-/* Of a body that is too large, some is read and dropped, so that the answer is heard. */
+/* A part of a body that is too large is read and dropped, so that the client gets the response. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t length) {
     struct text *body = &exchange->request.body;
     if (exchange->is_too_large || length > HTTP_BODY_MAX - body->length) {
@@ -433,7 +433,7 @@ static void wait_until_answered(struct server *server) {
 static void stop_daemon(struct server *server) {
     server->listening = MHD_quiesce_daemon(server->daemon);
     if (server->listening >= 0)
-        shutdown(server->listening, SHUT_RDWR); /* whoever comes now is refused, and does not wait for an answer */
+        shutdown(server->listening, SHUT_RDWR); /* new connections are refused, and do not wait for a response */
     atomic_store(&server->is_stopping, 1);
     wait_until_answered(server);
     MHD_stop_daemon(server->daemon);

@@ -23,8 +23,8 @@ struct server_user {
 
 struct server;
 
-/* Takes hold of the port, or says on stderr what is wrong, and returns NULL then. Nobody is answered yet. The options,
- * but for the headers, need not live on. */
+/* Binds the port; on failure says on stderr what is wrong, and returns NULL. Requests are not answered yet. The options
+ * may be freed afterwards, except the headers. */
 struct server *server_listen(const struct server_options *options);
 
 uint16_t server_port(const struct server *server);

@@ -1,4 +1,4 @@
-/* Who is signed in. A one-time token of a link becomes a session; of both, only a hash is kept. */
+/* Sessions of users who are signed in. The one-time token of a link becomes a session; only hashes of both are kept. */
 #ifndef DESK_SESSION_H
 #define DESK_SESSION_H
 
@@ -27,7 +27,7 @@ int sessions_role(struct sessions *sessions, const char *token);
 
 void sessions_end(struct sessions *sessions, const char *token);
 
-/* Random text: 32 random bytes stand behind it. Returns 0 if the system gives no randomness. */
+/* Writes a text made from 32 random bytes. Returns 0 if the system has no randomness. */
 int session_random(char token[SESSION_TOKEN_SIZE]);
 
 #endif

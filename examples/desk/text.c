@@ -61,7 +61,8 @@ static void draw_control(char byte, char picture[8]) {
     strcpy(picture, drawn);
 }
 
-/* What is shown in the place of some bytes. Returns their number; 0 if they stand for themselves. */
+/* Finds the replacement for the first bytes of a text. Returns how many bytes it replaces; 0 if they are shown as they
+ * are. */
 static size_t replace(const char *place, char shown[8]) {
     if (entity_of(*place) != NULL)
         strcpy(shown, entity_of(*place));

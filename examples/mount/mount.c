@@ -109,7 +109,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const hd_reques
     return result;
 }
 
-/* The target as it stands in the request line: libmicrohttpd decodes it later. */
+/* The target as it is in the request line: libmicrohttpd decodes it later. */
 static void *begin_request(void *unused, const char *target, struct MHD_Connection *connection) {
     hd_request *request = NULL;
     (void)unused, (void)connection;

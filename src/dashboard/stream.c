@@ -59,7 +59,7 @@ static int put_delivery(struct hd__dash_stream *stream, const hd_report *report,
 
 /* ---- Deliveries ---- */
 
-/* What the log holds behind a place, or, for NULL, nothing and the place of the newest. */
+/* Reads what the log has after a place; for NULL, nothing, and the place of the newest report. */
 static int read_log(struct hd__dash_stream *stream, const char *place, hd_log_page **page) {
     int status = hd_log_follow(stream->dashboard->client, stream->filter, place, BURST_MAX, page);
     char *next = status == HD_OK ? strdup(hd_log_page_cursor(*page)) : NULL;
