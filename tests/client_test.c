@@ -2,8 +2,7 @@
 /** @file client_test.c A client's life: options, webhooks, sending, limits, flush, close, fork, threads. */
 #include "support/bodies.h"
 #include "support/child.h"
-#include "support/server.h"
-#include "support/support.h"
+#include "support/scene.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,28 +11,6 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* What each test starts with and leaves behind. */
-struct scene {
-    struct server *server;
-    hd_client *client; /* set by the test that wants one; ended for it */
-};
-
-static int set_up(void **state) {
-    struct scene *scene = calloc(1, sizeof *scene);
-    *state = scene;
-    if (scene != NULL)
-        scene->server = server_start();
-    return scene != NULL && scene->server != NULL ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    struct scene *scene = *state;
-    end_client(scene->client);
-    server_stop(scene->server);
-    free(scene);
-    return 0;
-}
 
 /* Opens the scene's client and puts a webhook of PROJECT that posts to a path of the scene's server. */
 static hd_client *open_client(struct scene *scene, hd_options *options, const char *path) {
@@ -1560,7 +1537,7 @@ static void test_one_event_for_many_threads(void **state) {
     assert_int_equal(server_requests_at(scene->server, "/ok/2"), 200);
 }
 
-#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_set_up, scene_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /** @file delivery_test.c Deliveries on the wire: what is posted, and what becomes of every kind of answer. */
 #include "support/bodies.h"
-#include "support/server.h"
-#include "support/support.h"
+#include "support/scene.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
-/* What each test starts with and leaves behind. */
-struct scene {
-    struct server *server;
-    hd_client *client; /* set by the test that wants one; ended for it */
-};
-
 static const char *const proxy_variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 
-static int set_up(void **state) {
-    struct scene *scene = calloc(1, sizeof *scene);
-    *state = scene;
-    if (scene != NULL)
-        scene->server = server_start();
-    return scene != NULL && scene->server != NULL ? 0 : -1;
-}
-
 static int tear_down(void **state) {
-    struct scene *scene = *state;
-    end_client(scene->client);
-    server_stop(scene->server);
     for (size_t i = 0; i < LENGTH_OF(proxy_variables); i++)
         (void)unsetenv(proxy_variables[i]);
-    free(scene);
-    return 0;
+    return scene_tear_down(state);
 }
 
 /* The time limit for attempts that are to end by it, long enough for others to connect and send. */
@@ -1427,7 +1408,7 @@ static void test_button_goes_ahead(void **state) {
     hd_report_free(presser.report);
 }
 
-#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

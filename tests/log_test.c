@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /** @file log_test.c The delivery log: what it keeps, how it is searched and paged, and reports pulled one by one. */
 #include "support/bodies.h"
-#include "support/server.h"
-#include "support/support.h"
+#include "support/scene.h"
 
 #include "store/stats.h"
 
 #include <pthread.h>
-
-/* What each test starts with and leaves behind. */
-struct scene {
-    struct server *server;
-    hd_client *client; /* set by the test that wants one; ended for it */
-};
-
-static int set_up(void **state) {
-    struct scene *scene = calloc(1, sizeof *scene);
-    *state = scene;
-    if (scene != NULL)
-        scene->server = server_start();
-    return scene != NULL && scene->server != NULL ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    struct scene *scene = *state;
-    end_client(scene->client);
-    server_stop(scene->server);
-    free(scene);
-    return 0;
-}
 
 /* Puts a webhook that posts to a path of the scene's server, one delivery after the other. */
 static void put_at(struct scene *scene, const char *id, const char *project, const char *name, const char *path) {
@@ -1070,7 +1047,7 @@ static void test_log_and_pulling_are_independent(void **state) {
     assert_int_equal(count_matches(client, NULL), 5);
 }
 
-#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_set_up, scene_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** @file post_test.c Bytes that are posted as they are: hd_post() changes nothing of them, and keeps the rules of
  * deliveries. And what hd_options_check_url() says of addresses. */
-#include "support/server.h"
-#include "support/support.h"
+#include "support/no_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,23 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct server *server;
-static hd_options *options;
-
-static int set_up(void **state) {
-    (void)state;
-    server = server_start();
-    options = options_for_tests();
-    return server ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    hd_options_free(options);
-    server_stop(server);
-    return 0;
-}
 
 static hd_report *post(const char *path, const char *headers, const void *body, size_t body_len) {
     char url[128];
@@ -164,5 +146,5 @@ int main(void) {
         cmocka_unit_test(takes_as_many_headers_as_it_says),
         cmocka_unit_test(keeps_the_rules_of_deliveries),
     };
-    return cmocka_run_group_tests_name("post", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("post", tests, begin_without_client, end_without_client);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** @file probe_test.c A receiver that is asked without delivering anything: hd_probe() meets what deliveries meet. */
+#include "support/no_client.h"
 #include "support/openssl.h"
-#include "support/server.h"
-#include "support/support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,23 +11,6 @@
 
 #include <cmocka.h>
 #include <curl/curl.h>
-
-static struct server *server;
-static hd_options *options;
-
-static int set_up(void **state) {
-    (void)state;
-    server = server_start();
-    options = options_for_tests();
-    return server ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    hd_options_free(options);
-    server_stop(server);
-    return 0;
-}
 
 static hd_report *probe(const char *url) {
     hd_report *report = NULL;
@@ -113,14 +95,11 @@ static void test_silence(void **state) {
 
 /* Probes are TLS's business as deliveries are; the good certificate is one of 30 days. */
 static void test_certificates(void **state) {
-    char directory[64], file[128], url[64];
+    char file[128], url[64];
     const int64_t day_ms = INT64_C(86400000);
     (void)state;
-    make_directory(directory);
-    if (!openssl_certify(directory)) {
-        remove_directory(directory);
+    if (!openssl_certify(directory))
         skip();
-    }
     (void)snprintf(file, sizeof file, "%s/authority.pem", directory);
     assert_int_equal(hd_options_set_ca_file(options, file), HD_OK);
     struct openssl *good = openssl_start(directory, "good", ""), *expired = openssl_start(directory, "expired", "");
@@ -131,7 +110,6 @@ static void test_certificates(void **state) {
     hd_report *refused = probe(url);
     openssl_stop(good);
     openssl_stop(expired);
-    remove_directory(directory);
     assert_int_equal(hd_report_http_status(answered), 405);
     int64_t left_ms = hd_report_certificate_until_ms(answered) - wall_ms();
     if (!strstr(curl_version(), "GnuTLS"))
@@ -152,5 +130,5 @@ int main(void) {
         cmocka_unit_test(test_answers), cmocka_unit_test(test_request),      cmocka_unit_test(test_rules),
         cmocka_unit_test(test_silence), cmocka_unit_test(test_certificates), cmocka_unit_test(test_libraries),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_without_client, end_without_client);
 }
