@@ -173,11 +173,8 @@ static int make_keeper(struct hd__worker *worker, const struct hd__worker_config
     return hd__keep_store_new(ledger, &store, &ledger->keeper);
 }
 
-int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **worker) {
-    struct hd__worker *made = calloc(1, sizeof *made);
-    if (!made)
-        return HD_E_NO_MEMORY;
-    const struct hd__ledger_config ledger = {
+static int init_ledger(struct hd__ledger *ledger, const struct hd__worker_config *config) {
+    const struct hd__ledger_config own = {
         .max_events = config->max_events,
         .max_bytes = config->max_bytes,
         .max_commits = config->accept_mode == HD_ACCEPT_ASYNC ? config->max_events : 0,
@@ -189,7 +186,23 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
         .notifier = config->notifier,
         .log = config->log,
     };
-    int status = hd__ledger_init(&made->ledger, &ledger);
+    return hd__ledger_init(ledger, &own);
+}
+
+static void set_up(struct hd__worker *worker, const struct hd__worker_config *config) {
+    struct hd__ledger *ledger = &worker->ledger;
+    worker->key_window_ms = config->key_window_ms;
+    worker->waits = config->store && config->accept_mode == HD_ACCEPT_COMMITTED;
+    worker->tells = config->store && config->accept_mode == HD_ACCEPT_ASYNC;
+    ledger->ended_below = ledger->keeper->ops->ended_below(ledger->keeper);
+    ledger->decided_below = ledger->keeper->ops->decided_below(ledger->keeper);
+}
+
+int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **worker) {
+    struct hd__worker *made = calloc(1, sizeof *made);
+    if (!made)
+        return HD_E_NO_MEMORY;
+    int status = init_ledger(&made->ledger, config);
     if (status != HD_OK)
         goto no_ledger;
     status = hd__attempts_init(&made->attempts, &made->ledger, config->transport);
@@ -198,13 +211,9 @@ int hd__worker_new(const struct hd__worker_config *config, struct hd__worker **w
     status = hd__known_keys_init(&made->known_keys, config->clock);
     if (status != HD_OK)
         goto no_keys;
-    made->key_window_ms = config->key_window_ms;
-    made->waits = config->store && config->accept_mode == HD_ACCEPT_COMMITTED;
-    made->tells = config->store && config->accept_mode == HD_ACCEPT_ASYNC;
     status = make_keeper(made, config);
     if (status == HD_OK) {
-        made->ledger.ended_below = made->ledger.keeper->ops->ended_below(made->ledger.keeper);
-        made->ledger.decided_below = made->ledger.keeper->ops->decided_below(made->ledger.keeper);
+        set_up(made, config);
         *worker = made;
         return HD_OK;
     }

@@ -88,20 +88,18 @@ static struct hd__bytes bytes_of(const struct hd__buffer *buffer) {
     return (struct hd__bytes){buffer->data, buffer->len};
 }
 
-int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected) {
-    struct sealed sealed = {0};
-    int status = seal_all(store, snapshot, &sealed);
-    struct hd__stored_webhook stored = {
+static struct hd__stored_webhook stored_form(const hd_webhook *snapshot, const struct sealed *sealed) {
+    return (struct hd__stored_webhook){
         .id = snapshot->id,
         .project = snapshot->project,
         .name = snapshot->name,
         .masked_url = snapshot->masked_url,
-        .url = bytes_of(&sealed.url),
-        .secret = bytes_of(&sealed.secret),
-        .staged = bytes_of(&sealed.staged),
-        .previous = bytes_of(&sealed.previous),
-        .headers = bytes_of(&sealed.headers),
-        .client_certificate = bytes_of(&sealed.client_certificate),
+        .url = bytes_of(&sealed->url),
+        .secret = bytes_of(&sealed->secret),
+        .staged = bytes_of(&sealed->staged),
+        .previous = bytes_of(&sealed->previous),
+        .headers = bytes_of(&sealed->headers),
+        .client_certificate = bytes_of(&sealed->client_certificate),
         .events = snapshot->events,
         .format = snapshot->format,
         .mode = snapshot->mode,
@@ -115,6 +113,12 @@ int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64
         .rate_period_ms = snapshot->rate.period_ms,
         .rate_burst = snapshot->rate.burst,
     };
+}
+
+int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected) {
+    struct sealed sealed = {0};
+    int status = seal_all(store, snapshot, &sealed);
+    struct hd__stored_webhook stored = stored_form(snapshot, &sealed);
     if (status == HD_OK)
         status = store->ops->put_webhook(store, &stored, expected);
     if (status == HD_OK) {
