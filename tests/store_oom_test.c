@@ -138,7 +138,6 @@ static void tell(void *user) {
     hd_store *store = open_store();
     struct simulation *simulation = simulation_new_async_on(store);
     simulation_put(simulation, "a", 1);
-    turn(simulation);
     for (int i = 0; i < EVENTS; i++) {
         assert_int_equal(simulation_send(simulation, "subject"), HD_OK);
         failing.armed = 1;

@@ -183,20 +183,29 @@ static void take_state(struct hd__keep_store *keep, const struct hd__store_state
     open_shards(keep, state->lost);
 }
 
-/* The state first: what is told of a shard is told of it as it is owned now. */
-void hd__keep_take_news(struct hd__keep_store *keep) {
-    struct hd__told *told;
-    struct hd__store_state state;
-    if (!hd__storer_take_news(keep->storer, &told, &state, &keep->look_status)) {
-        open_shards(keep, 0); /* a step may have ended that was to leave some */
-        return;
-    }
-    take_state(keep, &state);
-    while (told) {
+/* A webhook is reported only once: without memory for it, it stays, with all that was reported after it, until the next
+ * turn. Returns whether nothing is left. */
+static int take_all_told(struct hd__keep_store *keep, struct hd__told *told) {
+    while (told && (!told->webhook || hd__roster_member(&keep->roster, told->key))) {
         struct hd__told *next = told->next;
         take_told(keep, told);
         told = next;
     }
+    keep->untaken = told;
+    keep->base.ledger->short_of_memory |= told != NULL;
+    return !told;
+}
+
+/* The state first: what is told of a shard is told of it as it is owned now. */
+void hd__keep_take_news(struct hd__keep_store *keep) {
+    struct hd__told *told;
+    struct hd__store_state state;
+    if (!take_all_told(keep, keep->untaken) || !hd__storer_take_news(keep->storer, &told, &state, &keep->look_status)) {
+        open_shards(keep, 0); /* a step may have ended that was to leave some */
+        return;
+    }
+    take_state(keep, &state);
+    (void)take_all_told(keep, told);
     hd__keep_note_status(keep);
 }
 

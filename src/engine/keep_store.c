@@ -228,6 +228,10 @@ static void free_keeper(struct hd__keeper *keeper) {
     struct hd__keep_store *keep = of(keeper);
     hd__storer_stop(keep->storer);
     hd__storer_free(keep->storer);
+    for (struct hd__told *told = keep->untaken, *next; told; told = next) {
+        next = told->next;
+        hd__told_free(told);
+    }
     hd__outbox_destroy(&keep->outbox);
     hd__roster_destroy(&keep->roster);
     free(keep);

@@ -44,11 +44,12 @@ struct hd__keep_store {
     int is_frozen;    /* it is not known whether the step has happened: it is made again as it is */
     int results_only; /* the last one had events and failed: results are tried alone, for which there may be room */
     int step_status, look_status;
-    size_t damaged;     /* lanes that cannot be read */
-    int has_missed;     /* something arrived that there was no memory for */
-    int64_t try_at_us;  /* after a failure */
-    int64_t settled_us; /* when the first was that is settled and in no step */
-    int is_urgent;      /* one of those must not wait for more results */
+    size_t damaged;           /* lanes that cannot be read */
+    struct hd__told *untaken; /* news that there was no memory for */
+    int has_missed;           /* something arrived that there was no memory for */
+    int64_t try_at_us;        /* after a failure */
+    int64_t settled_us;       /* when the first was that is settled and in no step */
+    int is_urgent;            /* one of those must not wait for more results */
     struct hd__store_state state;
     size_t busy_rows; /* deliveries that the store counts as waiting, and that are settled and not written */
     struct hd__flush flush;
