@@ -104,7 +104,7 @@ static int keeps_retry(const struct hd__keeper *keeper, const struct hd__deliver
            hd__schedule_shard_is_open(&keeper->ledger->schedule, delivery->lane);
 }
 
-int hd__keep_counts(const struct hd__delivery *delivery) {
+size_t hd__keep_counts(const struct hd__delivery *delivery) {
     return delivery->row && delivery->report->reason != HD_REASON_DISCARDED;
 }
 

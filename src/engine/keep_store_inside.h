@@ -103,7 +103,7 @@ int hd__keep_close(struct hd__keeper *keeper);
 /* ---- keep_store.c ---- */
 
 /* Whether the store counts a settled delivery as waiting until its result is written. */
-int hd__keep_counts(const struct hd__delivery *delivery);
+size_t hd__keep_counts(const struct hd__delivery *delivery);
 
 /* Whether what is settled is to wait for a later step. */
 int hd__keep_results_wait(const struct hd__keep_store *keep);

@@ -161,7 +161,7 @@ static struct model_event *event_of(struct model_handle *handle, const struct hd
 }
 
 static void remove_row(struct model_handle *handle, struct model_webhook *webhook, struct model_row *row) {
-    handle->model->waiting -= store_model_counts(webhook, row);
+    handle->model->waiting -= (uint64_t)store_model_counts(webhook, row);
     store_model_drop_event(row->event);
     size_t after = (size_t)(&webhook->rows[webhook->count] - (row + 1));
     memmove(row, row + 1, after * sizeof *row);

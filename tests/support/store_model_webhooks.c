@@ -189,7 +189,7 @@ static void discard_one(struct model_handle *handle, struct model_webhook *webho
     if (webhook->count == 0)
         return;
     for (size_t i = 0; i < webhook->count; i++) {
-        handle->model->waiting -= store_model_counts(webhook, &webhook->rows[i]);
+        handle->model->waiting -= (uint64_t)store_model_counts(webhook, &webhook->rows[i]);
         *count += store_model_counts(webhook, &webhook->rows[i]) && !webhook->rows[i].is_test;
     }
     webhook->it.discarded_up_to = webhook->rows[webhook->count - 1].row;
