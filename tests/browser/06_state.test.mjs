@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { certificate } from './lib/servers.mjs'
 import { badge, button, choose, focused, heading, row, settled, stage } from './lib/stage.mjs'
+import { en } from './lib/texts.mjs'
 
 const { it } = stage()
 
@@ -113,7 +114,7 @@ it('06 the list of changes could not be loaded: tried again, it can', async (sce
   await page.getByText('Changes', { exact: true }).click()
   await page.getByText('Busy.').waitFor()
   await button(page, 'Try again').click()
-  await page.locator('.changes li').filter({ hasText: 'webhook.create' }).first().waitFor()
+  await page.locator('.changes li').filter({ hasText: en.audit['webhook.create'] }).first().waitFor()
 })
 
 it('06 a duplicate: the same settings under another name, and no secrets of the first', async (scene) => {
@@ -151,7 +152,7 @@ it('06 settings: changed by hand, and the values of headers stay what they are',
   assert.equal(value('x-old'), undefined)
   assert.match(value('webhook-signature'), /^v1,/)
   await page.getByText('Changes', { exact: true }).click()
-  await page.locator('.changes li').filter({ hasText: 'webhook.update' }).first().waitFor()
+  await page.locator('.changes li').filter({ hasText: en.audit['webhook.update'] }).first().waitFor()
 })
 
 it('06 a rate: set, told, refused beside its fields, and taken away', async (scene) => {

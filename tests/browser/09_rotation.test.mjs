@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { button, card, choose, focused, heading, stage } from './lib/stage.mjs'
+import { en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -67,8 +68,8 @@ it('09 staged, activated, undone, activated, and the old one erased', async (sce
   assert.ok(both.arrivals.every((a) => a.answer.status === 200), 'not one was refused on the way')
 
   await page.getByText('Changes', { exact: true }).click()
-  for (const action of ['stage', 'activate', 'undo', 'forget']) {
-    await page.locator('.changes li').filter({ hasText: action }).first().waitFor()
+  for (const step of ['stage', 'activate', 'undo', 'forget']) {
+    await page.locator('.changes li').filter({ hasText: en.audit[`webhook.secret.${step}`] }).first().waitFor()
   }
   const text = JSON.stringify(await scene.desk.api('GET', 'audit'))
   for (const value of [FIRST, SECOND]) assert.ok(!text.includes(value), 'no secret in the list of changes')

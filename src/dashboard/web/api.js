@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The JSON API and the live stream.
+import { phrase, t } from './texts.js'
 
 export const mount = document.querySelector('meta[name=helmdesk-mount]').content
 const base = `${mount}api/v1/`
@@ -33,7 +34,7 @@ export async function request(method, path, body, options = {}) {
   } catch (error) {
     if (error.name === 'AbortError') throw error
     onFault()
-    throw new ApiError(0, 'The server cannot be reached. Check that it runs, and your connection.')
+    throw new ApiError(0, t.page.unreachable)
   }
   // The answer was made after it was asked for and before it came, in the second that its Date names.
   const date = Date.parse(response.headers.get('Date'))
@@ -43,8 +44,8 @@ export async function request(method, path, body, options = {}) {
   const problem = await response.json().catch(() => ({}))
   if (response.status === 401) signedOut()
   if (response.status >= 500) onFault()
-  throw new ApiError(response.status, problem.detail || problem.title || `The server answered ${response.status}.`,
-    problem.errors)
+  const words = problem.detail || problem.title || phrase(t.page.answered, { status: String(response.status) })
+  throw new ApiError(response.status, words, problem.errors)
 }
 
 export const get = async (path, options) => (await request('GET', path, undefined, options)).json()

@@ -2,6 +2,7 @@
 // Entry: who is there, which page is shown, and what happens meanwhile.
 import { follow, get, mount, onSignedOut, post, query, request } from './api.js'
 import { ago, hhmm, plain } from './format.js'
+import { locale, phrase, t } from './texts.js'
 import { failed, fill, h, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
 import delivery from './views/delivery.js'
@@ -74,10 +75,9 @@ function show() {
   const project = found?.project ?? store.me.projects[0]
   if (location.pathname === mount && project) return go(path(project, 'webhooks'), { replace: true })
   if (!found || !store.me.projects.includes(project)) {
-    title('Not found')
-    fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'Not found'),
-      h('p', 'There is no such page here, or you may not see it.'),
-      h('a', { href: mount, class: 'button' }, 'Webhooks')))
+    title(t.page.notFound)
+    fill(main, h('div.empty', h('h1', { tabindex: -1 }, t.page.notFound), h('p', t.page.notFoundText),
+      h('a', { href: mount, class: 'button' }, t.page.webhooks)))
     return focusHeading()
   }
   enter(project, found)
@@ -122,7 +122,7 @@ function title(text) {
 
 function enter(project, found) {
   const on = found.view.startsWith('deliver') ? 'deliveries' : 'webhooks'
-  fill(document.getElementById('nav'), [['webhooks', 'Webhooks'], ['deliveries', 'Deliveries']].map(([to, text]) =>
+  fill(document.getElementById('nav'), [['webhooks', t.page.webhooks], ['deliveries', t.page.deliveries]].map(([to, text]) =>
     h('a', { href: path(project, to), 'aria-current': on === to && 'page' }, text)))
   if (store.project === project) return
   store.project = project
@@ -132,7 +132,7 @@ function enter(project, found) {
   store.position = null // of a project that is followed later, the page has to look at everything
   const { projects } = store.me
   fill(document.getElementById('project'), projects.length < 2 ? h('bdi.muted', plain(project))
-    : h('select', { 'aria-label': 'Project', onchange: (event) => go(path(event.target.value, 'webhooks')) },
+    : h('select', { 'aria-label': t.page.project, onchange: (event) => go(path(event.target.value, 'webhooks')) },
       projects.map((name) => h('option', { value: name, selected: name === project }, plain(name)))))
 }
 
@@ -152,8 +152,8 @@ const connection = { state: 'off', last: 0, paused: false }
 function showConnection(changes) {
   const { state, last, paused } = Object.assign(connection, changes)
   const [kind, text] = {
-    live: ['good', 'Live'], paused: ['warn', 'Paused'], polling: ['warn', 'Looks every 5 s'],
-    lost: ['bad', `Reconnecting, last data ${hhmm(last)}`], off: ['', ''],
+    live: ['good', t.page.live], paused: ['warn', t.page.paused], polling: ['warn', t.page.polling],
+    lost: ['bad', phrase(t.page.lost, { time: hhmm(last) })], off: ['', ''],
   }[paused && state !== 'lost' ? 'paused' : state]
   liveBox.hidden = !text
   liveBox.className = `live ${kind}`
@@ -178,28 +178,33 @@ setInterval(() => {
   for (const el of document.querySelectorAll('time[data-ago]')) el.textContent = ago(el.dataset.ago)
 }, 15000)
 
+document.documentElement.lang = locale
+document.getElementById('skip').textContent = t.page.skip
+document.getElementById('nav').ariaLabel = t.page.main
+document.getElementById('theme-label').textContent = t.page.theme
 const theme = document.getElementById('theme')
+fill(theme, [['', t.page.systemTheme], ['light', t.page.light], ['dark', t.page.dark]].map(([value, text]) =>
+  h('option', { value }, text)))
 theme.value = document.documentElement.dataset.theme
 theme.addEventListener('change', () => {
   document.documentElement.dataset.theme = theme.value
   try {
     localStorage.setItem('helmdesk-theme', theme.value)
   } catch (error) {
-    toast(`The theme cannot be kept: ${error.message}`)
+    toast(phrase(t.page.themeNotKept, { why: error.message }))
   }
 })
 
 onSignedOut(() => {
-  if (page?.dirty?.()) return toast('You are signed out. Sign in in another tab, then save here.')
+  if (page?.dirty?.()) return toast(t.page.signInElsewhere)
   store.stop?.()
   store.project = null // and is followed anew after signing in
   leave?.abort()
   page = null
   for (const dialog of document.querySelectorAll('dialog')) dialog.close()
-  title('Signed out')
-  const again = h('button', { type: 'button', onclick: () => location.reload() }, 'Load again')
-  fill(main, h('div.empty', h('h1', { tabindex: -1 }, 'You are signed out'),
-    h('p', 'Sign in where you usually do, then load this page again.'), again))
+  title(t.page.signedOut)
+  const again = h('button', { type: 'button', onclick: () => location.reload() }, t.page.reload)
+  fill(main, h('div.empty', h('h1', { tabindex: -1 }, t.page.youAreSignedOut), h('p', t.page.signInAgain), again))
   focusHeading()
 })
 
@@ -208,15 +213,16 @@ async function start() {
     store.me = await get('me')
     const { me } = store
     store.position = me.position
-    fill(document.getElementById('foot'), h('span', `Signed in as ${plain(me.user)} (${me.role})`),
+    const who = { user: plain(me.user), role: t.roles[me.role] }
+    fill(document.getElementById('foot'), h('span', phrase(t.page.signedInAs, who)),
       h('span', `libhelmdesk ${me.version}`))
     if (!me.store.ok) {
       fill(document.getElementById('banner'), h('div.note.bad', { role: 'alert' },
-        h('strong', 'The store has a fault. '), plain(me.store.message)))
+        h('strong', t.page.storeFault), plain(me.store.message)))
     }
     show()
   } catch (error) {
-    if (error.status !== 401) fill(main, h('h1', 'Webhooks'), failed(error, start))
+    if (error.status !== 401) fill(main, h('h1', t.page.webhooks), failed(error, start))
   }
 }
 

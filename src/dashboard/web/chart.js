@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Bars of what was delivered and what failed.
 import { h } from './ui.js'
-import { count, hhmm, interval } from './format.js'
+import { hhmm, interval } from './format.js'
+import { count, phrase, t } from './texts.js'
 
 const ends = (buckets, i, until) => buckets[i + 1]?.t ?? until
 const top = (buckets) => Math.max(1, ...buckets.map((b) => b.delivered + b.failed))
@@ -22,7 +23,7 @@ export function sparkline(stats) {
   const most = top(buckets)
   return h('svg:svg.spark', {
     viewBox: `0 0 ${buckets.length * 10} 24`, preserveAspectRatio: 'none', role: 'img',
-    'aria-label': `Last 24 hours: ${count(stats.delivered)} delivered, ${count(stats.failed)} failed`,
+    'aria-label': phrase(t.chart.last24h, stats),
   }, h('svg:rect.fill-line', { x: 0, y: 23, width: buckets.length * 10, height: 1 }),
   buckets.map((b, i) => pair(b, i, most, 23)))
 }
@@ -30,17 +31,16 @@ export function sparkline(stats) {
 /** The large chart: each bar is a link that opens the log at its time; arrow keys go from bar to bar. */
 export function chart(stats, href) {
   const { buckets } = stats
-  if (buckets.every((b) => !b.delivered && !b.failed)) return h('p.empty.muted', 'No deliveries in this time.')
+  if (buckets.every((b) => !b.delivered && !b.failed)) return h('p.empty.muted', t.chart.nothing)
   const most = top(buckets)
-  const text = (b, i) =>
-    `${interval(b.t, ends(buckets, i, stats.until))}: ${count(b.delivered)} delivered, ${count(b.failed)} failed`
+  const when = (b, i) => interval(b.t, ends(buckets, i, stats.until))
+  const text = (b, i) => phrase(t.chart.bar, { ...b, interval: when(b, i) })
   const link = (b, i) => href(b.t, ends(buckets, i, stats.until))
   const bars = buckets.map((b, i) => h('svg:a', { href: link(b, i), 'aria-label': text(b, i), tabindex: i ? -1 : 0 },
     h('svg:rect.hit', { x: i * 10, y: 0, width: 10, height: 100 }), pair(b, i, most, 98), h('svg:title', text(b, i))))
   const svg = h('svg:svg.bars', {
     viewBox: `0 0 ${buckets.length * 10} 100`, preserveAspectRatio: 'none', role: 'group',
-    'aria-label': `${count(stats.delivered)} delivered and ${count(stats.failed)} failed, in ${buckets.length} bars. ` +
-      'Arrow keys go from bar to bar.',
+    'aria-label': phrase(t.chart.whole, { ...stats, bars: buckets.length }),
     onkeydown(event) {
       const at = bars.indexOf(document.activeElement)
       const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: bars.length - 1 }[event.key]
@@ -52,13 +52,14 @@ export function chart(stats, href) {
     },
   }, h('svg:rect.fill-line', { x: 0, y: 99, width: buckets.length * 10, height: 1 }), bars)
   const middle = buckets[buckets.length >> 1]
-  return h('div.chart', h('div.scale.muted', h('span', `${count(most)} at most`)), svg,
-    h('div.axis.muted', [stats.since, middle?.t ?? stats.since, stats.until].map((t) => h('span', hhmm(new Date(t))))),
-    h('details', h('summary', 'Show as table'), h('div.scroll',
-      { tabindex: 0, role: 'region', 'aria-label': 'Activity as a table' },
-      h('table.plain', h('caption.sr', 'Activity'),
-        h('thead', h('tr', ['Time', 'Delivered', 'Failed'].map((t) => h('th', { scope: 'col' }, t)))),
+  return h('div.chart', h('div.scale.muted', h('span', phrase(t.chart.most, { n: most }))), svg,
+    h('div.axis.muted', [stats.since, middle?.t ?? stats.since, stats.until].map((at) => h('span', hhmm(new Date(at))))),
+    h('details', h('summary', t.chart.showTable), h('div.scroll',
+      { tabindex: 0, role: 'region', 'aria-label': t.chart.asTable },
+      h('table.plain', h('caption.sr', t.activity.activity),
+        h('thead', h('tr', [t.columns.time, t.states.delivered, t.states.failed].map((name) =>
+          h('th', { scope: 'col' }, name)))),
         h('tbody', buckets.map((b, i) => h('tr', null,
-          h('td', h('a', { href: link(b, i) }, interval(b.t, ends(buckets, i, stats.until)))),
+          h('td', h('a', { href: link(b, i) }, when(b, i))),
           h('td.num', count(b.delivered)), h('td.num', count(b.failed)))))))))
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How times, durations, states and texts of strangers are shown.
-import { h } from './ui.js'
 import { now } from './api.js'
+import { count, locale, phrase, t } from './texts.js'
+import { h } from './ui.js'
 
 const NAMES = {
   '\u00ad': 'SHY', '\u061c': 'ALM', '\u200b': 'ZWSP', '\u200e': 'LRM', '\u200f': 'RLM', '\u2028': 'LS', '\u2029': 'PS',
@@ -44,24 +45,21 @@ export function pretty(text) {
 }
 
 const HHMM = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-const minute = new Intl.DateTimeFormat(undefined, HHMM)
-const clock = new Intl.DateTimeFormat(undefined, { ...HHMM, second: '2-digit' })
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const number = new Intl.NumberFormat()
+const minute = new Intl.DateTimeFormat(locale, HHMM)
+const clock = new Intl.DateTimeFormat(locale, { ...HHMM, second: '2-digit' })
+const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
 
-export const count = (n) => number.format(n ?? 0)
-export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`
 export const hhmm = (date) => minute.format(date)
 
 /** How long ago, in the words of a person. */
 export function ago(iso) {
   const s = Math.round((now() - Date.parse(iso)) / 1000)
-  if (s < -1) return `in ${span(-s)}`
-  return s < 5 ? 'just now' : `${span(s)} ago`
+  if (s < -1) return phrase(t.time.in, { span: span(-s) })
+  return s < 5 ? t.time.now : phrase(t.time.ago, { span: span(s) })
 }
-const span = (s) => s < 90 ? `${s} s`
-  : s < 5400 ? `${Math.round(s / 60)} min`
-    : s < 129600 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} days`
+const span = (s) => s < 90 ? phrase(t.time.seconds, { n: s })
+  : s < 5400 ? phrase(t.time.minutes, { n: Math.round(s / 60) })
+    : s < 129600 ? phrase(t.time.hours, { n: Math.round(s / 3600) }) : phrase(t.time.days, { n: Math.round(s / 86400) })
 
 /** What stands before a time that is not of today. */
 const dayBefore = (date) =>
@@ -82,45 +80,29 @@ export function interval(from, to) {
   return `${dayBefore(begin)}${hhmm(begin)}–${hhmm(new Date(to))}`
 }
 
-export const ms = (n) => n == null ? '–' : n >= 10000 ? `${(n / 1000).toFixed(1)} s` : `${count(n)} ms`
-export const percent = (p) => p == null ? '–'
-  : `${p > 99 && p < 100 ? p.toFixed(2).slice(0, 4) : p.toFixed(p % 1 ? 1 : 0)} %`
-export const size = (n) => n < 10240 ? `${count(n)} bytes` : `${count(Math.round(n / 1024))} KiB`
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+
+export const ms = (n) => n == null ? '–'
+  : n >= 10000 ? phrase(t.time.seconds, { n: tenths.format(n / 1000) }) : phrase(t.time.ms, { n })
+/** Not all of it is never 100 %. */
+export const percent = (p) => p == null ? '–' : share.format((p > 99 ? Math.floor(p * 10) / 10 : p) / 100)
+export const size = (n) => n < 10240 ? phrase(t.size.bytes, { n })
+  : phrase(t.size.kibibytes, { n: Math.round(n / 1024) })
 
 const STATES = {
-  delivered: ['good', '✓', 'Delivered'],
-  failed: ['bad', '✕', 'Failed'],
-  canceled: ['warn', '⊘', 'Canceled'],
-  retrying: ['warn', '↻', 'Retrying'],
-  on: ['good', '✓', 'On'],
-  held: ['warn', '‖', 'Held'],
-  off: ['muted', '○', 'Off'],
-  failing: ['bad', '✕', 'Failing'],
-  paused: ['warn', '‖', 'Paused'],
-  throttled: ['warn', '‖', 'Throttled'],
-  probing: ['warn', '↻', 'Probing'],
-  forbidden: ['bad', '⊘', 'Not allowed'],
+  delivered: ['good', '✓'], failed: ['bad', '✕'], canceled: ['warn', '⊘'], retrying: ['warn', '↻'],
+  on: ['good', '✓'], held: ['warn', '‖'], off: ['muted', '○'], failing: ['bad', '✕'], paused: ['warn', '‖'],
+  throttled: ['warn', '‖'], probing: ['warn', '↻'], forbidden: ['bad', '⊘'],
 }
 
 /** A state as icon and word, never as colour alone. */
 export function badge(state, text) {
-  const [kind, icon, word] = STATES[state] ?? ['warn', '?', state]
+  const [kind, icon] = STATES[state] ?? ['warn', '?']
+  const word = t.states[state] ?? state
   return h('span', { class: `badge ${kind}${text == null ? ' nowrap' : ''}` },
     h('span', { 'aria-hidden': 'true' }, icon), ' ',
     text == null ? word : [h('span.sr', `${word}: `), visible(text)])
 }
 
-const RESULTS = {
-  http_3xx: 'Redirect', http_400: '400', http_401_403: '401 or 403', http_404_410: '404 or 410', http_413: '413',
-  http_429: '429', http_4xx: '4xx', http_5xx: '5xx', slack: 'Refused by Slack',
-  dns: 'Name not found', refused: 'Connection refused', reset: 'Connection closed', unreachable: 'Unreachable',
-  timeout_connect: 'No connection', timeout_total: 'Timeout', blocked: 'Address not allowed',
-  tls_untrusted: 'Certificate not trusted', tls_name: 'Certificate of another name',
-  tls_expired: 'Certificate expired', tls_protocol: 'No secure connection',
-  tls_not_yet_valid: 'Certificate not valid yet', tls_unfit: 'Certificate unfit',
-  tls_client_certificate: 'Wants a client certificate',
-  bad_response: 'Not HTTP', response_too_large: 'Answer too large',
-  canceled: 'Canceled', discarded: 'Discarded', dropped: 'Dropped', paused: 'Paused', internal: 'Internal fault',
-  proxy_failed: 'Proxy not usable', proxy_refused: 'Refused by the proxy', proxy_gateway: 'Proxy got no connection',
-}
-export const result = (text) => RESULTS[text] ?? text
+export const result = (text) => t.results[text] ?? text

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The only place that makes DOM. Strings become text nodes, never markup.
+import { t } from './texts.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const PROPERTIES = new Set(['value', 'checked', 'selected', 'disabled', 'hidden', 'open'])
@@ -94,7 +95,7 @@ export function toast(error) {
   const box = document.getElementById('toast')
   const close = () => box.replaceChildren()
   fill(box, h('div.toast', h('span', error?.message ?? String(error)),
-    h('button.quiet', { 'aria-label': 'Dismiss', onclick: close }, '✕')))
+    h('button.quiet', { 'aria-label': t.common.dismiss, onclick: close }, '✕')))
 }
 
 /** A button whose work takes a while: not pressed twice, and faults are told. */
@@ -121,11 +122,11 @@ export function copyButton(text, get, props) {
   return button(text, async (el) => {
     const value = await get()
     if (!(await copy(value))) {
-      const area = h('textarea', { rows: 6, readonly: true, 'aria-label': 'Text to copy', value })
-      return dialog('Copy this text', [area], [['Close', null, 'plain']])
+      const area = h('textarea', { rows: 6, readonly: true, 'aria-label': t.common.textToCopy, value })
+      return dialog(t.common.copyThis, [area], [[t.common.close, null, 'plain']])
     }
-    say('Copied')
-    el.textContent = 'Copied ✓'
+    say(t.common.copied)
+    el.textContent = `${t.common.copied} ✓`
     setTimeout(() => { el.textContent = text }, 2000)
   }, props)
 }
@@ -168,8 +169,8 @@ export function dialog(title, body, buttons) {
 
 /** Asks before something is done; the focus is on Cancel. */
 export const confirm = (title, text, action, danger) =>
-  dialog(title, flat([text]).map((t) => typeof t === 'string' ? h('p', t) : t),
-    [['Cancel', null, 'plain'], [action, true, danger ? 'danger' : '']])
+  dialog(title, flat([text]).map((part) => typeof part === 'string' ? h('p', part) : part),
+    [[t.common.cancel, null, 'plain'], [action, true, danger ? 'danger' : '']])
 
 let menus = 0
 
@@ -194,11 +195,11 @@ export function empty(title, text, ...actions) {
   return h('div.empty', h('h2', title), h('p', text), actions)
 }
 
-export const loading = () => h('p.empty.loading', { 'aria-busy': 'true' }, 'Loading…')
+export const loading = () => h('p.empty.loading', { 'aria-busy': 'true' }, t.common.loading)
 
 export const failed = (error, retry) => h('div.empty', { role: 'alert' },
-  h('h2', error.status === 404 ? 'Not found' : 'Could not load'), h('p', error.message),
-  error.status !== 404 && button('Try again', retry, { class: 'plain' }))
+  h('h2', error.status === 404 ? t.page.notFound : t.common.couldNotLoad), h('p', error.message),
+  error.status !== 404 && button(t.common.tryAgain, retry, { class: 'plain' }))
 
 /**
  * Work that fills a box; where it fails, the box says so, and lets it be tried again. Its work alone leaves the box as it

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 // What can be done with a webhook, from the list and from its own page.
-import { plain, plural } from '../format.js'
+import { plain } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { confirm, say } from '../ui.js'
 import { name, pathOf } from './parts.js'
 
 /** What toggle() does with a webhook. */
-export const toggleText = (webhook) => webhook.mode === 'on' ? 'Hold' : 'Turn on'
+export const toggleText = (webhook) => webhook.mode === 'on' ? t.actions.hold : t.actions.turnOn
 
 /** Holds a webhook that is on, and turns on one that is not; returns the webhook as it is then. */
 export async function toggle(ctx, webhook) {
   const isOn = webhook.mode === 'on'
   const changed = await ctx.post(`${pathOf(webhook.id)}/${isOn ? 'hold' : 'on'}`)
-  say(isOn ? 'On hold' : 'Turned on')
+  say(isOn ? t.actions.held : t.actions.turnedOn)
   return changed
 }
 
 /** Deletes after a question; answers whether it did. */
 export async function remove(ctx, webhook) {
-  const sure = await confirm(`Delete ${plain(name(webhook))}?`,
-    ['Its secret and settings are gone for good. What was accepted for it before is still delivered.',
-      'Its deliveries stay in the log.'], 'Delete webhook', true)
+  const sure = await confirm(phrase(t.actions.deleteAsk, { name: plain(name(webhook)) }),
+    [t.actions.deleteText, t.actions.deleteLog], t.actions.delete, true)
   if (sure) {
     await ctx.request('DELETE', pathOf(webhook.id))
-    say('Deleted')
+    say(t.actions.deleted)
   }
   return sure
 }
@@ -30,11 +30,10 @@ export async function remove(ctx, webhook) {
 /** Ends what waits, unsent, after a question. */
 export async function discard(ctx, webhook) {
   const { waiting } = await ctx.get(pathOf(webhook.id))
-  if (!waiting) return say('Nothing waits')
-  const what = plural(waiting, 'delivery', 'deliveries')
-  const sure = await confirm(`Discard ${what} to ${plain(name(webhook))}?`,
-    ['They wait, and are then never sent.', 'The log shows them as canceled.'], `Discard ${what}`, true)
+  if (!waiting) return say(t.actions.nothingWaits)
+  const sure = await confirm(phrase(t.actions.discardAsk, { n: waiting, name: plain(name(webhook)) }),
+    [t.actions.discardText, t.actions.discardLog], phrase(t.actions.discard, { n: waiting }), true)
   if (!sure) return null
   const { discarded } = await ctx.post(`${pathOf(webhook.id)}/discard`)
-  return say(`${plural(discarded, 'delivery', 'deliveries')} discarded`)
+  return say(phrase(t.actions.discarded, { n: discarded }))
 }

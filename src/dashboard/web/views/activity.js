@@ -2,11 +2,12 @@
 // Tiles and chart of a project or of one webhook.
 import { inOrder, query } from '../api.js'
 import { chart } from '../chart.js'
-import { count, ms, percent, result } from '../format.js'
+import { ms, percent, result } from '../format.js'
+import { count, t } from '../texts.js'
 import { fill, h, loader, loading, refill, segmented } from '../ui.js'
 import { RANGES } from './filters.js'
 
-const CHOICES = Object.entries(RANGES).map(([value, range]) => [value, range.short])
+const CHOICES = Object.keys(RANGES).map((value) => [value, t.ranges[value].short])
 
 const tile = (name, value, kind) => h('div.tile', h('dt', name), h('dd', { class: kind }, value))
 
@@ -21,17 +22,17 @@ export function activity(ctx, webhook, more = () => []) {
     if (!stats) return
     const { since, until, delivered, failed, canceled } = stats
     fill(tiles,
-      tile('Deliveries', count(delivered + failed + canceled)),
-      tile('Success', percent(stats.success_percent), delivered && !failed && 'good'),
-      tile('Failed', failed ? h('a', { href: log({ since, until, outcome: 'failed' }) }, count(failed)) : '0',
+      tile(t.page.deliveries, count(delivered + failed + canceled)),
+      tile(t.activity.success, percent(stats.success_percent), delivered && !failed && 'good'),
+      tile(t.states.failed, failed ? h('a', { href: log({ since, until, outcome: 'failed' }) }, count(failed)) : '0',
         failed && 'bad'),
-      tile('p95', ms(stats.ms.p95)),
-      stats.retrying > 0 && tile('Retrying', count(stats.retrying)),
-      stats.waiting > 0 && tile('Waiting', count(stats.waiting)),
+      tile(t.activity.p95, ms(stats.ms.p95)),
+      stats.retrying > 0 && tile(t.states.retrying, count(stats.retrying)),
+      stats.waiting > 0 && tile(t.activity.waiting, count(stats.waiting)),
       more())
     const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
     refill(body, chart(stats, (from, to) => log({ since: from, until: to })), reasons.length > 0 &&
-      h('p.reasons', h('span.muted', 'Why they failed: '), reasons.map(([reason, n], i) => [
+      h('p.reasons', h('span.muted', t.activity.reasons), reasons.map(([reason, n], i) => [
         i > 0 && ' · ', h('a', { href: log({ since, until, reason }) }, `${result(reason)} (${count(n)})`)])))
   }
 
@@ -54,8 +55,8 @@ export function activity(ctx, webhook, more = () => []) {
     if (!stats) fill(tiles)
   }
 
-  const node = h('section.card', { 'aria-label': 'Activity' },
-    h('div.row', h('h2.grow', 'Activity'), segmented('Time range', 'range', CHOICES, range, choose)), tiles, body)
+  const node = h('section.card', { 'aria-label': t.activity.activity },
+    h('div.row', h('h2.grow', t.activity.activity), segmented(t.activity.range, 'range', CHOICES, range, choose)), tiles, body)
   ctx.again(load.work, (type) => type !== 'webhooks')
   load()
   return { draw, node }

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Redelivery of one delivery, and of all that fit a filter.
 import { now } from '../api.js'
-import { count, plural } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { confirm, dialog, h, say } from '../ui.js'
 
 const AT_ONCE = 20
-const SAME = 'The same bytes are sent as a new delivery, signed with the present secret. ' +
-  'The timestamp stays that of the event: a receiver that refuses old ones will refuse it.'
 
 /** Asks, then sends again; answers the event's id, or nothing. */
 export async function redeliverOne(ctx, d) {
-  const twice = d.outcome === 'delivered' &&
-    'The receiver has confirmed this delivery already, and will get it a second time.'
-  if (!(await confirm('Send it again?', [twice, SAME], 'Redeliver'))) return null
+  const twice = d.outcome === 'delivered' && t.again.twiceOne
+  if (!(await confirm(t.again.askOne, [twice, t.again.same], t.again.redeliver))) return null
   const { event_id: event } = await ctx.post(`deliveries/${encodeURIComponent(d.id)}/redeliver`)
-  say('It is being sent again')
+  say(t.again.sending)
   return event
 }
 
@@ -23,18 +20,19 @@ export async function redeliverMany(ctx, filter) {
   const stop = new Date(now()).toISOString()
   const until = filter.until && filter.until < stop ? filter.until : stop
   const { count: all } = await ctx.get('deliveries/count', { ...filter, until })
-  const what = `${plural(all, 'delivery', 'deliveries')} (${filter.outcome})`
   if (!all) {
-    return dialog('Nothing to redeliver', [h('p', 'No delivery of these has failed.')], [['Close', null, 'plain']])
+    return dialog(t.again.nothing, [h('p', t.again.nothingText)], [[t.common.close, null, 'plain']])
   }
   const delivered = filter.outcome === 'delivered'
-  const twice = delivered && 'Their receivers have confirmed them already, and will get them a second time.'
-  if (!(await confirm(`Redeliver ${what}?`, [twice, SAME], `Redeliver ${count(all)}`, delivered))) return null
+  const what = { n: all, outcome: filter.outcome }
+  const sure = await confirm(phrase(t.again.askMany, what), [delivered && t.again.twiceMany, t.again.same],
+    phrase(t.again.redeliverN, what), delivered)
+  if (!sure) return null
 
-  const bar = h('progress', { max: all, 'aria-label': 'Progress' })
-  const text = h('p', { role: 'status' }, 'Starting…')
+  const bar = h('progress', { max: all, 'aria-label': t.again.progress })
+  const text = h('p', { role: 'status' }, t.again.starting)
   let stopped = false, sent = 0, looked = 0, cursor = null, first = true
-  dialog('Redelivering', [bar, text], [['Stop', null, 'plain']]).then(() => { stopped = true })
+  dialog(t.again.redelivering, [bar, text], [[t.again.stop, null, 'plain']]).then(() => { stopped = true })
   const box = bar.closest('dialog')
   try {
     do {
@@ -45,14 +43,14 @@ export async function redeliverMany(ctx, filter) {
       sent += page.sent
       looked += page.looked_at
       bar.value = looked
-      text.textContent = `${count(sent)} of ${count(all)} sent again`
+      text.textContent = phrase(t.again.sent, { sent, all })
     } while (cursor && !stopped)
   } catch (error) {
     box.close()
-    if (error.status === 409) error.message = 'The log has changed meanwhile, and so has the count. Please look again.'
+    if (error.status === 409) error.message = t.again.changed
     throw error
   }
-  if (stopped) return say(`Stopped: ${count(sent)} of ${count(all)} were sent again`)
-  text.textContent = `Done: ${plural(sent, 'delivery is', 'deliveries are')} being sent again.`
-  box.querySelector('button').textContent = 'Close'
+  if (stopped) return say(phrase(t.again.stopped, { sent, all }))
+  text.textContent = phrase(t.again.done, { n: sent })
+  box.querySelector('button').textContent = t.common.close
 }

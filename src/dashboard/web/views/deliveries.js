@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The log: filters, live rows, older rows, export, redelivery.
 import { get, query } from '../api.js'
-import { count, plural } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { button, dialog, empty, fill, h, loader, loading, say } from '../ui.js'
 import { redeliverMany, redeliverOne } from './again.js'
 import delivery from './delivery.js'
@@ -22,7 +22,7 @@ export default function (ctx) {
   let waiting = [], arrived = [], unsaid = []
   const webhooks = new Map() // names by id; those that are deleted keep theirs
   const unnamed = new Set(['event', 'webhook']) // what has no names to choose from yet
-  ctx.title('Deliveries')
+  ctx.title(t.page.deliveries)
 
   const url = (changes, id) => ctx.to('deliveries', ...id ? [id] : []) + query({ ...filter, ...changes })
   const form = filterForm(ctx, (changes, replace) => ctx.go(url(changes), { replace }),
@@ -32,25 +32,25 @@ export default function (ctx) {
   const found = h('span.muted')
   const outcome = () => filter.outcome ?? 'failed'
   const again = button('', () => redeliverMany(ctx, { ...forApi(filter), outcome: outcome() }), { class: 'plain' })
-  const save = button('Export NDJSON', () => exportAll(ctx, forApi(filter), total), { class: 'plain' })
+  const save = button(t.log.export, () => exportAll(ctx, forApi(filter), total), { class: 'plain' })
   const pause = h('button.plain', { type: 'button', onclick: () => setPaused(!paused) })
   const actions = h('div.row', found, h('span.grow'), ctx.admin && again, save, pause)
   const pill = h('button.pill', { type: 'button', hidden: true,
     onclick: () => { showWaiting(); scrollTo({ top: 0 }) } })
   const body = h('div', loading())
-  const region = h('div.card.flush', { tabindex: 0, role: 'region', 'aria-label': 'Log', onkeydown: keys,
+  const region = h('div.card.flush', { tabindex: 0, role: 'region', 'aria-label': t.log.log, onkeydown: keys,
     onclick: openRow }, body)
   const older = h('div.row.inset')
-  const aside = h('aside', { 'aria-label': 'Delivery', hidden: true })
+  const aside = h('aside', { 'aria-label': t.delivery.delivery, hidden: true })
 
   // Only their words change: a button that is replaced while it is pressed is not pressed.
   function drawActions() {
-    const words = Object.keys(filter).length ? ['match', 'matches'] : ['delivery', 'deliveries']
-    found.textContent = total == null ? '' : plural(total, ...words)
+    const words = Object.keys(filter).length ? t.log.matches : t.log.deliveries
+    found.textContent = total == null ? '' : phrase(words, { n: total })
     again.hidden = !total || outcome() === 'retrying'
-    again.textContent = filter.outcome ? `Redeliver ${count(total)}…` : 'Redeliver failed…'
+    again.textContent = filter.outcome ? phrase(t.log.redeliverN, { n: total ?? 0 }) : t.log.redeliverFailed
     save.hidden = !total
-    pause.textContent = paused ? 'Resume' : 'Pause'
+    pause.textContent = paused ? t.log.resume : t.log.pause
   }
 
   // Pages of the log.
@@ -101,7 +101,7 @@ export default function (ctx) {
   // Only if it differs: to take the button away from under the focus has the browser lay out the whole table at once.
   function drawOlder() {
     if (older.children.length !== (cursor ? 1 : 0)) {
-      fill(older, cursor && button('Load older', loadOlder, { class: 'plain' }))
+      fill(older, cursor && button(t.log.older, loadOlder, { class: 'plain' }))
     }
   }
 
@@ -111,9 +111,8 @@ export default function (ctx) {
     if (log.list.length) return log.node.isConnected || fill(body, log.node)
     const link = (to, text) => h('a.button.plain', { href: ctx.to(to) }, text)
     return fill(body, Object.keys(filter).length
-      ? empty('Nothing matches', 'No delivery in the log fits these filters.', link('deliveries', 'Clear the filters'))
-      : empty('No deliveries yet', 'They appear here as soon as an event takes place, or when you send a test.',
-        link('webhooks', 'Webhooks')))
+      ? empty(t.log.nothing, t.log.nothingText, link('deliveries', t.log.clearFilters))
+      : empty(t.log.none, t.log.noneText, link('webhooks', t.page.webhooks)))
   }
 
   async function loadOlder() {
@@ -124,7 +123,7 @@ export default function (ctx) {
     if (log.append(page.data, MOST)) away = true
     drawRows()
     drawPill()
-    say(`${plural(page.data.length, 'older delivery', 'older deliveries')} loaded`)
+    say(phrase(t.log.olderLoaded, { n: page.data.length }))
   }
 
   // What arrives meanwhile.
@@ -185,14 +184,14 @@ export default function (ctx) {
 
   function drawPill() {
     pill.hidden = !waiting.length && !away
-    pill.textContent = waiting.length ? `● ${waiting.length >= MOST ? `${MOST}+` : waiting.length} new ↑`
-      : '↑ Back to the newest'
+    pill.textContent = !waiting.length ? t.log.newest
+      : phrase(t.log.newOnes, { n: waiting.length >= MOST ? `${MOST}+` : waiting.length })
   }
 
   const speaking = setInterval(() => {
     if (!unsaid.length) return
-    const bad = unsaid.filter((d) => d.outcome === 'failed').length
-    say(`${unsaid.length} new${bad ? `, ${bad} failed` : ''}`)
+    const failed = unsaid.filter((d) => d.outcome === 'failed').length
+    say(phrase(failed ? t.log.arrivedFailed : t.log.arrived, { n: unsaid.length, failed }))
     unsaid = []
   }, 10000)
 
@@ -223,13 +222,9 @@ export default function (ctx) {
     work()
   }
 
-  const help = () => dialog('Keys of the log', [
-    h('p', 'They work while the log has the focus.'),
-    h('dl.headers', [
-      ['j, k', 'next, previous delivery'], ['Enter', 'open it'], ['r', 'redeliver it'], ['/', 'search'],
-      ['p', 'pause or resume'], ['Esc', 'close what is open'], ['?', 'this list'],
-    ].map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text)))),
-  ], [['Close', null, 'plain']])
+  const help = () => dialog(t.log.keysTitle, [h('p', t.log.keysText),
+    h('dl.headers', Object.entries(t.keys).map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text)))),
+  ], [[t.common.close, null, 'plain']])
 
   const wide = () => innerWidth >= 1100
 
@@ -244,7 +239,7 @@ export default function (ctx) {
     panel?.end.abort()
     const end = new AbortController()
     ctx.signal.addEventListener('abort', () => end.abort(), { signal: end.signal })
-    const close = h('button.quiet', { type: 'button', 'aria-label': 'Close', onclick: closePanel }, '✕')
+    const close = h('button.quiet', { type: 'button', 'aria-label': t.common.close, onclick: closePanel }, '✕')
     const page = delivery({ ...ctx, id, signal: end.signal, live: (listener) => ctx.live(listener, end.signal) }, close)
     panel = { end, id }
     fill(aside, page.node)
@@ -267,7 +262,7 @@ export default function (ctx) {
     aside.hidden = true
     fill(aside)
     mark()
-    ctx.title('Deliveries')
+    ctx.title(t.page.deliveries)
     if (had) log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
   }
 
@@ -293,8 +288,8 @@ export default function (ctx) {
   load()
   return {
     node: [
-      h('div.row.head', h('h1.grow', { tabindex: -1 }, 'Deliveries'),
-        h('button.quiet', { type: 'button', 'aria-label': 'Keys', onclick: help }, '?')),
+      h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.deliveries),
+        h('button.quiet', { type: 'button', 'aria-label': t.log.keys, onclick: help }, '?')),
       form.node, actions, pill, h('div.split', h('div', region, older), aside)],
     /** Other filters, and a delivery in the panel, are this page too. */
     claims(route, parameters) {

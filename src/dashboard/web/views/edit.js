@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A new webhook, or the settings of one.
-import { bdi } from '../format.js'
+import { bdi, ms } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
-import { crumbs, FORMATS, MODES, name, pathOf, PERIODS, tabs } from './parts.js'
+import { crumbs, name, pathOf, tabs } from './parts.js'
 import { preview } from './preview.js'
 
 export default function (ctx) {
   const { id } = ctx
   const from = ctx.parameters.get('from')
-  const title = id ? 'Settings' : 'New webhook'
+  const title = id ? t.webhook.settings : t.edit.new
   const heading = h('h1', { tabindex: -1 }, title)
   const body = h('div', loading())
   ctx.title(title)
   let version, dirty = false, checks = 0
 
   const build = loader(body, async () => {
-    if (!ctx.admin) return fill(body, empty('Only to be seen', 'Your role lets you look at webhooks, not change them.'))
+    if (!ctx.admin) return fill(body, empty(t.edit.viewer, t.edit.viewerText))
     const [webhook, events] = await Promise.all([
       (id || from) && ctx.get(pathOf(id || from)),
       ctx.get('events'),
@@ -26,7 +27,7 @@ export default function (ctx) {
       fill(heading, bdi(name(given)))
       ctx.title(name(given))
     }
-    if (from) Object.assign(given, { name: `${given.name} (copy)`, headers: [], client_certificate: null })
+    if (from) Object.assign(given, { name: phrase(t.edit.copyOf, given), headers: [], client_certificate: null })
     version = given.version
     return fill(body, draw(given, events.data))
   })
@@ -58,74 +59,70 @@ export default function (ctx) {
       }
       // A value that is kept is not known here: null.
       const row = h('div.row.pair',
-        part({ 'aria-label': 'Header name', placeholder: 'X-Name', value: key }),
-        part({ 'aria-label': 'Header value', value: value ?? '', placeholder: value === null ? 'unchanged' : '',
-          'data-keep': value === null && key }),
-        h('button.quiet', { type: 'button', 'aria-label': 'Remove header', onclick: remove }, '✕'))
+        part({ 'aria-label': t.edit.headerName, placeholder: 'X-Name', value: key }),
+        part({ 'aria-label': t.edit.headerValue, value: value ?? '',
+          placeholder: value === null ? t.edit.headerKept : '', 'data-keep': value === null && key }),
+        h('button.quiet', { type: 'button', 'aria-label': t.edit.removeHeader, onclick: remove }, '✕'))
       return row
     }
     const addHeader = () => {
       headers.append(headerRow())
       headers.lastChild.querySelector('input').focus()
     }
-    const more = h('button.plain.small', { type: 'button', onclick: addHeader }, '+ Header')
+    const more = h('button.plain.small', { type: 'button', onclick: addHeader }, t.edit.addHeader)
     headers.append(...given.headers.map(headerRow))
-    const formatBox = h('div.field', segmented('Format', 'format', Object.entries(FORMATS), format,
+    const formatBox = h('div.field', segmented(t.edit.format, 'format', Object.entries(t.formats), format,
       (value) => { format = value; check(); shown.draw() }),
-      h('p.hint', 'Slack: a message for an incoming webhook of Slack. JSON: for everything else.'))
+      h('p.hint', t.edit.formatHint))
     // A period that has no name stays as it is.
     const rateFields = (rate) => h('fieldset.field', { id: 'f-rate', tabindex: -1, 'aria-describedby': 'f-rate-error' },
-      h('legend', 'Limit'),
-      h('p.hint', 'How many requests may start, and how many of them at once after a quiet time. Empty for no limit; ' +
-        'Slack then gets 1 per second, 5 at once.'),
+      h('legend', t.edit.limit), h('p.hint', t.edit.limitHint),
       h('div.row',
-        h('input', { name: 'rate_count', type: 'number', min: 1, 'aria-label': 'Requests', value: rate?.count ?? '' }),
-        h('select', { name: 'rate_period', 'aria-label': 'Period' },
-          Object.entries({ ...rate && { [rate.period_ms]: `${rate.period_ms} ms` }, ...PERIODS }).map(([ms, text]) =>
-            h('option', { value: ms, selected: Number(ms) === (rate?.period_ms ?? 1000) }, `per ${text}`))),
-        h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': 'At once, after a quiet time',
-          value: rate?.burst ?? 1 }), h('span', 'at once')),
+        h('input', { name: 'rate_count', type: 'number', min: 1, 'aria-label': t.edit.limitRequests,
+          value: rate?.count ?? '' }),
+        h('select', { name: 'rate_period', 'aria-label': t.edit.limitPeriod },
+          Object.entries({ ...rate && { [rate.period_ms]: ms(rate.period_ms) }, ...t.periods }).map(([value, period]) =>
+            h('option', { value, selected: Number(value) === (rate?.period_ms ?? 1000) },
+              phrase(t.edit.limitPer, { period })))),
+        h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': t.edit.limitBurst,
+          value: rate?.burst ?? 1 }), h('span', t.edit.limitAtOnce)),
       h('p.error', { id: 'f-rate-error' }))
     const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
     const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
-    const advanced = h('details', { open: given.headers.length > 0 }, h('summary', 'Advanced'), h('div.stack',
-      !id && field('secret', 'Secret',
-        'Leave it empty, and a random one is made. Your own has 1 to 1,024 bytes; less than 16 are easily guessed.',
-        secret),
+    const advanced = h('details', { open: given.headers.length > 0 }, h('summary', t.edit.advanced), h('div.stack',
+      !id && field('secret', t.secret.secret, t.edit.secretHint, secret),
       h('fieldset.field', { id: 'f-headers', tabindex: -1, 'aria-describedby': 'f-headers-error' },
-        h('legend', 'Extra headers'), h('p.hint', 'Sent with each delivery. Values are not shown again.'),
+        h('legend', t.edit.headers), h('p.hint', t.edit.headersHint),
         headers, h('p.error', { id: 'f-headers-error' }), more),
       h('div.row.top-aligned',
-        field('max_attempts', 'Attempts', '1 to 20; more than one means retries',
+        field('max_attempts', t.edit.attempts, t.edit.attemptsHint,
           input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
-        field('max_in_flight', 'At once', '1 to 64 deliveries',
+        field('max_in_flight', t.edit.inFlight, t.edit.inFlightHint,
           input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
       rateFields(given.rate),
-      field('client_certificate', 'Client certificate', 'For a receiver that asks for one: its PEM text, with the private ' +
-        'key. The key is not shown again. Empty for none.', certificate),
-      box('ordered', 'In order', 'Deliveries of one ticket go one after the other.', given.ordered),
-      box('standard_headers', 'Standard Webhooks headers', 'Adds webhook-id, webhook-timestamp and webhook-signature.',
-        given.standard_headers)))
+      field('client_certificate', t.webhook.clientCertificate, t.edit.certificateHint, certificate),
+      box('ordered', t.edit.ordered, t.edit.orderedHint, given.ordered),
+      box('standard_headers', t.webhook.standardHeaders, t.edit.standardHint, given.standard_headers)))
     const choices = h('fieldset.field', { id: 'f-events', tabindex: -1, 'aria-describedby': 'f-events-error' },
-      h('legend', 'Events'),
+      h('legend', t.edit.events),
       events.map((e) => h('label.check',
         h('input', { type: 'checkbox', name: 'events', value: e.name, checked: given.events.includes(e.name) }),
-        h('span', h('code', e.name), h('span.hint', e.meaning)))),
+        h('span', h('code', e.name), h('span.hint', t.events[e.name])))),
       h('p.error', { id: 'f-events-error' }))
     const modes = h('fieldset.field', { id: 'f-mode', tabindex: -1, 'aria-describedby': 'f-mode-error' },
-      h('legend', 'Mode'),
-      Object.entries(MODES).map(([value, [text, meaning]]) => h('label.check',
+      h('legend', t.edit.mode),
+      Object.entries(t.modes).map(([value, { name, meaning }]) => h('label.check',
         h('input', { type: 'radio', name: 'mode', value, checked: value === given.mode }),
-        h('span', text, h('span.hint', meaning)))),
+        h('span', name, h('span.hint', meaning)))),
       h('p.error', { id: 'f-mode-error' }))
     const form = h('form.card', { novalidate: true, oninput: () => { dirty = true },
       onsubmit: (event) => { event.preventDefault(); save.click() } }, summary,
-      field('name', 'Name', 'For people. Optional.', input('name', { value: given.name })),
-      field('url', 'Address', 'Where deliveries are posted to. Required.', url), advice, formatBox, choices,
+      field('name', t.edit.name, t.edit.nameHint, input('name', { value: given.name })),
+      field('url', t.edit.url, t.edit.urlHint, url), advice, formatBox, choices,
       modes, advanced,
       // Pressing one of them leaves no field, so that no message comes and moves it away under the pointer.
       h('div.row', { onmousedown: (event) => event.preventDefault() }, save, saveAndTest,
-        h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, 'Cancel')))
+        h('a.button.plain', { href: id ? ctx.to('webhooks', id) : ctx.to('webhooks') }, t.common.cancel)))
 
     /** Errors by JSON pointer, beside their fields. only: the key whose errors are shown anew. */
     function mark(errors, only) {
@@ -139,8 +136,7 @@ export default function (ctx) {
       }
       if (only) return
       summary.hidden = !errors.length
-      fill(summary, h('strong', { id: 'summary-title' },
-        errors.length === 1 ? 'One field needs your attention' : `${errors.length} fields need your attention`),
+      fill(summary, h('strong', { id: 'summary-title' }, phrase(t.edit.attention, { n: errors.length })),
         h('ul', marks.map(([el, text]) => h('li', !el ? text : h('a', { href: `#${el.id}`,
           onclick: (event) => { event.preventDefault(); reveal(el).focus() } }, text)))))
       if (!errors.length) return
@@ -163,8 +159,9 @@ export default function (ctx) {
         const other = format === 'json' ? 'slack' : 'json'
         mark([], 'url')
         const change = () => form.querySelector(`[name=format][value=${other}]`).click()
-        fill(advice, warnings.map((w) => h('div.note', w.message, ' ',
-          w.code === 'slack_format' && button(`Switch to ${FORMATS[other]}`, change, { class: 'plain small' }))))
+        const text = phrase(t.edit.switchTo, { format: t.formats[other] })
+        fill(advice, warnings.map(({ code }) => code === 'slack_format' &&
+          h('div.note', t.edit.slackFormat[format], ' ', button(text, change, { class: 'plain small' }))))
       } catch (error) {
         if (turn !== checks || ctx.signal.aborted) return
         if (error.status !== 422) return toast(error)
@@ -198,8 +195,8 @@ export default function (ctx) {
       checks++ // what the server says of the whole counts, and not of the address alone
       const fields = collect()
       const errors = []
-      if (!fields.url) errors.push({ pointer: '/url', message: 'Enter the address that deliveries go to.' })
-      if (!fields.events.length) errors.push({ pointer: '/events', message: 'Choose one event at least.' })
+      if (!fields.url) errors.push({ pointer: '/url', message: t.edit.urlMissing })
+      if (!fields.events.length) errors.push({ pointer: '/events', message: t.edit.eventsMissing })
       mark(errors)
       if (errors.length) return
       const had = document.activeElement
@@ -214,8 +211,7 @@ export default function (ctx) {
         ctx.go(ctx.to('webhooks', saved.id))
       } catch (error) {
         if (error.status === 412) {
-          return toast('Somebody else has changed this webhook meanwhile. Load the page again to see it; ' +
-            'your changes are not saved.')
+          return toast(t.edit.changed)
         }
         if (error.status !== 422 || !error.errors.length || ctx.signal.aborted) throw error
         form.inert = false
@@ -231,12 +227,12 @@ export default function (ctx) {
     return h('div.editor', form, shown.node)
   }
 
-  const save = button('Save', () => save.work())
-  const saveAndTest = button('Save and send test', () => saveAndTest.work(), { class: 'plain' })
+  const save = button(t.edit.save, () => save.work())
+  const saveAndTest = button(t.edit.saveAndTest, () => saveAndTest.work(), { class: 'plain' })
   build()
   return {
-    node: [crumbs(ctx), heading, id && tabs(ctx, id, 'Settings'), body],
+    node: [crumbs(ctx), heading, id && tabs(ctx, id, t.webhook.settings), body],
     dirty: () => dirty,
-    leave: () => !dirty || confirm('Leave this page?', 'What you have changed here is not saved.', 'Leave', true),
+    leave: () => !dirty || confirm(t.edit.leave, t.edit.leaveText, t.edit.leaveDo, true),
   }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The log as a file: read page by page, so that it can be stopped.
 import { query } from '../api.js'
-import { count, plural } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { dialog, h } from '../ui.js'
 
 export async function exportAll(ctx, filter, total) {
   const parts = []
   let cursor = '', rows = 0, stopped = false
-  const progress = h('p', { role: 'status' }, 'Reading…')
-  dialog('Export', [progress], [['Cancel', null, 'plain']]).then(() => { stopped = true })
+  const progress = h('p', { role: 'status' }, t.export.reading)
+  dialog(t.export.export, [progress], [[t.common.cancel, null, 'plain']]).then(() => { stopped = true })
   try {
     do {
       const response = await ctx.request('GET', `deliveries.ndjson${query({ ...filter, cursor })}`, undefined,
@@ -16,7 +16,7 @@ export async function exportAll(ctx, filter, total) {
       const text = await response.text()
       parts.push(text)
       rows += text.split('\n').length - 1
-      progress.textContent = `${plural(rows, 'delivery', 'deliveries')} of ${count(total)} read`
+      progress.textContent = phrase(t.export.read, { n: rows, all: total })
       cursor = response.headers.get('X-Next-Cursor')
     } while (cursor && !stopped)
     if (stopped) return

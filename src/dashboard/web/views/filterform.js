@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The form that the log is filtered with, and the chips that say what it is filtered by.
 import { bdi } from '../format.js'
+import { t } from '../texts.js'
 import { fill, h } from '../ui.js'
-import { RANGES, TESTS, words } from './filters.js'
+import { RANGES, words } from './filters.js'
 
-const OUTCOMES = [['delivered', 'Delivered'], ['failed', 'Failed'], ['retrying', 'Retrying'], ['canceled', 'Canceled']]
+const OUTCOMES = ['delivered', 'failed', 'retrying', 'canceled'].map((outcome) => [outcome, t.states[outcome]])
 
 /** A time of the API as a field has it: in local time, up to the minute. */
 function local(iso) {
@@ -32,24 +33,24 @@ export function filterForm(ctx, change, leave) {
     onchange: ({ target }) => change({ [name]: target.value && new Date(target.value).toISOString(), range: '' }),
   }))
   const search = h('input.search', {
-    type: 'search', name: 'q', placeholder: 'Search subject, e-mail, #ticket, id',
-    'aria-label': 'Search subject, e-mail, ticket or id', oninput: later('q'),
+    type: 'search', name: 'q', placeholder: t.filters.search,
+    'aria-label': t.filters.searchLabel, oninput: later('q'),
     onkeydown: (event) => event.key === 'Escape' && leave(),
   })
-  const ranges = Object.entries(RANGES).map(([value, range]) => [value, range.words])
+  const ranges = Object.keys(RANGES).map((value) => [value, t.ranges[value].words])
   const form = h('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
     search,
-    select('outcome', 'All outcomes', OUTCOMES),
-    select('webhook', 'All webhooks', []),
-    select('event', 'All events', []),
-    select('range', 'Any time', ranges, { since: '', until: '' }),
-    select('test', 'Real and tests', Object.entries(TESTS)),
-    h('details', h('summary', 'More'), h('div.row',
-      h('label', 'Code', h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
-      h('label', 'Reason',
+    select('outcome', t.filters.allOutcomes, OUTCOMES),
+    select('webhook', t.filters.allWebhooks, []),
+    select('event', t.filters.allEvents, []),
+    select('range', t.filters.anyTime, ranges, { since: '', until: '' }),
+    select('test', t.filters.realAndTests, Object.entries(t.tests)),
+    h('details', h('summary', t.filters.more), h('div.row',
+      h('label', t.filters.code, h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
+      h('label', t.filters.reason,
         h('input', { name: 'reason', size: 14, placeholder: 'timeout_total', oninput: later('reason') })),
-      moment('since', 'From'), moment('until', 'Until'))))
-  const chips = h('ul.chips', { 'aria-label': 'Filters' })
+      moment('since', t.filters.from), moment('until', t.filters.until))))
+  const chips = h('ul.chips', { 'aria-label': t.filters.filters })
 
   return {
     node: [form, chips],
@@ -70,9 +71,9 @@ export function filterForm(ctx, change, leave) {
       const set = Object.entries(filter)
       fill(chips, set.map(([name, value]) => h('li',
         h('button.chip', { type: 'button', onclick: () => change({ [name]: '' }) },
-          words(name, value, webhooks.get(value) ?? value), h('span.sr', ' remove'),
+          words(name, value, webhooks.get(value) ?? value), h('span.sr', ` ${t.filters.remove}`),
           h('span', { 'aria-hidden': 'true' }, ' ✕')))),
-      set.length > 1 && h('li', h('a', { href: ctx.to('deliveries') }, 'Clear')))
+      set.length > 1 && h('li', h('a', { href: ctx.to('deliveries') }, t.filters.clear)))
     },
   }
 }

@@ -2,16 +2,11 @@
 // What the log is filtered by: as it stands in the address, as the API takes it, and as it fits a delivery.
 import { now, query } from '../api.js'
 import { badge, plain, result } from '../format.js'
+import { locale, phrase, t } from '../texts.js'
 
 const NAMES = ['q', 'outcome', 'webhook', 'event', 'test', 'range', 'status', 'reason', 'since', 'until']
-/** Times that end now: short, in words, and in seconds. */
-export const RANGES = {
-  '1h': { short: '1 h', words: 'Last hour', seconds: 3600 },
-  '24h': { short: '24 h', words: 'Last 24 hours', seconds: 86400 },
-  '7d': { short: '7 d', words: 'Last 7 days', seconds: 604800 },
-}
-
-export const TESTS = { no: 'No tests', only: 'Only tests' }
+/** Times that end now, in seconds. */
+export const RANGES = { '1h': 3600, '24h': 86400, '7d': 604800 }
 
 /** The filter that stands in an address. */
 export const read = (parameters) => Object.fromEntries(NAMES.map((name) => [name, parameters.get(name)])
@@ -19,7 +14,7 @@ export const read = (parameters) => Object.fromEntries(NAMES.map((name) => [name
 
 /** The filter with a range as the time that it begins at. */
 export function forApi({ range, ...filter }) {
-  const seconds = RANGES[range]?.seconds
+  const seconds = RANGES[range]
   return seconds ? { ...filter, since: new Date(now() - seconds * 1000).toISOString() } : filter
 }
 
@@ -41,20 +36,20 @@ export function fits(d, filter) {
     (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
 }
 
-const when = (iso) => new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const when = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** A filter in words. */
 export function words(name, value, webhookName) {
   switch (name) {
-  case 'q': return `“${plain(value)}”`
+  case 'q': return phrase(t.filters.quoted, { text: plain(value) })
   case 'outcome': return badge(value)
   case 'webhook': return plain(webhookName)
-  case 'test': return TESTS[value] ?? plain(value)
-  case 'range': return RANGES[value]?.words ?? plain(value)
-  case 'status': return `Code ${plain(value)}`
+  case 'test': return t.tests[value] ?? plain(value)
+  case 'range': return t.ranges[value]?.words ?? plain(value)
+  case 'status': return phrase(t.filters.codeIs, { code: plain(value) })
   case 'reason': return plain(result(value))
-  case 'since': return `From ${when(value)}`
-  case 'until': return `Until ${when(value)}`
+  case 'since': return phrase(t.filters.fromIs, { time: when(value) })
+  case 'until': return phrase(t.filters.untilIs, { time: when(value) })
   default: return plain(value)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a receiver will get: the exact bytes, and how Slack draws them.
 import { bytes, pretty, size, visible } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { copyButton, failed, fill, h, segmented } from '../ui.js'
 
 const ENTITIES = { '&amp;': '&', '&lt;': '<', '&gt;': '>' }
@@ -10,8 +11,8 @@ const text = (part) => visible(part.replace(/&(amp|lt|gt);/g, (found) => ENTITIE
 function slack(mrkdwn) {
   const line = (part) => part.split(/(\*[^*\n]+\*)/).map((piece) =>
     /^\*.+\*$/.test(piece) ? h('b', text(piece.slice(1, -1))) : text(piece))
-  return h('div.slack', { role: 'group', 'aria-label': 'As Slack shows it' },
-    h('p', h('b', 'Helmdesk '), h('span.tag', 'app')),
+  return h('div.slack', { role: 'group', 'aria-label': t.preview.slack },
+    h('p', h('b', 'Helmdesk '), h('span.tag', t.preview.app)),
     h('div', { dir: 'auto' }, mrkdwn.split('\n').map((part) =>
       part.startsWith('> ') ? h('blockquote', line(part.slice(2))) : h('p', line(part)))))
 }
@@ -32,10 +33,10 @@ const VERIFY = {
 /** wanted(): {format, secret}. */
 export function preview(ctx, events, wanted) {
   let raw = false, asked = 0, timer, shown
-  const kind = h('select', { 'aria-label': 'Event of the preview', onchange: load },
+  const kind = h('select', { 'aria-label': t.preview.event, onchange: load },
     events.map((e) => h('option', { value: e.name }, e.name)))
   const out = h('div')
-  const code = h('pre', { tabindex: 0, 'aria-label': 'How to check the signature', role: 'region' })
+  const code = h('pre', { tabindex: 0, 'aria-label': t.preview.howToCheck, role: 'region' })
   const language = (name) => fill(code, VERIFY[name])
 
   async function load() {
@@ -58,12 +59,12 @@ export function preview(ctx, events, wanted) {
   // Each answer is an event of its own: its form changes without another answer.
   function show() {
     fill(out, h('dl.headers', shown.headers.map(([name, value]) => h('div', h('dt', name), h('dd', value)))),
-      bytes(raw ? shown.body : pretty(shown.body), 'Body'),
+      bytes(raw ? shown.body : pretty(shown.body), t.preview.body),
       h('div.row',
         h('span.muted.small.grow',
-          raw ? `Exactly ${size(shown.bytes)}` : 'Formatted to be read; the bytes have no spaces'),
-        copyButton('Copy bytes', () => shown.body, { class: 'plain small' })),
-      shown.sample && h('p.hint', 'Signed with a sample secret.'),
+          raw ? phrase(t.preview.exactly, { size: size(shown.bytes) }) : t.preview.formatted),
+        copyButton(t.preview.copyBytes, () => shown.body, { class: 'plain small' })),
+      shown.sample && h('p.hint', t.preview.sample),
       shown.slack_text && slack(shown.slack_text))
   }
 
@@ -73,12 +74,12 @@ export function preview(ctx, events, wanted) {
       clearTimeout(timer)
       timer = setTimeout(load, 150)
     },
-    node: h('section.card.preview', { 'aria-label': 'Preview' },
-      h('div.row', h('h2.grow', 'Preview'), kind,
-        segmented('Form', 'form', [['pretty', 'Pretty'], ['bytes', 'Bytes']], 'pretty',
+    node: h('section.card.preview', { 'aria-label': t.preview.preview },
+      h('div.row', h('h2.grow', t.preview.preview), kind,
+        segmented(t.preview.form, 'form', [['pretty', t.preview.pretty], ['bytes', t.preview.bytes]], 'pretty',
           (value) => { raw = value === 'bytes'; if (shown) show() })),
       out,
-      h('details', h('summary', 'Check the signature in your receiver'),
-        segmented('Language', 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
+      h('details', h('summary', t.preview.check),
+        segmented(t.preview.language, 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows of the log.
 import { badge, bdi, ms, result, time } from '../format.js'
+import { phrase, t } from '../texts.js'
 import { h, reconcile } from '../ui.js'
 
 const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at < a.finished_at)
@@ -8,16 +9,16 @@ const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at <
 export const keyOf = (d) => `${d.id}/${d.attempt}/${d.outcome}`
 
 const row = (ctx, d) => h('tr', { 'data-id': d.id },
-  h('th', { scope: 'row', 'data-label': 'Time' },
+  h('th', { scope: 'row', 'data-label': t.columns.time },
     h('a', { href: ctx.to('deliveries', d.id) }, time(d.finished_at ?? d.created_at))),
-  h('td', { 'data-label': 'Event' }, h('span', d.event, d.test && h('span.tag', 'test'))),
-  h('td.subject', { 'data-label': 'Ticket' },
+  h('td', { 'data-label': t.columns.event }, h('span', d.event, d.test && h('span.tag', t.common.test))),
+  h('td.subject', { 'data-label': t.columns.ticket },
     h('div', h('span.muted.num', `#${d.ticket_number} `), h('span.two-lines', bdi(d.subject)))),
-  h('td', { 'data-label': 'Result' }, h('span', badge(d.outcome, result(d.result)),
-    d.attempt > 1 && h('span.muted.small', ` attempt ${d.attempt}`),
-    d.may_be_repeated && h('span.tag', { title: 'The receiver may have got this one twice' }, 'maybe twice'))),
-  h('td', { 'data-label': 'Took', class: 'num right' }, ms(d.ms.total_ms)),
-  h('td', { 'data-label': 'Webhook' },
+  h('td', { 'data-label': t.columns.result }, h('span', badge(d.outcome, result(d.result)),
+    d.attempt > 1 && h('span.muted.small', ' ', phrase(t.rows.attempt, { n: d.attempt })),
+    d.may_be_repeated && h('span.tag', { title: t.rows.maybeTwiceText }, t.rows.maybeTwice))),
+  h('td', { 'data-label': t.columns.took, class: 'num right' }, ms(d.ms.total_ms)),
+  h('td', { 'data-label': t.columns.webhook },
     d.webhook_name ? h('span.two-lines', bdi(d.webhook_name)) : h('span.mono.small.break', d.url_masked)))
 
 /** A table of deliveries, newest first: one row for each attempt. */
@@ -26,9 +27,10 @@ export function logTable(ctx) {
   let list = []
   const draw = () => reconcile(body, list, keyOf, (d) => row(ctx, d))
   return {
-    node: h('table.cards.log', h('caption.sr', 'Deliveries, newest first'),
-      h('thead', h('tr', ['Time', 'Event', 'Ticket', 'Result', 'Took', 'Webhook'].map((t) =>
-        h('th', { scope: 'col', class: t === 'Took' && 'right', 'aria-sort': t === 'Time' && 'descending' }, t)))),
+    node: h('table.cards.log', h('caption.sr', t.log.caption),
+      h('thead', h('tr', Object.entries(t.columns).map(([name, text]) =>
+        h('th', { scope: 'col', class: name === 'took' && 'right', 'aria-sort': name === 'time' && 'descending' },
+          text)))),
       body),
     body,
     get list() { return list },

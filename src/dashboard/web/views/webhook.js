@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // One webhook: how it does, a test, its secret, its latest deliveries.
 import { inOrder, query } from '../api.js'
-import { badge, bdi, count, plural, time, visible } from '../format.js'
+import { badge, bdi, time } from '../format.js'
+import { mixed, phrase, t } from '../texts.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
-import { crumbs, formatTag, limit, MODES, name, pathOf, PAUSES, tabs } from './parts.js'
+import { crumbs, formatTag, limit, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
 import { testCard } from './test.js'
@@ -17,13 +18,12 @@ export default function (ctx) {
   const { id } = ctx
   const fresh = ctx.store.fresh?.id === id ? ctx.store.fresh : {}
   ctx.store.fresh = null
-  ctx.title('Webhook')
+  ctx.title(t.webhook.webhook)
   let webhook
   const head = h('div.row.head')
-  const heading = h('h1', { tabindex: -1 }, 'Webhook')
+  const heading = h('h1', { tabindex: -1 }, t.webhook.webhook)
   const facts = h('div.facts')
-  const failing = h('div.note.bad.wide', h('strong', 'Its last five deliveries failed. '),
-    'See the reasons below, fix the receiver, and send a test.')
+  const failing = h('div.note.bad.wide', h('strong', t.webhook.failing), t.webhook.failingText)
   const mode = h('div.note.wide')
   const pause = h('div.note.wide')
   const body = h('div.columns', loading())
@@ -37,37 +37,40 @@ export default function (ctx) {
     fill(heading, bdi(name(webhook)))
     failing.hidden = webhook.state !== 'failing'
     mode.hidden = webhook.mode === 'on'
-    fill(mode, h('strong', webhook.mode === 'held' ? 'On hold. ' : 'Off. '), MODES[webhook.mode][1])
+    fill(mode, h('strong', t.modes[webhook.mode].title), t.modes[webhook.mode].meaning)
     drawPause()
     fill(head, badge(webhook.state), formatTag(webhook), h('span.grow'),
       ctx.admin && [
         button(toggleText(webhook), changeMode, { class: 'plain' }),
-        menu('More actions', [
-          ['Edit', () => ctx.go(ctx.to('webhooks', id, 'edit'))],
-          ['Duplicate', () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
-          ['Discard what waits…', async () => { await discard(ctx, webhook); await refresh() }],
-          ['Delete…', deleteAndLeave, 'bad'],
+        menu(t.webhook.more, [
+          [t.actions.edit, () => ctx.go(ctx.to('webhooks', id, 'edit'))],
+          [t.actions.duplicate, () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
+          [t.actions.discardMenu, async () => { await discard(ctx, webhook); await refresh() }],
+          [t.actions.deleteMenu, deleteAndLeave, 'bad'],
         ]),
       ])
     drawFacts()
   }
 
   function drawPause() {
-    const words = PAUSES[webhook.state]
+    const words = t.pauses[webhook.state]
     pause.hidden = !words
-    if (words) fill(pause, h('strong', words[0]), words[1](time(webhook.paused_until ?? webhook.throttled_until)))
+    if (words) {
+      fill(pause, h('strong', words.title),
+        mixed(words.text, { time: time(webhook.paused_until ?? webhook.throttled_until) }))
+    }
   }
 
   function drawFacts() {
     fill(facts, h('span.mono.break', webhook.url_masked), h('span', webhook.events.join(', ')),
-      h('span', webhook.max_attempts > 1 ? `up to ${webhook.max_attempts} attempts` : 'one attempt'),
+      h('span', phrase(t.webhook.attempts, { n: webhook.max_attempts })),
       limit(webhook) && h('span', limit(webhook)),
-      webhook.ordered && h('span', 'in order per ticket'),
-      webhook.standard_headers && h('span', 'Standard Webhooks headers'),
-      webhook.client_certificate && h('span', 'Client certificate'),
-      webhook.headers.length > 0 && h('span', plural(webhook.headers.length, 'extra header')),
-      webhook.waiting > 0 && h('span', `${count(webhook.waiting)} waiting, the oldest since `,
-        time(webhook.waiting_since, true)))
+      webhook.ordered && h('span', t.webhook.ordered),
+      webhook.standard_headers && h('span', t.webhook.standardHeaders),
+      webhook.client_certificate && h('span', t.webhook.clientCertificate),
+      webhook.headers.length > 0 && h('span', phrase(t.webhook.headers, { n: webhook.headers.length })),
+      webhook.waiting > 0 && h('span', mixed(t.webhook.waiting,
+        { n: webhook.waiting, time: time(webhook.waiting_since, true) })))
   }
 
   async function deleteAndLeave() {
@@ -92,9 +95,9 @@ export default function (ctx) {
     fill(body, failing, mode, pause,
       ctx.admin && [testCard(ctx, webhook, events.data, fresh.test), secret.node],
       h('div.wide', activity(ctx, id).node),
-      h('section.card.flush.wide', { 'aria-label': 'Latest deliveries' },
-        h('div.row.inset', h('h2.grow', 'Latest deliveries'),
-          h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, 'All deliveries')), latest),
+      h('section.card.flush.wide', { 'aria-label': t.webhook.latest },
+        h('div.row.inset', h('h2.grow', t.webhook.latest),
+          h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, t.webhook.all)), latest),
       ctx.admin && history())
     await loadLatest()
     if (missed) refresh().catch(toast)
@@ -108,7 +111,7 @@ export default function (ctx) {
     log.set(got.data)
     log.add(arrived, LATEST) // which the answer may not know of
     fill(latest, log.list.length ? log.node
-      : empty('No deliveries yet', 'Send a test, or wait for the next event.'))
+      : empty(t.log.none, t.webhook.noneText))
   })
 
   /** What people did with this webhook. */
@@ -117,11 +120,11 @@ export default function (ctx) {
     const load = loader(changes, async () => {
       const data = (await ctx.get('audit')).data.filter((entry) => entry.object === id)
       fill(changes, h('ul.changes', data.length ? data.map((entry) =>
-        h('li', time(entry.at), ' ', bdi(entry.user), ' ', h('code', entry.action), ' ', visible(entry.text)))
-        : h('li.muted', 'Nobody has changed it yet.')))
+        h('li', time(entry.at), ' ', bdi(entry.user), ' ', t.audit[entry.action]))
+        : h('li.muted', t.webhook.unchanged)))
     })
     return h('details', { class: 'card wide', ontoggle: (event) => event.target.open && load() },
-      h('summary', 'Changes'), changes)
+      h('summary', t.webhook.changes), changes)
   }
 
   async function refresh() {
@@ -160,5 +163,5 @@ export default function (ctx) {
     refresh().catch((error) => error.status !== 0 && toast(error)), WAITING_MS)
   ctx.signal.addEventListener('abort', () => clearInterval(waits))
   build()
-  return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, 'Overview'), body] }
+  return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, t.webhook.overview), body] }
 }
