@@ -540,7 +540,7 @@ static void test_life_of_a_webhook(void **state) {
     assert_string_equal(text_of(first_of(audit), "action"), "webhook.delete");
     assert_string_equal(text_of(first_of(audit), "user"), "ann");
     for (size_t i = 0; i < json_array_size(json_object_get(audit, "data")); i++)
-        assert_true(*text_of(json_array_get(json_object_get(audit, "data"), i), "text") != '\0');
+        assert_true(*text_of(json_array_get(json_object_get(audit, "data"), i), "action") != '\0');
     assert_int_equal(json_array_size(json_object_get(audit, "data")), 9);
     json_decref(audit);
     free(id);

@@ -8,31 +8,31 @@
     X(HD_REASON_HTTP_3XX,                                                                                              \
       "The receiver answered with a redirect, which is not followed. Enter the final address as the webhook's URL.")   \
     X(HD_REASON_HTTP_400,                                                                                              \
-      "The receiver called the request bad (400). Look at its answer, and check that the webhook has the format that " \
+      "The receiver rejected the request (400). Look at its response, and check that the webhook has the format that " \
       "the receiver expects.")                                                                                         \
     X(HD_REASON_HTTP_401_403,                                                                                          \
       "The receiver refused the request (401 or 403). Most often its secret is not the webhook's, or it re-encodes "   \
       "the JSON before it checks the signature: compare the secret, and verify the raw body.")                         \
-    X(HD_REASON_HTTP_404_410, "Nothing lives at this address (404 or 410). Check the path of the webhook's URL.")      \
+    X(HD_REASON_HTTP_404_410, "There is nothing at this URL (404 or 410). Check the path of the webhook's URL.")         \
     X(HD_REASON_HTTP_413,                                                                                              \
-      "The receiver finds the body too large (413). Raise its limit; bodies with messages are the largest.")           \
+      "The receiver says that the body is too large (413). Raise its limit; bodies with messages are the largest.")    \
     X(HD_REASON_HTTP_429, "The receiver asks for fewer requests (429). Lower the webhook's limit of "                  \
                           "deliveries at once, or raise the receiver's rate limit.")                                   \
-    X(HD_REASON_HTTP_4XX, "The receiver refused the request (4xx). Look at its answer.")                               \
+    X(HD_REASON_HTTP_4XX, "The receiver refused the request (4xx). Look at its response.")                             \
     X(HD_REASON_HTTP_5XX, "The receiver failed (5xx). Look at its own log at this time.")                              \
     X(HD_REASON_BAD_RESPONSE,                                                                                          \
       "What answered does not speak HTTP correctly. Check host and port, and whether it is an https server.")          \
     X(HD_REASON_RESPONSE_TOO_LARGE,                                                                                    \
-      "The receiver's answer has more than 64 KiB of headers. A webhook receiver should answer 200 and little else.")  \
+      "The receiver's response has more than 64 KiB of headers. A receiver should respond with 200 and little else.")  \
     X(HD_REASON_TIMEOUT_CONNECT,                                                                                       \
       "No connection within the time limit. The server is down, unreachable, or a firewall drops the packets.")        \
     X(HD_REASON_TIMEOUT_TOTAL,                                                                                         \
-      "No answer within the time limit. The receiver may still have done the work: let it answer first, then work.")   \
+      "No response within the time limit. The receiver may still have done the work: let it respond first, then work.") \
     X(HD_REASON_DNS,                                                                                                   \
       "No address was found for the host name. Check its spelling, its DNS records and its name servers.")             \
     X(HD_REASON_REFUSED,                                                                                               \
       "Nothing listens on this port: the connection was refused. Start the receiver, or correct the port.")            \
-    X(HD_REASON_UNREACHABLE, "The network has no way to this address. Check routing and firewalls.")                   \
+    X(HD_REASON_UNREACHABLE, "The network has no route to this address. Check routing and firewalls.")                 \
     X(HD_REASON_RESET, "The receiver closed the connection before it had answered. Look at its own log at this time.") \
     X(HD_REASON_TLS_UNTRUSTED,                                                                                         \
       "The receiver's certificate is not signed by a known authority. Install the whole chain there, or have "         \
@@ -45,7 +45,7 @@
     X(HD_REASON_BLOCKED,                                                                                               \
       "The address is not public, and this program does not allow deliveries to it. No packet was sent.")              \
     X(HD_REASON_CANCELED, "The program was shut down before the delivery had ended.")                                  \
-    X(HD_REASON_SLACK, "Slack refused the message. Its answer says why.")                                              \
+    X(HD_REASON_SLACK, "Slack refused the message. Its response says why.")                                            \
     X(HD_REASON_INTERNAL,                                                                                              \
       "This program could not make the delivery: out of memory or sockets, or its certificate file cannot be read.")   \
     X(HD_REASON_DROPPED,                                                                                               \
@@ -61,8 +61,8 @@
     X(HD_REASON_TLS_UNFIT,                                                                                             \
       "The receiver's certificate is revoked, too weak or made for another purpose. Get another one for it.")          \
     X(HD_REASON_TLS_CLIENT_CERTIFICATE,                                                                                \
-      "The receiver wants a client certificate that it accepts. Give this program one, or let the receiver do "        \
-      "without.")                                                                                                      \
+      "The receiver wants a client certificate that it accepts. Set one in the webhook, or have the receiver not "     \
+      "require it.")                                                                                                   \
     X(HD_REASON_PROXY_FAILED,                                                                                          \
       "The proxy of this program could not be used. Check its address, and that it runs and makes tunnels (CONNECT).") \
     X(HD_REASON_PROXY_REFUSED,                                                                                         \
@@ -125,7 +125,7 @@ static const struct {
     {"no_team", 0, "The Slack workspace of this webhook does not exist any more."},
     {"channel_not_found", 0, "The channel of this Slack webhook is gone. Make a new incoming webhook in Slack."},
     {"channel_is_archived", 0, "The channel of this Slack webhook is archived. Restore it, or choose another channel."},
-    {"rollup_error", 0, "Slack had a fault of its own."},
+    {"rollup_error", 0, "Slack had an error of its own. Try again later."},
 };
 
 const char *hd__slack_word(const char *body, size_t len, int format) {

@@ -23,7 +23,7 @@ static int read_limit(struct hd__call *call, size_t *limit) {
     *limit = value;
     if (*end == '\0' && end != text && value >= 1 && value <= LIMIT_MAX)
         return 1;
-    hd__call_refuse(call, 400, "The limit is malformed", "It is a number from 1 to 200.", NULL);
+    hd__call_refuse(call, 400, "The limit is malformed", "It must be a number from 1 to 200.", NULL);
     return 0;
 }
 
@@ -182,7 +182,7 @@ static int is_confirmed(struct hd__call *call, const hd_log_filter *filter) {
         return 0;
     if (json_is_integer(confirmed) && json_integer_value(confirmed) == (json_int_t)matching)
         return 1;
-    hd__call_refuse(call, 409, "The number has changed", "Look at what matches now, and confirm again.", NULL);
+    hd__call_refuse(call, 409, "The number has changed", "Check what matches now, and confirm again.", NULL);
     return 0;
 }
 
@@ -213,7 +213,7 @@ void hd__api_redeliver_all(struct hd__call *call) {
     hd_log_filter *filter = NULL;
     if (!json_is_object(object) || !until || hd_time_parse(until, strlen(until), &until_ms) != HD_OK || number < 1 ||
         number > LIMIT_MAX) {
-        hd__call_refuse(call, 400, "The request is malformed", "It needs a filter, and until when it reaches.", NULL);
+        hd__call_refuse(call, 400, "The request is malformed", "It needs a filter, and the time until which it applies.", NULL);
         return;
     }
     if (hd__filter_read(call, object, until_ms, &filter) && is_confirmed(call, filter))

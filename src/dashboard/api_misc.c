@@ -38,10 +38,11 @@ static json_t *projects_of(struct hd__call *call) {
 void hd__api_me(struct hd__call *call) {
     int status = hd_client_store_status(call->dashboard->client);
     hd__call_answer(call, 200,
-                    json_pack("{s:o, s:s, s:o, s:s, s:o, s:{s:b, s:s}, s:I}", "user", hd__json_string(call->user),
+                    json_pack("{s:o, s:s, s:o, s:s, s:o, s:{s:b, s:s, s:s}, s:I}", "user", hd__json_string(call->user),
                               "role", hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call),
                               "version", hd_version(), "position", hd__dash_position(call->dashboard), "store", "ok",
-                              status == HD_OK, "message", status == HD_OK ? "" : hd_strerror(status), "waiting",
+                              status == HD_OK, "code", hd_status_name(status), "message",
+                              status == HD_OK ? "" : hd_strerror(status), "waiting",
                               (json_int_t)hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING)));
 }
 
@@ -73,14 +74,12 @@ static json_t *sample_of(int type) {
 }
 
 void hd__api_events(struct hd__call *call) {
-    static const char *const meanings[] = {"A new ticket is submitted", "A ticket is marked as resolved",
-                                           "A new message is added to a ticket"};
     json_t *list = json_array();
     int failed = list == NULL;
     for (size_t i = 0; i < 3; i++)
         hd__json_add(list,
-                     json_pack("{s:s, s:s, s:o}", "name", hd_event_type_name(hd__field_types[i]), "meaning",
-                               meanings[i], "sample", sample_of(hd__field_types[i])),
+                     json_pack("{s:s, s:o}", "name", hd_event_type_name(hd__field_types[i]), "sample",
+                               sample_of(hd__field_types[i])),
                      &failed);
     hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
 }
@@ -142,39 +141,9 @@ void hd__api_check_url(struct hd__call *call) {
 
 /* ---- The list of changes ---- */
 
-/* What an action is, for people. */
-static const char *text_of(const char *action) {
-    static const struct {
-        const char *action, *text;
-    } texts[] = {
-        {"webhook.create", "made it"},
-        {"webhook.update", "changed its settings"},
-        {"webhook.hold", "put it on hold"},
-        {"webhook.on", "turned it on"},
-        {"webhook.off", "turned it off"},
-        {"webhook.discard", "discarded what waited for it"},
-        {"webhook.delete", "deleted it"},
-        {"webhook.secret.stage", "made the next secret"},
-        {"webhook.secret.unstage", "took the next secret back"},
-        {"webhook.secret.activate", "let the next secret sign"},
-        {"webhook.secret.undo", "let the previous secret sign again"},
-        {"webhook.secret.forget", "erased the previous secret"},
-        {"webhook.secret.replace", "replaced the secret at once"},
-        {"secret.reveal", "looked at the secret"},
-        {"test", "sent a test"},
-        {"redeliver", "sent a delivery again"},
-        {"redeliver.many", "sent several deliveries again"},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (strcmp(texts[i].action, action) == 0)
-            return texts[i].text;
-    return "";
-}
-
 static json_t *audit_of(const struct hd__audit *audit) {
-    return json_pack("{s:o, s:o, s:s, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user",
-                     hd__json_string(audit->user), "action", audit->action, "text", text_of(audit->action), "object",
-                     hd__json_string(audit->object));
+    return json_pack("{s:o, s:o, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user", hd__json_string(audit->user),
+                     "action", audit->action, "object", hd__json_string(audit->object));
 }
 
 void hd__api_audit(struct hd__call *call) {

@@ -46,7 +46,7 @@ static const struct range *find_range(struct hd__call *call) {
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (strcmp(ranges[i].name, name ? name : "24h") == 0)
             return &ranges[i];
-    hd__call_refuse(call, 400, "The range is malformed", "It is 1h, 24h or 7d.", NULL);
+    hd__call_refuse(call, 400, "The range is malformed", "It must be 1h, 24h or 7d.", NULL);
     return NULL;
 }
 

@@ -11,7 +11,7 @@
 /* ---- Finding and writing ---- */
 
 static void refuse_unknown(struct hd__call *call) {
-    hd__call_refuse(call, 404, "There is no such webhook", "It was deleted, or is another project's.", NULL);
+    hd__call_refuse(call, 404, "There is no such webhook", "It was deleted, or belongs to another project.", NULL);
 }
 
 hd_webhook *hd__api_find_webhook(struct hd__call *call) {

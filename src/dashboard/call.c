@@ -51,14 +51,22 @@ void hd__call_answer(struct hd__call *call, int status, json_t *value) {
     answer_value(call, status, "application/json", value);
 }
 
-void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors) {
+/* code: the name of the library's status, which the page looks up in its own language, or NULL. */
+static void answer_problem(struct hd__call *call, int status, const char *title, const char *detail, const char *code,
+                           json_t *errors) {
     json_t *problem = json_pack("{s:s, s:s, s:i}", "type", "about:blank", "title", title, "status", status);
     int failed = problem == NULL;
     if (detail)
         hd__json_set(problem, "detail", json_string(detail), &failed);
+    if (code)
+        hd__json_set(problem, "code", json_string(code), &failed);
     if (errors)
         hd__json_set(problem, "errors", errors, &failed);
     answer_value(call, status, "application/problem+json", hd__json_or_nothing(problem, failed));
+}
+
+void hd__call_refuse(struct hd__call *call, int status, const char *title, const char *detail, json_t *errors) {
+    answer_problem(call, status, title, detail, NULL, errors);
 }
 
 /* ---- Errors of the library ---- */
@@ -99,15 +107,15 @@ static const char *title_of(int http_status) {
     case 400:
         return "The request is malformed";
     case 403:
-        return "That is not allowed";
+        return "Not allowed";
     case 404:
-        return "There is nothing here";
+        return "Not found";
     case 409:
-        return "That is not possible now";
+        return "Not possible now";
     case 412:
         return "Somebody else has changed it";
     case 503:
-        return "That does not work at the moment";
+        return "Temporarily unavailable";
     default:
         return "Check the highlighted fields";
     }
@@ -118,7 +126,7 @@ void hd__call_fail(struct hd__call *call, int status, const char *pointer) {
     json_t *errors = pointer ? json_pack("[{s:s, s:s, s:s}]", "pointer", pointer, "code", hd_status_name(status),
                                          "message", hd_strerror(status))
                              : NULL;
-    hd__call_refuse(call, http_status, title_of(http_status), hd_strerror(status), errors);
+    answer_problem(call, http_status, title_of(http_status), hd_strerror(status), hd_status_name(status), errors);
 }
 
 /* ---- The list of changes ---- */

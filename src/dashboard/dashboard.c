@@ -163,7 +163,7 @@ static void answer(struct hd__call *call, char *target) {
     if (split_target(call, target))
         hd__route(call);
     else
-        hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
+        hd__call_refuse(call, 404, "Not found", NULL, NULL);
 }
 
 static int is_role(int role) {

@@ -75,7 +75,7 @@ static const struct {
 
 static void refuse(struct hd__call *call, const char *name) {
     char text[96];
-    snprintf(text, sizeof text, "The filter '%s' has a value that cannot match.", name);
+    snprintf(text, sizeof text, "The filter '%s' has a value that it cannot have.", name);
     hd__call_refuse(call, 400, "The filter is malformed", text, NULL);
 }
 

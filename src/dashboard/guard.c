@@ -77,21 +77,21 @@ int hd__guard_pass(struct hd__call *call) {
     size_t length;
     (void)hd_request_body(request, &length);
     if (status == HD_E_TOO_LARGE || length > BODY_MAX) {
-        hd__call_refuse(call, 413, "The request is too large", "262,144 bytes are the most.", NULL);
+        hd__call_refuse(call, 413, "The request is too large", "Its body may have at most 262,144 bytes.", NULL);
     } else if (status != HD_OK || !call->method || !hd_request_target(request)) {
         hd__call_refuse(call, status == HD_E_LIMIT ? 431 : 400, "The request is malformed",
                         "Its method, its target or a header is missing or malformed, or there are too many headers.",
                         NULL);
     } else if (is_ambiguous(request)) {
         hd__dash_set_header(call->response, "Connection", "close");
-        hd__call_refuse(call, 400, "The request is ambiguous", "It has no host or two, or two lengths.", NULL);
+        hd__call_refuse(call, 400, "The request is ambiguous", "It has no Host header or two of them, or two lengths.", NULL);
     } else if (!is_known_host(call->dashboard, hd_request_header(request, "Host", 0))) {
-        hd__call_refuse(call, 421, "This is not the page's address",
-                        "The host is unknown here: name it with hd_dashboard_add_host().", NULL);
+        hd__call_refuse(call, 421, "Unknown host",
+                        "The page does not know this host name. Add it in the server that shows the page.", NULL);
     } else if (is_cross_site(call)) {
-        hd__call_refuse(call, 403, "Another site asked for that", "Changes are made from the page itself.", NULL);
+        hd__call_refuse(call, 403, "Cross-site request refused", "Make changes on the page itself.", NULL);
     } else if (!is_safe(call->method) && strcmp(call->method, "DELETE") != 0 && !has_json(request)) {
-        hd__call_refuse(call, 415, "The request is no JSON", "Its Content-Type is application/json.", NULL);
+        hd__call_refuse(call, 415, "The request is not JSON", "Its Content-Type must be application/json.", NULL);
     } else {
         return 1;
     }

@@ -105,7 +105,7 @@ static int read_body(struct hd__call *call) {
     call->body = json_loadb(length ? body : "{}", length ? length : 2, JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(call->body))
         return 1;
-    hd__call_refuse(call, 400, "The request is malformed", "Its body is a JSON object.", NULL);
+    hd__call_refuse(call, 400, "The request is malformed", "Its body must be a JSON object.", NULL);
     return 0;
 }
 
@@ -115,7 +115,7 @@ static int may_call(struct hd__call *call, const struct hd__route *route) {
     if (call->role == HD_ROLE_NONE)
         hd__call_refuse(call, 401, "You are not signed in", "Sign in, and try again.", NULL);
     else
-        hd__call_refuse(call, 403, "You may look, and not change", "An administrator may.", NULL);
+        hd__call_refuse(call, 403, "Not allowed", "Your role can only view. Ask an administrator.", NULL);
     return 0;
 }
 
@@ -124,9 +124,9 @@ static void call_api(struct hd__call *call, char *path) {
     const struct hd__route *route = find(call, path, &other_method);
     hd__dash_set_header(call->response, "Cache-Control", "no-store");
     if (!route && other_method)
-        hd__call_refuse(call, 405, "That cannot be done here", NULL, NULL);
+        hd__call_refuse(call, 405, "Method not allowed", NULL, NULL);
     else if (!route)
-        hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
+        hd__call_refuse(call, 404, "Not found", NULL, NULL);
     else if (may_call(call, route) && read_body(call))
         route->answer(call);
 }
@@ -138,12 +138,12 @@ void hd__route(struct hd__call *call) {
     if (strncmp(call->path, API, sizeof API - 1) == 0)
         call_api(call, call->path + sizeof API - 1);
     else if (!is_read)
-        hd__call_refuse(call, 405, "That cannot be done here", NULL, NULL);
+        hd__call_refuse(call, 405, "Method not allowed", NULL, NULL);
     else if (strncmp(call->path, ASSETS, sizeof ASSETS - 1) == 0 &&
              hd__asset_answer(call, call->path + sizeof ASSETS - 1))
         return;
     else if (*call->path == '\0' || strncmp(call->path, "projects/", 9) == 0)
         hd__asset_page(call);
     else
-        hd__call_refuse(call, 404, "There is nothing here", NULL, NULL);
+        hd__call_refuse(call, 404, "Not found", NULL, NULL);
 }

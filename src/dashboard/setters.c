@@ -173,7 +173,7 @@ static json_t *collect_errors(struct hd__call *call, hd_webhook *webhook, int is
             hd__json_add(errors, error_of(setters[i].name, status, message_of(status)), &failed);
     }
     if (is_new && !hd__call_member(call, "url"))
-        hd__json_add(errors, error_of("url", HD_E_FIELD_MISSING, "Enter the address that deliveries go to."), &failed);
+        hd__json_add(errors, error_of("url", HD_E_FIELD_MISSING, "Enter the URL that deliveries are sent to."), &failed);
     return hd__json_or_nothing(errors, failed);
 }
 
@@ -194,11 +194,7 @@ int hd__setters_apply(struct hd__call *call, hd_webhook *webhook, int is_new) {
 json_t *hd__setters_warnings(const hd_webhook *webhook) {
     int is_slack = hd_webhook_format(webhook) == HD_FORMAT_SLACK;
     int is_slack_host = hd__dash_starts_nocase(hd_webhook_url(webhook), SLACK_HOST);
-    if (is_slack_host && !is_slack)
-        return json_pack("[{s:s, s:s}]", "code", "slack_format", "message",
-                         "Slack refuses plain JSON: choose the Slack format.");
-    if (is_slack && !is_slack_host)
-        return json_pack("[{s:s, s:s}]", "code", "slack_format", "message",
-                         "This is no address of Slack's: does it read Slack messages?");
+    if (is_slack_host != is_slack)
+        return json_pack("[{s:s}]", "code", "slack_format");
     return json_array();
 }

@@ -241,7 +241,7 @@ static int begin(struct hd__call *call, struct hd__dash_stream *stream) {
 
 void hd__api_stream(struct hd__call *call) {
     if (!take_place(call->dashboard)) {
-        hd__call_refuse(call, 503, "Too many pages watch", "Ask for the list every few seconds instead.", NULL);
+        hd__call_refuse(call, 503, "Too many open pages", "Ask for the list every few seconds instead.", NULL);
         return;
     }
     struct hd__dash_stream *stream = calloc(1, sizeof *stream);

@@ -46,7 +46,7 @@ it('01 created by keyboard: in the list, in the API, the secret shown once', asy
   await page.getByLabel('Name', { exact: true }).waitFor()
   await tabTo(page, 'Name')
   await page.keyboard.type('CRM sync')
-  await tabTo(page, 'Address')
+  await tabTo(page, 'URL')
   await page.keyboard.type(receiver.url)
   await tabTo(page, 'JSON')
   await tabTo(page, /^message\.received/)
@@ -55,7 +55,7 @@ it('01 created by keyboard: in the list, in the API, the secret shown once', asy
   await page.keyboard.press('Enter')
 
   await heading(page, 'CRM sync')
-  await page.getByText('The webhook is made. Give this secret to your receiver').waitFor()
+  await page.getByText('The webhook was created. Give this secret to your receiver').waitFor()
   const secret = await page.locator('.secret code').first().innerText()
   assert.ok(secret.length >= 32, `a secret of ${secret.length} characters`)
 
@@ -92,7 +92,7 @@ it('01 what is typed is kept on the way Back and Forward too, and by the skip li
   await page.getByRole('link', { name: '+ New webhook' }).first().click()
   const name = page.getByLabel('Name', { exact: true })
   await name.fill('Half done')
-  await page.getByText('Skip to the content').press('Enter')
+  await page.getByText('Skip to main content').press('Enter')
   assert.equal(await name.inputValue(), 'Half done')
   const box = page.getByRole('dialog', { name: 'Leave this page?' })
   for (const round of [1, 2]) {

@@ -15,7 +15,7 @@ async function form(scene) {
   const page = await scene.open('webhooks/new')
   await heading(page, 'New webhook')
   await page.getByLabel('Name', { exact: true }).fill(good.name)
-  await page.getByLabel('Address', { exact: true }).fill(good.url)
+  await page.getByLabel('URL', { exact: true }).fill(good.url)
   return page
 }
 
@@ -51,20 +51,20 @@ async function serverSays(scene, values, pointer) {
   assert.equal(headers['content-type'], 'application/problem+json')
   const error = json.errors.find((e) => e.pointer === pointer)
   assert.ok(error, `${JSON.stringify(json)} names ${pointer}`)
-  return new RegExp(error.message.replace(/[^\w ]/g, '.'))
+  return new RegExp(error.message.replace(/[^\w ]/g, '.'), 'i')
 }
 
 it('02 without an address', async (scene) => {
   const page = await form(scene)
-  await page.getByLabel('Address', { exact: true }).fill('')
-  await refused(page, 'url', /Enter the address that deliveries go to/)
+  await page.getByLabel('URL', { exact: true }).fill('')
+  await refused(page, 'url', /Enter the URL that deliveries are sent to/)
   await serverSays(scene, { url: '' }, '/url')
 })
 
 it('02 without an event', async (scene) => {
   const page = await form(scene)
   for (const box of await page.locator('[name=events]').all()) await box.uncheck()
-  await refused(page, 'events', /Choose one event at least/)
+  await refused(page, 'events', /Choose at least one event/)
   await serverSays(scene, { events: [] }, '/events')
 })
 
@@ -74,7 +74,7 @@ for (const [what, url] of [['ftp:', 'ftp://example.com/hooks'], ['http: to a pub
   it(`02 ${what}`, async (scene) => {
     scene.allow(REFUSED)
     const page = await form(scene)
-    await page.getByLabel('Address', { exact: true }).fill(url)
+    await page.getByLabel('URL', { exact: true }).fill(url)
     await refused(page, 'url', await serverSays(scene, { url }, '/url'))
     assert.equal((await scene.desk.api('GET', 'webhooks')).data.length, 0)
   })
@@ -93,7 +93,7 @@ it('02 what stands under Advanced is opened to be seen', async (scene) => {
   const page = await form(scene)
   await page.getByText('Advanced', { exact: true }).click()
   await page.getByLabel('Secret', { exact: true }).fill('short')
-  await button(page, '+ Header').click()
+  await button(page, '+ Add header').click()
   await page.getByLabel('Header name').fill('X-Helmdesk-Signature')
   await page.getByLabel('Header value').fill('mine')
   await page.getByLabel('Attempts', { exact: true }).fill('21')
@@ -112,7 +112,7 @@ it('02 what stands under Advanced is opened to be seen', async (scene) => {
 it('02 the address is looked at when its field is left, and the mark goes when it is fixed', async (scene) => {
   scene.allow(REFUSED)
   const page = await form(scene)
-  const address = page.getByLabel('Address', { exact: true })
+  const address = page.getByLabel('URL', { exact: true })
   await address.fill('ftp://example.com/hooks')
   await address.press('Tab')
   await eventually(async () => await message(page, 'url') !== '', 'a message')
@@ -152,7 +152,7 @@ it('02 two people change one webhook: the second is told, and loses nothing', as
     { name: 'Of the second' }, { headers: { 'If-Match': `"${webhook.version}"` } })
   assert.equal(other.status, 200)
   await button(page, 'Save').click()
-  await page.getByText('Somebody else has changed this webhook meanwhile').waitFor()
+  await page.getByText('Somebody else has changed this webhook').waitFor()
   assert.equal(await name.inputValue(), 'Of the first')
   assert.equal((await scene.desk.api('GET', `webhooks/${webhook.id}`)).name, 'Of the second')
 })

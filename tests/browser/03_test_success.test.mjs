@@ -33,14 +33,14 @@ it('03 a test is sent, signed, shown and kept', async (scene) => {
   assert.notEqual(arrival.signature, 'invalid')
 
   // The page shows the same request, and the log has it as a test.
-  await test.getByText('Show request and answer').click()
+  await test.getByText('Show request and response').click()
   await test.getByText(expected).waitFor()
   const shown = await test.locator('dl.headers dt').allInnerTexts()
   assert.deepEqual(shown.map((name) => name.toLowerCase()).sort(), Object.keys(headers).sort())
   assert.equal(await test.locator('dl.headers div', { hasText: 'X-Tenant' }).locator('dd').innerText(), '••••')
   const latest = page.getByRole('region', { name: 'Latest deliveries' })
   await row(latest, 'ticket.resolved').locator('.tag', { hasText: 'test' }).waitFor()
-  await test.getByRole('link', { name: 'In the log' }).click()
+  await test.getByRole('link', { name: 'View delivery' }).click()
   await heading(page, /ticket\.resolved → CRM sync/)
   await page.locator('.head .tag', { hasText: 'test' }).waitFor()
 
@@ -54,7 +54,7 @@ it('03 a test is sent, signed, shown and kept', async (scene) => {
 it('03 save and send test: made, sent and shown in one step', async (scene) => {
   const receiver = await scene.listen({ secrets: [SECRET] })
   const page = await scene.open('webhooks/new')
-  await page.getByLabel('Address', { exact: true }).fill(receiver.url)
+  await page.getByLabel('URL', { exact: true }).fill(receiver.url)
   await page.getByText('Advanced', { exact: true }).click()
   await page.getByLabel('Secret', { exact: true }).fill(SECRET)
   await button(page, 'Save and send test').click()
@@ -77,10 +77,10 @@ it('03 the preview is what is sent: its signature, made with the secret that was
   const body = await preview.getByLabel('Body', { exact: true }).textContent()
   assert.equal(shown.trim(), createHmac('sha256', SECRET).update(body).digest('hex'))
   assert.equal(await signature.innerText(), shown, 'another form of the same event')
-  await preview.getByText('Check the signature in your receiver').click()
+  await preview.getByText('Verify the signature in your receiver').click()
   for (const language of ['C', 'Node', 'Python', 'Go', 'CLI']) {
     await preview.getByRole('radio', { name: language, exact: true }).check()
-    assert.ok((await preview.getByLabel('How to check the signature').innerText()).length > 20)
+    assert.ok((await preview.getByLabel('How to verify the signature').innerText()).length > 20)
   }
 })
 

@@ -20,14 +20,14 @@ const FAILURES = [
   ['reset', answers('reset'), 'Connection closed', /closed the connection before it had answered/],
   ['refused', () => `http://127.0.0.1:${CLOSED_PORT}/`, 'Connection refused',
     /Nothing listens on this port/],
-  ['a name that is not there', () => 'http://nobody.invalid/', 'Name not found',
+  ['a name that is not there', () => 'http://nobody.invalid/', 'Host name not found',
     /No address was found for the host name/],
   ['a certificate that nobody knows', async (scene) => scene.keep(await selfSigned()).url, 'Certificate not trusted',
     /certificate is signed by itself and by no authority/],
   ['redirect', async (scene) => scene.keep(await odd((_, response) =>
     response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end())).url, '302', /redirect, which is not followed/],
   ['no HTTP', async (scene) => scene.keep(await odd((request) =>
-    request.socket.end('220 mail.example.com ESMTP\r\n'))).url, 'Not HTTP', /HTTP/],
+    request.socket.end('220 mail.example.com ESMTP\r\n'))).url, 'Invalid HTTP response', /HTTP/],
 ]
 
 for (const [what, receiver, result, sentence] of FAILURES) {
@@ -43,8 +43,8 @@ for (const [what, receiver, result, sentence] of FAILURES) {
     assert.match(await test.locator('.explain').innerText(), sentence)
     assert.match(await test.locator('.verdict .sr').textContent(), /^Failed/)
     // The same words in the log.
-    await test.getByRole('link', { name: 'In the log' }).click()
-    await page.getByRole('region', { name: 'What happened' }).waitFor()
+    await test.getByRole('link', { name: 'View delivery' }).click()
+    await page.getByRole('region', { name: 'Result' }).waitFor()
     assert.match(await page.locator('.explain').innerText(), sentence)
     assert.equal(await page.locator('#toast').innerText(), '', 'what a receiver does is no fault of the page')
   })
@@ -71,16 +71,16 @@ it('04 timeout: within 6 s, while the page goes on working', async (scene) => {
   const test = card(page, 'Send a test')
   const answered = page.waitForResponse(/\/test$/)
   await button(test, 'Send test').click()
-  await test.getByText('Sending, at most 5 seconds…').waitFor()
+  await test.getByText('Sending, up to 5 seconds…').waitFor()
   await button(test, 'Send test').click() // pressed twice, sent once
   // Another part of the page answers meanwhile, and so does the server.
   await button(card(page, 'Secret'), 'Reveal').click()
   await button(card(page, 'Secret'), 'Hide').waitFor()
   assert.equal((await scene.desk.api('GET', 'deliveries')).data.some((d) => d.webhook_id === webhook.id), false)
-  assert.ok(await test.getByText('Sending, at most 5 seconds…').isVisible(), 'all that took less than the timeout')
+  assert.ok(await test.getByText('Sending, up to 5 seconds…').isVisible(), 'all that took less than the timeout')
   const timing = (await answered).request().timing()
   await test.getByText('Timeout').first().waitFor()
-  assert.match(await test.locator('.explain').innerText(), /No answer within the time limit/)
+  assert.match(await test.locator('.explain').innerText(), /No response within the time limit/)
   const wall = timing.responseStart - timing.requestStart
   console.log(`a test that times out was answered after ${Math.round(wall)} ms`)
   assert.ok(wall >= 4900 && wall < 20000, `the server answered after ${wall} ms`)
@@ -100,5 +100,5 @@ it('04 the server itself is gone: a fault of ours, told as such', async (scene) 
   await desk.stop()
   await button(test, 'Send test').click()
   await page.locator('#toast').getByText('The server cannot be reached').waitFor()
-  await page.getByText(/^Reconnecting, last data/).waitFor()
+  await page.getByText(/^Reconnecting; last update at/).waitFor()
 })

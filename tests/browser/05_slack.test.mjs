@@ -26,7 +26,7 @@ it('05 a hostile subject of 5,000 characters is a message that Slack takes', asy
   const page = await scene.open('deliveries')
   await row(page, 'click').locator('.badge', { hasText: '200' }).waitFor()
   await row(page, 'click').getByRole('link').first().click()
-  await page.getByRole('region', { name: 'Answer body' }).getByText('ok', { exact: true }).waitFor()
+  await page.getByRole('region', { name: 'Response body' }).getByText('ok', { exact: true }).waitFor()
 })
 
 it('05 the preview is what Slack gets', async (scene) => {
@@ -34,11 +34,11 @@ it('05 the preview is what Slack gets', async (scene) => {
   const webhook = await scene.desk.webhook({ name: '#support', url: slack.url, format: 'slack' })
   const page = await scene.open(`webhooks/${webhook.id}/edit`)
   const preview = card(page, 'Preview')
-  await preview.getByRole('group', { name: 'As Slack shows it' }).waitFor()
+  await preview.getByRole('group', { name: 'As shown in Slack' }).waitFor()
   await preview.getByRole('radio', { name: 'Bytes' }).check()
   await preview.getByText(/^Exactly/).waitFor()
   const shown = await preview.getByRole('region', { name: 'Body' }).textContent()
-  const drawn = await preview.getByRole('group', { name: 'As Slack shows it' }).innerText()
+  const drawn = await preview.getByRole('group', { name: 'As shown in Slack' }).innerText()
   await page.getByRole('link', { name: 'Overview' }).click()
   await button(card(page, 'Send a test'), 'Send test').click()
   await card(page, 'Send a test').getByText('200').first().waitFor()
@@ -58,8 +58,8 @@ it('05 the wrong format: Slack says no_text, and the page explains it', async (s
   await button(test, 'Send test').click()
   await test.locator('.verdict').waitFor()
   assert.match(await test.innerText(), /400/)
-  await test.getByText('Show request and answer').click()
-  await test.getByRole('region', { name: 'Answer body' }).getByText('no_text').waitFor()
+  await test.getByText('Show request and response').click()
+  await test.getByRole('region', { name: 'Response body' }).getByText('no_text').waitFor()
   assert.match(await test.locator('.explain').innerText(), /format/)
 })
 

@@ -21,15 +21,15 @@ it('06 held: what happens meanwhile is sent when it is on again', async (scene) 
   await badge(row(page, 'Holdable'), 'Held').waitFor()
   await scene.desk.ticket({ subject: 'meanwhile' })
   await row(page, 'Holdable').getByRole('link', { name: 'Holdable' }).click()
-  await page.getByText('On hold. Accepts events and sends nothing until it is on again.').waitFor()
+  await page.getByText('Held. Accepts events and sends nothing until it is turned on.').waitFor()
   await button(page, 'Turn on').click()
   await badge(page.locator('.head'), 'On').waitFor()
-  await page.getByText('On hold.').waitFor({ state: 'hidden' })
+  await page.getByText('Held.').waitFor({ state: 'hidden' })
   await scene.desk.ticket({ subject: 'after' })
   assert.deepEqual((await subjectsAt(receiver, 3)).sort(), ['after', 'before', 'meanwhile'])
   const { data } = await scene.desk.api('GET', 'audit')
-  assert.deepEqual(data.filter((entry) => entry.object === webhook.id).slice(0, 2).map((entry) => entry.text),
-    ['turned it on', 'put it on hold'])
+  assert.deepEqual(data.filter((entry) => entry.object === webhook.id).slice(0, 2).map((entry) => entry.action),
+    ['webhook.on', 'webhook.hold'])
 })
 
 it('06 off, as the settings say: what happens meanwhile is not sent, then or later', async (scene) => {
@@ -81,7 +81,7 @@ it('06 deleted after a question: its deliveries still open', async (scene) => {
 
   await page.getByRole('link', { name: 'Deliveries' }).click()
   await row(page, 'of the past').getByRole('link').first().click()
-  await page.getByRole('region', { name: 'What happened' }).locator('.badge', { hasText: '200' }).waitFor()
+  await page.getByRole('region', { name: 'Result' }).locator('.badge', { hasText: '200' }).waitFor()
   await page.getByRole('region', { name: 'Request body' }).getByText('of the past').waitFor()
   scene.allow(/status of 404/)
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}`)
@@ -159,16 +159,16 @@ it('06 a rate: set, told, refused beside its fields, and taken away', async (sce
   scene.allow(/status of 422/)
   const webhook = await scene.desk.webhook({ name: 'Limited', url: 'http://127.0.0.1:9/' })
   const page = await scene.open(`webhooks/${webhook.id}/edit`)
-  const rate = page.getByRole('group', { name: 'Limit' })
+  const rate = page.getByRole('group', { name: 'Rate limit' })
   const requests = rate.getByLabel('Requests', { exact: true })
   const saved = async () => (await scene.desk.api('GET', `webhooks/${webhook.id}`)).rate
   await page.getByText('Advanced', { exact: true }).click()
   assert.equal(await requests.inputValue(), '')
   await requests.fill('30')
   await rate.getByLabel('Period').selectOption({ label: 'per minute' })
-  await rate.getByLabel('At once, after a quiet time').fill('2')
+  await rate.getByLabel('burst').fill('2')
   await button(page, 'Save').click()
-  await page.getByText('limited to 30 per minute, 2 at once').waitFor()
+  await page.getByText('limited to 30 per minute, burst 2').waitFor()
   assert.deepEqual(await saved(), { count: 30, period_ms: 60000, burst: 2 })
 
   await page.getByRole('link', { name: 'Settings' }).click()
@@ -224,7 +224,7 @@ it('06 a client certificate: set, shown without its key, kept, refused beside it
 it('06 Slack has a rate without being told', async (scene) => {
   const webhook = await scene.desk.webhook({ name: 'To Slack', url: 'http://127.0.0.1:9/', format: 'slack' })
   const page = await scene.open(`webhooks/${webhook.id}`)
-  await page.getByText('limited to 1 per second, 5 at once').waitFor()
+  await page.getByText('limited to 1 per second, burst 5').waitFor()
 })
 
 it('06 a receiver that asked for patience: until when', async (scene) => {

@@ -37,15 +37,15 @@ it('08 one: asked first, the same bytes, a new delivery of the same event', asyn
 
   await page.goto(`${scene.desk.page}deliveries/${failed.id}`)
   await button(page, 'Redeliver…').click()
-  const box = page.getByRole('dialog', { name: 'Send it again?' })
-  await box.getByText('The timestamp stays that of the event').waitFor()
+  const box = page.getByRole('dialog', { name: 'Redeliver this delivery?' })
+  await box.getByText('The timestamp in it stays that of the event').waitFor()
   await button(box, 'Cancel').click()
   await box.waitFor({ state: 'detached' })
   await settled(page)
   assert.equal((await scene.desk.api('GET', 'deliveries?q=Once%20more')).data.length, 1, 'nothing was sent')
   await button(page, 'Redeliver…').click()
   await button(box, 'Redeliver').click()
-  await page.getByText('It is being sent again').first().waitFor()
+  await page.getByText('Redelivery started').first().waitFor()
   const [arrival] = await receiver.arrived(1)
   const { text } = await scene.desk.ask('GET', `/admin/api/v1/projects/acme/deliveries/${failed.id}/request-body`)
   assert.equal(arrival.body, text, 'the very bytes')
@@ -54,7 +54,7 @@ it('08 one: asked first, the same bytes, a new delivery of the same event', asyn
   const next = page.getByRole('link', { name: arrival.delivery_id })
   await next.waitFor() // it has joined the page of the old one by itself
 
-  await page.getByRole('link', { name: 'see the new delivery' }).click()
+  await page.getByRole('link', { name: 'view the new delivery' }).click()
   await heading(page, 'Deliveries')
   await row(page, 'Once more').locator('.badge', { hasText: '200' }).waitFor()
   assert.notEqual(new URL(page.url()).searchParams.get('q'), failed.event_id, 'an event of its own')
@@ -71,9 +71,9 @@ it('08 one: asked first, the same bytes, a new delivery of the same event', asyn
   await next.click()
 
   // What was delivered already is asked about in other words.
-  await page.getByText('Repeats').waitFor()
+  await page.getByText('Redelivery of').waitFor()
   await page.getByRole('button', { name: 'Redeliver…' }).click()
-  await box.getByText('The receiver has confirmed this delivery already').waitFor()
+  await box.getByText('The receiver has already confirmed this delivery').waitFor()
   await page.keyboard.press('Escape')
   await page.goto('about:blank') // which asks for nothing of the webhook any more
   await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${webhook.id}`)
@@ -86,7 +86,7 @@ it('08 many: counted, confirmed, with progress to the end', async (scene) => {
   const ask = page.getByRole('dialog', { name: `Redeliver ${3 * TICKETS} deliveries (failed)?` })
   await button(ask, `Redeliver ${3 * TICKETS}`).click()
   const box = page.getByRole('dialog', { name: 'Redelivering' })
-  await box.getByText(`Done: ${3 * TICKETS} deliveries are being sent again.`).waitFor()
+  await box.getByText(`Done: ${3 * TICKETS} deliveries are being redelivered.`).waitFor()
   assert.equal(await box.getByRole('progressbar').evaluate((el) => el.position), 1)
   await button(box, 'Close').click()
   const arrivals = await receiver.arrived(3 * TICKETS)
@@ -116,11 +116,11 @@ it('08 many, stopped: what is under way ends, and nothing more is sent', async (
   await button(page, `Redeliver ${3 * TICKETS}…`).click()
   await button(page.getByRole('dialog'), `Redeliver ${3 * TICKETS}`).click()
   const box = page.getByRole('dialog', { name: 'Redelivering' })
-  await box.getByText(`20 of ${3 * TICKETS} sent again`).waitFor()
+  await box.getByText(`20 of ${3 * TICKETS} redelivered`).waitFor()
   await button(box, 'Stop').click()
   await box.waitFor({ state: 'hidden' })
   release()
-  await eventually(async () => await page.locator('#say').textContent() === `Stopped: 40 of ${3 * TICKETS} were sent again`,
+  await eventually(async () => await page.locator('#say').textContent() === `Stopped: 40 of ${3 * TICKETS} redelivered`,
     'the words of the end')
   await eventually(async () => (await scene.desk.api('GET', 'deliveries/count?outcome=delivered&q=Some')).count === 40,
     '40 in the log')

@@ -116,11 +116,11 @@ it('10 subject, name, e-mail, webhook, answer and header: text, all of it', asyn
   for (const [i, { id }] of data.toReversed().entries()) {
     const text = CORPUS[i]
     await page.goto(`${scene.desk.page}deliveries/${id}`)
-    const answer = page.getByRole('region', { name: 'Answer body' })
+    const answer = page.getByRole('region', { name: 'Response body' })
     await answer.waitFor()
     assert.equal(await answer.textContent(), drawn(text), 'the answer')
     await page.locator('section[aria-label=Answer] summary').click()
-    const head = await page.getByRole('region', { name: 'Answer headers' }).textContent()
+    const head = await page.getByRole('region', { name: 'Response headers' }).textContent()
     assert.ok(head.includes(drawn(text.replaceAll('\0', '')).slice(0, 1000)),
       `${head.slice(0, 300)} has ${text.slice(0, 60)}`)
     const facts = page.locator('dl.card > div')
@@ -194,6 +194,6 @@ it('10 in the address: filters, ids and projects', async (scene) => {
 it('10 a message of Slack: what the preview draws is text as well', async (scene) => {
   const page = await scene.open('webhooks/new')
   await page.getByRole('radio', { name: 'Slack' }).check()
-  await card(page, 'Preview').getByRole('group', { name: 'As Slack shows it' }).waitFor()
+  await card(page, 'Preview').getByRole('group', { name: 'As shown in Slack' }).waitFor()
   await harmless(page, 'preview')
 })

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
 import { Desk, makeDirectory, Way } from './lib/servers.mjs'
 import { badge, button, GONE, heading, live, loaded, row, stage, subjects } from './lib/stage.mjs'
+import { en } from './lib/texts.mjs'
 import { Tabs } from './lib/tabs.mjs'
 import { eventually } from './lib/wait.mjs'
 
@@ -54,15 +55,15 @@ it('11 paused, nothing moves; resumed, all of it is there', async (scene) => {
   const page = await scene.open('deliveries')
   await live(page)
   await loaded(page)
-  await button(page, 'Pause').click()
-  await page.locator('#live').getByText('Paused').waitFor()
+  await button(page, 'Pause updates').click()
+  await page.locator('#live').getByText(en.page.paused).waitFor()
   for (const i of [1, 2, 3]) {
     await scene.desk.ticket({ subject: `paused ${i}` })
     await scene.desk.logged(i, '?q=paused') // before the next, which could overtake it
   }
   await button(page, '● 3 new ↑').waitFor()
   assert.equal(await row(page, 'paused').count(), 0)
-  await button(page, 'Resume').click()
+  await button(page, 'Resume updates').click()
   await row(page, 'paused 3').waitFor()
   assert.deepEqual((await subjects(page)).slice(0, 3), ['paused 3', 'paused 2', 'paused 1'])
   await live(page)
@@ -73,22 +74,22 @@ it('11 paused is what a log says that is paused, though the stream begins anew',
   const way = scene.keep(await Way.to(Number(new URL(scene.desk.url).port)))
   const page = await scene.open('deliveries', { base: `${way.url}/admin/projects/acme/`, url: way.url })
   await live(page)
-  await button(page, 'Pause').click()
+  await button(page, 'Pause updates').click()
   await way.cut()
   await page.locator('#live').getByText(/^Reconnecting/).waitFor()
   const again = page.waitForRequest(/\/stream/)
   await way.open()
   await again
-  await page.locator('#live').getByText(/^(Live|Paused)$/).waitFor()
-  assert.equal(await page.locator('#live').innerText(), 'Paused')
-  await button(page, 'Resume').click()
+  await page.locator('#live').getByText(/^(Live|Updates paused)$/).waitFor()
+  assert.equal(await page.locator('#live').innerText(), en.page.paused)
+  await button(page, 'Resume updates').click()
   await live(page)
 })
 
 it('11 what does not fit the filter does not come', async (scene) => {
   await scene.webhook('Live')
   const page = await scene.open('deliveries?q=wanted')
-  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await page.getByRole('heading', { name: 'No matches' }).waitFor()
   await live(page)
   await scene.desk.ticket({ subject: 'something else' })
   await scene.desk.logged(1, '?q=something%20else') // before the next, which could overtake it
@@ -98,7 +99,7 @@ it('11 what does not fit the filter does not come', async (scene) => {
 
   // What the API finds by the customer comes by the customer.
   await page.goto(`${scene.desk.page}deliveries?q=Wenke`)
-  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await page.getByRole('heading', { name: 'No matches' }).waitFor()
   await live(page)
   await scene.desk.ticket({ subject: 'by her name', name: 'Wenke' })
   await row(page, 'by her name').waitFor()
@@ -107,12 +108,12 @@ it('11 what does not fit the filter does not come', async (scene) => {
 it('11 a burst becomes one line, and all of it is in the log', async (scene) => {
   await scene.webhook('Live')
   const page = await scene.open('deliveries?q=burst')
-  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await page.getByRole('heading', { name: 'No matches' }).waitFor()
   await live(page)
-  await button(page, 'Pause').click()
+  await button(page, 'Pause updates').click()
   await Promise.all(Array.from({ length: 120 }, (_, i) => scene.desk.ticket({ subject: `burst ${i}` })))
   await page.getByRole('button', { name: '● 120 new ↑' }).waitFor()
-  await button(page, 'Resume').click()
+  await button(page, 'Resume updates').click()
   await eventually(async () => await page.locator('tbody tr').count() === 120, '120 rows')
   assert.equal(new Set(await subjects(page)).size, 120)
 })
@@ -142,10 +143,10 @@ it('11 the page of a webhook: its state is the present one', async (scene) => {
   await live(page)
   for (let i = 0; i < 5; i++) await scene.desk.ticket({ subject: `falls ${i}` })
   await page.locator('.head').getByText('Failing').waitFor()
-  await page.getByText('Its last five deliveries failed.').waitFor()
+  await page.getByText('The last five deliveries failed.').waitFor()
   await scene.desk.ticket({ subject: 'rises' })
   await badge(page.locator('.head'), 'On').waitFor()
-  await page.getByText('Its last five deliveries failed.').waitFor({ state: 'hidden' })
+  await page.getByText('The last five deliveries failed.').waitFor({ state: 'hidden' })
 })
 
 it('11 a viewer too sees what changes about a webhook', async (scene) => {
@@ -220,7 +221,7 @@ it('11 the server starts anew: the page goes on, with no gap and nothing twice',
   await row(page, 'before').waitFor()
   for (const round of [1, 2]) {
     await way.cut()
-    await page.locator('#live').getByText(/^Reconnecting, last data \d\d:\d\d$/).waitFor()
+    await page.locator('#live').getByText(/^Reconnecting; last update at \d\d:\d\d$/).waitFor()
     await desk.ticket({ subject: `unseen ${round}` })
     await desk.logged(1, `?q=unseen%20${round}`)
     assert.equal(await desk.stop(), 0)

@@ -77,7 +77,7 @@ it('12 the log opens, filters, grows and pages within its budgets', async (scene
   budget('filter by outcome, painted', await filtered('All outcomes', 'failed', 'Failed'), 300, 6000)
   const { data: [hook] } = await scene.desk.api('GET', 'webhooks')
   budget('filter by webhook, painted', await filtered('All webhooks', hook.id, hook.name), 300, 6000)
-  await page.getByRole('link', { name: 'Clear', exact: true }).click()
+  await page.getByRole('link', { name: 'Clear all', exact: true }).click()
   await eventually(async () => await page.locator('tbody tr').count() === 50, '50 rows')
 
   // A search through the whole log for what is there once in each webhook.
@@ -94,9 +94,9 @@ it('12 the log opens, filters, grows and pages within its budgets', async (scene
     await eventually(async () => await page.locator('tbody tr').count() === shown, `${shown} rows`)
   }
   await button(page, 'Load older').click()
-  await button(page, '↑ Back to the newest').waitFor()
+  await button(page, '↑ Back to newest').waitFor()
   assert.equal(await page.locator('tbody tr').count(), 500, 'the most rows')
-  await button(page, '↑ Back to the newest').click()
+  await button(page, '↑ Back to newest').click()
   await eventually(async () => await page.locator('tbody tr').count() === 50, '50 rows')
 
   const tasks = await page.evaluate(() => window.tasks)

@@ -50,7 +50,7 @@ it('13 another site posts: refused, and nothing changes', async (scene) => {
       form.submit()
     }, `${scene.desk.url}/tickets`)
     await eventually(() => page.url().startsWith(scene.desk.url), 'the answer to the form')
-    await heading(page, 'Another site asked for that')
+    await heading(page, 'Cross-site request refused')
     assert.ok(statuses.length > 0 && statuses.every((status) => [401, 403, 405, 404, 415].includes(status)),
       String(statuses))
   }
@@ -188,7 +188,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
     assert.equal(await page.getByRole('button', { name }).count(), 0, String(name))
   }
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}/edit`)
-  await page.getByRole('heading', { name: 'Only to be seen' }).waitFor()
+  await page.getByRole('heading', { name: 'Read-only' }).waitFor()
   await page.goto(`${scene.desk.page}deliveries/${delivery.id}`)
   await page.getByRole('region', { name: 'Request body' }).waitFor()
   assert.equal(await button(page, 'Redeliver…').count(), 0)

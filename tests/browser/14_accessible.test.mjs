@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CLOSED_PORT } from './lib/servers.mjs'
 import { button, card, focused, heading, live, loaded, OUTPUT, row, stage } from './lib/stage.mjs'
+import { en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it, keepReceiver } = stage()
@@ -59,13 +60,13 @@ const PAGES = [
     await page.getByRole('region', { name: 'Latest deliveries' }).locator('tbody tr').first().waitFor()
     await page.locator('svg.bars').waitFor()
   }],
-  ['C failing webhook', ({ bad }) => `webhooks/${bad.id}`, text('Its last five deliveries failed.')],
+  ['C failing webhook', ({ bad }) => `webhooks/${bad.id}`, text('The last five deliveries failed.')],
   ['D deliveries', () => 'deliveries', (page) => page.locator('tbody tr').nth(18).waitFor()],
   ['D filtered', ({ good }) => `deliveries?outcome=delivered&webhook=${good.id}`,
     (page) => page.locator('.chip').first().waitFor()],
-  ['D nothing', () => 'deliveries?q=nothing+of+that', text('Nothing matches')],
+  ['D nothing', () => 'deliveries?q=nothing+of+that', text('No matches')],
   ['E delivered', ({ delivered }) => `deliveries/${delivered.id}`, body],
-  ['E failed', ({ failed }) => `deliveries/${failed.id}`, text('No answer came.')],
+  ['E failed', ({ failed }) => `deliveries/${failed.id}`, text('No response was received.')],
   ['not found', () => 'nonsense', (page) => heading(page, 'Not found')],
 ]
 
@@ -103,11 +104,11 @@ it('14 axe: dialogs, menus, results, messages', async (scene) => {
     await card(page, 'Send a test').locator('.verdict').waitFor()
     await button(card(page, 'Secret'), 'Reveal').click()
     await button(card(page, 'Secret'), 'Hide').waitFor()
-    await page.getByText('Show request and answer').click()
+    await page.getByText('Show request and response').click()
     await violations(page, 'result and secret')
     await page.goto(`${scene.desk.page}webhooks/new`)
-    await page.getByLabel('Address', { exact: true }).fill('ftp://x')
-    await page.getByLabel('Address', { exact: true }).blur()
+    await page.getByLabel('URL', { exact: true }).fill('ftp://x')
+    await page.getByLabel('URL', { exact: true }).blur()
     await page.locator('#f-url-error').filter({ hasText: 'https' }).waitFor() // which moves what is below it
     for (const box of await page.locator('[name=events]').all()) await box.uncheck()
     await button(page, 'Save').click()
@@ -149,9 +150,9 @@ it('14 the focus: past the bar at once, and in the order of the page', async (sc
   await page.locator('svg.bars').waitFor()
   const active = () => page.evaluate(name)
   // The skip link comes first, and leads past the bar.
-  for (let i = 0; i < 10 && await active() !== 'Skip to the content'; i++) await page.keyboard.press('Shift+Tab')
-  assert.equal(await active(), 'Skip to the content')
-  const { width } = await page.getByText('Skip to the content').boundingBox()
+  for (let i = 0; i < 10 && await active() !== 'Skip to main content'; i++) await page.keyboard.press('Shift+Tab')
+  assert.equal(await active(), 'Skip to main content')
+  const { width } = await page.getByText('Skip to main content').boundingBox()
   assert.ok(width > 20, 'it is seen')
   await page.keyboard.press('Enter')
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
@@ -219,7 +220,7 @@ it('14 the focus: on the heading, though an address ends in #main', async (scene
   }
   assert.equal(await settled(), 'H1', 'opened')
   await away()
-  await page.getByText('Skip to the content').press('Enter')
+  await page.getByText('Skip to main content').press('Enter')
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
   await away()
   await page.evaluate(() => { location.hash = 'main' })
@@ -229,13 +230,13 @@ it('14 the focus: on the heading, though an address ends in #main', async (scene
 it('14 the focus: left alone by live rows, and by the panel that closes', async (scene) => {
   await fill(scene)
   const page = await scene.open('deliveries?q=a+first+one')
-  await page.getByText('Nothing matches').waitFor()
+  await page.getByText('No matches').waitFor()
   await live(page)
-  await button(page, 'Pause').focus()
+  await button(page, 'Pause updates').focus()
   await scene.desk.ticket({ subject: 'a first one' })
   await row(page, 'a first one').first().waitFor()
   await button(page, 'Redeliver failed…').waitFor()
-  assert.equal(await page.evaluate(name), 'Pause')
+  assert.equal(await page.evaluate(name), 'Pause updates')
 
   await row(page, 'a first one').first().click()
   const panel = page.locator('aside')
@@ -270,7 +271,7 @@ it('14 the log by keys alone', async (scene) => {
   await panel.waitFor({ state: 'hidden' })
   assert.equal(await at(), 1, 'the focus is back on its row')
   await page.keyboard.press('p')
-  await page.locator('#live').getByText('Paused').waitFor()
+  await page.locator('#live').getByText(en.page.paused).waitFor()
   await page.keyboard.press('p')
   await page.keyboard.press('/')
   assert.equal(await page.evaluate(() => document.activeElement.name), 'q')
@@ -280,7 +281,7 @@ it('14 the log by keys alone', async (scene) => {
   await page.locator('tbody tr').nth(5).waitFor()
   await page.getByRole('region', { name: 'Log', exact: true }).focus()
   await page.keyboard.press('?')
-  await page.getByRole('dialog', { name: 'Keys of the log' }).waitFor()
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
 })
 
 it('14 at 320 px, and with text twice as large: nothing scrolls sideways, targets are large enough', async (scene) => {

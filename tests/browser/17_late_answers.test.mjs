@@ -59,11 +59,11 @@ it('17 the log: paused, it stays as it is, whatever is found', async (scene) => 
   const page = await scene.newPage()
   const look = await hold(page, '**/api/**/deliveries?q=crowd*', 2, { asked: true })
   await page.goto(`${scene.desk.page}deliveries?q=crowd`)
-  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await page.getByRole('heading', { name: 'No matches' }).waitFor()
   await live(page)
   await returnTo(page)
   await look.made
-  await button(page, 'Pause').click()
+  await button(page, 'Pause updates').click()
   await Promise.all(Array.from({ length: 60 }, (_, i) => scene.desk.ticket({ subject: `crowd ${i}` })))
   await button(page, '● 60 new ↑').waitFor()
   const found = page.waitForResponse(/api\/.*deliveries\?q=crowd/)
@@ -72,7 +72,7 @@ it('17 the log: paused, it stays as it is, whatever is found', async (scene) => 
   await settled(page)
   assert.equal(await page.locator('tbody tr').count(), 0)
   assert.ok(await button(page, '● 60 new ↑').isVisible())
-  await button(page, 'Resume').click()
+  await button(page, 'Resume updates').click()
   await eventually(async () => await page.locator('tbody tr').count() >= 50, 'what came')
 })
 
@@ -221,9 +221,9 @@ it('17 a delivery without a stream: its page looks, too', async (scene) => {
   await scene.desk.logged(1, '?q=without')
   const { data: [delivery] } = await scene.desk.api('GET', 'deliveries?q=without')
   const page = await scene.openWithoutStream(`deliveries/${delivery.id}`)
-  await page.getByRole('region', { name: 'What happened' }).waitFor()
+  await page.getByRole('region', { name: 'Result' }).waitFor()
   await scene.desk.api('POST', `deliveries/${delivery.id}/redeliver`, {})
-  await page.getByText('Repeated by').waitFor()
+  await page.getByText('Redelivered as').waitFor()
 })
 
 it('17 the names to choose from: not there once, they are asked for again', async (scene) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { hold } from './lib/hold.mjs'
 import { badge, button, card, choose, heading, live, loaded, row, settled, stage, subjects } from './lib/stage.mjs'
+import { en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage({ jitter: 0 }) // here each answer has its turn
@@ -28,12 +29,12 @@ it('18 the log: a button that is pressed while a row comes is pressed', async (s
   await scene.desk.ticket({ subject: 'before the press' })
   const page = await open(scene, 'deliveries?q=press')
   await row(page, 'before the press').waitFor()
-  await button(page, 'Pause').hover()
+  await button(page, 'Pause updates').hover()
   await page.mouse.down()
   await scene.desk.ticket({ subject: 'while it is pressed' })
   await row(page, 'while it is pressed').waitFor()
   await page.mouse.up()
-  await page.locator('#live').getByText('Paused').waitFor()
+  await page.locator('#live').getByText(en.page.paused).waitFor()
 })
 
 it('18 the log: a redelivery is asked about once, though rows come meanwhile', async (scene) => {
@@ -58,7 +59,7 @@ it('18 the log: what happens after the page was loaded and before the stream beg
   const page = await scene.newPage()
   const stream = await hold(page, '**/stream*', 1, { asked: true })
   await page.goto(`${scene.desk.page}deliveries?q=turn`)
-  await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
+  await page.getByRole('heading', { name: 'No matches' }).waitFor()
   await scene.desk.ticket({ subject: 'turn one' })
   await scene.desk.logged(1, '?q=turn')
   await scene.desk.ticket({ subject: 'turn two' })
@@ -91,12 +92,12 @@ it('18 the log: whoever reads further down is not moved by a look', async (scene
   assert.ok(y > 500)
   const before = await subjects(page)
   await many(scene, 60, 'unseen')
-  await button(page, '↑ Back to the newest').waitFor()
+  await button(page, '↑ Back to newest').waitFor()
   assert.equal(await page.evaluate(() => scrollY), y)
   assert.deepEqual(await subjects(page), before)
 
   // At the top it is drawn anew: the rows and the focus stay until it is there.
-  await button(page, '↑ Back to the newest').click()
+  await button(page, '↑ Back to newest').click()
   await row(page, 'unseen').first().waitFor()
   await page.evaluate(() => scrollTo(0, 0))
   await page.locator('tbody th a').first().focus()
@@ -122,7 +123,7 @@ it('18 the log: one look that fails leaves the rows, and a way to the newest', a
   await many(scene, 60, 'evening')
   await page.locator('#toast').getByText('Busy.').waitFor()
   assert.deepEqual(await subjects(page), before)
-  await button(page, '↑ Back to the newest').click()
+  await button(page, '↑ Back to newest').click()
   await row(page, 'evening').first().waitFor()
 })
 
@@ -130,7 +131,7 @@ it('18 a form that was left: nothing comes of what it had asked', async (scene) 
   scene.allow(/status of 422/)
   const page = await open(scene, 'webhooks/new')
   const checked = await hold(page, '**/check-url')
-  await page.getByLabel('Address', { exact: true }).fill('ftp://example.com')
+  await page.getByLabel('URL', { exact: true }).fill('ftp://example.com')
   await inBar(page, 'Deliveries').click()
   await button(page.getByRole('dialog'), 'Leave').click()
   await heading(page, 'Deliveries')
@@ -155,7 +156,7 @@ it('18 a form that is being saved: saved once, and nothing is typed into it', as
   const page = await open(scene, 'webhooks/new')
   const receiver = await scene.listen()
   await page.getByLabel('Name', { exact: true }).fill('Saved once')
-  await page.getByLabel('Address', { exact: true }).fill(receiver.url)
+  await page.getByLabel('URL', { exact: true }).fill(receiver.url)
   const held = await hold(page, '**/api/**/webhooks')
   const { x, y, width, height } = await button(page, 'Save and send test').boundingBox()
   await button(page, 'Save').click()
@@ -201,11 +202,11 @@ it('18 a secret that is shown is hidden when somebody else changes the webhook',
 it('18 a secret that was just made stays when its webhook is held', async (scene) => {
   const page = await open(scene, 'webhooks/new')
   await page.getByLabel('Name', { exact: true }).fill('Made and held')
-  await page.getByLabel('Address', { exact: true }).fill((await scene.listen()).url)
+  await page.getByLabel('URL', { exact: true }).fill((await scene.listen()).url)
   await button(page, 'Save').click()
   await heading(page, 'Made and held')
   const secret = card(page, 'Secret')
-  await secret.getByText('The webhook is made.').waitFor()
+  await secret.getByText('The webhook was created.').waitFor()
   const shown = await secret.locator('code').innerText()
   assert.doesNotMatch(shown, /•/)
   // The answer comes first here, and the news of it then.
@@ -238,7 +239,7 @@ it('18 a session that ends: what is typed stays, and who signs in again goes on'
   const cookies = await context.cookies()
   await page.getByLabel('Name', { exact: true }).fill('Half filled')
   await context.clearCookies()
-  await page.getByLabel('Address', { exact: true }).fill('https://example.com/')
+  await page.getByLabel('URL', { exact: true }).fill('https://example.com/')
   await page.getByLabel('Name', { exact: true }).focus()
   await page.locator('#toast').getByText('You are signed out').waitFor()
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half filled')

@@ -218,7 +218,7 @@ async function start() {
       h('span', `libhelmdesk ${me.version}`))
     if (!me.store.ok) {
       fill(document.getElementById('banner'), h('div.note.bad', { role: 'alert' },
-        h('strong', t.page.storeFault), plain(me.store.message)))
+        h('strong', t.page.storeError), plain(me.store.message)))
     }
     show()
   } catch (error) {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { Desk, Receiver } from './servers.mjs'
+import { en } from './texts.mjs'
 import { eventually, PATIENCE } from './wait.mjs'
 
 /** What the console says when the server goes away. */
@@ -99,7 +100,7 @@ class Scene {
     const page = await this.newPage()
     await page.route('**/stream*', (route) => route.fulfill({ status: 503, body: '' }))
     await page.goto(this.desk.page + path)
-    await page.locator('#live').getByText('Looks every 5 s').waitFor()
+    await page.locator('#live').getByText(en.page.polling).waitFor()
     return page
   }
 

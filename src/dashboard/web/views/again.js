@@ -24,7 +24,7 @@ export async function redeliverMany(ctx, filter) {
     return dialog(t.again.nothing, [h('p', t.again.nothingText)], [[t.common.close, null, 'plain']])
   }
   const delivered = filter.outcome === 'delivered'
-  const what = { n: all, outcome: filter.outcome }
+  const what = { n: all, outcome: t.outcomes[filter.outcome] }
   const sure = await confirm(phrase(t.again.askMany, what), [delivered && t.again.twiceMany, t.again.same],
     phrase(t.again.redeliverN, what), delivered)
   if (!sure) return null

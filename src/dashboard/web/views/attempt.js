@@ -53,13 +53,13 @@ export function exchange(d, level, download) {
     request.headers.length ? h('dl.headers', request.headers.map(header))
       : h('p.muted', d.attempt ? t.attempt.headersUnknown : t.attempt.noAttempt),
     bytes(pretty(request.body), t.attempt.requestBody)),
-    !d.status ? part(t.attempt.answer, null, h('p.muted', t.attempt.noAnswer))
-      : part(t.attempt.answer, [h('span.muted.small', size(response.bytes)), response.bytes > 0 && link('response-body')],
+    !d.status ? part(t.attempt.response, null, h('p.muted', t.attempt.noResponse))
+      : part(t.attempt.response, [h('span.muted.small', size(response.bytes)), response.bytes > 0 && link('response-body')],
         h('p.mono.small', 'HTTP ', d.status,
           d.remote_address && h('span.muted', ' ', phrase(t.attempt.from, { address: d.remote_address }))),
         response.headers && h('details', h('summary', t.attempt.headers),
-          bytes(response.headers.trim(), t.attempt.answerHeaders)),
-        response.body ? bytes(response.body, t.attempt.answerBody) : h('p.muted', t.attempt.emptyBody),
+          bytes(response.headers.trim(), t.attempt.responseHeaders)),
+        response.body ? bytes(response.body, t.attempt.responseBody) : h('p.muted', t.attempt.emptyBody),
         response.truncated && h('p.hint', t.attempt.cut)),
   ]
 }

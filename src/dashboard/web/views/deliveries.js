@@ -222,7 +222,7 @@ export default function (ctx) {
     work()
   }
 
-  const help = () => dialog(t.log.keysTitle, [h('p', t.log.keysText),
+  const help = () => dialog(t.log.keys, [h('p', t.log.keysText),
     h('dl.headers', Object.entries(t.keys).map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text)))),
   ], [[t.common.close, null, 'plain']])
 

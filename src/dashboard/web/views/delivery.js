@@ -29,22 +29,22 @@ export default function (ctx, panel) {
         type: 'button', class: 'plain', 'aria-pressed': String(i === chosen), onclick: () => { chosen = i; draw() },
       }, a.attempt ? phrase(t.delivery.attempt, { n: a.attempt }) : t.delivery.noAttempt, ' ',
       badge(a.outcome, result(a.result))))),
-      h('section', { class: `card result ${d.outcome}`, 'aria-label': t.delivery.whatHappened },
+      h('section', { class: `card result ${d.outcome}`, 'aria-label': t.columns.result },
         h('p', badge(d.outcome, result(d.result))), explanation(d),
         d.next_attempt_at && h('p', mixed(t.delivery.next, { time: time(d.next_attempt_at, true) })),
-        d.may_be_repeated && h('p.hint', t.delivery.maybeTwice),
+        d.may_be_repeated && h('p.hint', t.delivery.repeated),
           timing(d)),
       h('dl.card.headers', [
         [t.columns.ticket, [`#${d.ticket_number} `, bdi(d.subject)]], [t.delivery.customer, bdi(d.customer_email)],
         [t.columns.webhook, [h('a', { href: ctx.to('webhooks', d.webhook_id) },
           d.webhook_name ? bdi(d.webhook_name) : d.url_masked), h('div.mono.small.break.muted', d.url_masked)]],
-        [t.delivery.eventTime, time(d.created_at)], [t.delivery.waited, ms(d.queued_ms)],
+        [t.delivery.eventTime, time(d.created_at)], [t.delivery.queued, ms(d.queued_ms)],
         [t.delivery.attemptNumber, d.attempt ? String(d.attempt) : t.common.none],
         [t.delivery.delivery, h('code.break', d.id)],
         [t.columns.event, [h('code.break', d.event_id), ' ', h('a', { href: ctx.to('deliveries') + query({ q: d.event_id }) },
           t.delivery.allOfEvent)]],
-        d.redelivery_of && [t.delivery.repeats, delivery(d.redelivery_of)],
-        again.length > 0 && [t.delivery.repeatedBy, again.map((other) =>
+        d.redelivery_of && [t.delivery.redeliveryOf, delivery(d.redelivery_of)],
+        again.length > 0 && [t.delivery.redeliveredAs, again.map((other) =>
           h('div', delivery(other.id), ' ', badge(other.outcome, result(other.result))))],
       ].filter(Boolean).map(([key, value]) => h('div', h('dt', key), h('dd', value)))),
       h('div.card', exchange(d, panel ? 'h3' : 'h2', (part) => `${mount}api/v1/${at}/${part}`)))
@@ -54,8 +54,8 @@ export default function (ctx, panel) {
 
   async function redeliver() {
     const event = await redeliverOne(ctx, attempts[chosen])
-    if (event) fill(note, h('div.note.good', mixed(t.delivery.sentAgain, {
-      link: h('a', { href: ctx.to('deliveries') + query({ q: event }) }, t.delivery.seeNew) })))
+    if (event) fill(note, h('div.note.good', mixed(t.delivery.redelivered, {
+      link: h('a', { href: ctx.to('deliveries') + query({ q: event }) }, t.delivery.viewNew) })))
   }
 
   const ask = inOrder(() => Promise.all([get(at, { signal: ctx.signal }),
@@ -84,7 +84,7 @@ export default function (ctx, panel) {
   return {
     heading,
     node: [panel ? h('div.row', h('a', { href: `${ctx.to('deliveries', ctx.id)}`, class: 'small grow' },
-      t.delivery.link), panel)
+      t.delivery.openPage), panel)
       : h('nav.crumbs', { 'aria-label': t.common.breadcrumb },
         h('a', { href: ctx.to('deliveries') + location.search }, t.page.deliveries)), heading, head, note, body],
   }

@@ -76,16 +76,16 @@ export default function (ctx) {
       h('p.hint', t.edit.formatHint))
     // A period that has no name stays as it is.
     const rateFields = (rate) => h('fieldset.field', { id: 'f-rate', tabindex: -1, 'aria-describedby': 'f-rate-error' },
-      h('legend', t.edit.limit), h('p.hint', t.edit.limitHint),
+      h('legend', t.edit.rate), h('p.hint', t.edit.rateHint),
       h('div.row',
-        h('input', { name: 'rate_count', type: 'number', min: 1, 'aria-label': t.edit.limitRequests,
+        h('input', { name: 'rate_count', type: 'number', min: 1, 'aria-label': t.edit.rateRequests,
           value: rate?.count ?? '' }),
-        h('select', { name: 'rate_period', 'aria-label': t.edit.limitPeriod },
+        h('select', { name: 'rate_period', 'aria-label': t.edit.ratePeriod },
           Object.entries({ ...rate && { [rate.period_ms]: ms(rate.period_ms) }, ...t.periods }).map(([value, period]) =>
             h('option', { value, selected: Number(value) === (rate?.period_ms ?? 1000) },
-              phrase(t.edit.limitPer, { period })))),
-        h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': t.edit.limitBurst,
-          value: rate?.burst ?? 1 }), h('span', t.edit.limitAtOnce)),
+              phrase(t.edit.ratePer, { period })))),
+        h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': t.edit.rateBurst,
+          value: rate?.burst ?? 1 }), h('span', t.edit.rateBurst)),
       h('p.error', { id: 'f-rate-error' }))
     const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
     const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
@@ -138,11 +138,14 @@ export default function (ctx) {
       summary.hidden = !errors.length
       fill(summary, h('strong', { id: 'summary-title' }, phrase(t.edit.attention, { n: errors.length })),
         h('ul', marks.map(([el, text]) => h('li', !el ? text : h('a', { href: `#${el.id}`,
-          onclick: (event) => { event.preventDefault(); reveal(el).focus() } }, text)))))
+          onclick: (event) => { event.preventDefault(); reveal(el).focus() } },
+        phrase(t.edit.fieldError, { field: labelOf(el), message: text }))))))
       if (!errors.length) return
       marks.forEach(([el]) => el && reveal(el))
       summary.focus()
     }
+
+    const labelOf = (el) => (el.labels?.[0] ?? el.querySelector('legend')).textContent
 
     function reveal(el) {
       if (advanced.contains(el)) advanced.open = true

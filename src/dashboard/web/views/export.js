@@ -7,7 +7,7 @@ import { dialog, h } from '../ui.js'
 export async function exportAll(ctx, filter, total) {
   const parts = []
   let cursor = '', rows = 0, stopped = false
-  const progress = h('p', { role: 'status' }, t.export.reading)
+  const progress = h('p', { role: 'status' }, t.common.loading)
   dialog(t.export.export, [progress], [[t.common.cancel, null, 'plain']]).then(() => { stopped = true })
   try {
     do {

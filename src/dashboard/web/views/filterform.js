@@ -44,7 +44,7 @@ export function filterForm(ctx, change, leave) {
     select('webhook', t.filters.allWebhooks, []),
     select('event', t.filters.allEvents, []),
     select('range', t.filters.anyTime, ranges, { since: '', until: '' }),
-    select('test', t.filters.realAndTests, Object.entries(t.tests)),
+    select('test', t.filters.withTests, Object.entries(t.tests)),
     h('details', h('summary', t.filters.more), h('div.row',
       h('label', t.filters.code, h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
       h('label', t.filters.reason,

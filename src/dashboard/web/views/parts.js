@@ -17,7 +17,7 @@ const SLACK = { count: 1, period_ms: 1000, burst: 5 } // as Slack asks
 /** What limits its requests, in words; nothing if nothing does. */
 export function limit(webhook) {
   const rate = webhook.rate ?? (webhook.format === 'slack' && SLACK)
-  return rate && phrase(rate.burst > 1 ? t.webhook.limitBurst : t.webhook.limit,
+  return rate && phrase(rate.burst > 1 ? t.webhook.rateBurst : t.webhook.rate,
     { n: rate.count, period: t.periods[rate.period_ms] ?? ms(rate.period_ms), burst: rate.burst })
 }
 

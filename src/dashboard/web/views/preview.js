@@ -36,7 +36,7 @@ export function preview(ctx, events, wanted) {
   const kind = h('select', { 'aria-label': t.preview.event, onchange: load },
     events.map((e) => h('option', { value: e.name }, e.name)))
   const out = h('div')
-  const code = h('pre', { tabindex: 0, 'aria-label': t.preview.howToCheck, role: 'region' })
+  const code = h('pre', { tabindex: 0, 'aria-label': t.preview.howToVerify, role: 'region' })
   const language = (name) => fill(code, VERIFY[name])
 
   async function load() {
@@ -76,10 +76,10 @@ export function preview(ctx, events, wanted) {
     },
     node: h('section.card.preview', { 'aria-label': t.preview.preview },
       h('div.row', h('h2.grow', t.preview.preview), kind,
-        segmented(t.preview.form, 'form', [['pretty', t.preview.pretty], ['bytes', t.preview.bytes]], 'pretty',
+        segmented(t.preview.view, 'form', [['pretty', t.preview.pretty], ['bytes', t.preview.bytes]], 'pretty',
           (value) => { raw = value === 'bytes'; if (shown) show() })),
       out,
-      h('details', h('summary', t.preview.check),
+      h('details', h('summary', t.preview.verify),
         segmented(t.preview.language, 'language', Object.keys(VERIFY).map((key) => [key, key]), 'C', language), code)),
   }
 }

@@ -16,8 +16,8 @@ const row = (ctx, d) => h('tr', { 'data-id': d.id },
     h('div', h('span.muted.num', `#${d.ticket_number} `), h('span.two-lines', bdi(d.subject)))),
   h('td', { 'data-label': t.columns.result }, h('span', badge(d.outcome, result(d.result)),
     d.attempt > 1 && h('span.muted.small', ' ', phrase(t.rows.attempt, { n: d.attempt })),
-    d.may_be_repeated && h('span.tag', { title: t.rows.maybeTwiceText }, t.rows.maybeTwice))),
-  h('td', { 'data-label': t.columns.took, class: 'num right' }, ms(d.ms.total_ms)),
+    d.may_be_repeated && h('span.tag', { title: t.rows.repeatedText }, t.rows.repeated))),
+  h('td', { 'data-label': t.columns.duration, class: 'num right' }, ms(d.ms.total_ms)),
   h('td', { 'data-label': t.columns.webhook },
     d.webhook_name ? h('span.two-lines', bdi(d.webhook_name)) : h('span.mono.small.break', d.url_masked)))
 
@@ -29,7 +29,7 @@ export function logTable(ctx) {
   return {
     node: h('table.cards.log', h('caption.sr', t.log.caption),
       h('thead', h('tr', Object.entries(t.columns).map(([name, text]) =>
-        h('th', { scope: 'col', class: name === 'took' && 'right', 'aria-sort': name === 'time' && 'descending' },
+        h('th', { scope: 'col', class: name === 'duration' && 'right', 'aria-sort': name === 'time' && 'descending' },
           text)))),
       body),
     body,

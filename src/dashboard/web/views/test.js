@@ -18,11 +18,11 @@ export function testCard(ctx, webhook, events, now) {
       const d = await ctx.post(`${pathOf(webhook.id)}/test`, { event: kind.value })
       fill(out, h('div', { class: `result ${d.outcome}` },
         h('p', verdict(d)), timing(d), explanation(d),
-        h('div.row', h('a', { href: ctx.to('deliveries', d.id) }, t.test.inLog),
+        h('div.row', h('a', { href: ctx.to('deliveries', d.id) }, t.test.view),
           copyButton(t.attempt.copyAsCurl, () => curl(d), { class: 'plain small' })),
         h('details', h('summary', t.test.showExchange), exchange(d, 'h3'))))
       say(phrase(t.test.said,
-        { outcome: d.outcome, result: plain(result(d.result)), explanation: plain(d.explanation) }))
+        { outcome: t.outcomes[d.outcome], result: plain(result(d.result)), explanation: plain(d.explanation) }))
     } catch (error) {
       fill(out)
       throw error

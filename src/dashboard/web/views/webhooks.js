@@ -19,7 +19,7 @@ export default function (ctx) {
   })
   const rows = h('tbody')
   const table = h('table.cards', h('caption.sr', t.page.webhooks),
-    h('thead', h('tr', [t.webhooks.nameAndAddress, t.webhooks.events, t.webhooks.state, t.ranges['24h'].words,
+    h('thead', h('tr', [t.webhooks.nameAndUrl, t.webhooks.events, t.webhooks.state, t.ranges['24h'].words,
       t.webhooks.lastDelivery].map((text) => h('th', { scope: 'col' }, text)),
     h('td', h('span.sr', t.webhooks.actions)))), rows)
   const body = h('div', loading())
@@ -65,8 +65,8 @@ export default function (ctx) {
   })
 
   const nothing = () => empty(t.webhooks.none, t.webhooks.noneText, create(), h('p.muted', t.webhooks.tryIt),
-    h('pre', { tabindex: 0 }, 'helmdesk listen --port 8787 --print-secret\n' +
-      `# ${t.webhooks.recipe}\n# http://127.0.0.1:8787/`))
+    h('pre', { tabindex: 0 }, `helmdesk listen --print-secret  # ${t.webhooks.recipeSecret}\n` +
+      `helmdesk listen --port 8787     # ${phrase(t.webhooks.recipeUrl, { url: 'http://127.0.0.1:8787/' })}`))
 
   ctx.again(load.work)
   load()
