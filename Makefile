@@ -73,6 +73,7 @@ DASHBOARD_PC_FILE := $(BUILD)/helmdesk-dashboard.pc
 DASHBOARD_WEB := $(sort $(shell find src/dashboard/web -type f))
 DASHBOARD_KEPT := $(addprefix $(BUILD)/web/,app.css app.js theme.js)
 DASHBOARD_BUILT := $(BUILD)/web/index.html $(DASHBOARD_KEPT) $(DASHBOARD_KEPT:=.gz)
+DASHBOARD_LANGUAGES := $(sort $(basename $(notdir $(wildcard src/dashboard/web/texts/*.js))))
 DASHBOARD_ASSETS := $(BUILD)/include/dashboard_assets.h
 DASHBOARD_PARTS := $(DASHBOARD_STATIC_LIB) $(DASHBOARD_SHARED_LIB) $(DASHBOARD_SHARED_LINKS) $(DASHBOARD_PC_FILE)
 
@@ -505,12 +506,13 @@ $(BUILD)/web/%: src/dashboard/web/%
 $(BUILD)/web/%.gz: $(BUILD)/web/%
 	@gzip -9nc $< >$@.new && mv $@.new $@
 
-# The list of the page's files, and a version that changes with each file that browsers keep.
+# The list of the page's files, a version that changes with each file that browsers keep, and the languages.
 $(DASHBOARD_ASSETS): $(DASHBOARD_BUILT) Makefile
 	@mkdir -p $(@D)
 	@{ printf '#define HD__ASSETS_VERSION "%s"\n#define HD__ASSETS(X)' \
 	  "$$(cat $(DASHBOARD_KEPT) | cksum | tr ' ' -)"; n=0; for file in $(DASHBOARD_BUILT); do \
-	  printf ' \\\n    X(%d, "%s", "%s")' $$n "$${file#$(BUILD)/web/}" "$$file"; n=$$((n + 1)); done; echo; } >$@
+	  printf ' \\\n    X(%d, "%s", "%s")' $$n "$${file#$(BUILD)/web/}" "$$file"; n=$$((n + 1)); done; \
+	  printf '\n#define HD__LANGUAGES(X)%s\n' '$(foreach name,$(DASHBOARD_LANGUAGES), X("$(name)"))'; } >$@
 
 $(BUILD)/objects/dashboard/assets.o: $(DASHBOARD_ASSETS)
 $(BUILD)/objects/dashboard/assets.o: HD_CPPFLAGS += -I$(BUILD)/include

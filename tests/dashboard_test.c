@@ -426,6 +426,31 @@ static void test_asset_of_another_version(void **state) {
     }
 }
 
+static void expect_language(const char *language) {
+    char wanted[64];
+    hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", MOUNT, NULL);
+    snprintf(wanted, sizeof wanted, "<meta name=\"helmdesk-language\" content=\"%s\">", language);
+    assert_non_null(strstr(hd_dashboard_response_body(response, NULL), wanted));
+    hd_dashboard_response_free(response);
+}
+
+static void test_language(void **state) {
+    (void)state;
+    static const char *const none[] = {
+        "", "fr", "DE", "de-AT", "en/", "../texts/de", "a name that is rather long for one"};
+    expect_language("");
+    assert_int_equal(hd_dashboard_set_language(dashboard, "de"), HD_OK);
+    expect_language("de");
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(hd_dashboard_set_language(dashboard, none[i]), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_set_language(NULL, "de"), HD_E_INVALID);
+    expect_language("de");
+    assert_int_equal(hd_dashboard_set_language(dashboard, "en"), HD_OK);
+    expect_language("en");
+    assert_int_equal(hd_dashboard_set_language(dashboard, NULL), HD_OK);
+    expect_language("");
+}
+
 /* ---- Webhooks ---- */
 
 static void assert_error_at(const json_t *problem, const char *pointer) {
@@ -1109,6 +1134,7 @@ int main(void) {
         TEST(test_assets),
         TEST(test_asset_compressed),
         TEST(test_asset_of_another_version),
+        TEST(test_language),
         TEST(test_validation),
         TEST(test_life_of_a_webhook),
         TEST(test_what_waits),

@@ -68,6 +68,16 @@ HD_API int hd_dashboard_add_host(hd_dashboard *dashboard, const char *host);
 HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project);
 
 /**
+ * Sets the language of the page. Without this call, each user sees the first language of the browser's settings that
+ * the page has, or else English. To be called before the first request.
+ * @param dashboard  the dashboard
+ * @param language   "en" or "de"; NULL goes back to the browser's; copied
+ * Returns: HD_OK; HD_E_INVALID, also for a language that the page does not have. Blocks: no. Threads: one per object.
+ * Since: 0.1.0
+ */
+HD_API int hd_dashboard_set_language(hd_dashboard *dashboard, const char *language);
+
+/**
  * Makes the response to a request; errors become responses too. A cookie that identifies a user must have HttpOnly and
  * SameSite=Strict or Lax. Requests from other sites are rejected in any case.
  * @param dashboard  the dashboard

@@ -13,7 +13,7 @@
     X(HD_REASON_HTTP_401_403,                                                                                          \
       "The receiver refused the request (401 or 403). Most often its secret is not the webhook's, or it re-encodes "   \
       "the JSON before it checks the signature: compare the secret, and verify the raw body.")                         \
-    X(HD_REASON_HTTP_404_410, "There is nothing at this URL (404 or 410). Check the path of the webhook's URL.")         \
+    X(HD_REASON_HTTP_404_410, "There is nothing at this URL (404 or 410). Check the path of the webhook's URL.")       \
     X(HD_REASON_HTTP_413,                                                                                              \
       "The receiver says that the body is too large (413). Raise its limit; bodies with messages are the largest.")    \
     X(HD_REASON_HTTP_429, "The receiver asks for fewer requests (429). Lower the webhook's limit of "                  \
@@ -26,8 +26,8 @@
       "The receiver's response has more than 64 KiB of headers. A receiver should respond with 200 and little else.")  \
     X(HD_REASON_TIMEOUT_CONNECT,                                                                                       \
       "No connection within the time limit. The server is down, unreachable, or a firewall drops the packets.")        \
-    X(HD_REASON_TIMEOUT_TOTAL,                                                                                         \
-      "No response within the time limit. The receiver may still have done the work: let it respond first, then work.") \
+    X(HD_REASON_TIMEOUT_TOTAL, "No response within the time limit. The receiver may still have done the work: let it " \
+                               "respond first, then work.")                                                            \
     X(HD_REASON_DNS,                                                                                                   \
       "No address was found for the host name. Check its spelling, its DNS records and its name servers.")             \
     X(HD_REASON_REFUSED,                                                                                               \

@@ -213,7 +213,8 @@ void hd__api_redeliver_all(struct hd__call *call) {
     hd_log_filter *filter = NULL;
     if (!json_is_object(object) || !until || hd_time_parse(until, strlen(until), &until_ms) != HD_OK || number < 1 ||
         number > LIMIT_MAX) {
-        hd__call_refuse(call, 400, "The request is malformed", "It needs a filter, and the time until which it applies.", NULL);
+        hd__call_refuse(call, 400, "The request is malformed",
+                        "It needs a filter, and the time until which it applies.", NULL);
         return;
     }
     if (hd__filter_read(call, object, until_ms, &filter) && is_confirmed(call, filter))

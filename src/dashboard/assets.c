@@ -1,7 +1,7 @@
 /* The page's files, in the library's read-only data. The Makefile makes them and lists them in dashboard_assets.h. */
 #include "dashboard/assets.h"
 
-#include <dashboard_assets.h> /* HD__ASSETS(X): X(number, "name", "file") */
+#include <dashboard_assets.h> /* HD__ASSETS(X): X(number, "name", "file"); HD__LANGUAGES(X) */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,21 +87,32 @@ int hd__asset_answer(struct hd__call *call, const char *path) {
 
 /* ---- The page ---- */
 
-/* Writes the text with {{mount}} and {{version}} replaced. Both values have only harmless characters. */
-static void fill_in(const char *text, const char *mount, struct hd__json_text *page) {
+/* Writes the text with {{mount}}, {{language}} and {{version}} replaced. The values have only harmless characters. */
+static void fill_in(const char *text, const hd_dashboard *dashboard, struct hd__json_text *page) {
     for (const char *mark; (mark = strstr(text, "{{")); text = strstr(mark, "}}") + 2) {
-        const char *value = strncmp(mark, "{{mount}}", 9) == 0 ? mount : HD__ASSETS_VERSION;
+        const char *value = strncmp(mark, "{{mount}}", 9) == 0       ? dashboard->mount
+                            : strncmp(mark, "{{language}}", 12) == 0 ? dashboard->language
+                                                                     : HD__ASSETS_VERSION;
         hd__json_write_bytes(text, (size_t)(mark - text), page);
         hd__json_write_bytes(value, strlen(value), page);
     }
     hd__json_write_bytes(text, strlen(text), page);
 }
 
+int hd__asset_has_language(const char *language) {
+#define NAME(name) name,
+    static const char *const languages[] = {HD__LANGUAGES(NAME)};
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
+        if (strcmp(languages[i], language) == 0)
+            return 1;
+    return 0;
+}
+
 void hd__asset_page(struct hd__call *call) {
     const struct asset *asset = find("index.html");
     struct hd__json_text page = {.failed = asset == NULL};
     if (asset)
-        fill_in(asset->begin, call->dashboard->mount, &page);
+        fill_in(asset->begin, call->dashboard, &page);
     hd__dash_set_header(call->response, "Cache-Control", "no-cache");
     if (page.failed)
         call->response->failed = 1;

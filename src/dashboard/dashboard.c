@@ -1,6 +1,7 @@
 /* The public face: what a dashboard is made of, and one call of it. */
 #include "dashboard/dashboard.h"
 
+#include "dashboard/assets.h"
 #include "dashboard/guard.h"
 #include "dashboard/route.h"
 
@@ -96,6 +97,15 @@ int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project) {
         status = hd_webhook_set_project(probe, project);
     hd_webhook_free(probe);
     return status == HD_OK ? add(dashboard->projects, &dashboard->project_count, HD__PROJECTS_MAX, project) : status;
+}
+
+int hd_dashboard_set_language(hd_dashboard *dashboard, const char *language) {
+    size_t length = language ? strlen(language) : 0;
+    if (!dashboard || length >= sizeof dashboard->language || (language && !hd__asset_has_language(language)))
+        return HD_E_INVALID;
+    memset(dashboard->language, 0, sizeof dashboard->language);
+    memcpy(dashboard->language, language ? language : "", length);
+    return HD_OK;
 }
 
 /* ---- One call ---- */

@@ -31,6 +31,7 @@ struct hd_dashboard {
     long pid;               /* of the process that made it */
     hd_client *client;      /* a reference */
     char *mount;
+    char language[8]; /* "" for the browser's */
     char *hosts[HD__HOSTS_MAX];
     size_t host_count;
     char *projects[HD__PROJECTS_MAX];

@@ -84,7 +84,8 @@ int hd__guard_pass(struct hd__call *call) {
                         NULL);
     } else if (is_ambiguous(request)) {
         hd__dash_set_header(call->response, "Connection", "close");
-        hd__call_refuse(call, 400, "The request is ambiguous", "It has no Host header or two of them, or two lengths.", NULL);
+        hd__call_refuse(call, 400, "The request is ambiguous", "It has no Host header or two of them, or two lengths.",
+                        NULL);
     } else if (!is_known_host(call->dashboard, hd_request_header(request, "Host", 0))) {
         hd__call_refuse(call, 421, "Unknown host",
                         "The page does not know this host name. Add it in the server that shows the page.", NULL);

@@ -173,7 +173,8 @@ static json_t *collect_errors(struct hd__call *call, hd_webhook *webhook, int is
             hd__json_add(errors, error_of(setters[i].name, status, message_of(status)), &failed);
     }
     if (is_new && !hd__call_member(call, "url"))
-        hd__json_add(errors, error_of("url", HD_E_FIELD_MISSING, "Enter the URL that deliveries are sent to."), &failed);
+        hd__json_add(errors, error_of("url", HD_E_FIELD_MISSING, "Enter the URL that deliveries are sent to."),
+                     &failed);
     return hd__json_or_nothing(errors, failed);
 }
 

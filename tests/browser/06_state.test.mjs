@@ -203,7 +203,7 @@ it('06 a client certificate: set, shown without its key, kept, refused beside it
   await page.locator('#f-client_certificate-error').getByText('one private key').waitFor()
   await field.fill(cert + key)
   await button(page, 'Save').click()
-  await page.getByText('Client certificate', { exact: true }).waitFor()
+  await page.locator('.facts').getByText('Client certificate').waitFor()
   assert.equal((await saved()).trim(), cert.trim())
 
   await edit()
@@ -237,7 +237,7 @@ it('06 a receiver that asked for patience: until when', async (scene) => {
   })
   await row(page, 'Asked for patience').getByRole('link', { name: 'Asked for patience' }).click()
   await badge(page.locator('.head'), 'Throttled').waitFor()
-  const note = page.locator('.note', { hasText: 'Throttled. Its receiver answered 429 or 503' })
+  const note = page.locator('.note', { hasText: 'Throttled. The receiver responded with 429 or 503' })
   await note.waitFor()
   assert.equal(await note.locator('time').getAttribute('datetime'), until)
 })

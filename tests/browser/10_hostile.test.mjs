@@ -119,7 +119,7 @@ it('10 subject, name, e-mail, webhook, answer and header: text, all of it', asyn
     const answer = page.getByRole('region', { name: 'Response body' })
     await answer.waitFor()
     assert.equal(await answer.textContent(), drawn(text), 'the answer')
-    await page.locator('section[aria-label=Answer] summary').click()
+    await page.locator('section[aria-label=Response] summary').click()
     const head = await page.getByRole('region', { name: 'Response headers' }).textContent()
     assert.ok(head.includes(drawn(text.replaceAll('\0', '')).slice(0, 1000)),
       `${head.slice(0, 300)} has ${text.slice(0, 60)}`)

@@ -1,74 +1,17 @@
 // SPDX-License-Identifier: MIT
 // WCAG 2.2 AA: axe-core on every page in both themes and two widths; tab order, focus, reflow, forced colours, motion.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { CLOSED_PORT } from './lib/servers.mjs'
+import { filler, pagesOf, violations, whatIsTooWide } from './lib/pages.mjs'
 import { button, card, focused, heading, live, loaded, OUTPUT, row, stage } from './lib/stage.mjs'
 import { en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it, keepReceiver } = stage()
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } }
 
-let made
-/** Webhooks of each state and format, and deliveries that went well and badly. */
-async function fill(scene) {
-  made ??= await (async () => {
-    const receiver = await keepReceiver({ respond: '200' })
-    const slack = await keepReceiver({ as: 'slack' })
-    const good = await scene.desk.webhook({ name: 'CRM sync', url: receiver.url, headers: [['X-Tenant', 'acme']] })
-    await scene.desk.webhook({ name: '#support', url: slack.url, format: 'slack' })
-    const bad = await scene.desk.webhook({ name: 'Warehouse with a name that is rather long, as names become',
-      url: `http://127.0.0.1:${CLOSED_PORT}/hooks`, events: ['ticket.created'] })
-    await scene.desk.webhook({ name: 'Held', url: receiver.url, events: ['message.received'], mode: 'held' })
-    await scene.desk.webhook({ name: 'Off', url: receiver.url, mode: 'off' })
-    for (let i = 0; i < 6; i++) {
-      await scene.desk.ticket({ subject: `A subject of some length, number ${i}, with <b>markup</b>` })
-    }
-    await scene.desk.logged(18)
-    await scene.desk.api('POST', `webhooks/${good.id}/test`, { event: 'ticket.created' })
-    const { data: [failed] } = await scene.desk.api('GET', 'deliveries?outcome=failed')
-    const { data: [delivered] } = await scene.desk.api('GET', `deliveries?webhook=${good.id}`)
-    return { good, bad, failed, delivered }
-  })()
-  return made
-}
-
-async function violations(page, at, rules = {}) {
-  await page.evaluate(AXE)
-  const found = await page.evaluate(async ([tags, given]) => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: { type: 'tag', values: tags }, rules: given, resultTypes: ['violations'] })
-    const node = ({ target, html, failureSummary }) =>
-      `${target} ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 300)}`
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(node).join(' | ')}`)
-  }, [TAGS, rules])
-  assert.deepEqual(found, [], at)
-}
-
-const text = (words) => (page) => page.getByText(words).waitFor()
-const body = (page) => page.getByRole('region', { name: 'Request body' }).waitFor()
-const PAGES = [
-  ['A webhooks', () => 'webhooks', (page) => row(page, 'CRM sync').waitFor()],
-  ['B new', () => 'webhooks/new', text('Signed with a sample secret.')],
-  ['B settings', ({ good }) => `webhooks/${good.id}/edit`, text('Signed with a sample secret.')],
-  ['C webhook', ({ good }) => `webhooks/${good.id}`, async (page) => {
-    await page.getByRole('region', { name: 'Latest deliveries' }).locator('tbody tr').first().waitFor()
-    await page.locator('svg.bars').waitFor()
-  }],
-  ['C failing webhook', ({ bad }) => `webhooks/${bad.id}`, text('The last five deliveries failed.')],
-  ['D deliveries', () => 'deliveries', (page) => page.locator('tbody tr').nth(18).waitFor()],
-  ['D filtered', ({ good }) => `deliveries?outcome=delivered&webhook=${good.id}`,
-    (page) => page.locator('.chip').first().waitFor()],
-  ['D nothing', () => 'deliveries?q=nothing+of+that', text('No matches')],
-  ['E delivered', ({ delivered }) => `deliveries/${delivered.id}`, body],
-  ['E failed', ({ failed }) => `deliveries/${failed.id}`, text('No response was received.')],
-  ['not found', () => 'nonsense', (page) => heading(page, 'Not found')],
-]
+const fill = filler(keepReceiver)
+const PAGES = pagesOf(en)
 
 for (const [name, path, ready] of PAGES) {
   it(`14 axe: ${name}`, async (scene) => {
@@ -294,15 +237,7 @@ it('14 at 320 px, and with text twice as large: nothing scrolls sideways, target
     const fits = (at, { width, height }) => eventually(async () => {
       await page.setViewportSize({ width: width + 1, height })
       await page.setViewportSize({ width, height })
-      const { wide, guilty, measures } = await page.evaluate(() => ({
-        wide: document.documentElement.scrollWidth - innerWidth,
-        measures: [innerWidth, document.documentElement.clientWidth, document.documentElement.scrollWidth, outerWidth],
-        guilty: [...document.querySelectorAll('body *')]
-          .filter((el) => el.getBoundingClientRect().right > innerWidth + 1)
-          .filter((el) => !el.closest('pre, .scroll, .sr, [popover], dialog'))
-          .slice(0, 3).map((el) => el.outerHTML.slice(0, 150)),
-      }))
-      assert.ok(wide <= 0, `${at}: ${wide} px too wide: ${guilty} (${measures})`)
+      assert.deepEqual(await whatIsTooWide(page), [], at)
       return true
     }, at)
     await fits(name, { width: 320, height: 640 })

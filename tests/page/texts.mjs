@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const web = process.argv[2]
+const [web, sources] = process.argv.slice(2)
 const read = (name) => readFileSync(join(web, name), 'utf8')
-const load = async (name) => (await import(`data:text/javascript,${encodeURIComponent(read(name))}`)).texts
+const load = (name) => import(`data:text/javascript,${encodeURIComponent(read(name))}`)
 const faults = []
 
 const FORMS = ['zero', 'one', 'two', 'few', 'many', 'other']
@@ -73,7 +73,7 @@ const isClass = (before) => /class: ?$|class: .* : ?$|class: .*\? ?$/.test(befor
 
 const languages = readdirSync(join(web, 'texts')).map((name) => name.slice(0, -3))
 const all = Object.fromEntries(await Promise.all(languages.map(async (name) =>
-  [name, new Map(flat(await load(`texts/${name}.js`)))])))
+  [name, new Map(flat((await load(`texts/${name}.js`)).texts))])))
 for (const [language, texts] of Object.entries(all)) {
   for (const [key, value] of all.en) {
     if (!texts.has(key)) faults.push(`${language} has no ${key}`)
@@ -88,7 +88,7 @@ for (const [language, texts] of Object.entries(all)) {
 
 const used = new Set()
 const scripts = readdirSync(web, { recursive: true })
-  .filter((name) => name.endsWith('.js') && !name.startsWith('texts/'))
+  .filter((name) => name.endsWith('.js') && name !== 'library.js' && !name.startsWith('texts/'))
 for (const name of scripts) {
   const { strings, code } = split(read(name).replace(/^const VERIFY = {$[^]*?^}$/m, '')) // programs in other languages
   for (const [, path] of code.matchAll(/(?<![.\w])t\.(\w+(?:\.\w+)*)/g)) {
@@ -104,6 +104,31 @@ for (const name of scripts) {
 }
 for (const key of all.en.keys()) if (!used.has(key)) faults.push(`${key} is used nowhere`)
 
+// What the C sources name, and the page has words for.
+const source = (name) => readFileSync(join(sources, name), 'utf8')
+const reasons = /const reasons\[\] = \{([^}]*)\}/.exec(source('base/names.c'))[1].match(/\w+/g)
+const statuses = new Set([...source('base/status.c').matchAll(/X\((HD_E_\w+),/g)].map(([, name]) => name))
+const actions = readdirSync(join(sources, 'dashboard')).filter((name) => name.endsWith('.c')).flatMap((name) =>
+  [...source(`dashboard/${name}`).matchAll(/\b(?:hd__call_audit|change|change_mode)\(call, (?:\w+, )?"([a-z.]+)"/g)])
+  .map(([, action]) => action)
+for (const action of actions) if (!all.en.has(`audit.${action}`)) faults.push(`en has no audit.${action}`)
+for (const reason of reasons) {
+  if (reason !== 'delivered' && !all.en.has(`results.${reason}`)) faults.push(`en has no results.${reason}`)
+}
+const { library } = await load('library.js')
+for (const [language, said] of Object.entries(library)) {
+  for (const reason of reasons) if (!said.reasons[reason]) faults.push(`${language}: library.js has no reason ${reason}`)
+  for (const reason of Object.keys(said.reasons)) {
+    if (!reasons.includes(reason)) faults.push(`${language}: library.js has a reason ${reason}, which there is not`)
+  }
+  for (const status of Object.keys(said.statuses)) {
+    if (!statuses.has(status)) faults.push(`${language}: library.js has a status ${status}, which there is not`)
+  }
+}
+for (const language of languages) {
+  if (language !== 'en' && !(language in library)) faults.push(`library.js has no ${language}`)
+}
+
 const page = read('index.html').replace(/<!--[^]*?-->|<noscript>[^]*?<\/noscript>/g, '')
 const shown = [...page.matchAll(/>([^<>]*[A-Za-z][^<>]*)</g),
   ...page.matchAll(/(?:aria-label|title|placeholder)="([^"]*)"/g)]
@@ -111,6 +136,6 @@ for (const [, text] of shown) {
   if (text.trim() !== 'Helmdesk') faults.push(`index.html: a text of its own: ${text.trim()}`)
 }
 
-console.log(`${all.en.size} texts in ${languages.join(', ')}; ${scripts.length} scripts`)
+console.log(`${all.en.size} texts in ${languages.join(', ')}; ${scripts.length} scripts; ${reasons.length} reasons, ${actions.length} actions`)
 faults.forEach((fault) => console.log(fault))
 process.exit(faults.length ? 1 : 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The JSON API and the live stream.
-import { phrase, t } from './texts.js'
+import { phrase, sentence, t } from './texts.js'
 
 export const mount = document.querySelector('meta[name=helmdesk-mount]').content
 const base = `${mount}api/v1/`
@@ -44,8 +44,10 @@ export async function request(method, path, body, options = {}) {
   const problem = await response.json().catch(() => ({}))
   if (response.status === 401) signedOut()
   if (response.status >= 500) onFault()
-  const words = problem.detail || problem.title || phrase(t.page.answered, { status: String(response.status) })
-  throw new ApiError(response.status, words, problem.errors)
+  const words = problem.detail || problem.title
+  throw new ApiError(response.status,
+    words ? sentence(words, problem.code, response.status) : phrase(t.page.answered, { status: String(response.status) }),
+    problem.errors?.map((error) => ({ ...error, message: sentence(error.message, error.code) })))
 }
 
 export const get = async (path, options) => (await request('GET', path, undefined, options)).json()

@@ -2,7 +2,7 @@
 // Entry: who is there, which page is shown, and what happens meanwhile.
 import { follow, get, mount, onSignedOut, post, query, request } from './api.js'
 import { ago, hhmm, plain } from './format.js'
-import { locale, phrase, t } from './texts.js'
+import { locale, phrase, sentence, t } from './texts.js'
 import { failed, fill, h, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
 import delivery from './views/delivery.js'
@@ -218,7 +218,7 @@ async function start() {
       h('span', `libhelmdesk ${me.version}`))
     if (!me.store.ok) {
       fill(document.getElementById('banner'), h('div.note.bad', { role: 'alert' },
-        h('strong', t.page.storeError), plain(me.store.message)))
+        h('strong', t.page.storeError), plain(sentence(me.store.message, me.store.code))))
     }
     show()
   } catch (error) {

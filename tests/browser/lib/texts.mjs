@@ -8,3 +8,4 @@ async function load(language) {
 }
 
 export const en = await load('en')
+export const de = await load('de')

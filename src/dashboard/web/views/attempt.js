@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One attempt: how long its parts took, what was sent, what came back.
 import { badge, bytes, ms, plain, pretty, result, size, visible } from '../format.js'
-import { phrase, t } from '../texts.js'
+import { explain, phrase, t } from '../texts.js'
 import { copyButton, h } from '../ui.js'
 
 const PARTS = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms']
@@ -23,8 +23,11 @@ export function timing(d) {
 }
 
 /** The sentence about what happened and what to do. */
-export const explanation = (d) => h('p.explain', visible(d.explanation),
-  d.detail && !d.explanation.includes(d.detail) && !d.result.includes(d.detail) && [' ', h('code', visible(d.detail))])
+export function explanation(d) {
+  const text = explain(d)
+  const says = text.includes(d.detail) || d.result.includes(d.detail)
+  return h('p.explain', visible(text), d.detail && !says && [' ', h('code', visible(d.detail))])
+}
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 

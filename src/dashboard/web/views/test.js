@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The card that sends a test. Whatever the receiver did is the content of the card.
 import { plain, result } from '../format.js'
-import { phrase, t } from '../texts.js'
+import { explain, phrase, t } from '../texts.js'
 import { button, card, copyButton, fill, h, say } from '../ui.js'
 import { curl, exchange, explanation, timing, verdict } from './attempt.js'
 import { pathOf } from './parts.js'
@@ -22,7 +22,7 @@ export function testCard(ctx, webhook, events, now) {
           copyButton(t.attempt.copyAsCurl, () => curl(d), { class: 'plain small' })),
         h('details', h('summary', t.test.showExchange), exchange(d, 'h3'))))
       say(phrase(t.test.said,
-        { outcome: t.outcomes[d.outcome], result: plain(result(d.result)), explanation: plain(d.explanation) }))
+        { outcome: t.outcomes[d.outcome], result: plain(result(d.result)), explanation: plain(explain(d)) }))
     } catch (error) {
       fill(out)
       throw error
