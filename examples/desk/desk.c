@@ -162,7 +162,7 @@ static void change_tickets(struct desk *desk, const struct http_request *request
     else if (action != NULL && strcmp(action, "/resolve") == 0)
         answer_change(answer, tickets_resolve(desk->tickets, number), number);
     else
-        answer_sentence(answer, 404, "There is nothing here", "This address leads nowhere.");
+        answer_sentence(answer, 404, "Not found", "This address does not exist.");
 }
 
 /* ---- The dashboard ---- */
@@ -199,7 +199,7 @@ static void answer_health(const struct desk *desk, struct http_answer *answer) {
 static void answer_page(struct desk *desk, const struct http_request *request, struct http_answer *answer) {
     int role = role_of(desk, request);
     if (!http_is_path(request, "/")) {
-        answer_sentence(answer, 404, "There is nothing here", "This address leads nowhere.");
+        answer_sentence(answer, 404, "Not found", "This address does not exist.");
     } else if (role == HD_ROLE_NONE) {
         go_to(answer, 303, "/login");
     } else {
@@ -218,11 +218,11 @@ static void answer_change_request(struct desk *desk, const struct http_request *
     else if (http_is_path(request, "/logout"))
         sign_out(desk, request, answer);
     else if (strncmp(request->target, "/tickets", strlen("/tickets")) != 0)
-        answer_sentence(answer, 404, "There is nothing here", "This address leads nowhere.");
+        answer_sentence(answer, 404, "Not found", "This address does not exist.");
     else if (role == HD_ROLE_NONE)
         answer_sentence(answer, 401, "You are not signed in", "Open the link that the terminal shows.");
     else if (role != HD_ROLE_ADMIN)
-        answer_sentence(answer, 403, "You may look, and not change", "An administrator may.");
+        answer_sentence(answer, 403, "Not allowed", "Your role can only view. Ask an administrator.");
     else
         change_tickets(desk, request, answer);
 }
@@ -236,11 +236,11 @@ void desk_answer(void *user, const struct http_request *request, struct http_ans
     else if (!guard_knows_host(&desk->guard, request))
         answer_words(answer, 421, "This server does not go by that name: see --public-host.\n");
     else if (guard_is_cross_site(request))
-        answer_sentence(answer, 403, "Another site asked for that", "Changes are made from the page itself.");
+        answer_sentence(answer, 403, "Cross-site request refused", "Make changes on the page itself.");
     else if (strcmp(request->method, "POST") == 0)
         answer_change_request(desk, request, answer);
     else if (!http_is_read(request))
-        answer_words(answer, 405, "That cannot be done here.\n");
+        answer_words(answer, 405, "Method not allowed.\n");
     else if (strcmp(request->target, "/admin") == 0)
         go_to(answer, 308, PAGES_MOUNT);
     else if (!assets_answer(request, answer))
