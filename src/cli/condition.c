@@ -54,9 +54,9 @@ void cli_condition_print(const hd_webhook *webhook, const struct condition *cond
     cli_webhook_line("waiting", text);
 }
 
-json_t *cli_condition_json(const struct condition *condition) {
+json_t *cli_condition_json(const hd_webhook *webhook, const struct condition *condition) {
     int is_paused = condition->state == HD_WEBHOOK_PAUSED, is_throttled = condition->state == HD_WEBHOOK_THROTTLED;
-    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", hd_webhook_state_name(condition->state), "paused_until",
+    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", cli_condition_word(webhook, condition), "paused_until",
                      cli_json_time(is_paused ? condition->until_ms : 0), "throttled_until",
                      cli_json_time(is_throttled ? condition->until_ms : 0), "waiting", (json_int_t)condition->waiting,
                      "waiting_since", cli_json_time(condition->since_ms));

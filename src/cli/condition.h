@@ -20,6 +20,6 @@ const char *cli_condition_word(const hd_webhook *webhook, const struct condition
 
 /* What is to be said, in lines as those of cli_webhook_print(); and for JSON, as members of the webhook's object. */
 void cli_condition_print(const hd_webhook *webhook, const struct condition *condition);
-json_t *cli_condition_json(const struct condition *condition);
+json_t *cli_condition_json(const hd_webhook *webhook, const struct condition *condition);
 
 #endif

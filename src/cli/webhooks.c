@@ -66,7 +66,7 @@ static int print_json(const struct place *place, const hd_webhook *webhook, int 
     if (code != CLI_OK)
         return code;
     return cli_json_print_webhook(webhook, reveals ? HD_JSON_URL | HD_JSON_HEADER_VALUES : 0,
-                                  cli_condition_json(&condition));
+                                  cli_condition_json(webhook, &condition));
 }
 
 static int tell_list(const struct args *args, const struct place *place, const hd_webhook_list *list) {

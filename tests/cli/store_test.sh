@@ -105,7 +105,7 @@ empty "$out"
 says 'nobody' "$err"
 both 0 webhooks get "$crm"
 told 'all[0]["state"], all[0]["paused_until"], all[0]["throttled_until"], all[0]["waiting"], all[0]["waiting_since"]' \
-    "('active', None, None, 0, None)"
+    "('on', None, None, 0, None)"
 told 'all[0]["name"], all[0]["headers"], "url" in all[0]' "('CRM sync', [['X-Tenant', None]], False)"
 shows 0 webhooks get "$crm" --reveal
 says 'in-the-url' "$out"
