@@ -57,6 +57,16 @@ struct hd__sqlite_event {
     int is_shared; /* it has several deliveries, none, or makes one again: see HD__USE_SHARED */
 };
 
+/* A report that is to be written. */
+struct hd__sqlite_report {
+    const struct hd__result *result;
+    struct hd__sqlite_event event;
+    int64_t id, kept_ms;
+};
+
+#define HD__REPORTS_AT_ONCE 16 /* that one statement writes */
+#define HD__REPORT_COLUMNS 33
+
 /* What a report has to do with its event. */
 enum {
     HD__USE_MORE,   /* another report of this event will follow, or has */
@@ -131,7 +141,9 @@ struct hd__sqlite {
     struct hd__sqlite_feed feed;
     struct hd__added *added; /* rows of the step at hand for the client's own shards */
     size_t added_count, added_size;
-    struct hd__sqlite_event *events; /* some that are known; see known.c */
+    struct hd__sqlite_event *events;                       /* some that are known; see known.c */
+    struct hd__sqlite_report reports[HD__REPORTS_AT_ONCE]; /* of the step at hand, not written yet */
+    size_t report_count;
 
     struct hd__sqlite_reader reader, counter;
     int64_t left_from; /* no row before this one waits in left_shards; guarded by the reader's mutex */
@@ -300,7 +312,7 @@ void hd__sqlite_make_ballast(struct hd__sqlite *store);
 /* Lets go of it, and then of some of the log. Returns 0 if there is nothing left. */
 int hd__sqlite_make_room(struct hd__sqlite *store, int round);
 
-/* ---- step.c, fanout.c, result.c, claim.c, lane.c ---- */
+/* ---- step.c, fanout.c, result.c, report.c, claim.c, lane.c ---- */
 
 int hd__sqlite_step(struct hd_store *base, struct hd__step *step, struct hd__store_state *state);
 int hd__sqlite_add_event(struct hd__sqlite *store, struct hd__step *step, size_t index);
@@ -319,6 +331,10 @@ int hd__sqlite_find_event(struct hd__sqlite *store, const unsigned char *id, int
 void hd__sqlite_know_event(struct hd__sqlite *store, const unsigned char *id, const struct hd__sqlite_event *event);
 void hd__sqlite_forget_known(struct hd__sqlite *store);
 void hd__sqlite_make_delivery_id(const unsigned char *event_id, int64_t webhook, unsigned char *id);
+/* Adds a report to the log; it is written by the next flush at the latest. */
+int hd__sqlite_add_report(struct hd__sqlite *store, const struct hd__result *result,
+                          const struct hd__sqlite_event *event);
+int hd__sqlite_flush_reports(struct hd__sqlite *store);
 int hd__sqlite_write_result(struct hd__sqlite *store, struct hd__result *result);
 void hd__sqlite_claim(struct hd__sqlite *store, struct hd__step *step, size_t index);
 int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *note);

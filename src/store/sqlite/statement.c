@@ -8,6 +8,15 @@
     "e.search, e.body, e.key, e.rows FROM outbox o INDEXED BY outbox_lane CROSS JOIN event e ON e.key = o.event "      \
     "WHERE o.webhook = ?1 AND "
 
+/* Reports, in the order of report.c: HD__REPORT_COLUMNS, and HD__REPORTS_AT_ONCE. */
+#define ADD_REPORT                                                                                                     \
+    "INSERT INTO log(id, kept_ms, finished_ms, history, webhook, project, label, event, type, delivery, format, "      \
+    "is_test, repeated, outcome, reason, attempts, http_status, retry_after_s, next_attempt_ms, queued_ms, dns_ms, "   \
+    "connect_ms, tls_ms, wait_ms, total_ms, truncated, size, event_use, address, detail, request, headers, body) "     \
+    "VALUES"
+#define REPORT "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define FOUR_REPORTS REPORT ", " REPORT ", " REPORT ", " REPORT
+
 /* What a webhook is made of, in the order of webhooks.c. */
 #define WEBHOOK                                                                                                        \
     "SELECT w.key, w.history, w.project, w.label, w.id, p.name, w.name, w.url, l.masked_url, w.secret, w.staged, "     \
@@ -122,12 +131,8 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_CLAIM_AT_ONCE] = CLAIMED "o.due = ?4 AND o.id > ?2 ORDER BY o.id LIMIT ?3",
     [HD__SQL_NEXT_DUE] = "SELECT due FROM outbox WHERE webhook = ?1 AND due > ?2 ORDER BY due LIMIT 1",
 
-    [HD__SQL_ADD_REPORT] =
-        "INSERT INTO log(id, kept_ms, finished_ms, history, webhook, project, label, event, type, delivery, format, "
-        "is_test, repeated, outcome, reason, attempts, http_status, retry_after_s, next_attempt_ms, queued_ms, dns_ms, "
-        "connect_ms, tls_ms, wait_ms, total_ms, truncated, size, event_use, address, detail, request, headers, body) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
-        "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
+    [HD__SQL_ADD_REPORT] = ADD_REPORT REPORT,
+    [HD__SQL_ADD_REPORTS] = ADD_REPORT FOUR_REPORTS ", " FOUR_REPORTS ", " FOUR_REPORTS ", " FOUR_REPORTS,
     [HD__SQL_OLD_REPORTS] = "SELECT id, event, size, kept_ms, event_use FROM log ORDER BY id LIMIT ?1",
     [HD__SQL_FORGET_REPORT] = "DELETE FROM log WHERE id = ?1",
 

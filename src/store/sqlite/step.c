@@ -15,8 +15,11 @@ static int writes(const struct hd__step *step) {
 
 static int write_results(struct hd__sqlite *store, struct hd__step *step) {
     int code = SQLITE_OK;
+    store->report_count = 0;
     for (size_t i = 0; i < step->result_count && code == SQLITE_OK; i++)
         code = hd__sqlite_write_result(store, &step->results[i]);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_flush_reports(store);
     return code == SQLITE_OK ? hd__sqlite_note_lost(store, step) : code;
 }
 
