@@ -320,9 +320,10 @@ struct hd__store_ops {
     /* What waits for the webhook with this id is to end without an attempt: sets its discarded_up_to, and makes due
      * what waits for a retry. Counts it; from then on it is not said to wait any more, whoever ends it. */
     int (*discard)(struct hd_store *store, const char *id, uint64_t *count);
-    /* A test of a webhook (its key) is to be made by the client that owns its shard: with the event, a row of the
-     * outbox is added that goes ahead of all others, has one attempt, and is not discarded. *is_passed is 0, and
-     * nothing was added, if nobody else owns the shard. HD_E_NOT_FOUND if the webhook is removed. */
+    /* A test of a webhook (its key) is to be made by the client that owns its shard, or takes it: with the event, a row
+     * of the outbox is added that goes ahead of all others, has one attempt, and is not discarded. *is_passed is 0, and
+     * nothing was added, if this client owns the shard, or nobody delivers. HD_E_NOT_FOUND if the webhook is removed.
+     */
     int (*pass_test)(struct hd_store *store, const struct hd__stored_event *event, int64_t webhook,
                      unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
     /* How many deliveries wait for the webhook with this id, and when the event of the oldest was accepted (0 for

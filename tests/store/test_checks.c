@@ -85,6 +85,20 @@ static void only_to_another_owner(struct world *world) {
     assert_true(heard(owner, HEARD_ARRIVED, 0)->is_test);
 }
 
+/* While its shard goes from one client to another, nobody else makes it. */
+static void to_the_next_owner(struct world *world) {
+    struct client *tool = client_join(world, HD__ROLE_ACCEPT), *first = client_join(world, HD__ROLE_DELIVER);
+    struct hd__stored_webhook webhook = webhook_of("webhook");
+    unsigned char id[HD__STORE_ID_SIZE];
+    int64_t key = client_put(tool, &webhook);
+    struct client *next = client_join(world, HD__ROLE_DELIVER);
+    client_leave(first, 1);
+    assert_true(pass(tool, key, id));
+    client_tend(next);
+    assert_int_equal(heard_count(next, HEARD_ARRIVED, key), 1);
+    assert_true(heard(next, HEARD_ARRIVED, 0)->is_test);
+}
+
 static void not_for_a_removed_webhook(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_ACCEPT);
     struct hd__stored_webhook webhook = webhook_of("webhook");
@@ -100,9 +114,8 @@ static void not_for_a_removed_webhook(struct world *world) {
 }
 
 static const struct check checks[] = {
-    {"the owner hears of a test", the_owner_hears_of_a_test},
-    {"tests are claimed alone", tests_are_claimed_alone},
-    {"only to another owner", only_to_another_owner},
+    {"the owner hears of a test", the_owner_hears_of_a_test}, {"tests are claimed alone", tests_are_claimed_alone},
+    {"only to another owner", only_to_another_owner},         {"to the next owner", to_the_next_owner},
     {"not for a removed webhook", not_for_a_removed_webhook},
 };
 const struct check_list test_checks = CHECK_LIST("tests", checks);
