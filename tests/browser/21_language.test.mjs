@@ -24,6 +24,7 @@ it('21 the browser\'s language: texts, numbers, dates, and the language that the
   await button(test, de.test.send).click()
   await test.locator('.verdict').getByText('200').waitFor()
   await test.getByText('Der Empfänger hat die Zustellung bestätigt.').waitFor()
+  await page.locator('tbody tr time').first().getByText(/^\d\d:\d\d:\d\d,\d{3}$/).waitFor()
   await page.goto(`${scene.desk.page}deliveries?since=2026-03-01T12:00:00.000Z`)
   await page.locator('.chip').getByText(/^Von 01\.03\.2026, 13:00/).waitFor()
 })

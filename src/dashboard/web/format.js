@@ -46,7 +46,7 @@ export function pretty(text) {
 
 const HHMM = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
 const minute = new Intl.DateTimeFormat(locale, HHMM)
-const clock = new Intl.DateTimeFormat(locale, { ...HHMM, second: '2-digit' })
+const clock = new Intl.DateTimeFormat(locale, { ...HHMM, second: '2-digit', fractionalSecondDigits: 3 })
 const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
 
 export const hhmm = (date) => minute.format(date)
@@ -70,7 +70,7 @@ export function time(iso, relative) {
   if (!iso) return h('span.muted', '–')
   const date = new Date(iso)
   const text = relative ? ago(iso)
-    : `${dayBefore(date)}${clock.format(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`
+    : dayBefore(date) + clock.format(date)
   return h('time', { datetime: iso, title: iso, 'data-ago': relative && iso }, text)
 }
 
