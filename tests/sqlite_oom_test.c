@@ -17,6 +17,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static sqlite3_mem_methods real_sqlite;
 
@@ -150,13 +151,111 @@ static void live(void *user) {
     seam_remove_directory(directory);
 }
 
+/* ---- What an operator does ---- */
+
+static char template[64]; /* a store with one webhook, whose key is all 1 */
+static const unsigned char first_key[HD_STORE_KEY_SIZE] = {1}, second_key[HD_STORE_KEY_SIZE] = {2};
+
+static hd_store *open_copy(const unsigned char *key) {
+    hd_store *store = NULL;
+    assert_int_equal(hd_store_sqlite_open(directory, key, HD_STORE_KEY_SIZE, &store), HD_OK);
+    return store;
+}
+
+static int keep_sealed(void *user, const char *id, const char *name, struct hd__bytes sealed, struct hd__bytes *again) {
+    (void)user, (void)id, (void)name;
+    *again = sealed;
+    return HD_OK;
+}
+
+/* What an operator asks for, beside the client. A copy that failed leaves nothing. */
+static void maintain(void) {
+    char copy[80], file[96], text[512];
+    (void)snprintf(copy, sizeof copy, "%s/copy", directory);
+    (void)snprintf(file, sizeof file, "%s/helmdesk.db", copy);
+    failing.armed = 1;
+    int is_copied = check(hd_store_sqlite_backup(a.store, copy));
+    (void)check(hd_store_sqlite_check(a.store));
+    if (check(hd_store_sqlite_clients(a.store, text, sizeof text, NULL)))
+        assert_non_null(strstr(text, "\"deliver\""));
+    (void)check(a.store->ops->reseal(a.store, keep_sealed, NULL));
+    failing.armed = 0;
+    assert_int_equal(access(file, F_OK) == 0, is_copied);
+    (void)unlink(file);
+    (void)rmdir(copy);
+}
+
+/* A copy of the template in the directory. */
+static void copy_template(void) {
+    hd_store *store = NULL;
+    make_fast_directory(directory);
+    assert_int_equal(hd_store_sqlite_open(template, first_key, HD_STORE_KEY_SIZE, &store), HD_OK);
+    assert_int_equal(hd_store_sqlite_backup(store, directory), HD_OK);
+    hd_store_free(store);
+}
+
+static void maintain_joined(void *user) {
+    (void)user;
+    copy_template();
+    assert_int_equal(seam_join(&a, directory, HD__ROLE_DELIVER, NULL), HD_OK);
+    maintain();
+    seam_drop(&a);
+    seam_remove_directory(directory);
+}
+
+static int opens_with(const unsigned char *key) {
+    hd_store *store = open_copy(key);
+    hd_options *options = options_with_store(store);
+    hd_client *client = NULL;
+    assert_int_equal(hd_options_set_role(options, HD_CLIENT_READ), HD_OK);
+    int status = hd_client_new(options, &client);
+    hd_client_free(client);
+    hd_options_free(options);
+    hd_store_free(store);
+    return status == HD_OK;
+}
+
+/* Either all of it has the new key, or all of it the old one; pruning is tried beside it. */
+static void rekey(void *user) {
+    (void)user;
+    copy_template();
+    hd_store *store = open_copy(first_key);
+    failing.armed = 1;
+    (void)check(hd_store_prune(store));
+    int is_done = check(hd_store_rekey(store, second_key, HD_STORE_KEY_SIZE));
+    failing.armed = 0;
+    hd_store_free(store);
+    int has_new = opens_with(second_key);
+    assert_true(has_new || !is_done);
+    assert_int_not_equal(has_new, opens_with(first_key));
+    seam_remove_directory(directory);
+}
+
+static void make_template(void) {
+    hd_store *store = NULL;
+    make_fast_directory(template);
+    assert_int_equal(hd_store_sqlite_open(template, first_key, HD_STORE_KEY_SIZE, &store), HD_OK);
+    hd_client *client = client_for_tests(options_with_store(store));
+    put_webhook(client, webhook_for_tests("w", PROJECT, "https://example.com/hooks"));
+    end_client(client);
+    hd_store_free(store);
+}
+
+static void test_maintenance(void **state) {
+    (void)state;
+    make_template();
+    failing_in_turn(maintain_joined, NULL, runs_slowly() ? 397 : 97, 20);
+    failing_in_turn(rekey, NULL, runs_slowly() ? 397 : 97, 20);
+    seam_remove_directory(template);
+}
+
 static void test_every_allocation(void **state) {
     (void)state;
     failing_in_turn(live, NULL, runs_slowly() ? 53 : 5, 20);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_maintenance)};
     sqlite3_mem_methods methods;
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite) != SQLITE_OK)
         return 1;

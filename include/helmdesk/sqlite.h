@@ -59,6 +59,42 @@ HD_API size_t hd_store_sqlite_explain(const char *directory, char *text, size_t 
  */
 HD_API int hd_store_sqlite_set_max_bytes(hd_store *store, uint64_t bytes);
 
+/**
+ * Copies a store into a directory of its own, which is a store then: webhooks, undelivered events and the log, as they
+ * were at one moment. Clients may use the store, and this handle, and go on writing meanwhile. Secrets in the copy are
+ * encrypted with the same key. A program that delivers from the copy sends what was undelivered at that moment.
+ * @param store      a store of hd_store_sqlite_open()
+ * @param directory  where the copy goes; its last part is made if it is missing (mode 0700); it must not hold a store
+ * Returns: HD_OK; HD_E_STORE_MISSING if there is nothing to copy; HD_E_STORE_FULL; HD_E_STORE_ACCESS; HD_E_STORE, also
+ * if there is a store in the directory (hd_store_error() says so); HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. After a
+ * failure nothing is left of the copy. Blocks: disk, in proportion to the size. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_backup(hd_store *store, const char *directory);
+
+/**
+ * Looks for damage in the whole database: each page, row and index. Clients may use the store, and this handle,
+ * meanwhile.
+ * @param store  a store of hd_store_sqlite_open()
+ * Returns: HD_OK if nothing is damaged; HD_E_STORE_DAMAGED, with what is wrong in hd_store_error();
+ * HD_E_STORE_MISSING; HD_E_STORE; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk, in proportion to the size.
+ * Threads: any. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_check(hd_store *store);
+
+/**
+ * Lists the clients that have the store open to change it, in JSON: an array of objects with "role" ("deliver" or
+ * "accept"), "pid", "here" (it is a process of this system, so that the pid says which), "gone" (it surely does not run
+ * any more, and what it had is taken over) and "shards" (how many of the 64 parts of the webhooks it delivers to).
+ * Clients that only read are not in it.
+ * @param store   a store of hd_store_sqlite_open()
+ * @param buf     receives the text and a NUL; may be NULL if size is 0
+ * @param size    bytes at buf
+ * @param length  receives the text's length in bytes without the NUL, also with HD_E_BUFFER; may be NULL
+ * Returns: HD_OK; HD_E_BUFFER if size is not greater than that length; HD_E_STORE_MISSING; HD_E_STORE; HD_E_FORKED;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_clients(hd_store *store, char *buf, size_t size, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

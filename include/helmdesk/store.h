@@ -36,6 +36,31 @@ HD_API void hd_store_free(hd_store *store);
 HD_API int hd_store_set_retention(hd_store *store, uint64_t max_reports, int64_t max_age_ms, uint64_t max_bytes);
 
 /**
+ * Deletes what is beyond the limits of hd_store_set_retention() now, all of it. Clients that deliver do so by
+ * themselves, a few reports at a time; this is for a store whose limits have become narrower, or that nobody has open.
+ * Other clients may use the same store at the same time. The space is used again; the file does not become smaller.
+ * @param store  a store that no client uses: other handles on the same store may be in use
+ * Returns: HD_OK; HD_E_IN_USE while a client uses this handle; HD_E_STORE and other failures of the store; HD_E_FORKED;
+ * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: disk, in proportion to what is deleted. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_store_prune(hd_store *store);
+
+/**
+ * Encrypts the secrets in a store with another key: it decrypts them with the key that the store was opened with, and
+ * encrypts them with the new one, all of them or none. After a crash the store has either key, and nothing between. No
+ * client may have the store open: each keeps the key that it was opened with. The database file is then written anew,
+ * if there is room for that, so that what the old key opens is not left in it.
+ * @param store    a store that no client uses; it has the new key afterwards
+ * @param key      the new key, of HD_STORE_KEY_SIZE bytes; NULL to store secrets unencrypted; copied
+ * @param key_len  HD_STORE_KEY_SIZE; 0 with NULL
+ * Returns: HD_OK; HD_E_STORE_KEY if the store was opened with a wrong key; HD_E_STORE_BUSY while another client has it
+ * open; HD_E_IN_USE while a client uses this handle; HD_E_STORE and other failures of the store; HD_E_FORKED;
+ * HD_E_INVALID, also for a kind of store that cannot do it; HD_E_NO_MEMORY. Blocks: disk, in proportion to the
+ * database's size. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_store_rekey(hd_store *store, const void *key, size_t key_len);
+
+/**
  * Describes the last failure of a store in words, such as which file could not be read and why.
  * @param store  the store; NULL gives 0
  * @param text   receives the description and a NUL, truncated if there is not enough room; "" if nothing has failed;

@@ -105,6 +105,8 @@ enum option_id {
     OPT_KEEP,
     OPT_KEEP_REPORTS,
     OPT_SHUTDOWN,
+    OPT_NEW_KEY_FILE,
+    OPT_NO_KEY,
     OPT_MDOC,
     OPT_COUNT
 };

@@ -1,4 +1,5 @@
-/* Looks at what deliveries need: this build, this machine, and one receiver. */
+/* Looks at what deliveries need: this build, this machine, a store, and one receiver. */
+#include "cli/doctor.h"
 #include "cli/date.h"
 #include "cli/input.h"
 #include "cli/json.h"
@@ -8,6 +9,7 @@
 #include "cli/text.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,22 +18,15 @@
 #define DAYS_FEW 14
 #define CLOCK_OFF_S 120 /* Standard Webhooks' receivers refuse what is 300 s off */
 
-/* What was found, and the worst exit code of it. */
-struct findings {
-    json_t *json; /* NULL for text */
-    int code;
-};
-
-enum verdict {
-    GOOD,
-    DOUBTFUL,
-    BAD
-};
-
-static void find(struct findings *findings, enum verdict verdict, const char *what, const char *value) {
+void cli_find(struct findings *findings, enum verdict verdict, const char *what, const char *format, ...) {
     static const char *const names[] = {"ok", "warning", "error"};
     static const enum color colors[] = {COLOR_GOOD, COLOR_WARN, COLOR_BAD};
     const char *marks[] = {cli_tick(), "!", cli_cross()};
+    char value[1024];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(value, sizeof value, format, values);
+    va_end(values);
     if (findings->json) {
         json_array_append_new(findings->json, json_pack("{s:s, s:s, s:o}", "check", what, "verdict", names[verdict],
                                                         "value", cli_json_string(value)));
@@ -42,7 +37,7 @@ static void find(struct findings *findings, enum verdict verdict, const char *wh
     putchar('\n');
 }
 
-static void worsen(struct findings *findings, int code) {
+void cli_worsen(struct findings *findings, int code) {
     if (findings->code == CLI_OK)
         findings->code = code;
 }
@@ -52,26 +47,26 @@ static void worsen(struct findings *findings, int code) {
 static void check_versions(struct findings *findings) {
     char text[512];
     snprintf(text, sizeof text, "libhelmdesk %s", hd_version());
-    find(findings, GOOD, "version", text);
+    cli_find(findings, GOOD, "version", "%s", text);
     snprintf(text, sizeof text, "%s, Jansson %s", hd_transport_libraries(), jansson_version_str());
-    find(findings, GOOD, "libraries", text);
+    cli_find(findings, GOOD, "libraries", "%s", text);
 }
 
 static void check_authorities(struct findings *findings, const struct args *args) {
     const char *own = cli_value(args, OPT_CA_FILE), *place = own ? own : hd_transport_authorities();
     int is_there = access(*place ? place : "/etc/ssl/certs/ca-certificates.crt", R_OK) == 0;
-    find(findings, is_there ? GOOD : BAD, "authorities",
-         is_there ? place : "there are no certificate authorities: install ca-certificates, or use --ca-file");
+    cli_find(findings, is_there ? GOOD : BAD, "authorities", "%s",
+             is_there ? place : "there are no certificate authorities: install ca-certificates, or use --ca-file");
     if (!is_there)
-        worsen(findings, CLI_NEGATIVE);
+        cli_worsen(findings, CLI_NEGATIVE);
 }
 
 static void check_clock(struct findings *findings) {
     time_t now = time(NULL);
     int is_plausible = now > 1735689600; /* 2025-01-01: before this program */
-    find(findings, is_plausible ? GOOD : BAD, "clock", cli_rfc3339((int64_t)now * 1000));
+    cli_find(findings, is_plausible ? GOOD : BAD, "clock", "%s", cli_rfc3339((int64_t)now * 1000));
     if (!is_plausible)
-        worsen(findings, CLI_NEGATIVE);
+        cli_worsen(findings, CLI_NEGATIVE);
 }
 
 static void check_secret(struct findings *findings) {
@@ -82,7 +77,7 @@ static void check_secret(struct findings *findings) {
         snprintf(text, sizeof text, "development secret in %s", path);
     else
         snprintf(text, sizeof text, "no development secret yet: listen makes it");
-    find(findings, code == CLI_OK ? GOOD : DOUBTFUL, "secret", text);
+    cli_find(findings, code == CLI_OK ? GOOD : DOUBTFUL, "secret", "%s", text);
     cli_secrets_free(&secrets);
 }
 
@@ -93,7 +88,7 @@ static void tell_times(struct findings *findings, const hd_report *report) {
     snprintf(text, sizeof text, "%s (name %u ms, connection %u ms, TLS %u ms)", hd_report_remote_address(report),
              (unsigned)hd_report_dns_ms(report), (unsigned)hd_report_connect_ms(report),
              (unsigned)hd_report_tls_ms(report));
-    find(findings, GOOD, "connection", text);
+    cli_find(findings, GOOD, "connection", "%s", text);
 }
 
 static void tell_certificate(struct findings *findings, const hd_report *report) {
@@ -103,7 +98,7 @@ static void tell_certificate(struct findings *findings, const hd_report *report)
         return;
     int64_t days_left = (until_ms / 1000 - time(NULL)) / 86400;
     snprintf(text, sizeof text, "good for %" PRId64 " days", days_left);
-    find(findings, days_left < DAYS_FEW ? DOUBTFUL : GOOD, "certificate", text);
+    cli_find(findings, days_left < DAYS_FEW ? DOUBTFUL : GOOD, "certificate", "%s", text);
 }
 
 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), in this line or a later one. Returns milliseconds since 1970;
@@ -133,7 +128,7 @@ static void tell_clock(struct findings *findings, const hd_report *report) {
     int64_t off = llabs(theirs_ms / 1000 - time(NULL));
     snprintf(text, sizeof text,
              off > CLOCK_OFF_S ? "%" PRId64 " s apart: one of the two is wrong" : "%" PRId64 " s apart", off);
-    find(findings, off > CLOCK_OFF_S ? DOUBTFUL : GOOD, "clocks", text);
+    cli_find(findings, off > CLOCK_OFF_S ? DOUBTFUL : GOOD, "clocks", "%s", text);
 }
 
 /* Its sentence, and the detail where that says more. */
@@ -143,8 +138,8 @@ static void tell_failure(struct findings *findings, const char *check, const hd_
     int reason = hd_report_reason(report);
     snprintf(text, sizeof text, cli_report_says_more(reason, explanation, detail) ? "%s: %s (%s)" : "%s: %s",
              hd_reason_name(reason), explanation, detail);
-    find(findings, BAD, check, text);
-    worsen(findings, cli_report_code(report));
+    cli_find(findings, BAD, check, "%s", text);
+    cli_worsen(findings, cli_report_code(report));
 }
 
 /* Any HTTP response is good: few receivers accept HEAD. */
@@ -153,9 +148,9 @@ static void tell_receiver(struct findings *findings, const char *proxy, const hd
         tell_failure(findings, "rules", report);
         return;
     }
-    find(findings, GOOD, "rules", "deliveries may have this address");
+    cli_find(findings, GOOD, "rules", "%s", "deliveries may have this address");
     if (proxy)
-        find(findings, GOOD, "proxy", cli_proxy_host(proxy));
+        cli_find(findings, GOOD, "proxy", "%s", cli_proxy_host(proxy));
     if (hd_report_http_status(report) == 0) {
         tell_failure(findings, "connection", report);
         return;
@@ -171,7 +166,7 @@ static void ask_receiver(struct findings *findings, const hd_options *options, c
     if (status == HD_OK)
         tell_receiver(findings, proxy, report);
     else
-        worsen(findings, cli_fail_status(status, "doctor"));
+        cli_worsen(findings, cli_fail_status(status, "doctor"));
     hd_report_free(report);
 }
 
@@ -183,18 +178,20 @@ static void check_receiver(struct findings *findings, const struct args *args, c
     if (code == CLI_OK)
         ask_receiver(findings, options, cli_proxy(args), url);
     else if (code == CLI_BLOCKED)
-        find(findings, BAD, "rules", "deliveries may not have this address");
-    worsen(findings, code);
+        cli_find(findings, BAD, "rules", "%s", "deliveries may not have this address");
+    cli_worsen(findings, code);
     hd_options_free(options);
 }
 
 int cli_run_doctor(const struct args *args) {
     struct findings findings = {.json = cli_is_json() ? json_array() : NULL};
-    const char *url = cli_operand(args, 0);
+    const char *url = cli_operand(args, 0), *store = getenv("HELMDESK_STORE");
     check_versions(&findings);
     check_authorities(&findings, args);
     check_clock(&findings);
     check_secret(&findings);
+    if (cli_has(args, OPT_STORE) || (store && *store))
+        cli_doctor_store(&findings, args);
     if (url)
         check_receiver(&findings, args, url);
     if (findings.json)

@@ -17,7 +17,6 @@
 #include "helmdesk/sqlite.h"
 #endif
 
-#define KEY_SIZE 32
 #define SCHEME "sqlite:"
 
 /* Which file, and why: what the store says of its last failure, or of one that cannot be opened. */
@@ -91,6 +90,36 @@ int cli_place_open_with(const struct args *args, enum access access,
     return CLI_NOT_BUILT;
 }
 
+int cli_place_open_store(const struct args *args, struct place *place) {
+    return cli_place_open_with(args, ACCESS_READ, NULL, place);
+}
+
+/* What follows is for a store that was opened. */
+int cli_place_add_client(const struct args *args, enum access access, struct place *place) {
+    (void)args, (void)access, (void)place;
+    return CLI_NOT_BUILT;
+}
+
+int cli_read_key_file(const char *path, unsigned char key[HD_KEY_SIZE]) {
+    (void)path, (void)key;
+    return CLI_NOT_BUILT;
+}
+
+int cli_place_backup(const struct place *place, const char *directory) {
+    (void)place, (void)directory;
+    return HD_E_INVALID;
+}
+
+int cli_place_check(const struct place *place) {
+    (void)place;
+    return HD_E_INVALID;
+}
+
+json_t *cli_place_clients(const struct place *place) {
+    (void)place;
+    return NULL;
+}
+
 #else
 
 #include "helmdesk/sqlite.h"
@@ -136,10 +165,10 @@ static int need_store(const struct place *place) {
 
 /* ---- The key ---- */
 
-static int read_hex(const char *text, size_t length, unsigned char key[KEY_SIZE]) {
-    if (length != (size_t)KEY_SIZE * 2)
+static int read_hex(const char *text, size_t length, unsigned char key[HD_KEY_SIZE]) {
+    if (length != (size_t)HD_KEY_SIZE * 2)
         return 0;
-    for (size_t i = 0; i < KEY_SIZE; i++) {
+    for (size_t i = 0; i < HD_KEY_SIZE; i++) {
         int high = cli_hex_digit(text[2 * i]), low = cli_hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0)
             return 0;
@@ -152,13 +181,13 @@ static int fail_key(const char *where) {
     return cli_fail(CLI_USAGE, "the key in %s is not 32 bytes, nor 64 hexadecimal digits", where);
 }
 
-static int read_key_file(const char *path, unsigned char key[KEY_SIZE]) {
+int cli_read_key_file(const char *path, unsigned char key[HD_KEY_SIZE]) {
     struct bytes bytes;
     int code = cli_read_file(path, &bytes);
     if (code != CLI_OK)
         return code;
-    if (bytes.len == KEY_SIZE)
-        memcpy(key, bytes.data, KEY_SIZE);
+    if (bytes.len == HD_KEY_SIZE)
+        memcpy(key, bytes.data, HD_KEY_SIZE);
     else if (!read_hex(bytes.data, strcspn(bytes.data, "\r\n"), key))
         code = fail_key(path);
     cli_bytes_free(&bytes);
@@ -166,23 +195,23 @@ static int read_key_file(const char *path, unsigned char key[KEY_SIZE]) {
 }
 
 /* *has_key tells whether there is one. */
-static int read_key(const struct args *args, unsigned char key[KEY_SIZE], int *has_key) {
+static int read_key(const struct args *args, unsigned char key[HD_KEY_SIZE], int *has_key) {
     const char *path = cli_value(args, OPT_STORE_KEY_FILE), *variable = getenv("HELMDESK_STORE_KEY");
     *has_key = path || (variable && *variable);
     if (path)
-        return read_key_file(path, key);
+        return cli_read_key_file(path, key);
     return !*has_key || read_hex(variable, strlen(variable), key) ? CLI_OK : fail_key("HELMDESK_STORE_KEY");
 }
 
 /* ---- The store and its client ---- */
 
 static int open_store(const struct args *args, struct place *place) {
-    unsigned char key[KEY_SIZE];
+    unsigned char key[HD_KEY_SIZE];
     int has_key;
     int code = read_key(args, key, &has_key);
     if (code != CLI_OK)
         return code;
-    int status = hd_store_sqlite_open(place->directory, has_key ? key : NULL, has_key ? KEY_SIZE : 0, &place->store);
+    int status = hd_store_sqlite_open(place->directory, has_key ? key : NULL, has_key ? HD_KEY_SIZE : 0, &place->store);
     cli_wipe(key, sizeof key);
     if (status == HD_OK)
         status = hd_store_set_retention(place->store, 0, 0, 0); /* how much is kept is the server's to say */
@@ -217,6 +246,14 @@ static int goes_by_command_line(enum access access) {
     return access == ACCESS_TEST || access == ACCESS_DELIVER || access == ACCESS_SERVE;
 }
 
+int cli_place_open_store(const struct args *args, struct place *place) {
+    *place = (struct place){.access = ACCESS_READ};
+    int code = read_directory(args, place);
+    if (code == CLI_OK)
+        code = need_store(place);
+    return code == CLI_OK ? open_store(args, place) : code;
+}
+
 static int open_client(const struct args *args, enum access access,
                        int (*more)(const struct args *args, hd_options *options, hd_store *store),
                        struct place *place) {
@@ -249,6 +286,30 @@ int cli_place_open_with(const struct args *args, enum access access,
     if (code == CLI_OK)
         code = open_store(args, place);
     return code == CLI_OK ? open_client(args, access, more, place) : code;
+}
+
+int cli_place_add_client(const struct args *args, enum access access, struct place *place) {
+    place->access = access;
+    return open_client(args, access, NULL, place);
+}
+
+int cli_place_backup(const struct place *place, const char *directory) {
+    return hd_store_sqlite_backup(place->store, directory);
+}
+
+int cli_place_check(const struct place *place) {
+    return hd_store_sqlite_check(place->store);
+}
+
+json_t *cli_place_clients(const struct place *place) {
+    size_t length = 0;
+    (void)hd_store_sqlite_clients(place->store, NULL, 0, &length);
+    size_t size = length + 1024; /* others may join meanwhile */
+    char *text = malloc(size);
+    json_t *list =
+        text && hd_store_sqlite_clients(place->store, text, size, NULL) == HD_OK ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    return list;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #define HD_CLI_PLACE_H
 
 #include "cli/args.h"
+#include "cli/json.h"
 #include "helmdesk.h"
 
 /* Other processes may use the same store at the same time, whatever a command does with it. */
@@ -31,6 +32,20 @@ int cli_place_open_with(const struct args *args, enum access access,
                         int (*more)(const struct args *args, hd_options *options, hd_store *store),
                         struct place *place);
 void cli_place_close(struct place *place);
+
+/* Opens the store alone; and adds a client to it. */
+int cli_place_open_store(const struct args *args, struct place *place);
+int cli_place_add_client(const struct args *args, enum access access, struct place *place);
+
+#define HD_KEY_SIZE 32
+
+/* Reads a key of a store from a file. Returns CLI_OK, or says what is wrong. */
+int cli_read_key_file(const char *path, unsigned char key[HD_KEY_SIZE]);
+
+/* What the kind of store can do. The first two return a status; the last an array, NULL without one. */
+int cli_place_backup(const struct place *place, const char *directory);
+int cli_place_check(const struct place *place);
+json_t *cli_place_clients(const struct place *place);
 
 /* The webhook that the first operand names; to be freed. Returns CLI_OK, or says that there is none. */
 int cli_place_find(const struct args *args, const struct place *place, hd_webhook **webhook);

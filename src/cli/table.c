@@ -136,6 +136,9 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_KEEP_REPORTS] = {"keep-reports", '\0', "N", NULL, "How many reports the log keeps (1000000)"},
     [OPT_SHUTDOWN] = {"shutdown-timeout", '\0', "TIME", NULL,
                       "How long deliveries go on after a signal to end, at most 60s (5s)"},
+    [OPT_NEW_KEY_FILE] = {"new-key-file", '\0', "FILE", "FILE",
+                          "The new key, 32 bytes or 64 hexadecimal digits; it is made if it is not there"},
+    [OPT_NO_KEY] = {"no-key", '\0', NULL, NULL, "Store the secrets unencrypted"},
     [OPT_MDOC] = {"mdoc", '\0', NULL, NULL, "Write the commands and options for the man page"},
 };
 
@@ -349,13 +352,44 @@ const struct command cli_commands[] = {
              OPT_PAUSE_FOR, OPT_KEEP, OPT_KEEP_REPORTS, OPT_SHUTDOWN, TARGET_OPTIONS),
      cli_run_serve},
 
+    {"store backup", "DIR", "DIR", 1, 1,
+     "copy a store, while servers use it",
+     "Copies webhooks, undelivered events and the log, as they are at one moment, into a directory of their own, which is a "
+     "store then. It never replaces a store: name a new directory for each copy. Secrets in the copy are encrypted with the "
+     "same key, which is not in it.",
+     "helmdesk store backup /var/backups/helmdesk-$(date +%F) --store sqlite:/var/lib/helmdesk",
+     OPTIONS(STORE_OPTIONS), cli_run_store_backup},
+
+    {"store check", "", NULL, 0, 0,
+     "look for damage in a store",
+     "Reads the whole database, each page, row and index, and the webhooks with their secrets. Servers may go on meanwhile.",
+     NULL, OPTIONS(STORE_OPTIONS), cli_run_store_check},
+
+    {"store prune", "", NULL, 0, 0,
+     "delete old reports from the log now",
+     "Deletes what is older than --keep, and what is beyond --keep-reports. Servers do so by themselves, by limits of their "
+     "own. The space is used again; the file does not become smaller.",
+     "helmdesk store prune --keep 7d --store sqlite:/var/lib/helmdesk",
+     OPTIONS(STORE_OPTIONS, OPT_KEEP, OPT_KEEP_REPORTS, OPT_YES), cli_run_store_prune},
+
+    {"store rekey", "", NULL, 0, 0,
+     "encrypt the secrets in a store with another key",
+     "Decrypts the secrets with the key that is given as for any command (--store-key-file), and encrypts them with the new "
+     "one: all of them, or, if it is interrupted, none. Stop what uses the store before, since a server goes on with the key "
+     "that it was started with.",
+     "helmdesk store rekey --store-key-file key --new-key-file new.key --store sqlite:/var/lib/helmdesk",
+     OPTIONS(STORE_OPTIONS, OPT_NEW_KEY_FILE, OPT_NO_KEY, OPT_YES), cli_run_store_rekey},
+
     {"doctor", "[URL]", NULL, 0, 1,
      "look for what may keep deliveries from arriving",
      "Tells versions, where certificate authorities and the development secret are, and the time. With a URL also what "
      "its name stands for, whether deliveries may go there, how long connecting takes, how long its certificate is "
-     "good for, and whether the clocks agree. It asks with HEAD, which delivers nothing.",
-     "helmdesk doctor https://example.com/hooks",
-     OPTIONS(TARGET_OPTIONS), cli_run_doctor},
+     "good for, and whether the clocks agree. It asks with HEAD, which delivers nothing.\n\n"
+     "With a store also whether its database is damaged, who may read it, how large it is and how much room is left, which "
+     "processes use it and which of them deliver, and what waits for which webhook, since when and why.",
+     "helmdesk doctor https://example.com/hooks\n"
+     "helmdesk doctor --store sqlite:/var/lib/helmdesk",
+     OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_doctor},
 
     {"completion", "SHELL", "bash fish zsh", 1, 1,
      "write the completion for a shell",

@@ -351,6 +351,14 @@ struct hd__store_ops {
     /* Moves it there, but never back; or, with HD__NO_PLACE, forgets the name. This and the last one also after
      * leave. */
     int (*move_place)(struct hd_store *store, const char *name, int64_t place);
+    /* Optional, NULL in a store that cannot do it; called between join and leave, by one thread. Has all that is sealed
+     * in webhooks, removed ones too, replaced by what `reseal` makes of it, all of it or nothing: `again` is valid
+     * until the next call, and any status of `reseal` but HD_OK ends it and is returned. No part of what it was before
+     * is left, as far as the store can see to that. HD_E_STORE_BUSY if another client has joined. */
+    int (*reseal)(struct hd_store *store,
+                  int (*reseal)(void *user, const char *id, const char *name, struct hd__bytes sealed,
+                                struct hd__bytes *again),
+                  void *user);
     /* What runs or waits in step, look or tend on another thread ends soon, with a failure. */
     void (*interrupt)(struct hd_store *store);
     /* The client leaves: its shards are free at once. Clean if all that it had in memory is as the outbox says; else

@@ -68,10 +68,15 @@ static const struct hd__store_ops ops = {
     .ends = hd__sqlite_ends,
     .find_place = hd__sqlite_find_place,
     .move_place = hd__sqlite_move_place,
+    .reseal = hd__sqlite_reseal,
     .interrupt = hd__sqlite_interrupt,
     .leave = hd__sqlite_leave_store,
     .free = free_store,
 };
+
+int hd__sqlite_is_one(const struct hd_store *base) {
+    return base && base->ops == &ops;
+}
 
 /* ---- The beginning ---- */
 
@@ -187,7 +192,7 @@ size_t hd_store_sqlite_explain(const char *directory, char *text, size_t size) {
 }
 
 int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {
-    if (!base || base->ops != &ops || (bytes && bytes < MAX_BYTES_LEAST))
+    if (!hd__sqlite_is_one(base) || (bytes && bytes < MAX_BYTES_LEAST))
         return HD_E_INVALID;
     if (base->in_use)
         return HD_E_IN_USE;

@@ -253,6 +253,18 @@ int hd__sqlite_take_shards(struct hd__sqlite *store);
 int hd__sqlite_leave_shards(struct hd__sqlite *store, uint64_t shards);
 int hd__sqlite_free_shards(struct hd__sqlite *store, int64_t client, int is_clean);
 
+/* ---- reseal.c ---- */
+
+int hd__sqlite_reseal(struct hd_store *base,
+                      int (*reseal)(void *user, const char *id, const char *name, struct hd__bytes sealed,
+                                    struct hd__bytes *again),
+                      void *user);
+
+/* ---- open.c ---- */
+
+/* Whether it is a store of this kind. */
+int hd__sqlite_is_one(const struct hd_store *base);
+
 /* ---- client.c ---- */
 
 int hd__sqlite_join(struct hd_store *base, const struct hd__join *join, struct hd__store_state *state);
