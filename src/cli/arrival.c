@@ -49,7 +49,10 @@ static void print_subject(const struct arrival *arrival) {
     } else {
         fputs(", ", stdout);
         print_cut(arrival->request->method);
-        printf(", %zu bytes", arrival->request->body.len);
+        if (arrival->status == HD_E_TOO_LARGE && !arrival->request->body.data)
+            fputs(", a body that was too large", stdout);
+        else
+            printf(", %zu bytes", arrival->request->body.len);
     }
 }
 
@@ -75,8 +78,18 @@ static void print_reply(const struct arrival *arrival) {
         printf(" %lld ms", (long long)(arrival->took_us / 1000));
 }
 
+/* Where there is one: most receivers have a single address. */
+static void print_path(const struct arrival *arrival) {
+    const char *target = arrival->request->target;
+    if (arrival->is_as_slack || strcmp(target, "/") == 0)
+        return;
+    print_cut(target);
+    putchar(' ');
+}
+
 static void print_line(const struct arrival *arrival) {
     printf("%s%s -->%s ", cli_color(stdout, COLOR_DIM), cli_clock(arrival->at_ms), cli_plain(stdout));
+    print_path(arrival);
     print_subject(arrival);
     print_signature(arrival);
     print_reply(arrival);
@@ -87,6 +100,12 @@ static void print_line(const struct arrival *arrival) {
 
 /* Why the signature is wrong, or no event in the body; that a Slack message is none needs no words. */
 static void print_reason(const struct arrival *arrival) {
+    char text[EXPLANATION_SIZE];
+    cli_explanation_text(&arrival->explanation, text, sizeof text);
+    if (*text) {
+        printf("    The signature %s.\n", text);
+        return;
+    }
     if (!arrival->is_as_slack && arrival->status != HD_OK &&
         !(arrival->is_signed && cli_is_slack_message(&arrival->request->body)))
         printf("    %s\n", hd_strerror(arrival->status));
@@ -192,6 +211,7 @@ static const char *signature_word(const struct arrival *arrival) {
     return arrival->is_as_slack                     ? "none"
            : arrival->is_signed                     ? "valid"
            : arrival->status == HD_E_HEADER_MISSING ? "missing"
+           : arrival->status == HD_E_TOO_LARGE      ? "unchecked"
                                                     : "invalid";
 }
 
@@ -211,6 +231,7 @@ void cli_arrival_print_json(const struct arrival *arrival) {
     json_object_set_new(object, "signature", json_string(signature_word(arrival)));
     json_object_set_new(object, "reason",
                         cli_json_string(arrival->status == HD_OK ? NULL : hd_status_name(arrival->status)));
+    json_object_set_new(object, "mistakes", cli_explanation_json(&arrival->explanation));
     set_ticket(object, arrival->event);
     json_object_set_new(object, "method", cli_json_string(request->method));
     json_object_set_new(object, "target", cli_json_string(request->target));

@@ -2,6 +2,7 @@
 #ifndef HD_CLI_ARRIVAL_H
 #define HD_CLI_ARRIVAL_H
 
+#include "cli/mistakes.h"
 #include "cli/post.h"
 #include "cli/request.h"
 #include "cli/server.h"
@@ -17,8 +18,9 @@ struct arrival {
     hd_acceptance *acceptance; /* NULL if it is refused */
     const hd_event *event;     /* of that; NULL if none can be read */
     const struct reply *reply;
-    const char *remark;      /* static text; NULL for none */
-    const char *forward_url; /* as people may see it; NULL if it was not sent on */
+    const char *remark;             /* static text; NULL for none */
+    struct explanation explanation; /* of a wrong signature */
+    const char *forward_url;        /* as people may see it; NULL if it was not sent on */
     struct post_result forwarded;
     const char *saved; /* the file's name; "" for none */
 };

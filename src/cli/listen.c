@@ -35,6 +35,7 @@ int cli_run_listen(const struct args *args) {
 
 #define YEAR_MS ((int64_t)365 * 24 * 3600 * 1000)
 #define EVENTS_MAX 16
+#define EXPLAINED_MAX ((size_t)256 * 1024)
 
 struct listening {
     const struct args *args;
@@ -62,22 +63,44 @@ struct listening {
 
 /* ---- One request ---- */
 
+/* As verify does; for bodies that are not so large that the sender would not wait for it. */
+static void explain(const struct listening *listening, struct arrival *arrival) {
+    const char *signature = cli_request_header(arrival->request, "X-Helmdesk-Signature");
+    struct bytes body = arrival->request->body;
+    int is_wrong = arrival->status == HD_E_SIGNATURE_MISMATCH || arrival->status == HD_E_SIGNATURE_FORMAT;
+    if (!signature || !is_wrong || body.len > EXPLAINED_MAX)
+        return;
+    if (!body.data)
+        body.data = ""; /* there was none; it is only read */
+    for (size_t i = 0; i < listening->secrets.count; i++)
+        if (cli_explain_mismatch(&body, signature, &listening->secrets.items[i], &arrival->explanation))
+            return;
+}
+
 static void check(struct listening *listening, struct arrival *arrival) {
     if (listening->is_as_slack)
         return;
     arrival->status = cli_accept(listening->receiver, arrival->request, &arrival->acceptance);
     arrival->event = hd_acceptance_event(arrival->acceptance);
     arrival->is_signed = cli_is_signed(arrival->status);
+    explain(listening, arrival);
+}
+
+/* What asks without posting, such as doctor and health checks, is no delivery. */
+static int is_post(const struct request *request) {
+    return strcmp(request->method, "POST") == 0;
 }
 
 /* Only what is posted can be sent on: nothing else is a delivery. */
 static void forward(struct listening *listening, struct arrival *arrival) {
-    if (!listening->forward_url || strcmp(arrival->request->method, "POST") != 0)
+    if (!listening->forward_url || !is_post(arrival->request))
         return;
+    char *url = cli_url_with(listening->forward_url, arrival->request->target);
     arrival->forward_url = listening->forward_shown;
-    int status = cli_post(listening->options, listening->forward_url, arrival->request, &arrival->forwarded);
+    int status = url ? cli_post(listening->options, url, arrival->request, &arrival->forwarded) : HD_E_NO_MEMORY;
     if (status != HD_OK)
         arrival->forwarded.reason = HD_REASON_INTERNAL;
+    free(url);
 }
 
 static void decide(struct listening *listening, struct arrival *arrival, const struct response *told,
@@ -119,7 +142,7 @@ static void keep_and_show(struct listening *listening, struct arrival *arrival) 
     if (code != CLI_OK)
         listening->save_code = code;
     arrival->saved = path;
-    listening->refused += !listening->is_as_slack && !arrival->is_signed;
+    listening->refused += !listening->is_as_slack && !arrival->is_signed && is_post(arrival->request);
     show(listening, arrival);
     arrival->saved = "";
     pthread_mutex_unlock(&listening->lock);
@@ -128,11 +151,11 @@ static void keep_and_show(struct listening *listening, struct arrival *arrival) 
 /* ---- Called by the server ---- */
 
 /* Counts a request, and finds what it is to be answered. Returns 0 if it is one too many. */
-static int begin(struct listening *listening, const struct response **told) {
+static int begin(struct listening *listening, const struct request *request, const struct response **told) {
     const struct responses *responses = &listening->responses;
     pthread_mutex_lock(&listening->lock);
     int is_wanted = listening->count == 0 || listening->received < listening->count;
-    if (is_wanted) {
+    if (is_wanted && is_post(request)) {
         listening->received++;
         *told = responses->count ? &responses->items[listening->next_response++ % responses->count] : NULL;
     }
@@ -152,7 +175,7 @@ static void receive(void *user, const struct request *request, struct reply *rep
     };
     const struct response *told = NULL;
     int64_t began_us = cli_now_us();
-    if (!begin(listening, &told)) {
+    if (!begin(listening, request, &told)) {
         cli_answer_too_late(reply);
         return;
     }
@@ -180,6 +203,28 @@ static void answered(void *user) {
         (void)ignored; /* a full pipe wakes as well */
     }
     pthread_mutex_unlock(&listening->lock);
+}
+
+/* Its body is not kept. */
+static void show_too_large(void *user, const struct request *request) {
+    struct listening *listening = user;
+    const struct response *told = NULL;
+    struct request head = *request;
+    struct reply reply = {.status = 413};
+    head.body = (struct bytes){NULL, 0};
+    struct arrival arrival = {.request = &head,
+                              .at_ms = cli_wall_ms(),
+                              .is_as_slack = listening->is_as_slack,
+                              .status = HD_E_TOO_LARGE,
+                              .reply = &reply,
+                              .saved = ""};
+    if (begin(listening, request, &told)) {
+        pthread_mutex_lock(&listening->lock);
+        listening->refused += !listening->is_as_slack && is_post(request);
+        show(listening, &arrival);
+        pthread_mutex_unlock(&listening->lock);
+    }
+    answered(listening);
 }
 
 /* ---- Before ---- */
@@ -355,7 +400,7 @@ static int end_code(const struct listening *listening) {
 }
 
 static int serve(struct listening *listening) {
-    const struct server_user user = {receive, answered, listening};
+    const struct server_user user = {receive, answered, show_too_large, listening};
     const char *given = cli_value(listening->args, OPT_HOST), *host = given ? given : "127.0.0.1";
     int64_t number = 8787;
     struct server *server = NULL;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VARIANTS 8
+#define VARIANTS 24
 
 /* One form of the body, the signature or the secret, and what had to be done for it. */
 struct variant {
@@ -93,6 +93,81 @@ static void add_written_anew(struct variants *bodies, const struct bytes *body) 
     json_decref(value);
 }
 
+/* Jansson writes the digits of its escapes in capitals. */
+static void lower_escapes(char *text) {
+    for (; *text; text++) {
+        if (*text != '\\')
+            continue;
+        text++; /* what is escaped */
+        for (int i = 1; *text == 'u' && i <= 4 && text[i]; i++)
+            text[i] = (char)cli_lower(text[i]);
+    }
+}
+
+/* Encoders of other languages, whose signer took what they write: PHP's json_encode(), and Python's json.dumps(), with
+ * its own separators and without. */
+static void add_of_encoders(struct variants *bodies, const struct bytes *body) {
+    static const struct {
+        size_t flags;
+        int is_lower;
+        const char *text;
+    } encoders[] = {
+        {JSON_COMPACT | JSON_ENSURE_ASCII, 1,
+         "it is JSON with every letter beyond ASCII escaped (the signer wrote \\u00e4)"},
+        {JSON_COMPACT | JSON_ENSURE_ASCII, 0,
+         "it is JSON with every letter beyond ASCII escaped (the signer wrote \\u00E4)"},
+        {JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ESCAPE_SLASH, 1,
+         "it is JSON with letters and slashes escaped (the signer used PHP's json_encode() without flags)"},
+        {JSON_COMPACT | JSON_ESCAPE_SLASH, 0, "it is JSON with slashes escaped (the signer wrote \\/)"},
+        {JSON_ENSURE_ASCII, 1, "it is JSON with blanks after ',' and ':' (the signer used Python's json.dumps())"},
+        {0, 0, "it is JSON with blanks after ',' and ':' (the signer used json.dumps(ensure_ascii=False))"},
+    };
+    json_t *value = json_loadb(body->data, body->len, JSON_DECODE_ANY, NULL);
+    for (size_t i = 0; value && i < sizeof encoders / sizeof *encoders; i++) {
+        char *text = json_dumps(value, encoders[i].flags | JSON_ENCODE_ANY);
+        if (text && encoders[i].is_lower)
+            lower_escapes(text);
+        if (text)
+            add(bodies, "escaped_json", encoders[i].text, text, strlen(text));
+        free(text);
+    }
+    json_decref(value);
+}
+
+/* UTF-8 that was read as Latin-1 and written as UTF-8: each of its characters stands for a byte. */
+static void add_without_mojibake(struct variants *bodies, const struct bytes *body) {
+    char *bytes = malloc(body->len + 1);
+    unsigned long point = 0;
+    size_t at = 0, length = 0, step;
+    int is_changed = 0;
+    while (bytes && at < body->len && (step = cli_character(body->data + at, body->len - at, &point)) > 0 &&
+           point < 256) {
+        bytes[length++] = (char)point;
+        is_changed |= point >= 128;
+        at += step;
+    }
+    if (bytes && at == body->len && is_changed)
+        add(bodies, "mojibake", "its UTF-8 is not encoded a second time (something read it as Latin-1)", bytes, length);
+    free(bytes);
+}
+
+/* What a form of one field has for its value: application/x-www-form-urlencoded. */
+static void add_of_form(struct variants *bodies, const struct bytes *body) {
+    const char *equals = memchr(body->data, '=', body->len);
+    char *value = equals && body->data[0] != '{' ? malloc(body->len + 1) : NULL;
+    size_t length = 0;
+    if (!value)
+        return;
+    for (const char *at = equals + 1; *at && *at != '&'; at++) {
+        int high = *at == '%' ? cli_hex_digit(at[1]) : -1, low = high >= 0 ? cli_hex_digit(at[2]) : -1;
+        value[length++] = (char)(low >= 0 ? high << 4 | low : *at == '+' ? ' ' : *at);
+        at += low >= 0 ? 2 : 0;
+    }
+    add(bodies, "form_encoded", "it is taken out of the form (a field that holds the JSON) that it was put into", value,
+        length);
+    free(value);
+}
+
 static void list_bodies(struct variants *bodies, const struct bytes *body) {
     add(bodies, NULL, NULL, body->data, body->len);
     add_line_breaks(bodies, body);
@@ -101,6 +176,9 @@ static void list_bodies(struct variants *bodies, const struct bytes *body) {
         add(bodies, "byte_order_mark", "the byte order mark at its beginning is removed", body->data + 3,
             body->len - 3);
     add_written_anew(bodies, body);
+    add_of_encoders(bodies, body);
+    add_without_mojibake(bodies, body);
+    add_of_form(bodies, body);
     if (body->len > 0)
         add(bodies, "empty_body", "it is empty: something had read it before it was signed", "", 0);
 }
@@ -143,11 +221,34 @@ static void list_signatures(struct variants *signatures, const char *signature) 
 
 /* ---- The secret ---- */
 
+static size_t space_before(const char *text, size_t length) {
+    size_t at = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < length && strchr(" \t\r\n\"'", text[at]) && text[at])
+        at++;
+    return at;
+}
+
+/* What comes along when a secret is copied: a byte order mark, blanks, quotes, line breaks; and the label of a
+ * signature in Standard Webhooks. */
+static void add_bare_secret(struct variants *secrets, const struct bytes *secret) {
+    size_t begin = space_before(secret->data, secret->len), end = secret->len;
+    while (end > begin && secret->data[end - 1] && strchr(" \t\r\n\"'", secret->data[end - 1]))
+        end--;
+    if (end - begin < secret->len && end > begin)
+        add(secrets, "secret_quoted",
+            "the blanks, quotes, line breaks or byte order mark around the secret are removed", secret->data + begin,
+            end - begin);
+    if (end - begin > 3 && memcmp(secret->data + begin, "v1,", 3) == 0)
+        add(secrets, "secret_label", "'v1,' before the secret is removed (it labels signatures)",
+            secret->data + begin + 3, end - begin - 3);
+}
+
 static void list_secrets(struct variants *secrets, const struct bytes *secret) {
     unsigned char bytes[1024];
     size_t length = 0;
     int has_prefix = secret->len > 6 && memcmp(secret->data, "whsec_", 6) == 0;
     add(secrets, NULL, NULL, secret->data, secret->len);
+    add_bare_secret(secrets, secret);
     if (has_prefix) {
         if (secret->len - 6 <= sizeof bytes / 3 * 4 &&
             cli_base64_decode(secret->data + 6, secret->len - 6, bytes, &length) && length > 0)
@@ -179,11 +280,6 @@ static void add_secret_with_newline(struct variants *secrets, const struct bytes
 
 /* ---- All of them ---- */
 
-static int matches(const struct variant *body, const struct variant *signature, const struct variant *secret) {
-    return hd_verify(body->bytes.data, body->bytes.len, signature->bytes.data, signature->bytes.len, secret->bytes.data,
-                     secret->bytes.len) == HD_OK;
-}
-
 static void note(struct explanation *explanation, const struct variant *variant) {
     if (!variant->name)
         return;
@@ -191,22 +287,49 @@ static void note(struct explanation *explanation, const struct variant *variant)
     explanation->texts[explanation->count++] = variant->text;
 }
 
-/* Those with exactly this many mistakes. */
+/* Of which signature this is, with so many mistakes in all; NULL for none. */
+static const struct variant *find_signature(const struct variants *signatures, const char *signed_as, size_t mistakes) {
+    for (size_t i = mistakes == 0 ? 0 : 1; i < (mistakes == 0 ? 1 : signatures->count); i++) {
+        const struct bytes *bytes = &signatures->items[i].bytes;
+        if (mistakes <= 1 && bytes->len == HD_SIGNATURE_SIZE - 1 && memcmp(bytes->data, signed_as, bytes->len) == 0)
+            return &signatures->items[i];
+    }
+    return NULL;
+}
+
+/* Those with exactly this many mistakes. Signing is what takes time: it is done once for each body and secret. */
 static int try_all(const struct variants *bodies, const struct variants *signatures, const struct variants *secrets,
                    size_t mistakes, struct explanation *explanation) {
+    char signed_as[HD_SIGNATURE_SIZE];
     for (size_t b = 0; b < bodies->count; b++)
-        for (size_t g = 0; g < signatures->count; g++)
-            for (size_t s = 0; s < secrets->count; s++) {
-                const struct variant *body = &bodies->items[b], *signature = &signatures->items[g];
-                const struct variant *secret = &secrets->items[s];
-                if ((size_t)((b > 0) + (g > 0) + (s > 0)) != mistakes || !matches(body, signature, secret))
-                    continue;
-                note(explanation, body);
-                note(explanation, signature);
-                note(explanation, secret);
-                return 1;
-            }
+        for (size_t s = 0; s < secrets->count; s++) {
+            const struct variant *body = &bodies->items[b], *secret = &secrets->items[s], *signature;
+            size_t here = (size_t)((b > 0) + (s > 0));
+            if (here > mistakes || mistakes - here > 1 ||
+                hd_sign(body->bytes.data, body->bytes.len, secret->bytes.data, secret->bytes.len, signed_as,
+                        sizeof signed_as) != HD_OK ||
+                !(signature = find_signature(signatures, signed_as, mistakes - here)))
+                continue;
+            note(explanation, body);
+            note(explanation, signature);
+            note(explanation, secret);
+            return 1;
+        }
     return 0;
+}
+
+void cli_explanation_text(const struct explanation *explanation, char *text, size_t size) {
+    size_t used = 0;
+    *text = '\0';
+    for (size_t i = 0; i < explanation->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", and " : "matches if ", explanation->texts[i]);
+}
+
+json_t *cli_explanation_json(const struct explanation *explanation) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < explanation->count; i++)
+        json_array_append_new(list, json_string(explanation->names[i]));
+    return list;
 }
 
 int cli_explain_mismatch(const struct bytes *body, const char *signature, const struct bytes *secret,

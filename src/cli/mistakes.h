@@ -3,6 +3,7 @@
 #define HD_CLI_MISTAKES_H
 
 #include "cli/input.h"
+#include "cli/json.h"
 
 #define MISTAKES_MAX 3
 
@@ -15,5 +16,11 @@ struct explanation {
 /* Finds the fewest of them that make the signature match with this secret. */
 int cli_explain_mismatch(const struct bytes *body, const char *signature, const struct bytes *secret,
                          struct explanation *explanation);
+
+#define EXPLANATION_SIZE 1024
+
+/* "matches if ..., and ..."; "" if nothing explains it. And the names, as an array. */
+void cli_explanation_text(const struct explanation *explanation, char *text, size_t size);
+json_t *cli_explanation_json(const struct explanation *explanation);
 
 #endif

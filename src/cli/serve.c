@@ -146,7 +146,7 @@ static int end(struct serving *serving, struct server *server, int64_t shutdown_
 }
 
 static int serve(const struct args *args, struct serving *serving, int64_t shutdown_ms) {
-    const struct server_user user = {cli_serving_reply, cli_serving_answered, serving};
+    const struct server_user user = {cli_serving_reply, cli_serving_answered, NULL, serving};
     const char *given = cli_value(args, OPT_HOST), *host = given ? given : "127.0.0.1";
     int64_t number = 8080;
     struct server *server = NULL;

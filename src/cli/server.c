@@ -210,6 +210,8 @@ static enum MHD_Result reply_to(struct server *server, struct MHD_Connection *co
     struct reply reply = {.status = 200};
     if (arriving->is_out_of_memory)
         return refuse(server, connection, 500, "There is not enough memory\n");
+    if (arriving->is_too_large && server->user.too_large)
+        server->user.too_large(server->user.user, &arriving->request);
     if (arriving->is_too_large)
         return refuse(server, connection, 413, "The body is larger than 2 MiB\n");
     count_answering(server, arriving);

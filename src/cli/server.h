@@ -28,6 +28,8 @@ struct reply {
 struct server_user {
     void (*reply)(void *user, const struct request *request, struct reply *reply);
     void (*answered)(void *user); /* once after each call of reply: the answer has left, or never will */
+    /* NULL, or told of a request whose body was too large to be read, which is answered 413 without a call of reply. */
+    void (*too_large)(void *user, const struct request *request);
     void *user;
 };
 

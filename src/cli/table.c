@@ -57,8 +57,9 @@ const struct option_spec cli_options[OPT_COUNT] = {
 
     [OPT_PORT] = {"port", 'p', "PORT", NULL, "Where to listen; 0 for any free port (8787)"},
     [OPT_HOST] = {"host", '\0', "ADDRESS", NULL, "The address to listen on (127.0.0.1)"},
-    [OPT_FORWARD_TO] = {"forward-to", 'f', "URL", NULL,
-                        "Send each request on to a server of yours, and answer as it does"},
+    [OPT_FORWARD_TO] =
+        {"forward-to", 'f', "URL", NULL,
+         "Send each request on to a server of yours, with its path added to this URL, and answer as it does"},
     [OPT_EVENTS_SHOWN] = {"events", 'e', "LIST", "ticket.created ticket.resolved message.received",
                           "Show only these events, separated by commas"},
     [OPT_RESPOND] = {"respond", '\0', "LIST", NULL,
@@ -66,7 +67,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
                      "signature)"},
     [OPT_AS] = {"as", '\0', "WHAT", "slack", "Play a Slack incoming webhook, which checks messages as Slack does"},
     [OPT_SAVE] = {"save", '\0', "DIR", "DIR", "Keep each request in a file there, for replay and verify"},
-    [OPT_COUNT_RECEIVED] = {"count", 'n', "N", NULL, "End after N requests"},
+    [OPT_COUNT_RECEIVED] = {"count", 'n', "N", NULL, "End after N POST requests"},
     [OPT_TIMEOUT_LISTEN] = {"timeout", '\0', "TIME", NULL, "End after this time; with --count, 1 if there were fewer"},
     [OPT_PRINT_SECRET] = {"print-secret", '\0', NULL, NULL, "Write the secret that it takes, and end"},
     [OPT_OUTPUT] = {"output", 'o', "HOW", "pretty compact quiet",
@@ -174,7 +175,8 @@ const struct command cli_commands[] = {
      "Checks the signature of a body (a file, or standard input) against --signature, or that of a whole request, "
      "headers and body, with --request. Several secrets may be given, as during a rotation.\n\n"
      "If it does not match, the mistakes that people make are tried: a line break at the end, JSON that was parsed and "
-     "written again, a signature in base64, a secret that was decoded. The one that fits is named.",
+     "written again or escaped, text that was encoded twice, a form, a signature in base64, a secret that was decoded or has "
+     "quotes around it. The one that fits is named.",
      "helmdesk verify body.json --signature 3f9a... --secret-file secret\n"
      "helmdesk verify --request saved/0001.http --max-age 5m",
      OPTIONS(OPT_SECRET_FILE, OPT_SIGNATURE, OPT_REQUEST, OPT_MAX_AGE), cli_run_verify},
@@ -203,7 +205,8 @@ const struct command cli_commands[] = {
     {"listen", "", NULL, 0, 0,
      "receive deliveries on this machine, and show them",
      "A receiver for development. It checks the signature of each delivery with the library's own receiver, writes a line "
-     "for it, and answers 200, or 401 if the signature is wrong, or what --respond says.\n\n"
+     "for it, and answers 200, or 401 if the signature is wrong, or what --respond says. If a signature is wrong it looks for the mistake, as verify "
+     "does. Only what is posted counts as received.\n\n"
      "Without --secret-file and HELMDESK_SECRET it takes the development secret, which is made when it is first needed "
      "(~/.local/state/helmdesk/dev-secret) and which --print-secret writes.",
      "helmdesk listen --port 8787\n"

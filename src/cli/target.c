@@ -249,6 +249,19 @@ int cli_read_url(const char *given, char **url) {
     return CLI_OK;
 }
 
+char *cli_url_with(const char *url, const char *target) {
+    size_t path = strcspn(target, "?"), own = strcspn(url, "?"), size = strlen(url) + strlen(target) + 2;
+    const char *query = target + path, *own_query = url + own;
+    int has_slash = own > 0 && url[own - 1] == '/', is_root = path == 1, has_both = *query && *own_query;
+    char *whole = malloc(size);
+    if (whole && *target != '/') /* such as "*", which is no path */
+        snprintf(whole, size, "%s", url);
+    else if (whole)
+        snprintf(whole, size, "%.*s%.*s%s%s%s", (int)own - (has_slash && !is_root), url, is_root ? 0 : (int)path,
+                 target, own_query, has_both ? "&" : "", has_both ? query + 1 : query);
+    return whole;
+}
+
 int cli_is_local(const char *url) {
     static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
     const char *host = strstr(url, "://");

@@ -35,6 +35,10 @@ int cli_set_webhook(const struct args *args, hd_webhook *webhook);
 /* The URL of an operand or option: "-" is read from standard input. To be freed. */
 int cli_read_url(const char *given, char **url);
 
+/* A URL with the path and the query of a request's target added to its own; "/" adds nothing. To be freed; NULL without
+ * memory. */
+char *cli_url_with(const char *url, const char *target);
+
 /* The port of a URL. */
 unsigned cli_port_of(const char *url);
 

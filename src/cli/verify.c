@@ -60,19 +60,6 @@ static int tell_valid(const struct claim *claim, const hd_acceptance *acceptance
     return CLI_OK;
 }
 
-static json_t *names_json(const struct explanation *explanation) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < explanation->count; i++)
-        json_array_append_new(list, json_string(explanation->names[i]));
-    return list;
-}
-
-static void write_explanation(const struct explanation *explanation, char *text, size_t size) {
-    size_t used = 0;
-    for (size_t i = 0; i < explanation->count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", and " : "matches if ", explanation->texts[i]);
-}
-
 /* HD_E_HEADER: a line break is in it. */
 static int is_malformed(int status) {
     return status == HD_E_SIGNATURE_FORMAT || status == HD_E_HEADER;
@@ -80,11 +67,11 @@ static int is_malformed(int status) {
 
 static int tell_invalid(int status, const struct explanation *explanation) {
     const char *reason = status == HD_E_SIGNATURE_MISMATCH ? "mismatch" : hd_status_name(status);
-    char text[1024] = "";
-    write_explanation(explanation, text, sizeof text);
+    char text[EXPLANATION_SIZE];
+    cli_explanation_text(explanation, text, sizeof text);
     if (cli_is_json())
         cli_json_print(json_pack("{s:b, s:s, s:s, s:o}", "valid", 0, "reason", hd_status_name(status), "explanation",
-                                 *text ? text : hd_strerror(status), "mistakes", names_json(explanation)));
+                                 *text ? text : hd_strerror(status), "mistakes", cli_explanation_json(explanation)));
     else if (*text)
         printf("%s; %s\n", is_malformed(status) ? "malformed" : reason, text);
     else

@@ -70,6 +70,19 @@ test_wrong_signature() {
     ends 1 "a wrong signature in text"
     holds "✕ signature  [401]" "$out" "a wrong signature in text"
     same "    the signature is of another body or secret" "$(sed -n 2p "$out" | cut -d: -f1)" "why it is wrong"
+
+    # It looks for the mistake, as verify does.
+    receiver --count 1
+    "$helmdesk" payload ticket.created >"$tmp/body.json"
+    signature=$("$helmdesk" sign "$tmp/body.json" --secret-file "$secret")
+    post / "$(python3 -m json.tool "$tmp/body.json")" "X-Helmdesk-Signature: $signature"
+    answers 401 "JSON that was written again"
+    ends 1 "JSON that was written again"
+    holds "    The signature matches if the JSON is written again as it was sent" "$out" "the mistake"
+    receiver --count 1 --json
+    post / "$(cat "$tmp/body.json")" "X-Helmdesk-Signature: ${signature^^}"
+    ends 1 "a mistake in JSON"
+    holds '"mistakes":["upper_case_signature"]' "$out" "a mistake in JSON"
     receiver --count 1 --json
     post / '{}'
     answers 401 "no signature"
@@ -134,13 +147,18 @@ test_max_age() {
 
 # ---- Answers ----
 
+# What is not posted is shown, and counts for nothing: neither for --count, nor for --respond, nor as a wrong signature.
 test_methods() {
-    receiver --count 1 --json
+    receiver --count 1 --json --respond 204
     printf 'GET /favicon.ico HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n' | raw
     answers 405 "GET"
     holds "Allow: POST" "$tmp/out" "GET"
-    ends 1 "GET has no signature"
+    "$helmdesk" doctor "$url" --allow-private >"$tmp/out" 2>&1 || fail "doctor: $(cat "$tmp/out")"
+    sends 0 ticket.created
+    ends 0 "one that was posted"
     holds '"method":"GET","target":"/favicon.ico"' "$out" "GET"
+    holds '"method":"HEAD"' "$out" "doctor"
+    holds "1 received, 0 with a wrong signature" "$err" "what counts"
 }
 
 test_respond_in_turn() {
@@ -267,6 +285,32 @@ test_slack_told() {
 
 # ---- Forwarding ----
 
+# sent_on TO TARGET EXPECTED: a request to this target is sent on to this URL, below the inner receiver's
+sent_on() {
+    receiver --json --count 1
+    local inner=$pid inner_out=$out inner_err=$err inner_url=${url%/}
+    receiver --forward-to "$inner_url$1"
+    gives 0 "$helmdesk" send "${url%/}$2" ticket.created --allow-private
+    kill -INT "$pid"
+    ends 130 "sending on $2"
+    grep -qF -- "--> ${2}" "$out" || [ "$2" = / ] || fail "the line of $2: $(cat "$out")"
+    pid=$inner out=$inner_out err=$inner_err
+    ends 0 "what was sent on from $2"
+    holds "\"target\":\"$3\"" "$out" "$2 to $1"
+}
+
+# The path of a request is added to that of the server.
+test_forward_paths() {
+    sent_on '' / /
+    sent_on '' /crm /crm
+    sent_on / /crm/x /crm/x
+    sent_on /hooks / /hooks
+    sent_on /hooks/ /crm /hooks/crm
+    sent_on /hooks '/crm?a=b' '/hooks/crm?a=b'
+    sent_on '/hooks?key=1' '/crm?a=b' '/hooks/crm?key=1&a=b'
+    sent_on '/hooks?key=1' '/' '/hooks?key=1'
+}
+
 test_forward() {
     receiver --json --count 1 --respond 202
     local inner=$pid inner_out=$out inner_err=$err inner_url=$url
@@ -347,8 +391,9 @@ test_pretty() {
 test_hostile_line() {
     receiver --count 1
     printf 'P\033[31mT / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nX-Helmdesk-Event: \033]0;a\007\r\n\r\n' | raw
-    ends 1 "control characters in a line"
-    holds "[405]" "$out" "control characters in a line"
+    until_true grep -qF "[405]" "$out"
+    kill -INT "$pid"
+    ends 130 "control characters in a line"
     lacks $'\x1b' "$out" "control characters in a line"
 }
 
@@ -387,10 +432,12 @@ test_ambiguous() {
 }
 
 test_bodies() {
-    receiver --json --count 2
+    receiver --json --count 3
     head -c 2097153 /dev/zero | tr '\0' x >"$tmp/large"
     { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2097153\r\n\r\n' && cat "$tmp/large"; } | raw
     answers 413 "a body of more than 2 MiB"
+    until_true has_told 1
+    holds '"signature":"unchecked","reason":"HD_E_TOO_LARGE"' "$out" "a body of more than 2 MiB"
     { printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2097152\r\n\r\n' && head -c 2097152 "$tmp/large"; } | raw
     answers 401 "a body of 2 MiB"
     printf 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n' | raw

@@ -160,6 +160,41 @@ mistake "['decoded_secret']" "$tmp/body" "$(hmac "$tmp/body" "base64.b64decode(b
 mistake "['secret_newline']" "$tmp/body" "$(hmac "$tmp/body" "b\"$secret\\n\"")" "$tmp/secret"
 printf '%s' "${secret#whsec_}" >"$tmp/bare"
 mistake "['secret_without_prefix']" "$tmp/body" "$signature" "$tmp/bare"
+# What comes along when a secret is copied.
+printf '"%s"\n\n' "$secret" >"$tmp/copied"
+mistake "['secret_quoted']" "$tmp/body" "$signature" "$tmp/copied"
+printf '\xef\xbb\xbf%s\n' "$secret" >"$tmp/copied"
+mistake "['secret_quoted']" "$tmp/body" "$signature" "$tmp/copied"
+printf ' %s ' "$secret" >"$tmp/copied"
+mistake "['secret_quoted']" "$tmp/body" "$signature" "$tmp/copied"
+printf 'v1,%s\n' "$secret" >"$tmp/copied"
+mistake "['secret_label']" "$tmp/body" "$signature" "$tmp/copied"
+
+# What encoders, proxies and forms make of a body, on either side.
+printf '{"event":"x","url":"https://a.example/b","name":"J\xc3\xa4ne"}' >"$tmp/raw"
+encode() { python3 -c 'import json, sys
+value = json.load(open(sys.argv[1], encoding="utf-8"))
+sys.stdout.write(eval(sys.argv[2]))' "$tmp/raw" "$1" >"$tmp/encoded"; }
+encode 'json.dumps(value, separators=(",", ":"))'
+mistake "['escaped_json']" "$tmp/raw" "$(sign "$tmp/encoded")" "$tmp/secret"
+says 'letter beyond ASCII' "$out"
+mistake "['reencoded_json']" "$tmp/encoded" "$(sign "$tmp/raw")" "$tmp/secret"
+encode 'json.dumps(value, separators=(",", ":")).replace("/", "\\/")'
+mistake "['escaped_json']" "$tmp/raw" "$(sign "$tmp/encoded")" "$tmp/secret"
+says 'PHP' "$out"
+encode 'json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("/", "\\/")'
+mistake "['escaped_json']" "$tmp/raw" "$(sign "$tmp/encoded")" "$tmp/secret"
+encode 'json.dumps(value)'
+mistake "['escaped_json']" "$tmp/raw" "$(sign "$tmp/encoded")" "$tmp/secret"
+says 'Python' "$out"
+encode 'json.dumps(value, ensure_ascii=False)'
+mistake "['escaped_json']" "$tmp/raw" "$(sign "$tmp/encoded")" "$tmp/secret"
+python3 -c 'import sys; sys.stdout.buffer.write(open(sys.argv[1], "rb").read().decode("latin-1").encode())' "$tmp/raw" >"$tmp/mojibake"
+mistake "['mojibake']" "$tmp/mojibake" "$(sign "$tmp/raw")" "$tmp/secret"
+python3 -c 'import sys, urllib.parse
+sys.stdout.write(urllib.parse.urlencode({"payload": open(sys.argv[1], "rb").read()}))' "$tmp/raw" >"$tmp/form"
+mistake "['form_encoded']" "$tmp/form" "$(sign "$tmp/raw")" "$tmp/secret"
+
 mistake "['final_newline', 'upper_case_signature']" "$tmp/newline" "${signature^^}" "$tmp/secret"
 verify "$tmp/body" --signature "$(printf '0%.0s' {1..64})"
 expect 1
