@@ -110,7 +110,7 @@ static int export_page(const struct place *place, const hd_log_filter *filter, i
 
 static int export_all(const struct args *args, const struct place *place, hd_log_filter *filter) {
     const char *format = cli_value(args, OPT_EXPORT_FORMAT);
-    int code, is_csv = format && strcmp(format, "csv") == 0;
+    int code = CLI_OK, is_csv = format && strcmp(format, "csv") == 0;
     char *cursor = NULL;
     if (is_csv && cli_is_json())
         return cli_fail(CLI_USAGE, "--json and --format csv exclude each other");

@@ -17,8 +17,8 @@ static void ignore_lane(void *user, const struct hd__lane_note *note) {
     (void)user, (void)note;
 }
 
-static void ignore_arrival(void *user, int64_t webhook, int64_t row) {
-    (void)user, (void)webhook, (void)row;
+static void ignore_arrival(void *user, int64_t webhook, int64_t row, int has_tests) {
+    (void)user, (void)webhook, (void)row, (void)has_tests;
 }
 
 /* Has the work done between joining and leaving. */
