@@ -66,6 +66,7 @@ enum option_id {
     OPT_STORE,
     OPT_STORE_KEY_FILE,
     OPT_PROJECT,
+    OPT_WEBHOOK_PROJECT,
     OPT_NAME,
     OPT_URL,
     OPT_FORMAT,

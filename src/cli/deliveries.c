@@ -173,9 +173,10 @@ static void print_request(const hd_report *report) {
 }
 
 static void print_times(const hd_report *report) {
-    printf(" in %u ms (queued %u, dns %u, connect %u, tls %u, wait %u)  %s\n", hd_report_total_ms(report),
+    const char *address = hd_report_remote_address(report);
+    printf(" in %u ms (queued %u, dns %u, connect %u, tls %u, wait %u)%s%s\n", hd_report_total_ms(report),
            hd_report_queued_ms(report), hd_report_dns_ms(report), hd_report_connect_ms(report),
-           hd_report_tls_ms(report), hd_report_wait_ms(report), hd_report_remote_address(report));
+           hd_report_tls_ms(report), hd_report_wait_ms(report), *address ? "  " : "", address);
 }
 
 static void print_attempt(const hd_report *report) {

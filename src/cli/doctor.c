@@ -174,7 +174,7 @@ static void check_receiver(struct findings *findings, const struct args *args, c
     hd_options *options = NULL;
     int code = cli_options_new(args, &options);
     if (code == CLI_OK)
-        code = cli_check_url(options, url);
+        code = cli_check_url(args, options, url);
     if (code == CLI_OK)
         ask_receiver(findings, options, cli_proxy(args), url);
     else if (code == CLI_BLOCKED)

@@ -29,7 +29,7 @@ json_t *cli_json_time(int64_t ms) {
 int cli_json_print(json_t *value) {
     if (!value)
         return cli_no_memory();
-    int failed = json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY) != 0;
+    int failed = json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6)) != 0;
     putchar('\n');
     json_decref(value);
     fflush(stdout);

@@ -254,7 +254,7 @@ static int prepare_forward(struct listening *listening) {
         return CLI_OK;
     int code = cli_options_private(listening->args, &listening->options);
     if (code == CLI_OK)
-        code = cli_check_url(listening->options, listening->forward_url);
+        code = cli_check_url(NULL, listening->options, listening->forward_url);
     return code == CLI_OK ? cli_shown_url(listening->forward_url, &listening->forward_shown) : code;
 }
 

@@ -45,7 +45,8 @@ static int fail_place(const struct place *place, int status) {
     case HD_E_STORE_MISSING:
         return fail_missing(place);
     case HD_E_STORE_KEY:
-        cli_error("the secrets in %s are encrypted, with another key than the one given", place->directory);
+        cli_error("the secrets in %s are encrypted, %s", place->directory,
+                  place->has_key ? "with another key than the one given" : "and no key was given");
         cli_hint("Name the key with --store-key-file, or HELMDESK_STORE_KEY.");
         return CLI_STORE;
     case HD_E_CONFLICT:
@@ -209,6 +210,7 @@ static int open_store(const struct args *args, struct place *place) {
     unsigned char key[HD_KEY_SIZE];
     int has_key;
     int code = read_key(args, key, &has_key);
+    place->has_key = has_key;
     if (code != CLI_OK)
         return code;
     int status = hd_store_sqlite_open(place->directory, has_key ? key : NULL, has_key ? HD_KEY_SIZE : 0, &place->store);

@@ -19,6 +19,7 @@ enum access {
 struct place {
     char *directory;
     enum access access;
+    int has_key; /* one was given */
     hd_store *store;
     hd_client *client;
 };

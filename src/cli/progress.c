@@ -83,8 +83,8 @@ static void tell_tenth(struct progress *progress) {
         return;
     progress->tenths = tenths;
     pace(progress, &per_second, &left);
-    fprintf(stderr, "%u %%  %zu/%zu  %zu failed  %.0f/s\n", tenths * 10, progress->done, progress->total,
-            progress->failed, per_second);
+    fprintf(stderr, "%zu %%  %zu/%zu  %zu failed  %.*f/s\n", progress->done * 100 / progress->total, progress->done,
+            progress->total, progress->failed, per_second < 10 ? 1 : 0, per_second);
 }
 
 void cli_progress_step(struct progress *progress, int has_failed) {

@@ -201,7 +201,7 @@ static void hint(const struct replay *replay, const struct post_result *result) 
     if (result->reason == HD_REASON_REFUSED && cli_is_local(replay->url))
         cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(replay->url));
     if (result->reason == HD_REASON_BLOCKED && !cli_has(replay->args, OPT_ALLOW_PRIVATE))
-        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+        cli_hint_blocked(cli_has(replay->args, OPT_ALLOW_PRIVATE));
 }
 
 static void tell(const struct replay *replay, const char *file, const struct post_result *result) {
@@ -286,7 +286,7 @@ static int read_target(struct replay *replay) {
     if (code == CLI_OK)
         code = cli_options_new(replay->args, &replay->options);
     if (code == CLI_OK)
-        code = cli_check_url(replay->options, replay->url);
+        code = cli_check_url(replay->args, replay->options, replay->url);
     return code == CLI_OK ? cli_shown_url(replay->url, &replay->shown_url) : code;
 }
 

@@ -39,7 +39,7 @@ static int find_secret(const struct sending *sending, struct secrets *secrets) {
     if (code != CLI_OK || secrets->count > 0)
         return code;
     if (cli_is_local(sending->url)) {
-        code = cli_development_secret(0, secrets, path, sizeof path);
+        code = cli_development_secret(1, secrets, path, sizeof path);
         if (code == CLI_OK && secrets->count > 0 && cli_is_verbose())
             cli_note("Signed with the development secret (%s).", path);
     }
@@ -94,7 +94,7 @@ static int make_client(struct sending *sending) {
         cli_error("--standard needs a secret that is whsec_ and base64");
         return CLI_USAGE;
     }
-    return status == HD_OK ? CLI_OK : cli_fail_url(status, sending->url);
+    return status == HD_OK ? CLI_OK : cli_fail_url(cli_has(sending->args, OPT_ALLOW_PRIVATE), status, sending->url);
 }
 
 /* "100" and "100/s". */
@@ -144,7 +144,7 @@ static void hint_refused(const struct sending *sending, const hd_report *report)
     if (hd_report_reason(report) == HD_REASON_REFUSED && cli_is_local(sending->url))
         cli_hint("Is the receiver running? Try: helmdesk listen --port %u", cli_port_of(sending->url));
     if (hd_report_reason(report) == HD_REASON_BLOCKED && !cli_has(sending->args, OPT_ALLOW_PRIVATE))
-        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+        cli_hint_blocked(cli_has(sending->args, OPT_ALLOW_PRIVATE));
 }
 
 static void print_report(struct sending *sending, const hd_report *report) {

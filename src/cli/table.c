@@ -80,7 +80,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_STORE] = {"store", 's', "STORE", NULL, "The store, such as sqlite:/var/lib/helmdesk (HELMDESK_STORE)"},
     [OPT_STORE_KEY_FILE] = {"store-key-file", '\0', "FILE", "FILE",
                             "The key that its secrets are sealed with, 32 bytes or 64 hexadecimal digits"},
-    [OPT_PROJECT] = {"project", '\0', "PROJECT", NULL, "Only this project, or that of a new webhook"},
+    [OPT_PROJECT] = {"project", '\0', "PROJECT", NULL, "Only this project"},
+    [OPT_WEBHOOK_PROJECT] = {"project", '\0', "PROJECT", NULL, "The project whose events it gets"},
     [OPT_NAME] = {"name", '\0', "TEXT", NULL, "The name that people see"},
     [OPT_URL] = {"url", '\0', "URL", NULL, "The address that deliveries go to; - for standard input"},
     [OPT_FORMAT] = {"format", '\0', "FORMAT", "json slack", "json, or slack for a Slack incoming webhook"},
@@ -243,7 +244,7 @@ const struct command cli_commands[] = {
      "Slack's is, can come from standard input: -.\n\n"
      "A server that has the store open knows of it within a second, as of every change of a webhook.",
      "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
-     OPTIONS(STORE_OPTIONS, OPT_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
+     OPTIONS(STORE_OPTIONS, OPT_WEBHOOK_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
 
     {"webhooks update", "WEBHOOK", NULL, 1, 1,
      "change a webhook",

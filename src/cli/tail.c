@@ -81,7 +81,10 @@ static int tell_new(struct tail *tail) {
 
 /* The place to go on from is taken before the first ones are read, so that none falls between. */
 static int watch(const struct args *args, struct tail *tail) {
-    int64_t limit = FIRST;
+    int64_t limit = FIRST, until_ms = 0;
+    (void)cli_filter_time(args, OPT_UNTIL, &until_ms); /* it was read before */
+    if (until_ms && until_ms <= cli_wall_ms())
+        return cli_fail(CLI_USAGE, "deliveries tail: --until is past, and nothing that is to come would be shown");
     int code = cli_number(args, OPT_LIMIT_TAIL, 1, FIRST_MAX, &limit);
     if (code != CLI_OK)
         return code;

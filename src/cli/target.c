@@ -117,7 +117,14 @@ int cli_options_private(const struct args *args, hd_options **options) {
     return make_options(args, 1, options);
 }
 
-int cli_fail_url(int status, const char *url) {
+void cli_hint_blocked(int allows_private) {
+    if (allows_private)
+        cli_hint("Link-local addresses and those of cloud metadata are never allowed.");
+    else
+        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+}
+
+int cli_fail_url(int allows_private, int status, const char *url) {
     const char *why = status == HD_E_URL_SCHEME    ? "only https is allowed"
                       : status == HD_E_URL_PORT    ? "only port 443 is allowed"
                       : status == HD_E_URL_HOST    ? "its host is no public name"
@@ -127,7 +134,7 @@ int cli_fail_url(int status, const char *url) {
         return cli_fail_status(status, "the URL");
     cli_error("the URL is refused: %s", why);
     if (cli_starts_nocase(url, "http:") || cli_is_local(url) || status != HD_E_URL_SCHEME)
-        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+        cli_hint_blocked(allows_private);
     return CLI_BLOCKED;
 }
 
@@ -141,19 +148,19 @@ static int check_form(const char *url) {
     return status;
 }
 
-int cli_check_url(const hd_options *options, const char *url) {
+int cli_check_url(const struct args *args, const hd_options *options, const char *url) {
     int status = check_form(url);
     if (status != HD_OK)
         return cli_fail_status(status, "the URL");
     status = hd_options_check_url(options, url);
-    return status == HD_OK ? CLI_OK : cli_fail_url(status, url);
+    return status == HD_OK ? CLI_OK : cli_fail_url(!args || cli_has(args, OPT_ALLOW_PRIVATE), status, url);
 }
 
 int cli_check_url_of(const struct args *args, const char *url) {
     hd_options *options = NULL;
     int code = make_options(args, cli_has(args, OPT_ALLOW_PRIVATE), &options);
     if (code == CLI_OK)
-        code = cli_check_url(options, url);
+        code = cli_check_url(args, options, url);
     hd_options_free(options);
     return code;
 }

@@ -19,14 +19,18 @@ const char *cli_proxy(const struct args *args);
 const char *cli_proxy_host(const char *proxy);
 
 /* Whether deliveries with these options may go to a URL at all. Returns CLI_OK, or says why not, and returns the exit
- * code. The address that its name leads to is looked at when it is connected to. */
-int cli_check_url(const hd_options *options, const char *url);
+ * code. The address that its name leads to is looked at when it is connected to. args: NULL where private addresses are
+ * allowed without being asked for. */
+int cli_check_url(const struct args *args, const hd_options *options, const char *url);
 
 /* The same, by the rules of the command line. */
 int cli_check_url_of(const struct args *args, const char *url);
 
 /* Says why a URL cannot be used, and returns the exit code. */
-int cli_fail_url(int status, const char *url);
+int cli_fail_url(int allows_private, int status, const char *url);
+
+/* What to do about an address that is forbidden, with or without --allow-private. */
+void cli_hint_blocked(int allows_private);
 
 /* Sets what the options say of a webhook: --header, --standard, --attempts and, if it has them, --no-standard,
  * --name, --format, --events, --in-flight, --ordered. */

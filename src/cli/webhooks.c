@@ -179,7 +179,7 @@ static int tell_created(const hd_webhook *webhook) {
 }
 
 static int fill_new(const struct args *args, hd_webhook *webhook) {
-    const char *project = cli_value(args, OPT_PROJECT);
+    const char *project = cli_value(args, OPT_WEBHOOK_PROJECT);
     if (!project) {
         cli_error("webhooks create: of which project? --project PROJECT is missing");
         return CLI_USAGE;
@@ -361,7 +361,7 @@ static int test(const struct args *args, const struct place *place, const hd_web
         cli_report_print(report);
     int code = cli_report_code(report);
     if (code == CLI_BLOCKED && !cli_is_quiet())
-        cli_hint("Is it a receiver of your own? Then try again with --allow-private.");
+        cli_hint_blocked(cli_has(args, OPT_ALLOW_PRIVATE));
     hd_report_free(report);
     return code;
 }

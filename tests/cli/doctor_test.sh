@@ -20,6 +20,12 @@ expect 4
 says 'rules +blocked: .*10\.0\.0\.0/8' "$out"
 ! grep -q 'may have this address' <<<"$out" || die "doctor says '$out'"
 
+# What --allow-private was given for already, and cannot open.
+run doctor http://169.254.169.254/ --allow-private
+expect 4
+says 'never allowed' "$err"
+! grep -q 'try again with' <<<"$err" || die "doctor says '$err'"
+
 # With JSON too it is told which check failed.
 run doctor http://127.0.0.1/ --json
 expect 4

@@ -116,6 +116,7 @@ does 0 store rekey --new-key-file "$tmp/key" --yes
 ! grep -qF "$secret" "$store"/* || die "the secret still stands in a file"
 both 5 store check
 [ "$(json "$tmp/err" 'all[0]["error"]')" = HD_E_STORE_KEY ] || die "$err"
+says 'no key was given' "$err"
 both 0 store check --store-key-file "$tmp/key"
 does 5 store rekey --new-key-file "$tmp/other" --yes # without the key that it has now
 shows 0 webhooks secret CRM reveal --store-key-file "$tmp/key"
@@ -126,6 +127,10 @@ does 0 store rekey --store-key-file "$tmp/other" --no-key --yes --json
 told 'all[0]["encrypted"]' False
 shows 0 webhooks secret CRM reveal
 [ "$(line present)" = "$secret" ] || die "the secret is another one"
+
+# A watch that could show nothing.
+both 2 deliveries tail --until 1h
+says 'is past' "$err"
 
 # ---- Damage ----
 

@@ -32,6 +32,11 @@ expect 1
 says '→ 401 in' "$out"
 says 'secret' "$err"
 
+# Whoever sends before the first listen makes the development secret, which listen then takes.
+XDG_STATE_HOME=$tmp/fresh run send http://127.0.0.1:1/ ticket.created --allow-private
+expect 3
+[ "$(cat "$tmp/fresh/helmdesk/dev-secret")" = "$(XDG_STATE_HOME=$tmp/fresh "$helmdesk" listen --print-secret)" ] || die "two secrets"
+
 # What goes elsewhere needs a secret.
 run send https://example.com/hooks ticket.created --no-input
 expect 2
@@ -118,6 +123,7 @@ send ticket.created --count 100 --concurrency 8
 expect 0
 says '^100 deliveries in .*: 100 delivered, 0 failed$' "$out"
 says '^p50 [0-9]+ ms, p95' "$out"
+says '^10 %  10/100  0 failed  [0-9.]+/s$' "$err"
 [ "$(grep -cE '^[0-9]+0 %  [0-9]+/100  0 failed' "$tmp/err")" = 10 ] || die "not a line each 10 %: $err"
 until_true has_received all $((before + 100))
 [ "$(json "$tmp/all" "len({o['ticket_number'] for o in all[-100:]})")" = 100 ] || die "tickets without numbers of their own"
