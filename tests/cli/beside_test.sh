@@ -174,7 +174,8 @@ told 'all[0]["waiting"] >= 1, all[0]["waiting_since"] is None, all[0]["paused_un
 does 0 webhooks discard "$failing" --yes
 until_true waits "$failing" 0
 
-# One whose receiver asks for patience says that, and one with a rate what it is.
+# One whose receiver asks for patience says that, and one with a rate what it is. The server has sent the test, so the first
+# redelivery waits already.
 new /busy --events ticket.resolved --rate 30/min --burst 2
 busy=$id
 does 1 webhooks test "$busy" --allow-private
@@ -195,7 +196,7 @@ says "$busy +acme +json +ticket.resolved +throttled" "$out"
 does 0 webhooks hold "$busy"
 does 1 deliveries redeliver "$delivery"
 does 0 webhooks get "$busy"
-says '^waiting +1, the oldest since [0-9-]+ [0-9:]+; limited to 30/min, burst 2$' "$out"
+says '^waiting +2, the oldest since [0-9-]+ [0-9:]+; limited to 30/min, burst 2$' "$out"
 does 0 webhooks delete "$busy" --yes
 
 # ---- Watching ----
