@@ -22,6 +22,7 @@
 #include <helmdesk/client.h>
 #include <helmdesk/loop.h>
 #include <helmdesk/log.h>
+#include <helmdesk/job.h>
 #include <helmdesk/json.h>
 #include <helmdesk/metrics.h>
 #include <helmdesk/time.h>

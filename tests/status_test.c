@@ -134,6 +134,9 @@ static const family families[] = {
     {"options", "HD_LEVEL_", hd_level_name, hd_level_from_name, hd_level_count, HD_LEVEL_ERROR},
     {"report", "HD_OUTCOME_", hd_outcome_name, hd_outcome_from_name, hd_outcome_count, HD_OUTCOME_DELIVERED},
     {"report", "HD_REASON_", hd_reason_name, hd_reason_from_name, hd_reason_count, HD_REASON_DELIVERED},
+    {"job", "HD_SOURCE_", hd_job_source_name, hd_job_source_from_name, hd_job_source_count, HD_SOURCE_DELIVERIES},
+    {"job", "HD_JOB_", hd_job_state_name, hd_job_state_from_name, hd_job_state_count, HD_JOB_PLANNED},
+    {"job", "HD_COUNT_", hd_job_count_name, hd_job_count_from_name, hd_job_count_count, HD_COUNT_MATCHING},
     {"client", "HD_WEBHOOK_", hd_webhook_state_name, hd_webhook_state_from_name, hd_webhook_state_count,
      HD_WEBHOOK_ACTIVE},
     {"client", "HD_COUNTER_", hd_counter_name, hd_counter_from_name, hd_counter_count, HD_COUNTER_ACCEPTED},
@@ -168,8 +171,8 @@ static void test_every_family(void **state) {
 /* No number is in two families, so that one of a wrong family is known for what it is. */
 static void test_no_number_is_shared(void **state) {
     (void)state;
-    static const char *const topics[] = {"event",  "receiver", "webhook", "options",  "store",
-                                         "report", "client",   "log",     "dashboard"};
+    static const char *const topics[] = {"event",  "receiver", "webhook", "options", "store",
+                                         "report", "client",   "log",     "job",     "dashboard"};
     static codes found;
     static char taken[1024];
     memset(taken, 0, sizeof taken);

@@ -130,7 +130,9 @@ enum hd_status {
     HD_E_NO_SECRET = -76,
     HD_E_FIELD = -77,
     HD_E_ADDRESS = -78,
-    HD_E_ROLE = -79
+    HD_E_ROLE = -79,
+    HD_E_NO_JOB = -80,
+    HD_E_JOB_RUNNING = -81
 };
 
 /**

@@ -60,6 +60,12 @@ static const char *const fields[] = {"project",         "ticket_id",      "ticke
                                      "ticket_priority", "customer_email", "customer_name",  "message_id",
                                      "message_sender",  "message_body",   "idempotency_key"};
 
+static const char *const job_sources[] = {"deliveries", "missed"};
+static const char *const job_states[] = {"planned", "running", "stopped", "done"};
+static const char *const job_counts[] = {
+    "matching",      "webhooks",         "sent",           "delivered",        "failed",          "left", "left_out",
+    "left_out_test", "left_out_removed", "left_out_later", "left_out_damaged", "left_out_deleted"};
+
 static const struct family type_family = FAMILY(HD_TICKET_CREATED, types);
 static const struct family field_family = FAMILY(HD_FIELD_PROJECT, fields);
 static const struct family format_family = FAMILY(HD_FORMAT_JSON, formats);
@@ -69,6 +75,9 @@ static const struct family outcome_family = FAMILY(HD_OUTCOME_DELIVERED, outcome
 static const struct family state_family = FAMILY(HD_WEBHOOK_ACTIVE, states);
 static const struct family counter_family = FAMILY(HD_COUNTER_ACCEPTED, counters);
 static const struct family reason_family = FAMILY(HD_REASON_DELIVERED, reasons);
+static const struct family job_source_family = FAMILY(HD_SOURCE_DELIVERIES, job_sources);
+static const struct family job_state_family = FAMILY(HD_JOB_PLANNED, job_states);
+static const struct family job_count_family = FAMILY(HD_COUNT_MATCHING, job_counts);
 
 static const char *name_in(const struct family *family, int number) {
     return number >= family->first && number - family->first < family->count ? family->names[number - family->first]
@@ -103,3 +112,6 @@ FUNCTIONS(outcome, outcome_family)
 FUNCTIONS(webhook_state, state_family)
 FUNCTIONS(counter, counter_family)
 FUNCTIONS(reason, reason_family)
+FUNCTIONS(job_source, job_source_family)
+FUNCTIONS(job_state, job_state_family)
+FUNCTIONS(job_count, job_count_family)

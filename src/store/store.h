@@ -70,7 +70,8 @@ struct hd__stored_event {
     const char *project;
     struct hd__bytes body; /* as posted in JSON */
     const char *search;    /* what a search for text looks through, in lower case, parts separated by U+001F */
-    const unsigned char *redelivery_of; /* the id of the delivery that is made again with it; NULL for none */
+    const unsigned char *redelivery_of; /* the id of the delivery that is made again with it, or of the event that a job
+                                           gives to a webhook that had missed it; NULL for none */
 };
 
 /* A record of the log: of one attempt, or of an end without one. Texts are never NULL. */
@@ -199,6 +200,7 @@ struct hd__store_state {
                          in memory of them before this call is another client's. What this call told is not */
     int64_t safe_until_us; /* monotonic: up to then nobody else can own them; no attempt begins later */
     uint64_t waiting;      /* rows of the outbox, of all clients, that are not to be discarded */
+    uint64_t jobs;         /* that run, whoever runs them */
     int64_t last_row;      /* the newest that there ever was */
 };
 
@@ -207,8 +209,8 @@ struct hd__store_state {
 enum {
     HD__ROLE_DELIVER, /* owns shards */
     HD__ROLE_ACCEPT,  /* adds events and changes webhooks */
-    HD__ROLE_READ, /* changes nothing; step, put_webhook, remove_webhook, discard, move_place, and find_place of a name
-                     that is not known, answer HD_E_STORE_READ_ONLY */
+    HD__ROLE_READ, /* changes nothing; step, put_webhook, remove_webhook, discard, move_place, add_job, set_job_state,
+                     step_job, and find_place of a name that is not known, answer HD_E_STORE_READ_ONLY */
 };
 
 /* What the store tells within join, look, tend and step, on the thread that calls them. */
@@ -259,6 +261,7 @@ struct hd__log_search {
     int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
     int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
     int64_t after_id;
+    int64_t up_to_id;  /* the last of those; 0 for no bound */
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
@@ -278,6 +281,74 @@ struct hd__log_tally {
     int has_attempts;  /* the record's attempts are not 0 */
     uint32_t total_ms; /* 5,000 stands for all that is longer */
     uint64_t count;
+};
+
+/* ---- Jobs ---- */
+
+#define HD__JOB_UNDER_WAY 100 /* deliveries of one job that wait or are under way at the same time, at the most */
+#define HD__JOB_LOOKS 2000    /* records, or events, that one step of a job looks at, at the most */
+#define HD__JOBS_KEPT 1000    /* of those that are over, the oldest are forgotten */
+
+/* What a job counts. The first two are counted when it is planned, and the rest while it runs. */
+enum {
+    HD__JOB_MATCHING, /* deliveries that have ended, or events, that its query finds */
+    HD__JOB_WEBHOOKS, /* that are to get something */
+    HD__JOB_SENT,
+    HD__JOB_DELIVERED, /* of those; the next ended in another way */
+    HD__JOB_FAILED,
+    HD__JOB_TESTS,   /* left out: tests, ... */
+    HD__JOB_REMOVED, /* whose webhook is not there any more, or in another project, ... */
+    HD__JOB_LATER, /* of which a later delivery was delivered, or is under way, or was made since the job began, ... */
+    HD__JOB_DAMAGED,   /* whose event cannot be read, ... */
+    HD__JOB_FORGOTTEN, /* and what the log has deleted meanwhile */
+    HD__JOB_COUNTS
+};
+
+/* A job: a query, and how far it has come. It makes new deliveries of what the query finds, the oldest first.
+ *
+ * With HD_SOURCE_DELIVERIES it finds deliveries by the records of their ends. A new delivery is of a new event, whose
+ * redelivery_of is the delivery, for the webhook with that id, if it is in the project of the event.
+ *
+ * With HD_SOURCE_MISSED it finds events that one webhook subscribes to, of its project, accepted in the search's time,
+ * and never given to it. A new delivery is of a new event, whose redelivery_of is the id of the event. */
+struct hd__stored_job {
+    unsigned char id[HD__STORE_ID_SIZE];
+    int source, state;                  /* HD_JOB_... */
+    const char *project, *webhook_id;   /* what it may send to; NULL for all */
+    const char *query;                  /* the filter, as the core writes it: it means nothing here */
+    int with_later;                     /* HD__JOB_LATER are not left out */
+    uint32_t per_second;                /* its pace; 0 for as fast as they end */
+    int64_t created_at_ms, ended_at_ms; /* wall clock; the second is 0 before its end */
+    int64_t place, end;                 /* the last record, or event, that it has looked at, and that it will */
+    uint64_t counts[HD__JOB_COUNTS];
+    int is_own;        /* out: it is this client that is to run it: it owns the job's shard */
+    int64_t due_in_ms; /* out: by its pace; 0 for now */
+};
+
+/* What a job would do. */
+struct hd__job_plan {
+    int source, with_later;
+    const struct hd__log_search *search;
+    uint64_t counts[HD__JOB_COUNTS]; /* out: _MATCHING, and what would be left out */
+    int64_t end;                     /* out: of a job that begins now */
+    /* Gets the webhook of each that would be sent, by its key. */
+    void (*webhook)(void *user, int64_t key);
+    void *user;
+};
+
+/* A step of a job that runs: looks at what comes next, and adds new deliveries, up to as many as there are ids, as the
+ * pace allows, and as may be under way; all in one transaction with its place and its counts. After the last one has
+ * ended, the job is HD_JOB_DONE. */
+struct hd__job_step {
+    const unsigned char *id;
+    const struct hd__log_search *search;           /* its query, read */
+    unsigned char (*event_ids)[HD__STORE_ID_SIZE]; /* of new events: UUIDv7 */
+    size_t max;
+    int64_t now_ms; /* wall clock */
+    /* Whether an event can be read. */
+    int (*is_sound)(void *user, const struct hd__stored_event *event);
+    void *user;
+    int64_t next_in_ms; /* out: when there may be more to do; INT64_MAX for when something of it has ended */
 };
 
 /* ---- The functions ---- */
@@ -359,7 +430,19 @@ struct hd__store_ops {
                   int (*reseal)(void *user, const char *id, const char *name, struct hd__bytes sealed,
                                 struct hd__bytes *again),
                   void *user);
-    /* What runs or waits in step, look or tend on another thread ends soon, with a failure. */
+    /* Adds a job, which runs from now on. HD_E_JOB_RUNNING if one runs that may send to the same webhook. */
+    int (*add_job)(struct hd_store *store, const struct hd__stored_job *job);
+    /* Tells of the job with this id, or of all, the newest first. What is told lives as long as the call. */
+    int (*find_jobs)(struct hd_store *store, const unsigned char *id,
+                     void (*tell)(void *user, const struct hd__stored_job *job), void *user);
+    /* Has it stop, if it runs, or run, if it was stopped: HD_JOB_STOPPED or HD_JOB_RUNNING. HD_E_NO_JOB; for the
+     * second, HD_E_JOB_RUNNING as above. */
+    int (*set_job_state)(struct hd_store *store, const unsigned char *id, int state, int64_t now_ms);
+    int (*plan_job)(struct hd_store *store, struct hd__job_plan *plan);
+    /* By the thread of step, look and tend. Does nothing if the job does not run, or is not this client's. Of a step
+     * that fails it is not known whether it happened: the next one goes on from where the job is. */
+    int (*step_job)(struct hd_store *store, struct hd__job_step *step);
+    /* What runs or waits in step, look, tend or step_job on another thread ends soon, with a failure. */
     void (*interrupt)(struct hd_store *store);
     /* The client leaves: its shards are free at once. Clean if all that it had in memory is as the outbox says; else
      * what its shards hold may be repeated. */

@@ -208,6 +208,32 @@ static int move_place(struct hd_store *base, const char *name, int64_t place) {
     return inner_of(base)->ops->move_place(inner_of(base), name, place);
 }
 
+static int add_job(struct hd_store *base, const struct hd__stored_job *job) {
+    return inner_of(base)->ops->add_job(inner_of(base), job);
+}
+
+static int find_jobs(struct hd_store *base, const unsigned char *id,
+                     void (*tell)(void *user, const struct hd__stored_job *job), void *user) {
+    return inner_of(base)->ops->find_jobs(inner_of(base), id, tell, user);
+}
+
+static int set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms) {
+    return inner_of(base)->ops->set_job_state(inner_of(base), id, state, now_ms);
+}
+
+static int plan_job(struct hd_store *base, struct hd__job_plan *plan) {
+    return inner_of(base)->ops->plan_job(inner_of(base), plan);
+}
+
+static int step_job(struct hd_store *base, struct hd__job_step *step_) {
+    struct hd__job_step unheard = *step_;
+    int how = begin(base, STORE_CUT_STEP_JOB);
+    if (!is_made(how))
+        return not_made(base, how);
+    int status = inner_of(base)->ops->step_job(inner_of(base), how == STORE_CUT_AFTER ? &unheard : step_);
+    return end(base, STORE_CUT_STEP_JOB, how, status);
+}
+
 static void interrupt(struct hd_store *base) {
     inner_of(base)->ops->interrupt(inner_of(base));
 }
@@ -241,6 +267,11 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .ends = ends,
         .find_place = find_place,
         .move_place = move_place,
+        .add_job = add_job,
+        .find_jobs = find_jobs,
+        .set_job_state = set_job_state,
+        .plan_job = plan_job,
+        .step_job = step_job,
         .interrupt = interrupt,
         .leave = leave,
         .free = free_cutter,

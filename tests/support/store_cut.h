@@ -13,7 +13,8 @@ enum {
     STORE_CUT_LOOK,
     STORE_CUT_TEND,
     STORE_CUT_PUT,
-    STORE_CUT_REMOVE
+    STORE_CUT_REMOVE,
+    STORE_CUT_STEP_JOB
 };
 
 enum {

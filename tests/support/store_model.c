@@ -100,6 +100,11 @@ static const struct hd__store_ops ops = {
     .ends = store_model_ends,
     .find_place = store_model_find_place,
     .move_place = store_model_move_place,
+    .add_job = store_model_add_job,
+    .find_jobs = store_model_find_jobs,
+    .set_job_state = store_model_set_job_state,
+    .plan_job = store_model_plan_job,
+    .step_job = store_model_step_job,
     .interrupt = interrupt_nothing,
     .leave = store_model_leave,
     .free = free_handle,
@@ -164,6 +169,9 @@ void store_model_free(struct store_model *model) {
     }
     for (size_t i = 0; i < model->consumer_count; i++)
         free(model->consumers[i].name);
+    for (size_t i = 0; i < model->job_count; i++)
+        store_model_free_job(model->jobs[i]);
+    free(model->jobs);
     free(model->consumers);
     free_texts(model->projects, model->project_count);
     free_texts(model->ids, model->id_count);

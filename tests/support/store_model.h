@@ -24,6 +24,8 @@ struct store_model_faults {
     int no_lease;        /* shards are taken over from owners that are still alive */
     int no_lost;         /* nobody hears that shards were lost */
     int no_memory;       /* who has lost its lease is no more known by the steps that it has made */
+    int no_jobs_apart;   /* jobs run at once for the same webhook */
+    int no_job_owner;    /* any client runs a job */
     int no_doubt;        /* a repeated step tells of rows that another owner may have begun */
 };
 

@@ -30,8 +30,17 @@ static void add_webhook(uint64_t *digest, const struct model_webhook *webhook, i
         add(digest, row->due_ms <= now_ms ? row->due_ms != 0 : row->due_ms - now_ms);
         add(digest, 2 * (int64_t)row->tries + row->may_be_repeated);
         add(digest, row->added_by);
+        add(digest, row->job);
         add_event(digest, row->event);
     }
+}
+
+static void add_job(uint64_t *digest, const struct model_job *job) {
+    add(digest, job->it.state);
+    add(digest, job->it.place);
+    add(digest, job->due_ms);
+    for (int i = 0; i < HD__JOB_COUNTS; i++)
+        add(digest, (int64_t)job->it.counts[i]);
 }
 
 static void add_handle(uint64_t *digest, const struct model_handle *handle, int64_t now_us) {
@@ -69,6 +78,8 @@ uint64_t store_model_digest(struct store_model *model, int64_t now_us) {
         add(&digest, model->leases[i].client);
         add_time(&digest, model->leases[i].until_us, now_us);
     }
+    for (size_t i = 0; i < model->job_count; i++)
+        add_job(&digest, model->jobs[i]);
     for (int i = 0; i < HD__SHARDS; i++)
         add(&digest, model->owners[i]);
     add(&digest, model->last_row);

@@ -7,12 +7,13 @@
 
 /* ---- Events ---- */
 
-struct model_event *store_model_event(const struct hd__stored_event *event) {
+struct model_event *store_model_event(struct store_model *model, const struct hd__stored_event *event) {
     struct model_event *copy = store_model_memory(NULL, 1, sizeof *copy);
     *copy = (struct model_event){.it = *event};
     copy->it.project = store_model_text(event->project);
     copy->it.search = store_model_text(event->search);
     store_model_bytes(&copy->it.body);
+    copy->number = ++model->last_event;
     if (event->redelivery_of) {
         memcpy(copy->redelivery_of, event->redelivery_of, HD__STORE_ID_SIZE);
         copy->it.redelivery_of = copy->redelivery_of;
@@ -62,8 +63,9 @@ static void tell_again(const struct model_told *told, struct hd__step *step) {
 
 /* ---- Events come ---- */
 
-static int64_t add_row(struct model_handle *handle, struct model_webhook *webhook, struct model_event *event,
-                       int is_test, unsigned char delivery_id[HD__STORE_ID_SIZE]) {
+struct model_row *store_model_add_row(struct model_handle *handle, struct model_webhook *webhook,
+                                      struct model_event *event, int is_test,
+                                      unsigned char delivery_id[HD__STORE_ID_SIZE]) {
     char text[HD__UUID_SIZE];
     if (hd__uuid_new(&handle->uuids, &handle->clock, text) != HD_OK || !hd__uuid_parse(text, delivery_id))
         abort();
@@ -74,7 +76,7 @@ static int64_t add_row(struct model_handle *handle, struct model_webhook *webhoo
     handle->model->waiting++;
     STORE_MODEL_GROW(webhook->rows, webhook->count, webhook->size);
     webhook->rows[webhook->count++] = row;
-    return row.row;
+    return &webhook->rows[webhook->count - 1];
 }
 
 /* Whether an event's key was used in the last day; else it is now. */
@@ -114,14 +116,14 @@ static void add_event(struct model_handle *handle, struct hd__step *step, size_t
     event->is_known = event->key && is_known(handle, event);
     if (event->is_known)
         return;
-    struct model_event *copy = store_model_event(&event->event);
+    struct model_event *copy = store_model_event(handle->model, &event->event);
     copy->users++; /* this function */
     for (size_t i = 0; i < handle->model->webhook_count; i++) {
         struct model_webhook *webhook = handle->model->webhooks[i];
         if (!is_wanted(webhook, event))
             continue;
         struct hd__added added = {.event = index, .webhook = webhook->it.keys.webhook};
-        added.row = add_row(handle, webhook, copy, 0, added.delivery_id);
+        added.row = store_model_add_row(handle, webhook, copy, 0, added.delivery_id)->row;
         STORE_MODEL_GROW(told->added, told->added_count, told->added_size);
         told->added[told->added_count++] = added;
         event->added++;
@@ -157,7 +159,7 @@ static struct model_event *event_of(struct model_handle *handle, const struct hd
         for (size_t j = 0; j < model->webhooks[i]->count; j++)
             if (memcmp(model->webhooks[i]->rows[j].event->it.id, result->event_id, HD__STORE_ID_SIZE) == 0)
                 return model->webhooks[i]->rows[j].event;
-    return result->event ? store_model_event(result->event) : NULL;
+    return result->event ? store_model_event(handle->model, result->event) : NULL;
 }
 
 static void remove_row(struct model_handle *handle, struct model_webhook *webhook, struct model_row *row) {
@@ -172,6 +174,7 @@ static void remove_row(struct model_handle *handle, struct model_webhook *webhoo
 
 static void change_row(struct model_handle *handle, const struct hd__result *result, struct model_row *row) {
     if (result->kind == HD__RESULT_ENDED) {
+        store_model_count_job_row(handle->model, row, result->report);
         remove_row(handle, store_model_webhook(handle->model, result->webhook), row);
     } else if (result->kind == HD__RESULT_RELEASED) {
         row->may_be_repeated = !handle->model->faults.no_marks;
@@ -313,7 +316,7 @@ static int pass_test(struct model_handle *handle, const struct hd__stored_event 
     int64_t owner = handle->model->owners[hd__shard_of(webhook->it.keys.webhook)];
     if (owner ? owner == handle->client : handle->model->lease_count == 0)
         return 0;
-    (void)add_row(handle, webhook, store_model_event(event), 1, delivery_id);
+    (void)store_model_add_row(handle, webhook, store_model_event(handle->model, event), 1, delivery_id);
     return 1;
 }
 

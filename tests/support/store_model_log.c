@@ -127,7 +127,7 @@ static int has_result(const struct hd__log_search *search, const struct hd__stor
            (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == (report->is_test != 0));
 }
 
-static int matches(const struct hd__log_search *search, const struct hd__log_row *row) {
+int store_model_matches(const struct hd__log_search *search, const struct hd__log_row *row) {
     int64_t finished_ms = row->report.finished_at_ms;
     return is_of(search, row) && has_result(search, &row->report) &&
            (!search->since_ms || finished_ms >= search->since_ms) &&
@@ -135,7 +135,7 @@ static int matches(const struct hd__log_search *search, const struct hd__log_row
 }
 
 /* A record as it is told. */
-static struct hd__log_row row_of(const struct store_model *model, const struct model_record *record) {
+struct hd__log_row store_model_row(const struct store_model *model, const struct model_record *record) {
     struct hd__log_row row = record->it;
     int64_t label = row.report.keys.label;
     row.webhook_id = row.webhook_name = row.masked_url = "";
@@ -162,7 +162,7 @@ static int newest_first(const void *a, const void *b) {
 
 static int is_after_place(const struct hd__log_search *search, const struct hd__log_row *row) {
     if (search->is_forward)
-        return row->id > search->after_id;
+        return row->id > search->after_id && (!search->up_to_id || row->id <= search->up_to_id);
     return row->report.finished_at_ms < search->before_ms ||
            (row->report.finished_at_ms == search->before_ms && row->id < search->before_id);
 }
@@ -177,8 +177,8 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
     struct hd__log_row *found = store_model_memory(NULL, model->log_count, sizeof *found);
     size_t count = 0;
     for (size_t i = 0; i < model->log_count; i++) {
-        found[count] = row_of(model, model->log[i]);
-        count += matches(search, &found[count]) && is_after_place(search, &found[count]);
+        found[count] = store_model_row(model, model->log[i]);
+        count += store_model_matches(search, &found[count]) && is_after_place(search, &found[count]);
     }
     qsort(found, count, sizeof *found, search->is_forward ? by_id : newest_first);
     int goes_on = 1;
@@ -293,7 +293,7 @@ int store_model_tally(struct hd_store *base, const struct hd__log_search *search
     struct hd__log_tally *tallies = store_model_memory(NULL, model->log_count, sizeof *tallies);
     size_t count = 0;
     for (size_t i = 0; i < model->log_count; i++) {
-        struct hd__log_row row = row_of(model, model->log[i]);
+        struct hd__log_row row = store_model_row(model, model->log[i]);
         const struct hd__stored_report *report = &row.report;
         const struct hd__log_tally one = {.bucket = bucket_of(report->finished_at_ms, bucket_ms),
                                           .outcome = report->outcome,
@@ -301,7 +301,7 @@ int store_model_tally(struct hd_store *base, const struct hd__log_search *search
                                           .has_attempts = report->attempts != 0,
                                           .total_ms = report->total_ms < LONGEST_MS ? report->total_ms : LONGEST_MS,
                                           .count = 1};
-        if (matches(search, &row))
+        if (store_model_matches(search, &row))
             count = count_in(tallies, count, &one);
     }
     for (size_t i = 0; i < count; i++)

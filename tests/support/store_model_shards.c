@@ -190,6 +190,7 @@ void store_model_state(struct model_handle *handle, struct hd__store_state *stat
         .lost = handle->lost,
         .safe_until_us = handle->safe_until_us,
         .waiting = handle->model->waiting,
+        .jobs = store_model_running_jobs(handle->model),
         .last_row = handle->model->last_row,
     };
     handle->lost = 0;

@@ -12,6 +12,7 @@ struct model_event {
     struct hd__stored_event it; /* its own copy */
     unsigned char redelivery_of[HD__STORE_ID_SIZE];
     size_t users; /* rows and records */
+    int64_t number;
 };
 
 /* A row of the outbox. */
@@ -21,6 +22,7 @@ struct model_row {
     unsigned char delivery_id[HD__STORE_ID_SIZE];
     int may_be_repeated, is_test;
     int64_t added_by; /* client */
+    int64_t job;      /* that made it; 0 for none */
     struct model_event *event;
 };
 
@@ -52,6 +54,11 @@ struct model_consumer {
     int64_t place;
 };
 
+struct model_job {
+    struct hd__stored_job it; /* its own copy */
+    int64_t key, due_ms;
+};
+
 struct model_label {
     char *id, *name, *masked_url;
 };
@@ -71,6 +78,8 @@ struct store_model {
     size_t key_count, key_size;
     struct model_consumer *consumers;
     size_t consumer_count, consumer_size;
+    struct model_job **jobs;
+    size_t job_count, job_size;
     struct model_label *labels; /* keys are places, from 1; so it is with the next two */
     size_t label_count, label_size;
     char **projects, **ids;
@@ -80,7 +89,7 @@ struct store_model {
     int64_t owners[HD__SHARDS];    /* clients; 0 for none */
     struct model_handle **handles; /* that are open */
     size_t handle_count, handle_size;
-    int64_t last_client, last_row, last_record;
+    int64_t last_client, last_row, last_record, last_event, last_job;
     uint64_t last_change, waiting, log_bytes;
 };
 
@@ -138,7 +147,10 @@ void store_model_unlock(struct model_handle *handle);
 int64_t store_model_now_ms(const struct model_handle *handle);
 
 /* store_model_lanes.c: events and the outbox. The event is used once more by whoever keeps it. */
-struct model_event *store_model_event(const struct hd__stored_event *event);
+struct model_event *store_model_event(struct store_model *model, const struct hd__stored_event *event);
+struct model_row *store_model_add_row(struct model_handle *handle, struct model_webhook *webhook,
+                                      struct model_event *event, int is_test,
+                                      unsigned char delivery_id[HD__STORE_ID_SIZE]);
 void store_model_drop_event(struct model_event *event);
 int store_model_step(struct hd_store *base, struct hd__step *step, struct hd__store_state *state);
 int store_model_pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
@@ -180,8 +192,23 @@ int store_model_query(struct hd_store *base, const struct hd__log_search *search
                       int (*row)(void *user, const struct hd__log_row *row), void *user);
 int store_model_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                       void (*tell)(void *user, const struct hd__log_tally *tally), void *user);
+struct hd__log_row store_model_row(const struct store_model *model, const struct model_record *record);
+int store_model_matches(const struct hd__log_search *search, const struct hd__log_row *row);
 int store_model_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
 int store_model_find_place(struct hd_store *base, const char *name, int64_t *place);
 int store_model_move_place(struct hd_store *base, const char *name, int64_t place);
+
+/* store_model_jobs.c */
+struct model_job *store_model_job(const struct store_model *model, int64_t key);
+uint64_t store_model_running_jobs(const struct store_model *model);
+void store_model_free_job(struct model_job *job);
+int store_model_add_job(struct hd_store *base, const struct hd__stored_job *job);
+int store_model_find_jobs(struct hd_store *base, const unsigned char *id,
+                          void (*tell)(void *user, const struct hd__stored_job *job), void *user);
+int store_model_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms);
+int store_model_plan_job(struct hd_store *base, struct hd__job_plan *plan);
+int store_model_step_job(struct hd_store *base, struct hd__job_step *step);
+void store_model_count_job_row(struct store_model *model, const struct model_row *row,
+                               const struct hd__stored_report *report);
 
 #endif

@@ -65,6 +65,8 @@ int hd__sqlite_be_writer(struct hd__sqlite *store) {
     if (sqlite3_db_readonly(store->main, "main"))
         return hd__sqlite_say(store, HD_E_STORE_ACCESS, "helmdesk.db: it may be read, but not written");
     int code = store->is_writer ? SQLITE_OK : sqlite3_exec(store->main, WRITER_SETTINGS, NULL, NULL, NULL);
+    if (code == SQLITE_OK && !store->is_writer)
+        code = hd__question_functions(store->main); /* for jobs */
     if (code == SQLITE_OK)
         code = hd__sqlite_apply_bound(store, 0);
     if (code == SQLITE_OK)

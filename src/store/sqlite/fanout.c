@@ -148,6 +148,17 @@ static int add_rows(struct hd__sqlite *store, size_t index, const struct hd__new
     return code;
 }
 
+int hd__sqlite_add_one(struct hd__sqlite *store, const struct hd__stored_event *event, int64_t webhook, int64_t *row) {
+    int64_t key = store->state.next_event;
+    int is_new;
+    *row = store->state.next_row;
+    int code = hd__sqlite_write_event(store, event, *row, 1, &is_new);
+    if (code == SQLITE_OK)
+        code = is_new ? add_row(store, 0, event, key, webhook) : SQLITE_CONSTRAINT;
+    store->added_count = 0;
+    return code;
+}
+
 /* ---- Keys that were used before ---- */
 
 static int project_key(struct hd__sqlite *store, const char *project, int64_t *key) {

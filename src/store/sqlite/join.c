@@ -116,6 +116,7 @@ void hd__sqlite_fill_state(struct hd__sqlite *store, struct hd__store_state *sta
         .lost = store->lost,
         .safe_until_us = store->safe_until_us,
         .waiting = (uint64_t)store->state.waiting,
+        .jobs = (uint64_t)store->state.jobs,
         .last_row = store->state.next_row - 1,
     };
     store->lost = 0;

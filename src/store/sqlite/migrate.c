@@ -206,6 +206,8 @@ static int change_all(struct migration *migration, int *version) {
     if (code == SQLITE_OK && *version < 5)
         code = run(store, hd__sqlite_consumers);
     if (code == SQLITE_OK)
+        code = run(store, hd__sqlite_jobs);
+    if (code == SQLITE_OK)
         code = write_version(store);
     if (code == SQLITE_OK)
         *version = HD__SQLITE_VERSION;

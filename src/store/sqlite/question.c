@@ -88,12 +88,13 @@ static const char *index_for(const struct hd__log_search *search, int ordered) {
  * them. */
 void hd__question_write(const struct hd__log_search *search, int with_rows, int ordered, char *text, size_t size) {
     sqlite3_snprintf(
-        (int)size, text, "FROM log l %s%s WHERE %s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", index_for(search, ordered),
+        (int)size, text, "FROM log l %s%s WHERE %s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", index_for(search, ordered),
         with_rows || search->text ? " CROSS JOIN label b ON b.key = l.label CROSS JOIN event e ON e.key = l.event" : "",
         !ordered             ? "1"
         : search->is_forward ? "l.id > ?2"
                              : "(l.finished_ms, l.id) < (?1, ?2)",
-        search->until_ms ? " AND l.finished_ms < ?18" : "", search->since_ms ? " AND l.finished_ms >= ?8" : "",
+        ordered && search->up_to_id ? " AND l.id <= ?19" : "", search->until_ms ? " AND l.finished_ms < ?18" : "",
+        search->since_ms ? " AND l.finished_ms >= ?8" : "",
         search->webhook_id ? " AND l.history = (SELECT key FROM history WHERE webhook_id = ?4)" : "",
         search->project ? " AND l.project = (SELECT key FROM project WHERE name = ?5)" : "",
         search->type ? " AND l.type = ?6" : "", search->outcome ? " AND l.outcome = ?7" : "",
@@ -114,6 +115,7 @@ static void bind_place(sqlite3_stmt *statement, const struct hd__log_search *sea
     hd__sql_int(statement, 1, ends_before ? search->until_ms : search->before_ms);
     hd__sql_int(statement, 2, search->is_forward ? search->after_id : ends_before ? 0 : search->before_id);
     hd__sql_int(statement, 3, (int64_t)search->max);
+    hd__sql_int(statement, 19, search->up_to_id);
 }
 
 static void bind_text(sqlite3_stmt *statement, const struct hd__log_search *search) {

@@ -73,5 +73,8 @@ int hd__sqlite_write_result(struct hd__sqlite *store, struct hd__result *result)
     int ends = result->row && !result->is_lost && result->kind == HD__RESULT_ENDED;
     if (code == SQLITE_OK && (result->report || ends))
         code = log_result(store, result);
+    if (code == SQLITE_OK && ends && store->state.job_rows > 0)
+        code = hd__sqlite_count_job_row(store, result->row,
+                                        result->report && result->report->outcome == HD_OUTCOME_DELIVERED);
     return code;
 }

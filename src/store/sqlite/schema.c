@@ -83,3 +83,17 @@ const char hd__sqlite_indexes[] =
 /* place: the number of the last report that the consumer is done with. */
 const char hd__sqlite_consumers[] =
     "CREATE TABLE consumer(name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* last: the last record or event that it will look at. due_ms: by the store's clock. A job's deliveries that have not
+ * ended stand in job_row, by their rows of the outbox. */
+const char hd__sqlite_jobs[] =
+    "CREATE TABLE job(key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, source INTEGER NOT NULL, state INTEGER NOT "
+    "NULL,"
+    "  project TEXT, webhook_id TEXT, query TEXT NOT NULL, with_later INTEGER NOT NULL, per_second INTEGER NOT NULL,"
+    "  created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, place INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  due_ms INTEGER NOT NULL, matching INTEGER NOT NULL, webhooks INTEGER NOT NULL, sent INTEGER NOT NULL,"
+    "  delivered INTEGER NOT NULL, failed INTEGER NOT NULL, tests INTEGER NOT NULL, removed INTEGER NOT NULL,"
+    "  later INTEGER NOT NULL, damaged INTEGER NOT NULL, forgotten INTEGER NOT NULL);"
+    "CREATE TABLE job_row(row INTEGER PRIMARY KEY, job INTEGER NOT NULL);"
+    "ALTER TABLE state ADD COLUMN jobs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE state ADD COLUMN job_rows INTEGER NOT NULL DEFAULT 0;";

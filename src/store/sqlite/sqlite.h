@@ -32,6 +32,8 @@ struct hd__sqlite_state {
     int64_t change;    /* of webhooks: the last one */
     int64_t epoch;     /* how often clients and shards have changed */
     int64_t last_client, last_step; /* the last step that was written; see client.c */
+    int64_t jobs;                   /* that run */
+    int64_t job_rows;               /* rows of the outbox that are a job's */
     struct hd__store_time time;     /* when that was */
 };
 
@@ -211,10 +213,12 @@ enum {
     HD__SQL_REASON = HD_REASON_DELIVERED,
     HD__SQL_FORMAT = HD_FORMAT_JSON,
     HD__SQL_MODE = HD_MODE_OFF,
-    HD__SQL_STATE = HD_WEBHOOK_ACTIVE
+    HD__SQL_STATE = HD_WEBHOOK_ACTIVE,
+    HD__SQL_JOB_SOURCE = HD_SOURCE_DELIVERIES,
+    HD__SQL_JOB_STATE = HD_JOB_PLANNED
 };
-#define HD__SQLITE_STATE_FIELDS 15
-extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[];
+#define HD__SQLITE_STATE_FIELDS 17
+extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[], hd__sqlite_jobs[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */
 int hd__sqlite_check_version(struct hd__sqlite *store, int may_be_older);
@@ -342,6 +346,8 @@ int hd__sqlite_find_event(struct hd__sqlite *store, const unsigned char *id, int
 /* Events whose rows the client is about to have, so that their reports need not look for them; forgets all of them. */
 void hd__sqlite_know_event(struct hd__sqlite *store, const unsigned char *id, const struct hd__sqlite_event *event);
 void hd__sqlite_forget_known(struct hd__sqlite *store);
+/* Adds a new event with one delivery, which the client does not hear of before it looks. */
+int hd__sqlite_add_one(struct hd__sqlite *store, const struct hd__stored_event *event, int64_t webhook, int64_t *row);
 void hd__sqlite_make_delivery_id(const unsigned char *event_id, int64_t webhook, unsigned char *id);
 /* Adds a report to the log; it is written by the next flush at the latest. */
 int hd__sqlite_add_report(struct hd__sqlite *store, const struct hd__result *result,
@@ -387,6 +393,17 @@ int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search,
 int hd__sqlite_find_place(struct hd_store *base, const char *name, int64_t *place);
 int hd__sqlite_move_place(struct hd_store *base, const char *name, int64_t place);
 int hd__sqlite_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
+
+/* ---- job.c, job_step.c ---- */
+
+int hd__sqlite_add_job(struct hd_store *base, const struct hd__stored_job *job);
+int hd__sqlite_find_jobs(struct hd_store *base, const unsigned char *id,
+                         void (*tell)(void *user, const struct hd__stored_job *job), void *user);
+int hd__sqlite_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms);
+int hd__sqlite_plan_job(struct hd_store *base, struct hd__job_plan *plan);
+int hd__sqlite_step_job(struct hd_store *base, struct hd__job_step *step);
+/* A row has ended that may be a job's. */
+int hd__sqlite_count_job_row(struct hd__sqlite *store, int64_t row, int is_delivered);
 
 /* ---- list.c ---- */
 

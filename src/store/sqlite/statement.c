@@ -31,13 +31,13 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_BEGIN_READING] = "BEGIN",
     [HD__SQL_COMMIT] = "COMMIT",
     [HD__SQL_ROLLBACK] = "ROLLBACK",
-    [HD__SQL_READ_STATE] =
-        "SELECT next_row, next_event, next_log, next_client, waiting, discarded, log_bytes, change, epoch, "
-        "last_client, last_step, now_ms, monotonic_us, wall_ms, boot FROM state WHERE one = 1",
+    [HD__SQL_READ_STATE] = "SELECT next_row, next_event, next_log, next_client, waiting, discarded, log_bytes, change, "
+                           "epoch, last_client, last_step, jobs, job_rows, now_ms, monotonic_us, wall_ms, boot FROM "
+                           "state WHERE one = 1",
     [HD__SQL_WRITE_STATE] =
         "UPDATE state SET next_row = ?1, next_event = ?2, next_log = ?3, next_client = ?4, waiting = ?5, discarded = "
-        "?6, log_bytes = ?7, change = ?8, epoch = ?9, last_client = ?10, last_step = ?11, now_ms = ?12, monotonic_us = "
-        "?13, wall_ms = ?14, boot = ?15 WHERE one = 1",
+        "?6, log_bytes = ?7, change = ?8, epoch = ?9, last_client = ?10, last_step = ?11, jobs = ?12, job_rows = ?13, "
+        "now_ms = ?14, monotonic_us = ?15, wall_ms = ?16, boot = ?17 WHERE one = 1",
 
     [HD__SQL_LIST_SHARDS] = "SELECT shard, owner, repeated_up_to FROM shard",
     [HD__SQL_TAKE_SHARD] = "UPDATE shard SET owner = ?2 WHERE shard = ?1 AND owner = 0",
@@ -143,6 +143,26 @@ static const char *const texts[HD__SQL_COUNT] = {
         "INSERT INTO consumer(name, place) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET place = "
         "?2 WHERE place < ?2",
     [HD__SQL_DROP_CONSUMER] = "DELETE FROM consumer WHERE name = ?1",
+
+    [HD__SQL_ADD_JOB] =
+        "INSERT INTO job(id, source, state, project, webhook_id, query, with_later, per_second, created_ms, ended_ms, "
+        "place, last, due_ms, matching, webhooks, sent, delivered, failed, tests, removed, later, damaged, forgotten) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, 0, ?12, ?13, 0, 0, 0, 0, 0, 0, 0, 0)",
+    [HD__SQL_FORGET_JOBS] = "DELETE FROM job WHERE key <= (SELECT max(key) FROM job) - ?1 AND state <> ?2",
+    [HD__SQL_FIND_JOB] =
+        "SELECT key, source, state, project, webhook_id, with_later, per_second, place, last, due_ms, matching, "
+        "sent, delivered, failed, tests, removed, later, damaged, forgotten FROM job WHERE id = ?1",
+    [HD__SQL_JOB_IN_THE_WAY] =
+        "SELECT 1 FROM job WHERE state = ?1 AND id <> ?4 AND (project IS NULL OR ?2 IS NULL OR project = ?2) AND "
+        "(webhook_id IS NULL OR ?3 IS NULL OR webhook_id = ?3) LIMIT 1",
+    [HD__SQL_SET_JOB_STATE] = "UPDATE job SET state = ?2, ended_ms = ?3 WHERE key = ?1",
+    [HD__SQL_MOVE_JOB] =
+        "UPDATE job SET place = ?2, due_ms = ?3, sent = ?4, tests = ?5, removed = ?6, later = ?7, damaged = ?8, "
+        "forgotten = ?9 WHERE key = ?1",
+    [HD__SQL_READ_EVENT] = "SELECT type, project, search, body FROM event WHERE key = ?1",
+    [HD__SQL_ADD_JOB_ROW] = "INSERT INTO job_row(row, job) VALUES(?1, ?2)",
+    [HD__SQL_END_JOB_ROW] = "DELETE FROM job_row WHERE row = ?1 RETURNING job",
+    [HD__SQL_COUNT_JOB_ROW] = "UPDATE job SET delivered = delivered + ?2, failed = failed + 1 - ?2 WHERE key = ?1",
 
     [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms, throttled_until_ms) VALUES(?1, ?2, ?3, ?4) "
                          "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3, throttled_until_ms = ?4",
