@@ -49,6 +49,7 @@ static int make_worker(hd_client *client) {
         .clock = &hd__system_clock,
         .webhooks = client->webhooks,
         .ring = client->ring,
+        .jobs = client->jobs,
         .notifier = &client->notifier,
         .store = client->store,
         .role = own->role == HD_CLIENT_OPERATE ? HD__ROLE_ACCEPT : HD__ROLE_DELIVER,
@@ -105,7 +106,9 @@ static int make_parts(hd_client *client, const hd_options *options) {
     }
     client->webhooks = hd__webhooks_new();
     client->ring = hd__log_ring_new(own->log_max_reports, own->log_max_bytes);
-    if (!client->webhooks || !client->ring)
+    if (client->webhooks && client->ring && !own->store)
+        client->jobs = hd__jobs_new(client->ring, client->webhooks);
+    if (!client->webhooks || !client->ring || (!own->store && !client->jobs))
         return HD_E_NO_MEMORY;
     status = take_store(client);
     if (status != HD_OK)
@@ -132,6 +135,7 @@ static void free_parts(hd_client *client) {
     hd_store_free(client->store);
     if (client->transport)
         client->transport->free(client->transport);
+    hd__jobs_free(client->jobs);
     hd__log_ring_free(client->ring);
     hd__webhooks_free(client->webhooks);
     hd__messages_free(client->messages);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** @file json_forms_test.c Reports, webhooks and statistics as JSON: the text is JSON whatever the bytes of others are,
- * every size of buffer is respected, and no secret is in it. What the page and the tool make of it is in
+/** @file json_forms_test.c Reports, webhooks, statistics and jobs as JSON: the text is JSON whatever the bytes of
+ * others are, every size of buffer is respected, and no secret is in it. What the page and the tool make of it is in
  * json_forms_test.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "endpoint/webhook.h"
+#include "store/job.h"
 #include "store/report.h"
 #include "store/stats.h"
 #include "support/support.h"
@@ -35,6 +36,11 @@ static int write_webhook(const void *object, int flags, char *buf, size_t size, 
 static int write_stats(const void *object, int flags, char *buf, size_t size, size_t *length) {
     (void)flags;
     return hd_log_stats_json(object, buf, size, length);
+}
+
+static int write_job(const void *object, int flags, char *buf, size_t size, size_t *length) {
+    (void)flags;
+    return hd_job_json(object, buf, size, length);
 }
 
 typedef int writer(const void *object, int flags, char *buf, size_t size, size_t *length);
@@ -215,6 +221,40 @@ static void statistics_add_up(void **state) {
     hd_log_filter_free(filter);
 }
 
+/* ---- Jobs ---- */
+
+static json_int_t number_of(const json_t *object, const char *key) {
+    return json_integer_value(json_object_get(object, key));
+}
+
+static void jobs_tell_all_counts(void **state) {
+    struct hd_job job = {.it = {.source = HD_SOURCE_DELIVERIES, .state = HD_JOB_PLANNED, .per_second = 7},
+                         .project = "p\"1"};
+    (void)state;
+    json_t *object = read_back(text_of(write_job, &job, 0));
+    assert_true(json_is_null(json_object_get(object, "id")));
+    assert_true(json_is_null(json_object_get(object, "created_at")));
+    assert_string_equal(json_string_value(json_object_get(object, "state")), "planned");
+    assert_string_equal(json_string_value(json_object_get(object, "project")), "p\"1");
+    json_decref(object);
+    for (int i = 0; i < HD__JOB_COUNTS; i++)
+        job.it.counts[i] = 100 + (uint64_t)i;
+    job.it.counts[HD__JOB_MATCHING] = 1000;
+    object = read_back(text_of(write_job, &job, 0));
+    assert_int_equal(number_of(object, "matching"), 1000);
+    assert_int_equal(number_of(object, "webhooks"), 101);
+    assert_int_equal(number_of(object, "sent"), 102);
+    assert_int_equal(number_of(object, "delivered"), 103);
+    assert_int_equal(number_of(object, "failed"), 104);
+    assert_int_equal(number_of(object, "left_out"), 105 + 106 + 107 + 108 + 109);
+    assert_int_equal(number_of(object, "left"), 1000 - 102 - (105 + 106 + 107 + 108 + 109));
+    assert_int_equal(number_of(object, "pace"), 7);
+    const json_t *because = json_object_get(object, "left_out_because");
+    assert_int_equal(number_of(because, "test"), 105);
+    assert_int_equal(number_of(because, "deleted"), 109);
+    json_decref(object);
+}
+
 /* ---- Numbers, and what is refused ---- */
 
 static void numbers_stay_exact(void **state) {
@@ -261,6 +301,7 @@ static void what_makes_no_sense_is_refused(void **state) {
     assert_int_equal(hd_report_json(NULL, 0, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_webhook_json(NULL, 0, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_log_stats_json(NULL, text, sizeof text, &length), HD_E_INVALID);
+    assert_int_equal(hd_job_json(NULL, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_webhook_json(webhook, 0, NULL, 5, &length), HD_E_INVALID);
     assert_int_equal(hd_webhook_json(webhook, HD_JSON_EXCHANGE, text, sizeof text, &length), HD_E_INVALID);
     assert_string_equal(text, "before");
@@ -275,6 +316,7 @@ int main(void) {
         cmocka_unit_test(reports_may_have_no_event),
         cmocka_unit_test(webhooks_keep_their_secrets),
         cmocka_unit_test(statistics_add_up),
+        cmocka_unit_test(jobs_tell_all_counts),
         cmocka_unit_test(numbers_stay_exact),
         cmocka_unit_test(every_byte_is_written_as_json),
         cmocka_unit_test(what_makes_no_sense_is_refused),

@@ -13,6 +13,7 @@
 #include "support/simulation.h"
 
 #include "endpoint/webhook.h"
+#include "store/job.h"
 #include "store/report.h"
 
 #include <jansson.h>
@@ -447,6 +448,29 @@ static int write_report(void) {
     return status;
 }
 
+/* A job, its copy and its JSON; what it looks for is kept as text, and read again. */
+static int make_job(void) {
+    char text[2048];
+    hd_log_filter *filter = NULL, *again = NULL;
+    hd_job *job = NULL, *copy = NULL;
+    int status = hd_log_filter_new(&filter);
+    if (status == HD_OK)
+        status = hd_log_filter_set_text(filter, "some text");
+    if (status == HD_OK)
+        status = hd_job_new(HD_SOURCE_DELIVERIES, filter, &job);
+    if (status == HD_OK)
+        status = hd__job_query_read(job->query, &again);
+    if (status == HD_OK && !(copy = hd__job_copy(&job->it)))
+        status = HD_E_NO_MEMORY;
+    if (status == HD_OK)
+        status = hd_job_json(copy, text, sizeof text, NULL);
+    hd_job_free(copy);
+    hd_job_free(job);
+    hd_log_filter_free(again);
+    hd_log_filter_free(filter);
+    return status;
+}
+
 #define TORTURE(name)                                                                                                  \
     static void test_##name(void **state) {                                                                            \
         (void)state;                                                                                                   \
@@ -464,6 +488,7 @@ TORTURE(make_receiver)
 TORTURE(accept_request)
 TORTURE(make_options)
 TORTURE(make_filter)
+TORTURE(make_job)
 TORTURE(run_client)
 TORTURE(probe)
 TORTURE(post)
@@ -508,6 +533,7 @@ int main(void) {
         cmocka_unit_test(test_accept_request),
         cmocka_unit_test(test_reset_request),
         cmocka_unit_test(test_make_filter),
+        cmocka_unit_test(test_make_job),
         cmocka_unit_test(test_run_client),
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_post),

@@ -119,6 +119,52 @@ static void ask(void) {
     failing.armed = 0;
 }
 
+static void copy_job(void *user, const struct hd__stored_job *job) {
+    *(struct hd__stored_job *)user = *job;
+}
+
+static int is_sound(void *user, const struct hd__stored_event *event) {
+    (void)user, (void)event;
+    return 1;
+}
+
+static void count_webhook(void *user, int64_t key) {
+    (void)key;
+    ++*(uint64_t *)user;
+}
+
+/* What is missing ends a call; then it is made again. */
+static void run_job(void) {
+    unsigned char ids[1][HD__STORE_ID_SIZE];
+    uint64_t webhooks = 0;
+    const struct hd__log_search search = {.text = "x", .text_reasons = 1, .before_ms = INT64_MAX, .max = 10};
+    const struct hd__store_ops *ops = a.store->ops;
+    struct hd__job_plan plan = {
+        .source = HD_SOURCE_DELIVERIES, .search = &search, .webhook = count_webhook, .user = &webhooks};
+    struct hd__stored_job job = {.id = {1}, .source = HD_SOURCE_DELIVERIES, .query = "", .end = 1}, found;
+    struct hd__job_step step = {.id = job.id, .search = &search, .event_ids = ids, .max = 1, .is_sound = is_sound};
+    seam_id(100, ids[0]);
+    failing.armed = 1;
+    if (check(ops->plan_job(a.store, &plan)))
+        assert_int_equal(webhooks, 1);
+    int status = ops->add_job(a.store, &job);
+    failing.armed = 0;
+    if (!check(status))
+        assert_int_equal(ops->add_job(a.store, &job), HD_OK);
+    failing.armed = 1;
+    status = ops->step_job(a.store, &step);
+    failing.armed = 0;
+    if (!check(status))
+        assert_int_equal(ops->step_job(a.store, &step), HD_OK);
+    failing.armed = 1;
+    if (check(ops->find_jobs(a.store, job.id, copy_job, &found)))
+        assert_int_equal(found.counts[HD__JOB_SENT], 1);
+    (void)check(ops->set_job_state(a.store, job.id, HD_JOB_STOPPED, 1));
+    failing.armed = 0;
+    assert_int_equal(ops->find_jobs(a.store, job.id, copy_job, &found), HD_OK);
+    assert_int_equal(found.counts[HD__JOB_SENT], 1);
+}
+
 static void live(void *user) {
     (void)user;
     make_fast_directory(directory);
@@ -143,6 +189,7 @@ static void live(void *user) {
         assert_int_equal(a.state.waiting, 1);
         assert_int_equal(seam_reports(&a, 0), 1);
         assert_int_equal(seam_claim(&a, webhook), 1);
+        run_job();
         failing.armed = 1;
         (void)check(a.store->ops->leave(a.store, 1));
         failing.armed = 0;

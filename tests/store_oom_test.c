@@ -238,6 +238,23 @@ static void consume(hd_client *client) {
 }
 
 /* An event that a client without a loop stores is stored once or not at all, and so is a webhook. */
+/* A job that is refused for want of memory is not there, or is. */
+static void start_job(hd_client *client) {
+    hd_job *job = NULL;
+    hd_job_list *list = NULL;
+    assert_int_equal(hd_job_new(HD_SOURCE_DELIVERIES, NULL, &job), HD_OK);
+    failing.armed = 1;
+    int status = hd_job_start(client, job);
+    int listed = hd_job_list_all(client, NULL, &list);
+    failing.armed = 0;
+    assert_true(status == HD_OK || status == HD_E_NO_MEMORY);
+    assert_true(listed == HD_OK || listed == HD_E_NO_MEMORY);
+    if (listed == HD_OK)
+        assert_int_equal(hd_job_list_count(list), status == HD_OK);
+    hd_job_list_free(list);
+    hd_job_free(job);
+}
+
 static void accept_one(void *user) {
     hd_client *client = NULL;
     hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, "https://example.com/");
@@ -262,6 +279,7 @@ static void accept_one(void *user) {
         assert_int_equal(status, HD_E_NO_MEMORY);
     measure(client);
     consume(client);
+    start_job(client);
     assert_int_equal(hd_client_waiting(client, WEBHOOK, &stored, NULL), HD_OK);
     assert_int_equal(stored, status == HD_OK);
     hd_webhook_free(webhook);

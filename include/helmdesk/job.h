@@ -18,6 +18,12 @@
 extern "C" {
 #endif
 
+/** A job: what it is to do, and how far it has come. It is a copy, which does not change by itself. */
+typedef struct hd_job hd_job;
+
+/** Some jobs. */
+typedef struct hd_job_list hd_job_list;
+
 /** What a job sends. */
 enum hd_job_source {
     HD_SOURCE_DELIVERIES = 300, /**< again the deliveries that a filter matches */
@@ -65,6 +71,143 @@ HD_API const char *hd_job_count_name(int which);
 HD_API int hd_job_count_from_name(const char *name);
 HD_API int hd_job_count_count(void);
 /** @} */
+
+/**
+ * Makes a job that was not started.
+ * @param source  HD_SOURCE_DELIVERIES or HD_SOURCE_MISSED
+ * @param filter  what it sends; NULL for all deliveries in the log; copied. With HD_SOURCE_MISSED it must name a
+ * webhook (hd_log_filter_set_webhook()) and may name its project, a type of event, and a time, which is then that of
+ * the event's acceptance; nothing else
+ * @param job     receives the job; free it with hd_job_free()
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_job_new(int source, const hd_log_filter *filter, hd_job **job);
+
+/**
+ * Sets how many deliveries a job begins per second, at the most.
+ * @param job         a job that was not started
+ * @param per_second  1 to 1,000; 0, the default, for as many as the receivers take
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_job_set_pace(hd_job *job, uint32_t per_second);
+
+/**
+ * Sets whether a job also sends what HD_COUNT_LEFT_OUT_LATER stands for.
+ * @param job         a job that was not started, with HD_SOURCE_DELIVERIES
+ * @param with_later  0, the default, to leave it out; else 1
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_job_set_with_later(hd_job *job, int with_later);
+
+/**
+ * Counts what a job would send if it were started now, and sends nothing. HD_COUNT_LEFT is then what would be sent.
+ * @param client  the client
+ * @param job     a job that was not started; receives the counts
+ * Returns: HD_OK; HD_E_NOT_FOUND if HD_SOURCE_MISSED names no existing webhook; HD_E_STORE and other failures of the
+ * store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_summarize(). Threads: any, one per job.
+ * Since: 0.1.0
+ */
+HD_API int hd_job_plan(hd_client *client, hd_job *job);
+
+/**
+ * Starts a job. It sends what is in the log now, oldest first: in the order in which the old deliveries ended, or the
+ * events were accepted. At most one job at a time sends to a webhook.
+ * @param client  the client, which need not deliver
+ * @param job     a job that was not started; it is planned again, and receives its id
+ * Returns: HD_OK; HD_E_JOB_RUNNING if a running job may send to the same webhook; as hd_job_plan();
+ * HD_E_STORE_READ_ONLY; HD_E_CLOSED. Blocks: as hd_job_plan(). Threads: any, one per job. Since: 0.1.0
+ */
+HD_API int hd_job_start(hd_client *client, hd_job *job);
+
+/**
+ * Reads how far a job has come.
+ * @param client  the client
+ * @param id      from hd_job_id()
+ * @param job     receives the job; free it with hd_job_free()
+ * Returns: HD_OK; HD_E_NO_JOB; HD_E_STORE and other failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY.
+ * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_job_get(hd_client *client, const char *id, hd_job **job);
+
+/**
+ * Reads all jobs, newest first. Of those that are over, the last 1,000 are kept.
+ * @param client   the client
+ * @param project  only those that a filter limits to this project; NULL for all
+ * @param list     receives the jobs; free it with hd_job_list_free()
+ * Returns: as hd_job_get(). Blocks: as hd_job_get(). Threads: any. Since: 0.1.0
+ */
+HD_API int hd_job_list_all(hd_client *client, const char *project, hd_job_list **list);
+
+/**
+ * Stops a running job: it sends nothing more. What it has sent already goes on, and is still counted.
+ * @param client  the client, which need not deliver
+ * @param id      from hd_job_id()
+ * Returns: HD_OK, also if the job does not run; HD_E_NO_JOB; HD_E_STORE_READ_ONLY; HD_E_CLOSED; HD_E_STORE and other
+ * failures of the store; HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_job_stop(hd_client *client, const char *id);
+
+/**
+ * Has a stopped job go on where it was.
+ * @param client  the client, which need not deliver
+ * @param id      from hd_job_id()
+ * Returns: HD_OK, also if the job was not stopped; HD_E_JOB_RUNNING as hd_job_start(); as hd_job_stop().
+ * Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_job_resume(hd_client *client, const char *id);
+
+/** @name Job getters
+ * @param job  the job; NULL gives 0, NULL or ""
+ * Returns: a value as described below; text belongs to the job. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @{ */
+/** Its id, a UUID; "" if it was not started. */
+HD_API const char *hd_job_id(const hd_job *job);
+/** One of HD_SOURCE_DELIVERIES and HD_SOURCE_MISSED. */
+HD_API int hd_job_source(const hd_job *job);
+/** One of HD_JOB_PLANNED, HD_JOB_RUNNING, HD_JOB_STOPPED and HD_JOB_DONE. */
+HD_API int hd_job_state(const hd_job *job);
+/** The project and the webhook that its filter names; NULL for all. */
+HD_API const char *hd_job_project(const hd_job *job);
+HD_API const char *hd_job_webhook_id(const hd_job *job);
+/** As set. */
+HD_API uint32_t hd_job_pace(const hd_job *job);
+HD_API int hd_job_with_later(const hd_job *job);
+/** When it was started, and when it was done or stopped, in milliseconds since 1970; 0 if it was not. */
+HD_API int64_t hd_job_created_at_ms(const hd_job *job);
+HD_API int64_t hd_job_ended_at_ms(const hd_job *job);
+/** A number, one of HD_COUNT_MATCHING and the following; 0 for any other. */
+HD_API uint64_t hd_job_count(const hd_job *job, int which);
+/** @} */
+
+/**
+ * Frees a job.
+ * @param job  the job; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_job_free(hd_job *job);
+
+/**
+ * The number of jobs in a list.
+ * @param list  the list; NULL gives 0
+ * Returns: the number. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API size_t hd_job_list_count(const hd_job_list *list);
+
+/**
+ * One job of a list.
+ * @param list   the list
+ * @param index  0 to hd_job_list_count() - 1
+ * Returns: the job, which belongs to the list; NULL if there is none at that index.
+ * Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API const hd_job *hd_job_list_at(const hd_job_list *list, size_t index);
+
+/**
+ * Frees a list of jobs.
+ * @param list  the list; NULL does nothing
+ * Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API void hd_job_list_free(hd_job_list *list);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #ifndef HELMDESK_JSON_H
 #define HELMDESK_JSON_H
 
-#include <helmdesk/log.h>
+#include <helmdesk/job.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +62,16 @@ HD_API int hd_webhook_json(const hd_webhook *webhook, int flags, char *buf, size
  * Returns: HD_OK; HD_E_BUFFER; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_stats_json(const hd_log_stats *stats, char *buf, size_t size, size_t *length);
+
+/**
+ * Writes a job as JSON.
+ * @param job     the job
+ * @param buf     as for hd_report_json(), and so are the next two
+ * @param size    size of buf in bytes
+ * @param length  receives the length of the text; may be NULL
+ * Returns: HD_OK; HD_E_BUFFER; HD_E_INVALID. Blocks: no. Threads: any, as long as nobody changes the job. Since: 0.1.0
+ */
+HD_API int hd_job_json(const hd_job *job, char *buf, size_t size, size_t *length);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,23 @@
 #include "engine/keep_memory.h"
 
 #include "event/event.h"
+#include "store/report.h"
 #include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define INTAKE 64       /* events taken in per turn, so that a flood of them does not keep results waiting */
 #define FRUITLESS_MAX 3 /* times that the end looks for memory in vain */
+
+struct hd__keep_memory {
+    struct hd__keeper base;
+    int64_t jobs_at_us; /* when a job has more to do */
+};
+
+static struct hd__keep_memory *of(const struct hd__keeper *keeper) {
+    return (struct hd__keep_memory *)(uintptr_t)keeper;
+}
 
 /* Whether there is room for an event's deliveries; with none under way there must be, or nothing would ever move. */
 static int may_take_in(struct hd__ledger *ledger) {
@@ -18,7 +29,7 @@ static int start(struct hd__keeper *keeper) {
     return HD_OK;
 }
 
-static void turn(struct hd__keeper *keeper) {
+static void take_in(struct hd__keeper *keeper) {
     struct hd__ledger *ledger = keeper->ledger;
     struct hd__accepted entries[INTAKE];
     size_t available = hd__inbox_peek(&ledger->inbox, entries, INTAKE), taken = 0;
@@ -36,14 +47,43 @@ static void turn(struct hd__keeper *keeper) {
     }
 }
 
+/* ---- Jobs ---- */
+
+static int send(void *user, hd_event *event, hd_webhook *webhook, const char *link, char event_id[HD__UUID_SIZE]) {
+    struct hd__ledger *ledger = user;
+    struct hd__accepted accepted = {.event = event, .target = webhook, .at_us = ledger->now_us};
+    int must_wake; /* it is awake */
+    hd__uuid_parse(link, accepted.redelivery_of);
+    int status = hd__inbox_push(&ledger->inbox, &accepted, &must_wake);
+    if (status == HD_OK)
+        hd__uuid_format(accepted.event_id, event_id);
+    return status;
+}
+
+static int is_under_way(void *user, const char *event_id) {
+    const struct hd__ledger *ledger = user;
+    unsigned char id[HD__UUID_BYTES];
+    const struct hd__message *message = hd__uuid_parse(event_id, id) ? ledger->first_message : NULL;
+    while (message && memcmp(message->event_id, id, sizeof id) != 0)
+        message = message->next;
+    return message != NULL;
+}
+
+static void turn(struct hd__keeper *keeper) {
+    struct hd__ledger *ledger = keeper->ledger;
+    const struct hd__jobs_loop loop = {.send = send, .is_under_way = is_under_way, .user = ledger};
+    take_in(keeper);
+    of(keeper)->jobs_at_us =
+        ledger->jobs ? hd__jobs_step(ledger->jobs, ledger->now_us, ledger->now_ms, &loop) : INT64_MAX;
+}
+
 static int has_more(struct hd__keeper *keeper) {
     struct hd__inbox *inbox = &keeper->ledger->inbox;
     return hd__inbox_oldest(inbox) != hd__inbox_next(inbox) && may_take_in(keeper->ledger);
 }
 
 static int64_t wakes_at(const struct hd__keeper *keeper) {
-    (void)keeper;
-    return INT64_MAX;
+    return of(keeper)->jobs_at_us;
 }
 
 static int may_begin(const struct hd__keeper *keeper) {
@@ -200,10 +240,10 @@ static const struct hd__keeper_ops ops = {
 };
 
 int hd__keep_memory_new(struct hd__ledger *ledger, struct hd__keeper **keeper) {
-    struct hd__keeper *made = calloc(1, sizeof *made);
+    struct hd__keep_memory *made = calloc(1, sizeof *made);
     if (!made)
         return HD_E_NO_MEMORY;
-    *made = (struct hd__keeper){.ops = &ops, .ledger = ledger};
-    *keeper = made;
+    *made = (struct hd__keep_memory){.base = {.ops = &ops, .ledger = ledger}, .jobs_at_us = INT64_MAX};
+    *keeper = &made->base;
     return HD_OK;
 }

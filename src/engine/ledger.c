@@ -40,6 +40,7 @@ static void set_up(struct hd__ledger *ledger, const struct hd__ledger_config *co
     ledger->max_bytes = config->max_bytes;
     ledger->clock = config->clock;
     ledger->webhooks = config->webhooks;
+    ledger->jobs = config->jobs;
     ledger->notifier = config->notifier;
     ledger->log = config->log;
     ledger->ended_below = hd__inbox_next(&ledger->inbox);
@@ -389,6 +390,8 @@ static void publish(struct hd__ledger *ledger, const struct hd__delivery *delive
         log_failure(ledger, report);
     if (report->is_test)
         hand_to_waiter(ledger, delivery->message->sequence, report);
+    if (ledger->jobs)
+        hd__jobs_note_end(ledger->jobs, report);
     hd__log_ring_append(ledger->source.ring, report);
     ledger->progressed = 1;
 }

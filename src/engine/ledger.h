@@ -10,6 +10,7 @@
 #include "engine/commits.h"
 #include "engine/keeper.h"
 #include "engine/schedule.h"
+#include "store/jobs.h"
 #include "store/webhooks.h"
 
 #include <stdatomic.h>
@@ -62,6 +63,7 @@ struct hd__ledger {
 
     const struct hd__clock *clock;
     struct hd__webhooks *webhooks;
+    struct hd__jobs *jobs; /* in memory; NULL with a store */
     struct hd__keeper *keeper;
     struct hd__notifier *notifier;
     struct hd__log log;
@@ -75,6 +77,7 @@ struct hd__ledger_config {
     const struct hd__clock *clock; /* these must outlive the ledger */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
+    struct hd__jobs *jobs; /* NULL for none */
     struct hd__notifier *notifier;
     struct hd__log log;
 };

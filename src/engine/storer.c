@@ -204,21 +204,25 @@ enum work {
     WORK_STEP,
     WORK_ANSWER,
     WORK_LOOK,
+    WORK_JOBS,
     WORK_END
 };
 
 /* While the loop has not taken what came of a step, nothing newer is told: it would overtake. */
 static enum work find_work(struct hd__storer *storer, int64_t *wait_us) {
     int64_t now_us = hd__monotonic_us(&hd__system_clock);
+    int64_t jobs_at_us = hd__storer_has_jobs(storer) ? storer->jobs_at_us : INT64_MAX;
     pthread_mutex_lock(&storer->monitor.mutex);
     int is_idle = storer->phase == HD__STORER_IDLE;
     enum work work = storer->phase == HD__STORER_BUSY          ? WORK_STEP
                      : storer->is_stopping                     ? WORK_END
                      : storer->has_question                    ? WORK_ANSWER
                      : is_idle && now_us >= storer->look_at_us ? WORK_LOOK
+                     : is_idle && now_us >= jobs_at_us         ? WORK_JOBS
                                                                : WORK_NONE;
     pthread_mutex_unlock(&storer->monitor.mutex);
-    *wait_us = is_idle ? storer->look_at_us - now_us : LOOK_US;
+    int64_t next_us = jobs_at_us < storer->look_at_us ? jobs_at_us : storer->look_at_us;
+    *wait_us = is_idle ? next_us - now_us : LOOK_US;
     return work;
 }
 
@@ -235,8 +239,10 @@ static void wait_for_work(struct hd__storer *storer, int64_t wait_us) {
 static void note_work(struct hd__storer *storer, enum work work, int more) {
     int64_t now_us = hd__monotonic_us(&hd__system_clock);
     storer->looked_at_us = now_us;
-    if (work == WORK_STEP || atomic_load(&storer->has_news))
+    if (work == WORK_STEP || atomic_load(&storer->has_news)) {
         storer->active_until_us = now_us + ACTIVE_US;
+        hd__storer_wake_jobs(storer);
+    }
     if (work == WORK_LOOK)
         storer->look_at_us = more                               ? 0
                              : storer->watched >= 0             ? now_us + TEND_US
@@ -255,6 +261,8 @@ static void *run(void *argument) {
             answer(storer);
         else if (work == WORK_LOOK)
             more = look(storer);
+        else if (work == WORK_JOBS)
+            hd__storer_run_jobs(storer);
         else
             wait_for_work(storer, wait_us);
         if (work != WORK_NONE)
@@ -275,8 +283,13 @@ int hd__storer_start(struct hd__storer *storer) {
 }
 
 void hd__storer_look(struct hd__storer *storer) {
-    if (!storer->has_thread && hd__storer_phase(storer) == HD__STORER_IDLE)
+    if (storer->has_thread || hd__storer_phase(storer) != HD__STORER_IDLE)
+        return;
+    look(storer);
+    if (hd__storer_has_jobs(storer)) {
+        hd__storer_run_jobs(storer);
         look(storer);
+    }
 }
 
 void hd__storer_stop(struct hd__storer *storer) {

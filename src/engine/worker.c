@@ -183,6 +183,7 @@ static int init_ledger(struct hd__ledger *ledger, const struct hd__worker_config
         .clock = config->clock,
         .webhooks = config->webhooks,
         .ring = config->ring,
+        .jobs = config->jobs,
         .notifier = config->notifier,
         .log = config->log,
     };

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/commits.h"
 #include "engine/lane.h"
+#include "store/jobs.h"
 #include "store/log.h"
 #include "store/store.h"
 #include "store/webhooks.h"
@@ -22,6 +23,7 @@ struct hd__worker_config {
     const struct hd__clock *clock;   /* these must outlive the worker */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
+    struct hd__jobs *jobs; /* NULL with a store */
     struct hd__notifier *notifier;
     struct hd_store *store; /* NULL for none: all is in memory */
     int role;               /* HD__ROLE_... with a store */

@@ -179,6 +179,23 @@ static size_t take_after(struct hd__log_ring *ring, int64_t *place, uint64_t *mi
     return taken;
 }
 
+void hd__log_ring_walk(struct hd__log_ring *ring, uint64_t after, uint64_t up_to,
+                       int (*found)(void *user, hd_report *report), void *user) {
+    hd_report *batch[BATCH];
+    int64_t place = (int64_t)after;
+    uint64_t missed = 0;
+    size_t taken;
+    int goes_on = 1;
+    while (goes_on && (taken = take_after(ring, &place, &missed, batch)) > 0) {
+        place = (int64_t)batch[taken - 1]->sequence;
+        for (size_t i = 0; i < taken; i++) {
+            if (goes_on)
+                goes_on = batch[i]->sequence <= up_to && found(user, batch[i]);
+            hd_report_free(batch[i]);
+        }
+    }
+}
+
 /* What a batch adds to a page, as far as that has room. Returns the number of the last report that was looked at. */
 static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_report *batch[BATCH], size_t count,
                           size_t limit) {

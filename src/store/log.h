@@ -30,6 +30,10 @@ hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id)
 /* Counts what a filter matches. */
 void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats);
 
+/* Goes through the reports after a place, up to another, the oldest first. found returns 0 to end. */
+void hd__log_ring_walk(struct hd__log_ring *ring, uint64_t after, uint64_t up_to,
+                       int (*found)(void *user, hd_report *report), void *user);
+
 /* Behind hd_log_follow. */
 int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,
                         hd_log_page **page);

@@ -119,6 +119,25 @@ static void do_redeliver(void) {
     answer(status, "%s", id);
 }
 
+static void do_job(void) {
+    hd_log_filter *filter = NULL;
+    hd_job *job = NULL;
+    int status = hd_log_filter_new(&filter);
+    if (status == HD_OK)
+        status = hd_log_filter_set_webhook(filter, word(1));
+    if (status == HD_OK)
+        status = hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED);
+    if (status == HD_OK)
+        status = hd_job_new(HD_SOURCE_DELIVERIES, filter, &job);
+    if (status == HD_OK)
+        status = hd_job_set_pace(job, (uint32_t)number(2));
+    if (status == HD_OK)
+        status = hd_job_start(client, job);
+    answer(status, "%s", hd_job_id(job));
+    hd_job_free(job);
+    hd_log_filter_free(filter);
+}
+
 static void do_test(void) {
     hd_report *report = NULL;
     int status = hd_client_test(client, word(1), HD_TICKET_CREATED, PATIENCE_MS, &report);
@@ -178,10 +197,15 @@ static const struct {
     const char *name;
     void (*run)(void);
 } commands[] = {
-    {"send", do_send},       {"send-many", do_send_many}, {"put", do_put},         {"remove", do_remove},
-    {"discard", do_discard}, {"redeliver", do_redeliver}, {"test", do_test},       {"counter", do_counter},
-    {"status", do_status},   {"state", do_state},         {"waiting", do_waiting}, {"flush", do_flush},
-    {"cpu", do_cpu},         {"close", do_close},         {"read", do_read},       {"commit", do_commit},
+    {"send", do_send},       {"send-many", do_send_many},
+    {"put", do_put},         {"remove", do_remove},
+    {"discard", do_discard}, {"redeliver", do_redeliver},
+    {"job", do_job},         {"test", do_test},
+    {"counter", do_counter}, {"status", do_status},
+    {"state", do_state},     {"waiting", do_waiting},
+    {"flush", do_flush},     {"cpu", do_cpu},
+    {"close", do_close},     {"read", do_read},
+    {"commit", do_commit},
 };
 
 static void obey(char *line) {

@@ -38,6 +38,7 @@ void process_start(struct process *process, const char *path, int role, const ch
  *                               puts a webhook; settings: mode, in-flight, attempts, backoff, ordered
  *   remove ID, discard ID       the second: "STATUS COUNT"
  *   redeliver ID                of a delivery
+ *   job ID PACE                 starts one that sends again what failed of a webhook; "STATUS JOB"
  *   test ID                     "STATUS OUTCOME"
  *   counter WHICH               "0 COUNT"
  *   status                      of the store
