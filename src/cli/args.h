@@ -94,6 +94,7 @@ enum option_id {
     OPT_CURSOR,
     OPT_EXPORT_FORMAT,
     OPT_ALL,
+    OPT_AGAIN,
     OPT_DELIVER,
     OPT_BUCKET,
     /* serving */

@@ -51,6 +51,11 @@ static int write_stats(const void *stats, int flags, char *buf, size_t size, siz
     return hd_log_stats_json(stats, buf, size, length);
 }
 
+static int write_job(const void *job, int flags, char *buf, size_t size, size_t *length) {
+    (void)flags;
+    return hd_job_json(job, buf, size, length);
+}
+
 /* The members of both objects, in one. */
 static int print_both(char *text, size_t length, const char *more) {
     if (more) {
@@ -93,4 +98,8 @@ int cli_json_print_webhook(const hd_webhook *webhook, int flags, json_t *more) {
 
 int cli_json_print_stats(const hd_log_stats *stats, json_t *more) {
     return print_with(write_stats, stats, 0, more);
+}
+
+int cli_json_print_job(const hd_job *job) {
+    return print_object(write_job, job, 0, NULL);
 }

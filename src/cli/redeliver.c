@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/pending.h"
 #include "cli/progress.h"
+#include "cli/redeliver_all.h"
 #include "cli/report.h"
 #include "cli/stop.h"
 #include "cli/summary.h"
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#define PAGE 200
 #define WINDOW 16 /* awaited at once: what Ctrl-C leaves to be waited for */
 #define LOOK_MS 50
 #define HINT_US 2000000  /* after so long without a sign, one may ask whether a server runs */
@@ -26,7 +26,7 @@ struct redelivery {
     struct place place;
     hd_log_filter *filter;
     struct pending pending;
-    size_t total, sent, left_out, damaged;
+    size_t total, sent;
     int64_t started_us;
     int is_hinted, has_waited_in_vain;
     int code; /* of the last result */
@@ -116,8 +116,6 @@ static void begin(struct redelivery *redelivery) {
     cli_progress_begin(&redelivery->progress, redelivery->total);
 }
 
-/* ---- Those that are named ---- */
-
 static int fail_one(const struct redelivery *redelivery, const char *id, int status) {
     if (status == HD_E_NO_DELIVERY)
         return cli_fail(CLI_NEGATIVE, "there is no delivery %s in the log", id);
@@ -159,92 +157,6 @@ static int send_named(struct redelivery *redelivery) {
     return first_of(code, wait_for(redelivery, 1));
 }
 
-/* ---- All that match ---- */
-
-/* What is to be sent: no tests, and of each delivery its end. It is what ended before now, so that what is sent does
- * not match itself. */
-static int count(struct redelivery *redelivery) {
-    hd_log_stats *stats = NULL;
-    int64_t since_ms = 0, until_ms = 0;
-    (void)cli_filter_time(redelivery->args, OPT_SINCE, &since_ms); /* they were read before */
-    (void)cli_filter_time(redelivery->args, OPT_UNTIL, &until_ms);
-    int status = hd_log_filter_set_tests(redelivery->filter, HD_TESTS_EXCLUDED);
-    if (status == HD_OK)
-        status = hd_log_filter_set_time(redelivery->filter, since_ms, until_ms ? until_ms : cli_wall_ms());
-    if (status == HD_OK)
-        status = hd_log_summarize(redelivery->place.client, redelivery->filter, 0, &stats);
-    if (status != HD_OK)
-        return cli_fail_place(&redelivery->place, status);
-    redelivery->total = (size_t)(hd_log_stats_count(stats) - hd_log_stats_outcome(stats, HD_OUTCOME_RETRYING));
-    hd_log_stats_free(stats);
-    return CLI_OK;
-}
-
-static int send_matching_one(struct redelivery *redelivery, const hd_report *report) {
-    if (hd_report_outcome(report) == HD_OUTCOME_RETRYING)
-        return CLI_OK;
-    int status = send_one(redelivery, hd_report_delivery_id(report), hd_report_webhook_id(report));
-    if (status == HD_E_NOT_FOUND || status == HD_E_NO_DELIVERY) { /* or it was deleted from the log at this moment */
-        redelivery->left_out++;
-        return CLI_OK;
-    }
-    if (status == HD_E_STORE_DAMAGED) { /* mostly this event alone; if it is the store, no page follows */
-        redelivery->damaged++;
-        return CLI_OK;
-    }
-    return status == HD_OK ? wait_for(redelivery, WINDOW) : cli_fail_place(&redelivery->place, status);
-}
-
-static int send_page(struct redelivery *redelivery, char **cursor) {
-    hd_log_page *page = NULL;
-    int status = hd_log_query(redelivery->place.client, redelivery->filter, *cursor, PAGE, &page);
-    int code = status == HD_OK ? CLI_OK : cli_fail_place(&redelivery->place, status);
-    for (size_t i = 0; i < hd_log_page_count(page) && code == CLI_OK && cli_stops() == 0; i++)
-        code = send_matching_one(redelivery, hd_log_page_at(page, i));
-    const char *next = hd_log_page_cursor(page);
-    free(*cursor);
-    *cursor = next ? strdup(next) : NULL;
-    int is_out_of_memory = next && !*cursor;
-    hd_log_page_free(page);
-    return code == CLI_OK && is_out_of_memory ? cli_no_memory() : code;
-}
-
-static int tell_left_out(const struct redelivery *redelivery) {
-    if (redelivery->left_out > 0)
-        cli_note("Left out, since their webhooks are not there any more: %zu.", redelivery->left_out);
-    if (redelivery->damaged == 0)
-        return CLI_OK;
-    return cli_fail(CLI_STORE, "left out, since the store is damaged and their events cannot be read: %zu",
-                    redelivery->damaged);
-}
-
-static int send_pages(struct redelivery *redelivery) {
-    char *cursor = NULL;
-    int code;
-    begin(redelivery);
-    do
-        code = send_page(redelivery, &cursor);
-    while (code == CLI_OK && cursor && cli_stops() == 0);
-    free(cursor);
-    code = first_of(code, wait_for(redelivery, 1));
-    return code == CLI_OK ? tell_left_out(redelivery) : code;
-}
-
-static int send_matching(struct redelivery *redelivery) {
-    char question[64];
-    int code = count(redelivery);
-    if (code != CLI_OK)
-        return code;
-    if (redelivery->total == 0) {
-        cli_note("No delivery matches.");
-        return CLI_OK;
-    }
-    snprintf(question, sizeof question, "Redeliver %zu %s?", redelivery->total,
-             redelivery->total == 1 ? "delivery" : "deliveries");
-    code = cli_confirm(redelivery->args, question);
-    return code == CLI_OK ? send_pages(redelivery) : code;
-}
-
 /* ---- The end ---- */
 
 /* Attempts that this command has begun end first, also those of what else waits; the rest stays in the store. */
@@ -278,6 +190,8 @@ static int check_usage(const struct args *args) {
     const char *tests = cli_value(args, OPT_TESTS);
     if (is_all == (args->operand_count > 0) || (!is_all && cli_filters(args)))
         return cli_fail(CLI_USAGE, "deliveries redeliver: which? Name them by their ids, or filter them and say --all");
+    if (!is_all && (cli_has(args, OPT_RATE) || cli_has(args, OPT_AGAIN) || cli_has(args, OPT_DRY_RUN)))
+        return cli_fail(CLI_USAGE, "deliveries redeliver: --rate, --again and --dry-run go with --all");
     if (!tests || strcmp(tests, "only") != 0)
         return CLI_OK;
     cli_error("deliveries redeliver: --all leaves tests out");
@@ -287,14 +201,9 @@ static int check_usage(const struct args *args) {
 
 static int open_all(struct redelivery *redelivery) {
     const struct args *args = redelivery->args;
-    char webhook_id[WEBHOOK_ID_SIZE];
-    int code = check_usage(args);
-    if (code == CLI_OK)
-        code = cli_filter_new(args, &redelivery->filter);
+    int code = cli_filter_new(args, &redelivery->filter);
     if (code == CLI_OK)
         code = cli_place_open(args, cli_has(args, OPT_DELIVER) ? ACCESS_DELIVER : ACCESS_CHANGE, &redelivery->place);
-    if (code == CLI_OK)
-        code = cli_find_filter(args, &redelivery->place, redelivery->filter, webhook_id);
     return code == CLI_OK ? cli_pending_begin(&redelivery->place, &redelivery->pending) : code;
 }
 
@@ -303,7 +212,7 @@ static int run(struct redelivery *redelivery) {
     if (code != CLI_OK)
         return code;
     cli_stop_begin(3);
-    code = cli_has(redelivery->args, OPT_ALL) ? send_matching(redelivery) : send_named(redelivery);
+    code = send_named(redelivery);
     close_client(redelivery);
     cli_progress_end(&redelivery->progress);
     tell_what_is_left(redelivery);
@@ -317,6 +226,9 @@ static int run(struct redelivery *redelivery) {
 }
 
 int cli_run_deliveries_redeliver(const struct args *args) {
+    int usage = check_usage(args);
+    if (usage != CLI_OK || cli_has(args, OPT_ALL))
+        return usage == CLI_OK ? cli_redeliver_all(args) : usage;
     struct redelivery *redelivery = calloc(1, sizeof *redelivery);
     if (!redelivery)
         return cli_no_memory();

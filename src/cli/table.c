@@ -120,6 +120,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_EXPORT_FORMAT] = {"format", '\0', "FORMAT", "ndjson csv",
                            "ndjson: whole reports as JSON; csv: a table for spreadsheets (ndjson)"},
     [OPT_ALL] = {"all", '\0', NULL, NULL, "All that match the filters"},
+    [OPT_AGAIN] = {"again", '\0', NULL, NULL, "Also those of which a later delivery has arrived, or is under way"},
     [OPT_DELIVER] = {"deliver", '\0', NULL, NULL,
                      "Deliver in this command, if no server does, and all else that waits"},
     [OPT_BUCKET] = {"bucket", '\0', "TIME", NULL, "Count for each such stretch of time too, such as 1h"},
@@ -314,13 +315,26 @@ const struct command cli_commands[] = {
 
     {"deliveries redeliver", "[DELIVERY...]", NULL, 0, -1,
      "send the event of a delivery again",
-     "Puts the events of these deliveries into the store again, or, with --all, of all that match the filters, each for its "
-     "webhook as it is now, as a delivery with a new id. What fails again matches as well when it is run again.\n\n"
-     "The server that has the store open delivers them, and the command waits for the results. If no server runs, they stay "
-     "in the store for the next one; or, with --deliver, the command delivers: these and all else that waits there, to "
-     "addresses that its own options allow.",
-     "helmdesk deliveries redeliver --all --outcome failed --since 2h",
-     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_YES, OPT_DELIVER, TARGET_OPTIONS), cli_run_deliveries_redeliver},
+     "Puts the events of these deliveries into the store again, each for its webhook as it is now, as a delivery with a new "
+     "id; or, with --all, starts a job that does so for all that match the filters, oldest first. It shows before what "
+     "would be sent and what is left out: tests, deliveries of deleted webhooks, and those of which a later one has "
+     "arrived. With --dry-run it shows nothing but that. One job at a time sends to a webhook.\n\n"
+     "The server that has the store open delivers them, and the command waits for the results; Ctrl-C stops the job. If no "
+     "server runs, they stay in the store for the next one; or, with --deliver, the command delivers: these and all else "
+     "that waits there, to addresses that its own options allow.",
+     "helmdesk deliveries redeliver --all --outcome failed --since 2h --rate 10/s",
+     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_AGAIN, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
+             TARGET_OPTIONS),
+     cli_run_deliveries_redeliver},
+
+    {"deliveries missed", "WEBHOOK", NULL, 1, 1,
+     "send a webhook the events that it has missed",
+     "Starts a job that sends a webhook the events that the store still has and that were never given to it, since it was "
+     "off or did not exist; oldest first. --since and --until are about when they happened.",
+     "helmdesk deliveries missed CRM --since 2h",
+     OPTIONS(STORE_OPTIONS, OPT_PROJECT, OPT_EVENT, OPT_SINCE, OPT_UNTIL, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
+             TARGET_OPTIONS),
+     cli_run_deliveries_missed},
 
     {"deliveries export", "", NULL, 0, 0,
      "write deliveries as JSON, one a line, or as CSV",
@@ -329,6 +343,22 @@ const struct command cli_commands[] = {
      "helmdesk deliveries export --since 30d >deliveries.ndjson\n"
      "helmdesk deliveries export --since 7d --outcome failed --format csv >failed.csv",
      OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_EXPORT_FORMAT), cli_run_deliveries_export},
+
+    {"jobs list", "", NULL, 0, 0,
+     "list the jobs that send deliveries again",
+     "Lists jobs, newest first: what each has sent, and what has become of it. --project lists those whose filters name it.",
+     NULL, OPTIONS(STORE_OPTIONS, OPT_PROJECT), cli_run_jobs_list},
+
+    {"jobs get", "JOB", NULL, 1, 1,
+     "show how far a job has come", "Shows one job.", NULL, OPTIONS(STORE_OPTIONS), cli_run_jobs_get},
+
+    {"jobs stop", "JOB", NULL, 1, 1,
+     "stop a job",
+     "The job sends nothing more. What it has sent already goes on.", NULL, OPTIONS(STORE_OPTIONS), cli_run_jobs_stop},
+
+    {"jobs resume", "JOB", NULL, 1, 1,
+     "have a stopped job go on where it was",
+     "The job goes on, once a server has the store open.", NULL, OPTIONS(STORE_OPTIONS), cli_run_jobs_resume},
 
     {"stats", "", NULL, 0, 0,
      "count deliveries: outcomes, reasons, times",

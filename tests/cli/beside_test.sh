@@ -144,7 +144,7 @@ does 0 deliveries redeliver "${many[@]}"
 says '^40 deliveries in .*: 40 delivered, 0 failed' "$out"
 [ "$(requests /ok)" = "$((before + 40))" ] || die "$(requests /ok) requests came, after $before"
 total=$(count --webhook "$crm" --tests no --outcome delivered)
-does 0 deliveries redeliver --all --webhook "$crm" --outcome delivered --yes
+does 0 deliveries redeliver --all --again --webhook "$crm" --outcome delivered --yes
 says "^$total deliveries in .*: $total delivered" "$out"
 does 0 webhooks test "$crm" --allow-private
 both 0 stats

@@ -105,7 +105,7 @@ before=$(requests /ok)
 both 5 deliveries redeliver "$delivery" --deliver --allow-private
 says "the event of delivery $delivery cannot be read" "$err"
 says 'is damaged' "$err"
-does 5 deliveries redeliver --all --yes --webhook "$webhook" --deliver --allow-private
+does 5 deliveries redeliver --all --again --yes --webhook "$webhook" --deliver --allow-private
 says 'left out, since the store is damaged and their events cannot be read: 1$' "$err"
 says '^2 deliveries in .*: 2 delivered, 0 failed' "$out"
 [ "$(requests /ok)" = "$((before + 2))" ] || die "$(requests /ok) requests came, after $before"

@@ -432,23 +432,57 @@ says '^40 deliveries in .*: 40 delivered, 0 failed' "$out"
 says '^50 %  20/40' "$err"
 [ "$(grep -c '%' <<<"$err")" = 10 ] || die "progress is not in 10 lines: $err"
 
-# All that match: counted, asked for, and without tests.
+# All that match, as a job: planned, asked for, and without tests.
 total=$(count --webhook "$crm" --outcome delivered --tests no)
 before=$(requests /ok)
-both 2 deliveries redeliver --all --webhook "$crm" --outcome delivered --deliver --allow-private
+both 2 deliveries redeliver --all --again --webhook "$crm" --outcome delivered --deliver --allow-private
 says "Redeliver $total deliveries\\?" "$err"
-answer n deliveries redeliver --all --webhook "$crm" --outcome delivered --deliver --allow-private
+does 0 deliveries redeliver --all --again --webhook "$crm" --outcome delivered --dry-run
+says "^$total deliveries of 1 webhook; [0-9]* left out: tests [0-9]*$" "$out"
+does 0 deliveries redeliver --all --again --webhook "$crm" --outcome delivered --dry-run --json
+told 'all[0]["state"], all[0]["left"], all[0]["id"]' "('planned', $total, None)"
+answer n deliveries redeliver --all --again --webhook "$crm" --outcome delivered --deliver --allow-private
 expect 1
 says 'Nothing was done' "$out"
 [ "$(requests /ok)" = "$before" ] || die "something was sent without asking"
-answer y deliveries redeliver --all --webhook "$crm" --outcome delivered --deliver --allow-private
+answer y deliveries redeliver --all --again --webhook "$crm" --outcome delivered --deliver --allow-private
 expect 0
 says "$total deliveries in" "$out"
 [ "$(requests /ok)" = "$((before + total))" ] || die "$(requests /ok) requests came, after $before"
-does 1 deliveries redeliver --all --yes --since 1h --deliver --allow-private --json
-told 'all[-1]["summary"]["delivered"] >= 40, all[-1]["summary"]["failed"] >= 1' '(True, True)'
+does 0 deliveries redeliver --all --yes --webhook "$crm" --outcome delivered --until "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --dry-run
+says 'arrived since, or under way [1-9]' "$out"
+does 1 deliveries redeliver --all --again --yes --since 1h --deliver --allow-private --json
+told 'all[-1]["state"], all[-1]["delivered"] >= 40, all[-1]["failed"] >= 1' "('done', True, True)"
 both 0 deliveries redeliver --all --yes --text 'nothing has this'
 says 'No delivery matches' "$err"
+both 2 deliveries redeliver --all --yes --rate 0
+both 2 deliveries redeliver "$good" --rate 5
+both 2 deliveries redeliver "$good" --again
+
+# A job that nobody runs waits in the store, where it is seen, stopped and resumed. Another one is refused meanwhile.
+does 1 deliveries redeliver --all --again --yes --webhook "$crm" --outcome delivered --rate 100
+says 'goes on when it can' "$err"
+does 0 jobs list --json
+told 'all[0]["state"], all[0]["pace"], all[0]["sent"], all[0]["webhook_id"]' "('running', 100, 0, '$crm')"
+job=$(json "$tmp/out" 'all[0]["id"]')
+does 0 jobs list
+does 0 jobs get "$job"
+says "$job running: 0 of" "$out"
+does 1 deliveries redeliver --all --again --yes --webhook "$crm"
+says 'runs already' "$err"
+does 0 jobs stop "$job"
+says "$job stopped" "$out"
+both 0 jobs resume "$job"
+does 0 jobs stop "$job"
+both 1 jobs get "$none"
+both 1 jobs stop x
+both 1 jobs resume "$none"
+
+# What a webhook has missed: tests are nothing of that kind.
+does 0 deliveries missed "$crm" --yes
+says 'missed nothing' "$err"
+does 1 deliveries missed "$none" --yes
+says "$none" "$err"
 
 # Ctrl-C: what is under way is waited for, nothing more is sent.
 touch "$tmp/release"
@@ -595,7 +629,7 @@ does 0 deliveries get "$delivery"
 both 1 deliveries redeliver "$delivery"
 says 'not there any more' "$err"
 does 0 deliveries redeliver --all --yes --webhook "$id"
-says 'Left out' "$err"
+says 'left out: .*webhook not there any more [1-9]' "$err"
 
 # ---- What has to be so after all of that ----
 
