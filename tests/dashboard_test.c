@@ -888,6 +888,95 @@ static void test_redelivery(void **state) {
     free(id);
 }
 
+/* ---- Jobs ---- */
+
+#define JOBS API "projects/" PROJECT "/jobs"
+
+static int has_state(const char *target, const char *wanted) {
+    json_t *job = call(200, "GET", target, NULL);
+    int has = strcmp(text_of(job, "state"), wanted) == 0;
+    json_decref(job);
+    return has;
+}
+
+static json_int_t number_in(const json_t *job, const char *key) {
+    return json_integer_value(json_object_get(job, key));
+}
+
+static void test_jobs(void **state) {
+    (void)state;
+    static const char failed[] = "{\"filter\":{\"outcome\":\"failed\"},\"plan\":true}";
+    char *id = create("/status/503"), target[256], body[256];
+    for (int i = 1; i <= 5; i++)
+        send_ticket(client, i);
+    flush(client);
+    json_t *job = call(200, "POST", JOBS, failed);
+    assert_string_equal(text_of(job, "state"), "planned");
+    assert_int_equal(number_in(job, "left"), 5);
+    assert_true(json_is_null(json_object_get(job, "id")));
+    json_decref(job);
+    json_decref(call(409, "POST", JOBS, "{\"filter\":{\"outcome\":\"failed\"},\"confirm_count\":4}"));
+    job = call(201, "POST", JOBS, "{\"filter\":{\"outcome\":\"failed\"},\"confirm_count\":5,\"pace\":1000}");
+    assert_string_equal(text_of(job, "project"), PROJECT);
+    (void)snprintf(target, sizeof target, JOBS "/%s", text_of(job, "id"));
+    json_decref(job);
+    assert_eventually(has_state(target, "done"));
+    job = call(200, "GET", target, NULL);
+    assert_int_equal(number_in(job, "sent"), 5);
+    assert_int_equal(number_in(job, "failed"), 5);
+    assert_int_equal(number_in(job, "left"), 0);
+    json_decref(job);
+    assert_int_equal(count_of("outcome=failed"), 10);
+
+    job = call(201, "POST", JOBS, "{\"filter\":{\"outcome\":\"failed\"},\"pace\":1}");
+    (void)snprintf(target, sizeof target, JOBS "/%s", text_of(job, "id"));
+    json_decref(job);
+    json_decref(call(409, "POST", JOBS, "{\"filter\":{}}")); /* one at a time */
+    char act[300];
+    (void)snprintf(act, sizeof act, "%s/stop", target);
+    job = call(200, "POST", act, "{}");
+    assert_string_equal(text_of(job, "state"), "stopped");
+    json_decref(job);
+    (void)snprintf(act, sizeof act, "%s/resume", target);
+    job = call(200, "POST", act, "{}");
+    assert_string_equal(text_of(job, "state"), "running");
+    json_decref(job);
+    (void)snprintf(act, sizeof act, "%s/stop", target);
+    json_decref(call(200, "POST", act, "{}"));
+    job = call(200, "GET", JOBS, NULL);
+    assert_int_equal(json_array_size(json_object_get(job, "data")), 2);
+    json_decref(job);
+
+    /* Another project's are not there, and who only looks starts none. */
+    (void)snprintf(body, sizeof body, API "projects/other/jobs/%s", strrchr(target, '/') + 1);
+    expect_status(404, HD_ROLE_ADMIN, "GET", body, NULL);
+    expect_status(403, HD_ROLE_VIEWER, "POST", JOBS, failed);
+    expect_status(200, HD_ROLE_VIEWER, "GET", target, NULL);
+    expect_status(403, HD_ROLE_VIEWER, "POST", act, "{}");
+    expect_status(404, HD_ROLE_ADMIN, "GET", JOBS "/nonsense", NULL);
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{},\"source\":\"all\"}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{},\"source\":\"missed\"}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{},\"pace\":1001}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{},\"with_later\":1}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{\"outcome\":\"lost\"}}");
+    expect_status(404, HD_ROLE_ADMIN, "POST", JOBS, "{\"filter\":{\"webhook\":\"none\"},\"source\":\"missed\"}");
+
+    /* What a webhook has missed. */
+    char *late = create("/ok");
+    (void)snprintf(body, sizeof body, "{\"source\":\"missed\",\"filter\":{\"webhook\":\"%s\"}}", late);
+    job = call(201, "POST", JOBS, body);
+    (void)snprintf(target, sizeof target, JOBS "/%s", text_of(job, "id"));
+    json_decref(job);
+    assert_eventually(has_state(target, "done"));
+    job = call(200, "GET", target, NULL);
+    assert_string_equal(text_of(job, "source"), "missed");
+    assert_int_equal(number_in(job, "delivered"), 5);
+    json_decref(job);
+    free(late);
+    free(id);
+}
+
 /* ---- The rest ---- */
 
 static void test_me_events_preview(void **state) {
@@ -1146,6 +1235,7 @@ int main(void) {
         TEST(test_test_is_the_real_thing),
         TEST(test_log),
         TEST(test_redelivery),
+        TEST(test_jobs),
         TEST(test_me_events_preview),
         TEST(test_stream),
         TEST(test_stream_whatever_the_clock_says),

@@ -9,7 +9,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 sed -n 's/^    {"\([A-Z]*\)", \(.*\), \(VIEWER\|ADMIN\), .*/\1 \2/p' "$root/src/dashboard/route.c" |
-    sed -e 's|WEBHOOKS|"projects/\*/webhooks"|' -e 's|DELIVERIES|"projects/\*/deliveries"|' -e 's/"//g' \
+    sed -e 's|WEBHOOKS|"projects/\*/webhooks"|' -e 's|DELIVERIES|"projects/\*/deliveries"|' -e 's|JOBS|"projects/\*/jobs"|' -e 's/"//g' \
         -e 's|^\([A-Z]*\) \(.*\) /|\1 \2/|' | sort >"$tmp/routes"
 grep -v '^#' "$root/tests/parity.txt" >"$tmp/table"
 cut -d '|' -f 1 "$tmp/table" | sed 's/ *$//' | sort >"$tmp/listed"

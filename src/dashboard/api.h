@@ -40,6 +40,12 @@ void hd__api_response_body(struct hd__call *call);
 void hd__api_redeliver(struct hd__call *call);
 void hd__api_redeliver_all(struct hd__call *call);
 
+void hd__api_list_jobs(struct hd__call *call);
+void hd__api_create_job(struct hd__call *call);
+void hd__api_get_job(struct hd__call *call);
+void hd__api_stop_job(struct hd__call *call);
+void hd__api_resume_job(struct hd__call *call);
+
 /* The webhook that the call's second parameter names, if it is of the call's project; to be freed. NULL if the call has
  * been answered. */
 hd_webhook *hd__api_find_webhook(struct hd__call *call);

@@ -87,6 +87,7 @@ static int http_status_of(int status) {
         return 503;
     case HD_E_NOT_FOUND:
     case HD_E_NO_DELIVERY:
+    case HD_E_NO_JOB:
         return 404;
     case HD_E_CONFLICT:
         return 412;
@@ -96,6 +97,7 @@ static int http_status_of(int status) {
         return 400;
     case HD_E_SENT:
     case HD_E_NO_SECRET:
+    case HD_E_JOB_RUNNING:
         return 409;
     default:
         return 422;

@@ -32,6 +32,11 @@ static int write_stats(const void *stats, int flags, char *buf, size_t size, siz
     return hd_log_stats_json(stats, buf, size, length);
 }
 
+static int write_job(const void *job, int flags, char *buf, size_t size, size_t *length) {
+    (void)flags;
+    return hd_job_json(job, buf, size, length);
+}
+
 void hd__field_webhook(const hd_webhook *webhook, int is_admin, struct hd__json_text *text) {
     append(text, write_webhook, webhook, is_admin ? HD_JSON_URL : 0);
 }
@@ -51,6 +56,10 @@ void hd__field_deliveries(const hd_log_page *page, int flags, struct hd__json_te
 
 void hd__field_stats(const hd_log_stats *stats, struct hd__json_text *text) {
     append(text, write_stats, stats, 0);
+}
+
+void hd__field_job(const hd_job *job, struct hd__json_text *text) {
+    append(text, write_job, job, 0);
 }
 
 static json_t *secret_of(const void *secret, size_t length) {

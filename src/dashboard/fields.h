@@ -14,6 +14,7 @@ void hd__field_delivery(const hd_report *report, int flags, struct hd__json_text
 void hd__field_deliveries(const hd_log_page *page, int flags, struct hd__json_text *text);
 
 void hd__field_stats(const hd_log_stats *stats, struct hd__json_text *text);
+void hd__field_job(const hd_job *job, struct hd__json_text *text);
 
 /* The secrets; NULL without memory. */
 json_t *hd__field_secrets(const hd_webhook *webhook);

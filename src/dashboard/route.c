@@ -12,6 +12,7 @@
 #define ADMIN HD_ROLE_ADMIN
 #define WEBHOOKS "projects/*/webhooks"
 #define DELIVERIES "projects/*/deliveries"
+#define JOBS "projects/*/jobs"
 
 const struct hd__route hd__routes[] = {
     {"GET", "me", VIEWER, hd__api_me},
@@ -46,6 +47,11 @@ const struct hd__route hd__routes[] = {
     {"GET", DELIVERIES "/*/request-body", VIEWER, hd__api_request_body},
     {"GET", DELIVERIES "/*/response-body", VIEWER, hd__api_response_body},
     {"POST", DELIVERIES "/*/redeliver", ADMIN, hd__api_redeliver},
+    {"GET", JOBS, VIEWER, hd__api_list_jobs},
+    {"POST", JOBS, ADMIN, hd__api_create_job},
+    {"GET", JOBS "/*", VIEWER, hd__api_get_job},
+    {"POST", JOBS "/*/stop", ADMIN, hd__api_stop_job},
+    {"POST", JOBS "/*/resume", ADMIN, hd__api_resume_job},
 };
 
 const size_t hd__route_count = sizeof hd__routes / sizeof *hd__routes;
