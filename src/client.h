@@ -16,7 +16,7 @@ struct hd_client {
     hd_options *options;
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
-    struct hd__jobs *jobs; /* in memory; NULL with a store */
+    struct hd__jobs *jobs;           /* in memory; NULL with a store */
     struct hd__transport *transport; /* NULL, as the next, for a client without a loop */
     struct hd__worker *worker;
     struct hd__direct *direct; /* of a client without a loop */

@@ -88,48 +88,6 @@ int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_i
     return status;
 }
 
-/* Reports that hd_client_redeliver_page() skips. A damaged event is detected here, because HD_E_STORE_DAMAGED may also
- * mean that the whole store is damaged. */
-static int is_left_out(const hd_report *report) {
-    return report->is_test || report->outcome == HD_OUTCOME_RETRYING || report->event->is_stand_in;
-}
-
-/* Sends what is on a page again, up to the first that fails. */
-static int redeliver_all(hd_client *client, const hd_log_page *page, size_t *sent, size_t *done) {
-    unsigned char id[HD__UUID_BYTES];
-    int status = HD_OK;
-    for (*done = 0; *done < hd_log_page_count(page) && status == HD_OK; *done += status == HD_OK) {
-        const hd_report *report = hd_log_page_at(page, *done);
-        int result = is_left_out(report) ? HD_E_NOT_FOUND : redeliver(client, report, id);
-        *sent += result == HD_OK;
-        status = result == HD_E_NOT_FOUND ? HD_OK : result;
-    }
-    return status;
-}
-
-int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
-                             size_t *sent, hd_log_page **page) {
-    size_t done = 0, count = 0;
-    if (page)
-        *page = NULL;
-    int status = hd__client_check_writing(client);
-    if (status == HD_OK)
-        status = hd_log_query(client, filter, cursor, limit, page);
-    if (status == HD_OK)
-        status = redeliver_all(client, *page, &count, &done);
-    if (status != HD_OK && done > 0) { /* the next page begins with what failed, and says why */
-        hd__log_page_cut(*page, done);
-        status = HD_OK;
-    }
-    if (status != HD_OK && page) {
-        hd_log_page_free(*page);
-        *page = NULL;
-    }
-    if (sent && status == HD_OK)
-        *sent = count;
-    return status;
-}
-
 /* ---- Test ---- */
 
 static int new_test_event(const hd_webhook *webhook, int type, hd_event **event) {

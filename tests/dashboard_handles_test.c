@@ -79,11 +79,12 @@ FAILS(follow_of_no_client, hd_log_page, hd_log_follow(NULL, NULL, NULL, 1, out))
 FAILS(follow_of_none, hd_log_page, hd_log_follow(client, NULL, NULL, 0, out))
 FAILS(follow_from_nowhere, hd_log_page, hd_log_follow(client, NULL, "nowhere", 1, out))
 FAILS(follow_in_a_store_from_nowhere, hd_log_page, hd_log_follow(reading, NULL, "nowhere", 1, out))
-FAILS(redelivery_of_no_client, hd_log_page, hd_client_redeliver_page(NULL, NULL, NULL, 1, NULL, out))
-FAILS(redelivery_from_nowhere, hd_log_page, hd_client_redeliver_page(client, NULL, "nowhere", 1, NULL, out))
-FAILS(redelivery_of_none, hd_log_page, hd_client_redeliver_page(client, NULL, NULL, 0, NULL, out))
-FAILS(redelivery_on_closed, hd_log_page, hd_client_redeliver_page(closed, NULL, NULL, 10, NULL, out))
-FAILS(redelivery_on_reading, hd_log_page, hd_client_redeliver_page(reading, NULL, NULL, 10, NULL, out))
+FAILS(job_of_no_source, hd_job, hd_job_new(0, NULL, out))
+FAILS(job_of_all_that_was_missed, hd_job, hd_job_new(HD_SOURCE_MISSED, NULL, out))
+FAILS(job_of_no_client, hd_job, hd_job_get(NULL, delivery_id, out))
+FAILS(job_of_nobody, hd_job, hd_job_get(client, delivery_id, out))
+FAILS(job_on_reading_of_nobody, hd_job, hd_job_get(reading, "nobody", out))
+FAILS(jobs_of_no_client, hd_job_list, hd_job_list_all(NULL, NULL, out))
 FAILS(sums_of_no_client, hd_log_stats, hd_log_summarize(NULL, NULL, 0, out))
 FAILS(sums_without_bounds, hd_log_stats, hd_log_summarize(client, NULL, 1000, out))
 FAILS(probe_of_nothing, hd_report, hd_probe(NULL, NULL, out))
@@ -140,11 +141,12 @@ static const struct {
     ROW(follow_of_none),
     ROW(follow_from_nowhere),
     ROW(follow_in_a_store_from_nowhere),
-    ROW(redelivery_of_no_client),
-    ROW(redelivery_from_nowhere),
-    ROW(redelivery_of_none),
-    ROW(redelivery_on_closed),
-    ROW(redelivery_on_reading),
+    ROW(job_of_no_source),
+    ROW(job_of_all_that_was_missed),
+    ROW(job_of_no_client),
+    ROW(job_of_nobody),
+    ROW(job_on_reading_of_nobody),
+    ROW(jobs_of_no_client),
     ROW(sums_of_no_client),
     ROW(sums_without_bounds),
     ROW(probe_of_nothing),
@@ -220,7 +222,6 @@ static void test_others_are_untouched(void **state) {
     size_t size = UNTOUCHED;
     char id[HD_ID_SIZE] = "untouched";
     const char *data = id;
-    hd_log_page *page = NULL;
     hd_event *event = NULL;
     assert_int_equal(hd_event_new(HD_TICKET_CREATED, &event), HD_OK);
     assert_int_equal(hd_client_webhook_state(client, "unknown", &number, &ms), HD_E_NOT_FOUND);
@@ -230,8 +231,6 @@ static void test_others_are_untouched(void **state) {
     assert_int_equal(hd_client_discard(client, "unknown", &count), HD_E_NOT_FOUND);
     assert_int_equal(hd_client_discard(closed, WEBHOOK, &count), HD_E_CLOSED);
     assert_int_equal(hd_client_discard(reading, WEBHOOK, &count), HD_E_STORE_READ_ONLY);
-    assert_int_equal(hd_client_redeliver_page(closed, NULL, NULL, 10, &size, &page), HD_E_CLOSED);
-    assert_int_equal(hd_client_redeliver_page(client, NULL, "nowhere", 10, &size, &page), HD_E_CURSOR);
     assert_int_equal(hd_webhook_send(client, event, id), HD_E_FIELD_MISSING);
     assert_int_equal(hd_client_redeliver(client, "unknown", id), HD_E_NO_DELIVERY);
     assert_int_equal(hd_client_redeliver(closed, delivery_id, id), HD_E_NO_DELIVERY); /* another client's */
@@ -246,42 +245,10 @@ static void test_others_are_untouched(void **state) {
     hd_event_free(event);
 }
 
-/* A page is sent again up to what the queue takes, and that is a success: the page goes as far. An error comes with
- * nothing in hand. */
-static void test_page_that_does_not_fit(void **state) {
-    (void)state;
-    enum {
-        EVENTS = 5
-    };
-    hd_options *options = options_for_tests();
-    assert_int_equal(hd_options_set_queue_limits(options, EVENTS, 1 << 20), HD_OK);
-    hd_client *small = client_for_tests(options);
-    put_webhook(small, webhook_at(WEBHOOK, "/ok"));
-    for (int i = 0; i < EVENTS; i++) {
-        send_ticket(small, i + 1);
-        hd_report_free(next_report(small));
-    }
-    hd_webhook *webhook = NULL;
-    assert_int_equal(hd_client_get_webhook(small, WEBHOOK, &webhook), HD_OK);
-    assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
-    put_webhook(small, webhook);
-    int status = HD_OK;
-    for (int round = 0; round < EVENTS && status == HD_OK; round++) {
-        size_t sent = UNTOUCHED;
-        hd_log_page *page = NULL;
-        status = hd_client_redeliver_page(small, NULL, NULL, 3, &sent, &page);
-        assert_true(status == HD_OK ? sent > 0 && page : sent == UNTOUCHED && !page);
-        hd_log_page_free(page);
-    }
-    assert_int_equal(status, HD_E_QUEUE_FULL);
-    end_client(small);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handle_is_null),
         cmocka_unit_test(test_others_are_untouched),
-        cmocka_unit_test(test_page_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -322,8 +322,8 @@ static void test_malformed_requests(void **state) {
     json_t *problem = call(400, "GET", DELIVERIES "?since=2025-02-30T00:00:00Z", NULL);
     assert_non_null(strstr(text_of(problem, "detail"), "'since'"));
     json_decref(problem);
-    expect_status(400, HD_ROLE_ADMIN, "POST", DELIVERIES "/redeliver",
-                  "{\"filter\":{},\"until\":\"2100-02-29T00:00:00Z\"}");
+    expect_status(400, HD_ROLE_ADMIN, "POST", API "projects/" PROJECT "/jobs",
+                  "{\"filter\":{\"until\":\"2100-02-29T00:00:00Z\"}}");
     expect_status(400, HD_ROLE_ADMIN, "GET", API "projects/" PROJECT "/stats?range=1y", NULL);
     expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/00000000-0000-7000-8000-000000000000", NULL);
     expect_status(404, HD_ROLE_ADMIN, "GET", DELIVERIES "/nonsense", NULL);
@@ -866,25 +866,7 @@ static void test_redelivery(void **state) {
     assert_true(json_is_null(json_object_get(first_of(page), "redelivery_of")));
     json_decref(again);
     json_decref(call(400, "GET", DELIVERIES "?redelivery_of=none", NULL));
-    json_decref(call(400, "POST", DELIVERIES "/redeliver", "{\"filter\":{}}"));
-    static const char form[] =
-        "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00.000Z\",\"limit\":4,\"confirm_count\":%d}";
-    (void)snprintf(body, sizeof body, form, 5);
-    json_decref(call(409, "POST", DELIVERIES "/redeliver", body));
-    (void)snprintf(body, sizeof body, form, 6);
-    json_t *slice = call(200, "POST", DELIVERIES "/redeliver", body);
-    assert_int_equal(json_integer_value(json_object_get(slice, "sent")), 4);
-    (void)snprintf(body, sizeof body,
-                   "{\"filter\":{\"outcome\":\"failed\"},\"until\":\"2100-01-01T00:00:00Z\",\"cursor\":\"%s\"}",
-                   text_of(slice, "next_cursor"));
-    json_t *last = call(200, "POST", DELIVERIES "/redeliver", body);
-    assert_int_equal(json_integer_value(json_object_get(last, "sent")), 2);
-    assert_true(json_is_null(json_object_get(last, "next_cursor")));
-    flush(client);
-    assert_int_equal(count_of("outcome=failed"), 12);
     json_decref(page);
-    json_decref(slice);
-    json_decref(last);
     free(id);
 }
 

@@ -47,7 +47,10 @@ static void use_inherited(hd_store *store, hd_store *unused, hd_client *client) 
     hd_log_page *page = NULL;
     hd_log_stats *stats = NULL;
     hd_webhook_list *list = NULL;
+    hd_job *job = NULL;
+    hd_job_list *jobs = NULL;
     uint64_t count = 0;
+    child_must(hd_job_new(HD_SOURCE_DELIVERIES, NULL, &job) == HD_OK);
     int state = 0;
     for (int role = HD_CLIENT_DELIVER; role <= HD_CLIENT_OPERATE; role++) {
         child_must(hd_options_set_role(options, role) == HD_OK);
@@ -67,7 +70,10 @@ static void use_inherited(hd_store *store, hd_store *unused, hd_client *client) 
     child_must(hd_webhook_send(client, event, NULL) == HD_E_FORKED);
     child_must(hd_client_test(client, WEBHOOK, HD_TICKET_CREATED, 100, &report) == HD_E_FORKED);
     child_must(hd_client_redeliver(client, "01890000-0000-7000-8000-000000000000", NULL) == HD_E_FORKED);
-    child_must(hd_client_redeliver_page(client, NULL, NULL, 10, NULL, &page) == HD_E_FORKED);
+    child_must(hd_job_plan(client, job) == HD_E_FORKED);
+    child_must(hd_job_start(client, job) == HD_E_FORKED);
+    child_must(hd_job_stop(client, "01890000-0000-7000-8000-000000000000") == HD_E_FORKED);
+    child_must(hd_job_list_all(client, NULL, &jobs) == HD_E_FORKED);
     child_must(hd_log_query(client, NULL, NULL, 10, &page) == HD_E_FORKED);
     child_must(hd_log_follow(client, NULL, NULL, 10, &page) == HD_E_FORKED);
     child_must(hd_log_summarize(client, NULL, 0, &stats) == HD_E_FORKED);
@@ -75,6 +81,7 @@ static void use_inherited(hd_store *store, hd_store *unused, hd_client *client) 
     child_must(hd_client_flush(client, 0) == HD_E_FORKED);
     child_must(hd_client_close(client, 0) == HD_E_FORKED);
     child_must(hd_client_counter(client, HD_COUNTER_ACCEPTED) == 0);
+    hd_job_free(job);
     hd_client_free(client);
     hd_store_free(store);
     hd_store_free(unused);

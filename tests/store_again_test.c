@@ -55,18 +55,14 @@ static hd_log_page *redeliveries_of(hd_client *client, const char *delivery_id) 
     return page;
 }
 
-/* The same event, to the same webhook, as a new delivery: of one report, and of a page of them. */
+/* The same event, to the same webhook, as a new delivery. */
 static void test_redeliver(void **state) {
     (void)state;
     hd_store *store = open_store();
     both[0] = client_for_tests(NULL);
     both[1] = client_on(store);
     for (int i = 0; i < 2; i++) {
-        hd_log_filter *filter;
-        hd_log_page *page = NULL;
         char id[HD_ID_SIZE] = "";
-        size_t sent, total = 0;
-        char cursor[64];
         put_webhook(both[i], webhook_at(WEBHOOK, "/status/500"));
         for (int number = 1; number <= 10; number++)
             send_ticket(both[i], number);
@@ -82,23 +78,9 @@ static void test_redeliver(void **state) {
         assert_int_equal(hd_client_redeliver(both[i], "01890000-0000-7000-8000-000000000000", id), HD_E_NO_DELIVERY);
         assert_int_equal(hd_client_redeliver(both[i], NULL, id), HD_E_INVALID);
 
-        assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
-        strcpy(cursor, "");
-        do {
-            assert_int_equal(hd_client_redeliver_page(both[i], filter, *cursor ? cursor : NULL, 4, &sent, &page),
-                             HD_OK);
-            total += sent;
-            (void)snprintf(cursor, sizeof cursor, "%s", hd_log_page_cursor(page) ? hd_log_page_cursor(page) : "");
-            hd_log_page_free(page);
-        } while (*cursor);
-        assert_int_equal(total, 10);
-        flush(both[i]);
-        assert_int_equal(counter(both[i], HD_COUNTER_DELIVERED), 11);
         assert_int_equal(hd_client_remove_webhook(both[i], WEBHOOK), HD_OK);
         assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(report), id), HD_E_NOT_FOUND);
         hd_report_free(report);
-        hd_log_filter_free(filter);
     }
     end_client(both[0]);
     end(both[1], store);
@@ -186,43 +168,47 @@ static void make_damage(void) {
     change_database(directory, "UPDATE event SET body = x'7B' WHERE key = 2");
 }
 
-/* Of so many reports, the oldest but one cannot be sent again: alone, on a page of its own, and among all. */
-static void send_again_beside_damage(hd_client *client, size_t reports) {
-    hd_log_page *all = page_of(client, NULL, NULL, 10), *page;
-    hd_log_filter *filter;
-    size_t sent;
+/* Of so many reports, the oldest but one cannot be sent again: alone, or by a job. */
+static void send_again_beside_damage(hd_client *client, size_t reports, char job_id[HD_ID_SIZE]) {
+    hd_log_page *all = page_of(client, NULL, NULL, 10);
+    hd_job *job;
     char id[HD_ID_SIZE] = "";
     const char *damaged = hd_report_delivery_id(hd_log_page_at(all, reports - 2));
     assert_int_equal(hd_log_page_count(all), reports);
     assert_int_equal(hd_client_redeliver(client, damaged, id), HD_E_STORE_DAMAGED);
     assert_string_equal(id, "");
-    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-    assert_int_equal(hd_log_filter_set_delivery(filter, damaged), HD_OK);
-    assert_int_equal(hd_client_redeliver_page(client, filter, NULL, 10, &sent, &page), HD_OK);
-    assert_int_equal(hd_log_page_count(page), 1);
-    assert_int_equal(sent, 0);
-    hd_log_page_free(page);
-    assert_int_equal(hd_client_redeliver_page(client, NULL, NULL, 10, &sent, &page), HD_OK);
-    assert_int_equal(hd_log_page_count(page), reports);
-    assert_int_equal(sent, reports - 1);
-    hd_log_page_free(page);
-    hd_log_filter_free(filter);
+    assert_int_equal(hd_job_new(HD_SOURCE_DELIVERIES, NULL, &job), HD_OK);
+    assert_int_equal(hd_job_set_with_later(job, 1), HD_OK);
+    assert_int_equal(hd_job_start(client, job), HD_OK);
+    (void)snprintf(job_id, HD_ID_SIZE, "%s", hd_job_id(job));
+    hd_job_free(job);
     hd_log_page_free(all);
+}
+
+static int is_done(hd_client *client, const char *job_id) {
+    hd_job *job = NULL;
+    assert_int_equal(hd_job_get(client, job_id, &job), HD_OK);
+    int is = hd_job_state(job) == HD_JOB_DONE;
+    if (is)
+        assert_int_equal(hd_job_count(job, HD_COUNT_LEFT_OUT_DAMAGED), 1);
+    hd_job_free(job);
+    return is;
 }
 
 /* What stands for an event that cannot be read has not happened: no client sends it. */
 static void test_damaged_event(void **state) {
     (void)state;
+    char job_id[HD_ID_SIZE];
     make_damage();
     hd_store *store = open_store();
     hd_client *client = client_as(HD_CLIENT_ACCEPT, store);
-    send_again_beside_damage(client, 3);
+    send_again_beside_damage(client, 3, job_id);
     end(client, store);
     store = open_store();
     client = client_on(store);
-    flush(client);
-    send_again_beside_damage(client, 5);
-    flush(client);
+    assert_eventually(is_done(client, job_id));
+    send_again_beside_damage(client, 5, job_id);
+    assert_eventually(is_done(client, job_id));
     end(client, store);
     assert_int_equal(server_requests(server), 3 + 2 + 4);
     for (size_t i = 0; i < server_requests(server); i++)

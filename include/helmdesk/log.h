@@ -178,7 +178,7 @@ HD_API void hd_log_page_free(hd_log_page *page);
 /**
  * Sends the event of a delivery in the log again, to the same webhook with its present settings. This is a new delivery
  * like any other, with its own id; its report names the old one (hd_report_redelivery_of()). The webhook's
- * subscriptions do not matter.
+ * subscriptions do not matter. hd_job_start() sends many.
  * @param client       the client
  * @param delivery_id  the id of the old delivery, from hd_report_delivery_id()
  * @param event_id     receives an id as from hd_webhook_send(); may be NULL
@@ -187,24 +187,6 @@ HD_API void hd_log_page_free(hd_log_page *page);
  * hd_report_event()), or the whole store. Blocks: as hd_webhook_send(); disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
-
-/**
- * Sends all events of a page of the log again, each as by hd_client_redeliver(). It skips reports of tests, of attempts
- * that were followed by another, of webhooks that no longer exist, and of events that are damaged in the store. To send
- * all that match a filter, let the filter's time end now (hd_log_filter_set_time()), so that the new deliveries do not
- * match, and continue with the cursor.
- * @param client  the client
- * @param filter  which reports; NULL for all; not kept
- * @param cursor  NULL for the first page, then hd_log_page_cursor() of the previous page
- * @param limit   how many reports to look at, 1 to 1,000
- * @param sent    receives how many were sent; may be NULL
- * @param page    receives the reports that were looked at; free it with hd_log_page_free(). If an event cannot be sent
- *                (HD_E_QUEUE_FULL), the page ends before it, and the page's cursor continues with that event
- * Returns: as hd_log_query() and hd_webhook_send(); an error only if the first event of the page cannot be sent.
- * Blocks: as they do. Threads: any. Since: 0.1.0
- */
-HD_API int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
-                                    size_t *sent, hd_log_page **page);
 
 /**
  * Counts the reports that a filter matches, for statistics and charts. To get the success rate of a webhook, filter by

@@ -48,11 +48,10 @@ HD_API int hd_client_begin_close(hd_client *client, uint32_t timeout_ms);
 
 /**
  * Takes the oldest outcome of an event that was sent with HD_ACCEPT_ASYNC: whether it is on disk. Each
- * hd_webhook_send() and hd_client_redeliver() that returned HD_OK, and each event of hd_client_redeliver_page(), has
- * one outcome, in the order of the calls. An outcome counts in the limit of events of hd_options_set_queue_limits()
- * until it is taken, so that hd_webhook_send() returns HD_E_QUEUE_FULL in a program that does not take them. Without a
- * store an event is kept as soon as hd_webhook_send() returns, and its outcome is HD_OK. This function also works on a
- * closed client.
+ * hd_webhook_send() and hd_client_redeliver() that returned HD_OK has one outcome, in the order of the calls. An
+ * outcome counts in the limit of events of hd_options_set_queue_limits() until it is taken, so that hd_webhook_send()
+ * returns HD_E_QUEUE_FULL in a program that does not take them. Without a store an event is kept as soon as
+ * hd_webhook_send() returns, and its outcome is HD_OK. This function also works on a closed client.
  * @param client    the client
  * @param result    receives HD_OK if the event is on disk; otherwise why not: HD_E_STORE_FULL, HD_E_STORE,
  *                  HD_E_STORE_BUSY, HD_E_STORE_LOST or HD_E_NO_MEMORY. The event is then not accepted, and not

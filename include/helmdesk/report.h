@@ -114,7 +114,8 @@ HD_API int hd_report_is_test(const hd_report *report);
 /** 1 if the receiver may have got this delivery before, under the same id: a process ended while the delivery was in
  * the store, and it is not known whether it was under way. */
 HD_API int hd_report_may_be_repeated(const hd_report *report);
-/** The id of the delivery that this one repeats, by hd_client_redeliver(); NULL for any other. */
+/** The id of the delivery that this one repeats, by hd_client_redeliver() or a job; of a job with HD_SOURCE_MISSED, the
+ * id of the event that the webhook had missed. NULL for any other. */
 HD_API const char *hd_report_redelivery_of(const hd_report *report);
 /** One of HD_OUTCOME_... */
 HD_API int hd_report_outcome(const hd_report *report);

@@ -38,7 +38,6 @@ void hd__api_get_delivery(struct hd__call *call);
 void hd__api_request_body(struct hd__call *call);
 void hd__api_response_body(struct hd__call *call);
 void hd__api_redeliver(struct hd__call *call);
-void hd__api_redeliver_all(struct hd__call *call);
 
 void hd__api_list_jobs(struct hd__call *call);
 void hd__api_create_job(struct hd__call *call);

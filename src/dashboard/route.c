@@ -42,7 +42,6 @@ const struct hd__route hd__routes[] = {
     {"GET", DELIVERIES, VIEWER, hd__api_list_deliveries},
     {"GET", DELIVERIES "/count", VIEWER, hd__api_count_deliveries},
     {"GET", "projects/*/deliveries.ndjson", VIEWER, hd__api_export_deliveries},
-    {"POST", DELIVERIES "/redeliver", ADMIN, hd__api_redeliver_all},
     {"GET", DELIVERIES "/*", VIEWER, hd__api_get_delivery},
     {"GET", DELIVERIES "/*/request-body", VIEWER, hd__api_request_body},
     {"GET", DELIVERIES "/*/response-body", VIEWER, hd__api_response_body},

@@ -48,14 +48,6 @@ int hd__log_page_add(void *user, hd_report *report) {
     return 1;
 }
 
-void hd__log_page_cut(hd_log_page *page, size_t count) {
-    if (count >= page->count)
-        return;
-    while (page->count > count)
-        hd_report_free(page->reports[--page->count]);
-    write_cursor(page);
-}
-
 /* A number without leading zeros, up to a character. */
 static const char *read_number(const char *text, char end, int64_t *number) {
     *number = 0;

@@ -12,9 +12,6 @@ hd_log_page *hd__log_page_new(size_t limit, int is_of_store);
  * already: then it gets a cursor. */
 int hd__log_page_add(void *page, hd_report *report);
 
-/* Cuts a page after its first count reports (1 or more), so that its cursor goes on there. */
-void hd__log_page_cut(hd_log_page *page, size_t count);
-
 /* The number that a cursor of hd__log_page_end_at() names. HD_OK; HD_E_CURSOR if it names none, or one beyond
  * the newest report's. */
 int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number);

@@ -209,7 +209,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
     ['POST', `webhooks/${webhook.id}/hold`, {}], ['POST', `webhooks/${webhook.id}/test`, { event: 'ticket.created' }],
     ['POST', 'webhooks', { name: 'x', url, format: 'json', events: ['ticket.created'] }],
     ['PATCH', `webhooks/${webhook.id}`, { name: 'x' }], ['DELETE', `webhooks/${webhook.id}`],
-    ['POST', `deliveries/${delivery.id}/redeliver`, {}], ['POST', 'deliveries/redeliver', { filter: {} }],
+    ['POST', `deliveries/${delivery.id}/redeliver`, {}], ['POST', 'jobs', { filter: {} }],
     ['GET', 'audit'], ['POST', 'check-url', { url, format: 'json' }]]) {
     assert.equal((await asViewer(method, path, body)).status, 403, `${method} ${path}`)
   }

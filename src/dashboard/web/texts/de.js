@@ -247,10 +247,18 @@ export const texts = {
     redelivering: 'Erneute Zustellung',
     stop: 'Stoppen',
     sent: '{sent} von {all} erneut zugestellt',
-    changed: 'Das Log hat sich geändert, und jetzt passen andere Zustellungen. Prüfen Sie die Anzahl, und versuchen Sie ' +
-      'es noch einmal.',
+    changed: 'Die Anzahl hat sich geändert, oder eine andere erneute Zustellung läuft. Prüfen Sie die Anzahl, und ' +
+      'versuchen Sie es noch einmal.',
     stopped: 'Gestoppt: {sent} von {all} erneut zugestellt',
-    done: { one: 'Fertig: {n} Zustellung wird erneut gesendet.', other: 'Fertig: {n} Zustellungen werden erneut gesendet.' },
+    done: 'Fertig: {delivered} zugestellt, {failed} fehlgeschlagen.',
+    leftOut: '{n} ausgelassen: {why}.',
+    reasons: {
+      test: 'Tests ({n})',
+      removed: 'Webhook gelöscht ({n})',
+      later: 'seitdem zugestellt oder in Arbeit ({n})',
+      damaged: 'im Speicher beschädigt ({n})',
+      deleted: 'aus dem Log gelöscht ({n})',
+    },
   },
 
   attempt: {
@@ -409,7 +417,9 @@ export const texts = {
     'secret.reveal': 'hat das Secret angesehen',
     test: 'hat einen Test gesendet',
     redeliver: 'hat eine Zustellung erneut gesendet',
-    'redeliver.many': 'hat mehrere Zustellungen erneut gesendet',
+    'job.start': 'hat eine erneute Zustellung vieler begonnen',
+    'job.stop': 'hat eine erneute Zustellung vieler gestoppt',
+    'job.resume': 'hat eine erneute Zustellung vieler fortgesetzt',
   },
 
   test: {

@@ -247,9 +247,17 @@ export const texts = {
     redelivering: 'Redelivering',
     stop: 'Stop',
     sent: '{sent} of {all} redelivered',
-    changed: 'The log has changed, and other deliveries match now. Check the number, and try again.',
+    changed: 'The number of deliveries has changed, or another redelivery is running. Check the number, and try again.',
     stopped: 'Stopped: {sent} of {all} redelivered',
-    done: { one: 'Done: {n} delivery is being redelivered.', other: 'Done: {n} deliveries are being redelivered.' },
+    done: 'Done: {delivered} delivered, {failed} failed.',
+    leftOut: '{n} left out: {why}.',
+    reasons: {
+      test: 'tests ({n})',
+      removed: 'webhook deleted ({n})',
+      later: 'delivered since, or in progress ({n})',
+      damaged: 'damaged in the store ({n})',
+      deleted: 'deleted from the log ({n})',
+    },
   },
 
   attempt: {
@@ -405,7 +413,9 @@ export const texts = {
     'secret.reveal': 'viewed the secret',
     test: 'sent a test',
     redeliver: 'redelivered a delivery',
-    'redeliver.many': 'redelivered several deliveries',
+    'job.start': 'started a job that redelivers',
+    'job.stop': 'stopped a job',
+    'job.resume': 'resumed a job',
   },
 
   test: {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Redelivery of one delivery, and of all that fit a filter.
-import { now } from '../api.js'
 import { phrase, t } from '../texts.js'
 import { confirm, dialog, h, say } from '../ui.js'
 
-const AT_ONCE = 20
+const LOOK_MS = 300
 
 /** Asks, then sends again; answers the event's id, or nothing. */
 export async function redeliverOne(ctx, d) {
@@ -15,42 +14,57 @@ export async function redeliverOne(ctx, d) {
   return event
 }
 
-/** Counts, asks, sends a few at a time, and can be stopped. What fails anew is not sent once more. */
+/** What a job leaves out, and why; nothing if it leaves nothing out. */
+function leftOut(job) {
+  const why = Object.entries(t.again.reasons).filter(([key]) => job.left_out_because[key])
+    .map(([key, text]) => phrase(text, { n: job.left_out_because[key] }))
+  return job.left_out > 0 && phrase(t.again.leftOut, { n: job.left_out, why: why.join(', ') })
+}
+
+/** Plans a job, asks, starts it, and shows how far it is. It runs on without the page; Stop ends it. */
 export async function redeliverMany(ctx, filter) {
-  const stop = new Date(now()).toISOString()
-  const until = filter.until && filter.until < stop ? filter.until : stop
-  const { count: all } = await ctx.get('deliveries/count', { ...filter, until })
+  const plan = await ctx.post('jobs', { filter, plan: true })
+  const all = plan.left
   if (!all) {
-    return dialog(t.again.nothing, [h('p', t.again.nothingText)], [[t.common.close, null, 'plain']])
+    return dialog(t.again.nothing, [h('p', leftOut(plan) || t.again.nothingText)], [[t.common.close, null, 'plain']])
   }
   const delivered = filter.outcome === 'delivered'
   const what = { n: all, outcome: t.outcomes[filter.outcome] }
-  const sure = await confirm(phrase(t.again.askMany, what), [delivered && t.again.twiceMany, t.again.same],
-    phrase(t.again.redeliverN, what), delivered)
+  const sure = await confirm(phrase(t.again.askMany, what),
+    [delivered && t.again.twiceMany, leftOut(plan), t.again.same], phrase(t.again.redeliverN, what), delivered)
   if (!sure) return null
-
-  const bar = h('progress', { max: all, 'aria-label': t.again.progress })
-  const text = h('p', { role: 'status' }, t.again.starting)
-  let stopped = false, sent = 0, looked = 0, cursor = null, first = true
-  dialog(t.again.redelivering, [bar, text], [[t.again.stop, null, 'plain']]).then(() => { stopped = true })
-  const box = bar.closest('dialog')
   try {
-    do {
-      const page = await ctx.post('deliveries/redeliver',
-        { filter, until, cursor, limit: AT_ONCE, ...first && { confirm_count: all } })
-      first = false
-      cursor = page.next_cursor
-      sent += page.sent
-      looked += page.looked_at
-      bar.value = looked
-      text.textContent = phrase(t.again.sent, { sent, all })
-    } while (cursor && !stopped)
+    return watch(ctx, await ctx.post('jobs', { filter, confirm_count: all }), all)
   } catch (error) {
-    box.close()
     if (error.status === 409) error.message = t.again.changed
     throw error
   }
-  if (stopped) return say(phrase(t.again.stopped, { sent, all }))
-  text.textContent = phrase(t.again.done, { n: sent })
-  box.querySelector('button').textContent = t.common.close
+}
+
+async function watch(ctx, job, all) {
+  const bar = h('progress', { max: all, 'aria-label': t.again.progress })
+  const text = h('p', { role: 'status' }, t.again.starting)
+  let closed = false
+  const answer = dialog(t.again.redelivering, [bar, text],
+    [[t.common.close, null, 'plain'], [t.again.stop, 'stop', 'plain']])
+  const box = bar.closest('dialog')
+  const stopped = answer.then(async (pressed) => {
+    closed = true
+    if (pressed !== 'stop') return
+    job = await ctx.post(`jobs/${job.id}/stop`)
+    say(phrase(t.again.stopped, { sent: job.sent, all }))
+  })
+  while (!closed && job.state === 'running') {
+    await new Promise((resolve) => { setTimeout(resolve, LOOK_MS) })
+    const now = await ctx.get(`jobs/${job.id}`)
+    if (closed) break
+    job = now
+    bar.value = job.delivered + job.failed
+    text.textContent = phrase(t.again.sent, { sent: job.sent, all })
+  }
+  if (closed) return stopped
+  text.textContent = job.state === 'stopped' ? phrase(t.again.stopped, { sent: job.sent, all })
+    : phrase(t.again.done, { delivered: job.delivered, failed: job.failed })
+  box.querySelector('button:last-of-type').remove()
+  return stopped
 }
