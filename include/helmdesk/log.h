@@ -70,9 +70,10 @@ HD_API int hd_log_filter_set_redelivery_of(hd_log_filter *filter, const char *de
 HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
-/** Only reports that contain this text, of at most 256 bytes, ignoring ASCII case, in the ticket's id, subject or
- * number (written with "#", such as "#42"), the customer's e-mail or name, the delivery id, the webhook's name or the
- * reason; or whose whole event id it is. NULL or "" for all; copied. */
+/** Only reports that contain this text, of at most 256 bytes, in the ticket's subject, the customer's e-mail or name,
+ * the message, the webhook's name, the reason or its detail, or the body of the response; or whose event, delivery,
+ * webhook or ticket has exactly this id. "#42" finds only the ticket with this number. Case and accents do not matter
+ * in Latin, Greek and Cyrillic: "arger" finds "Ärger". NULL or "" for all; copied. */
 HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
 /** @} */
 

@@ -1,11 +1,13 @@
 #include "store/filter.h"
 
+#include "base/fold.h"
 #include "base/memory.h"
 #include "base/reason.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "event/event.h"
 #include "store/report.h"
+#include "store/sought.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,6 @@
 
 #define STATUS_MIN 100
 #define STATUS_MAX 999 /* all that three digits can be: the log also has responses beyond 599 */
-#define TEXT_MAX 256   /* a search takes its length times that of what is searched, in the worst case */
 
 /* The id of one, as text and bytes. */
 struct delivery {
@@ -23,7 +24,7 @@ struct delivery {
 
 struct hd_log_filter {
     char *project, *webhook_id;
-    char *text; /* in lower case; NULL for all */
+    char text[HD__FOLDED_MAX + 1]; /* folded; "" for all */
     int type;
     int outcome;
     int reason;
@@ -48,7 +49,6 @@ void hd_log_filter_free(hd_log_filter *filter) {
         return;
     free(filter->project);
     free(filter->webhook_id);
-    free(filter->text);
     free(filter);
 }
 
@@ -123,28 +123,36 @@ int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t unti
 }
 
 int hd_log_filter_set_text(hd_log_filter *filter, const char *text) {
-    if (!filter || (text && strlen(text) > TEXT_MAX))
+    if (!filter || (text && strlen(text) > HD__FOLDED_MAX))
         return HD_E_INVALID;
-    int status = hd__replace_text(&filter->text, text && *text ? text : NULL);
-    for (char *at = status == HD_OK && filter->text ? filter->text : ""; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at + ('a' - 'A'));
-    return status;
+    size_t len = text ? hd__fold(text, strlen(text), filter->text) : 0;
+    filter->text[len] = '\0';
+    return HD_OK;
+}
+
+static void add_text(struct hd__sought *sought, const char *text) {
+    hd__sought_add_text(sought, text, text ? strlen(text) : 0);
 }
 
 static int has_text(const hd_report *report, const char *text) {
     const hd_event *event = hd_report_event(report);
+    struct hd__sought sought = {.id_count = 0};
     char number[32];
+    size_t len;
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
-    return strcmp(hd_report_event_id(report), text) == 0 || /* whole: a few digits of it mean nothing */
-           hd__contains_nocase(hd_event_get(event, HD_FIELD_TICKET_ID, NULL), text) ||
-           hd__contains_nocase(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), text) ||
-           hd__contains_nocase(number, text) ||
-           hd__contains_nocase(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), text) ||
-           hd__contains_nocase(hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), text) ||
-           hd__contains_nocase(hd_report_delivery_id(report), text) ||
-           hd__contains_nocase(hd_report_webhook_name(report), text) ||
-           hd__contains_nocase(hd_reason_name(hd_report_reason(report)), text);
+    const char *ids[] = {hd_report_event_id(report), hd_report_delivery_id(report), hd_report_webhook_id(report),
+                         hd_event_get(event, HD_FIELD_TICKET_ID, NULL), number};
+    static const int fields[] = {HD_FIELD_TICKET_SUBJECT, HD_FIELD_CUSTOMER_EMAIL, HD_FIELD_CUSTOMER_NAME,
+                                 HD_FIELD_MESSAGE_BODY};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        hd__sought_add_id(&sought, ids[i]);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        add_text(&sought, hd_event_get(event, fields[i], NULL));
+    add_text(&sought, hd_report_webhook_name(report));
+    add_text(&sought, hd_report_detail(report));
+    const char *body = hd_report_response_body(report, &len);
+    hd__sought_add_text(&sought, body, len);
+    return hd__sought_has(&sought, text) || hd__contains_nocase(hd_reason_name(hd_report_reason(report)), text);
 }
 
 /* What became of the delivery. */
@@ -174,7 +182,7 @@ int hd__log_filter_matches(const hd_log_filter *filter, const hd_report *report)
            (!filter->type || filter->type == hd_event_type(event)) && is_wanted_delivery(report, filter) &&
            has_result(report, filter) && is_wanted_test(report, filter->tests) &&
            (!filter->since_ms || finished >= filter->since_ms) && (!filter->until_ms || finished < filter->until_ms) &&
-           (!filter->text || has_text(report, filter->text));
+           (!*filter->text || has_text(report, filter->text));
 }
 
 /* A bit for each reason, from the first, whose name has the text in it. */
@@ -201,6 +209,6 @@ void hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *s
     search->tests = filter->tests;
     search->since_ms = filter->since_ms;
     search->until_ms = filter->until_ms;
-    search->text = filter->text;
-    search->text_reasons = filter->text ? reasons_with(filter->text) : 0;
+    search->text = *filter->text ? filter->text : NULL;
+    search->text_reasons = *filter->text ? reasons_with(filter->text) : 0;
 }

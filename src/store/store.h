@@ -42,6 +42,7 @@
                                  */
 #define HD__SHARDS 64
 #define HD__STORE_ERROR_SIZE 200
+#define HD__STORE_SEARCH_END "\x1f"
 
 struct hd__bytes {
     const void *data;
@@ -69,7 +70,8 @@ struct hd__stored_event {
     int64_t accepted_at_ms; /* wall clock */
     const char *project;
     struct hd__bytes body; /* as posted in JSON */
-    const char *search;    /* what a search for text looks through, in lower case, parts separated by U+001F */
+    const char *search;    /* what a search for text looks through: the ticket's id, "#" and its number, subject, e-mail,
+                              name, message, separated by HD__STORE_SEARCH_END; see sought.h */
     const unsigned char *redelivery_of; /* the id of the delivery that is made again with it; NULL for none */
 };
 
@@ -250,7 +252,7 @@ struct hd__log_search {
     const char *project, *webhook_id;   /* NULL for all; the project is the event's */
     const unsigned char *delivery_id;   /* NULL for all */
     const unsigned char *redelivery_of; /* NULL for all */
-    const char *text;                   /* NULL for all; in lower case */
+    const char *text;                   /* NULL for all; folded, see base/fold.h and sought.h */
     uint64_t text_reasons;              /* a bit for each reason, from the first, whose name has the text */
     int type, outcome;                  /* 0 for all */
     int reason;                         /* only this one; 0 for all */

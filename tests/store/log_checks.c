@@ -72,6 +72,8 @@ static struct entry make_entry(const struct log *log, int number) {
     report->total_ms = totals[any(7)];
     report->finished_at_ms += INT64_C(1000) * any(20); /* many at the same time, and in no order */
     report->queued_ms = (uint32_t)number;
+    report->detail = any(4) ? "" : "Access D\xc3\xa9nied";
+    report->response_body = any(4) ? (struct hd__bytes){"", 0} : (struct hd__bytes){"It is GONE", 10};
     memset(report->delivery_id, number % (RECORDS / 3), HD__STORE_ID_SIZE);
     return entry;
 }
@@ -123,17 +125,42 @@ static int is_id(const unsigned char *wanted, const unsigned char *id) {
     return !wanted || (id && memcmp(wanted, id, HD__STORE_ID_SIZE) == 0);
 }
 
-/* In what the event is searched by, the webhook's name, the delivery's id; or the event's id as a whole; or a reason.
- */
+/* Without accents, in lower case: of all the texts here. */
+static void plain(const char *text, char out[64]) {
+    size_t len = 0;
+    for (const char *at = text; *at; at++) {
+        static const char *const accents[] = {"\xc3\xa4", "\xc3\x84", "\xc3\xa9"};
+        char letter = (char)hd__ascii_lower((unsigned char)*at);
+        for (size_t i = 0; i < sizeof accents / sizeof accents[0]; i++)
+            letter = strncmp(at, accents[i], 2) == 0 ? "aae"[i] : letter;
+        at += (unsigned char)*at >= 0x80;
+        out[len++] = letter;
+    }
+    out[len] = '\0';
+}
+
+/* A part of a text, or an id as a whole; or a reason. */
 static int has_words(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
     const struct hd__stored_event *event = &log->events[entry->event].event;
-    char name[32] = "", delivery[HD__UUID_SIZE], id[HD__UUID_SIZE];
-    for (size_t i = 0; names[entry->webhook][i]; i++)
-        name[i] = (char)hd__ascii_lower(names[entry->webhook][i]);
-    hd__uuid_format(entry->report.delivery_id, delivery);
+    const struct hd__stored_report *report = &entry->report;
+    const char *first = strchr(event->search, '\037'), *rest = strchr(first + 1, '\037') + 1;
+    const char *const has[] = {rest, names[entry->webhook], report->detail, report->response_body.data};
+    char delivery[HD__UUID_SIZE], id[HD__UUID_SIZE], text[64];
+    char *ticket = strndup(event->search, (size_t)(rest - 1 - event->search));
+    int is_there = 0, is_number = search->text[0] == '#';
+    assert_non_null(ticket);
+    ticket[first - event->search] = '\0';
+    hd__uuid_format(report->delivery_id, delivery);
     hd__uuid_format(event->id, id);
-    return strstr(event->search, search->text) || strstr(name, search->text) || strstr(delivery, search->text) ||
-           strcmp(id, search->text) == 0 || (search->text_reasons >> (entry->report.reason - HD_REASON_DELIVERED) & 1);
+    const char *const is[] = {delivery, id, webhook_ids[entry->webhook], ticket, ticket + (first + 1 - event->search)};
+    for (size_t i = 0; i < sizeof is / sizeof is[0]; i++)
+        is_there |= strcmp(is[i], search->text) == 0;
+    for (size_t i = 0; i < sizeof has / sizeof has[0] && !is_number; i++) {
+        plain(has[i], text);
+        is_there |= strstr(text, search->text) != NULL;
+    }
+    free(ticket);
+    return is_there || (search->text_reasons >> (report->reason - HD_REASON_DELIVERED) & 1);
 }
 
 static int is_found(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
@@ -176,8 +203,8 @@ static size_t find_all(const struct log *log, const struct hd__log_search *searc
 /* ---- Searches ---- */
 
 static struct hd__log_search any_search(const struct log *log) {
-    static const char *const words[] = {"printer", "#17",     "\xc3\xa4rger", "nothing",  "100%", "printer_",
-                                        "%",       "timeout", "billing",      "router 5", "1111", "0b0b-0b"};
+    static const char *const words[] = {"printer", "#17",     "arger",    "nothing", "100%",   "printer_", "%",
+                                        "timeout", "billing", "router 5", "t-1",     "denied", "w1",       "gone"};
     const int64_t start = hd__wall_ms(&log->client->world->clock);
     struct hd__log_search search = {.before_ms = INT64_MAX, .max = RECORDS, .is_forward = any(3) == 0};
     search.project = any(3) ? NULL : any(2) ? PROJECT : "another";
@@ -194,7 +221,7 @@ static struct hd__log_search any_search(const struct log *log) {
     search.tests = any(2) ? HD_TESTS_INCLUDED : HD_TESTS_INCLUDED + any(3);
     search.since_ms = any(4) ? 0 : start + INT64_C(1000) * any(20);
     search.until_ms = any(4) ? 0 : start + INT64_C(1000) * any(20) + 1;
-    search.text = any(4) ? NULL : words[any(12)];
+    search.text = any(4) ? NULL : words[any(14)];
     if (search.text && strcmp(search.text, "timeout") == 0)
         search.text_reasons = UINT64_C(1) << (HD_REASON_TIMEOUT_TOTAL - HD_REASON_DELIVERED) |
                               UINT64_C(1) << (HD_REASON_TIMEOUT_CONNECT - HD_REASON_DELIVERED);

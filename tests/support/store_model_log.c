@@ -2,7 +2,7 @@
 /* The log of the reference model, its keys that are old, and questions about it. */
 #include "support/store_model_world.h"
 
-#include "base/text.h"
+#include "store/sought.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,27 +86,22 @@ static int is_same_id(const unsigned char *wanted, const unsigned char *id) {
     return !wanted || (id && memcmp(wanted, id, HD__STORE_ID_SIZE) == 0);
 }
 
-/* Letters of ASCII in either case; the text is in lower case. */
-static int has_name(const struct hd__log_row *row, const char *text) {
-    size_t len = strlen(text);
-    for (const char *at = row->webhook_name; strlen(at) >= len; at++) {
-        size_t same = 0;
-        while (same < len && hd__ascii_lower((unsigned char)at[same]) == (unsigned char)text[same])
-            same++;
-        if (same == len)
-            return 1;
-    }
-    return 0;
-}
-
 static int has_text(const struct hd__log_search *search, const struct hd__log_row *row) {
+    const struct hd__stored_report *report = &row->report;
+    struct hd__sought sought = {.id_count = 0};
     char delivery_id[HD__UUID_SIZE], event_id[HD__UUID_SIZE];
     if (!search->text)
         return 1;
-    hd__uuid_format(row->report.delivery_id, delivery_id);
+    hd__uuid_format(report->delivery_id, delivery_id);
     hd__uuid_format(row->event.id, event_id);
-    return strstr(row->event.search, search->text) || has_name(row, search->text) ||
-           strstr(delivery_id, search->text) || strcmp(event_id, search->text) == 0 ||
+    hd__sought_add_event(&sought, row->event.search);
+    hd__sought_add_id(&sought, delivery_id);
+    hd__sought_add_id(&sought, event_id);
+    hd__sought_add_id(&sought, row->webhook_id);
+    hd__sought_add_text(&sought, row->webhook_name, strlen(row->webhook_name));
+    hd__sought_add_text(&sought, report->detail, strlen(report->detail));
+    hd__sought_add_text(&sought, report->response_body.data, report->response_body.len);
+    return hd__sought_has(&sought, search->text) ||
            (row->report.reason - HD_REASON_DELIVERED < 64 &&
             (search->text_reasons >> (row->report.reason - HD_REASON_DELIVERED) & 1));
 }

@@ -1,3 +1,4 @@
+#include "store/sought.h"
 #include "store/sqlite/query.h"
 
 #include <string.h>
@@ -5,8 +6,9 @@
 /* ---- Ids as texts ---- */
 
 #define UUID_TEXT 36
+#define HAS_COLUMNS 8
 
-static void format(const unsigned char *bytes, char out[UUID_TEXT]) {
+static void format(const unsigned char *bytes, char out[UUID_TEXT + 1]) {
     static const char hex[] = "0123456789abcdef";
     for (int i = 0; i < HD__STORE_ID_SIZE; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -14,44 +16,42 @@ static void format(const unsigned char *bytes, char out[UUID_TEXT]) {
         *out++ = hex[bytes[i] >> 4];
         *out++ = hex[bytes[i] & 15];
     }
+    *out = '\0';
 }
 
-static void uuid_text(sqlite3_context *context, int count, sqlite3_value **values) {
-    char text[UUID_TEXT];
-    (void)count;
-    if (sqlite3_value_bytes(values[0]) != HD__STORE_ID_SIZE)
-        return;
-    format(sqlite3_value_blob(values[0]), text);
-    sqlite3_result_text(context, text, UUID_TEXT, SQLITE_TRANSIENT);
+/* The text of an id in a value; "" if it is none. */
+static const char *id_text(sqlite3_value *value, char out[UUID_TEXT + 1]) {
+    *out = '\0';
+    if (sqlite3_value_bytes(value) == HD__STORE_ID_SIZE)
+        format(sqlite3_value_blob(value), out);
+    return out;
+}
+
+/* helmdesk_has(text, and the columns of a row in this order). */
+static void has(sqlite3_context *context, int count, sqlite3_value **values) {
+    struct hd__sought sought = {.id_count = 0};
+    const char *columns[HAS_COLUMNS];
+    char event_id[UUID_TEXT + 1], delivery_id[UUID_TEXT + 1];
+    for (int i = 0; i < count; i++)
+        columns[i] = i == 2 || i == 3 || i == 7 ? "" : (const char *)sqlite3_value_text(values[i]);
+    for (int i = 0; i < count; i++)
+        if (!columns[i]) {
+            sqlite3_result_error_nomem(context);
+            return;
+        }
+    hd__sought_add_event(&sought, columns[1]);
+    hd__sought_add_id(&sought, id_text(values[2], event_id));
+    hd__sought_add_id(&sought, id_text(values[3], delivery_id));
+    hd__sought_add_id(&sought, columns[4]);
+    hd__sought_add_text(&sought, columns[5], strlen(columns[5]));
+    hd__sought_add_text(&sought, columns[6], strlen(columns[6]));
+    hd__sought_add_text(&sought, sqlite3_value_blob(values[7]), (size_t)sqlite3_value_bytes(values[7]));
+    sqlite3_result_int(context, hd__sought_has(&sought, columns[0]));
 }
 
 int hd__question_functions(sqlite3 *connection) {
-    return sqlite3_create_function_v2(connection, "helmdesk_uuid_text", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                                      uuid_text, NULL, NULL, NULL);
-}
-
-static int value_of(char c) {
-    static const char hex[] = "0123456789abcdef";
-    const char *at = c ? strchr(hex, c) : NULL;
-    return at ? (int)(at - hex) : -1;
-}
-
-/* Whether a text is a whole id. */
-static int parse(const char *text, unsigned char id[HD__STORE_ID_SIZE]) {
-    char again[UUID_TEXT];
-    const char *at = text;
-    if (strlen(text) != UUID_TEXT)
-        return 0;
-    for (int i = 0; i < HD__STORE_ID_SIZE; i++) {
-        at += *at == '-';
-        int high = value_of(*at), low = high < 0 ? -1 : value_of(at[1]);
-        if (low < 0)
-            return 0;
-        id[i] = (unsigned char)(high << 4 | low);
-        at += 2;
-    }
-    format(id, again);
-    return memcmp(again, text, UUID_TEXT) == 0;
+    return sqlite3_create_function_v2(connection, "helmdesk_has", HAS_COLUMNS, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                      has, NULL, NULL, NULL);
 }
 
 /* ---- The index ---- */
@@ -80,8 +80,8 @@ static const char *index_for(const struct hd__log_search *search, int ordered) {
 /* ---- The question ---- */
 
 #define TEXT                                                                                                           \
-    " AND ((?17 >> l.reason) & 1 OR instr(e.search, ?15) > 0 OR instr(lower(b.webhook_name), ?15) > 0 OR "             \
-    "instr(helmdesk_uuid_text(l.delivery), ?15) > 0 OR e.id = ?16)"
+    " AND ((?17 >> l.reason) & 1 OR helmdesk_has(?15, e.search, e.id, l.delivery, b.webhook_id, b.webhook_name, "      \
+    "l.detail, l.body))"
 
 /* The conditions of a search, each with its own number, so that one that is left out does not shift the rest. Reports
  * of deliveries that did not arrive have indexes of their own; the condition outcome <> 1 is added so that SQLite uses
@@ -117,10 +117,7 @@ static void bind_place(sqlite3_stmt *statement, const struct hd__log_search *sea
 }
 
 static void bind_text(sqlite3_stmt *statement, const struct hd__log_search *search) {
-    unsigned char id[HD__STORE_ID_SIZE];
     hd__sql_text(statement, 15, search->text);
-    if (search->text && parse(search->text, id))
-        sqlite3_bind_blob(statement, 16, id, sizeof id, SQLITE_TRANSIENT);
     hd__sql_int(statement, 17, (int64_t)search->text_reasons);
 }
 
