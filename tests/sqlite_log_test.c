@@ -151,15 +151,16 @@ static int has_text(const struct one *one, const struct hd__log_search *search) 
 static int matches(const struct one *one, const struct hd__log_search *search) {
     const struct hd__stored_report *report = &one->report;
     return (!search->project || strcmp(search->project, one->event.project) == 0) &&
-           (!search->webhook_id || strcmp(search->webhook_id, webhooks[one->webhook].id) == 0) &&
+           (!search->webhook_count || strcmp(search->webhook_ids[0], webhooks[one->webhook].id) == 0 ||
+            (search->webhook_count > 1 && strcmp(search->webhook_ids[1], webhooks[one->webhook].id) == 0)) &&
            (!search->delivery_id || memcmp(search->delivery_id, report->delivery_id, HD__STORE_ID_SIZE) == 0) &&
            (!search->redelivery_of ||
             (one->event.redelivery_of && memcmp(search->redelivery_of, one->redelivery_of, HD__STORE_ID_SIZE) == 0)) &&
-           (!search->text || has_text(one, search)) && (!search->type || search->type == one->event.type) &&
-           (!search->outcome || search->outcome == report->outcome) &&
-           (!search->reason || search->reason == report->reason) &&
-           (!search->first_status ||
-            (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
+           (!search->text || has_text(one, search)) && (!search->types || search->types >> one->event.type & 1) &&
+           (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+           (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+           (!search->status_count ||
+            (report->http_status >= search->statuses->first && report->http_status <= search->statuses->last)) &&
            (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test) &&
            (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
            (!search->until_ms || report->finished_at_ms < search->until_ms);
@@ -222,11 +223,16 @@ static struct hd__log_search any_search(void) {
     static const char *const texts[] = {"printer", "#4",    "ada@",    "t_1", "name",
                                         "ok, fur", "gruss", "nowhere", "w1",  "1"};
     static char whole[37];
+    static const char *ids[2];
+    static struct hd__status_range statuses;
     struct hd__log_search search = {.before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1 + any(REPORTS)};
     if (any(4) == 0)
         search.project = any(5) ? projects[any(2)] : "nobody";
     if (any(4) == 0)
-        search.webhook_id = any(5) ? webhooks[any(WEBHOOKS)].id : "none";
+        search.webhook_count = 1 + any(2);
+    ids[0] = any(5) ? webhooks[any(WEBHOOKS)].id : "none";
+    ids[1] = webhooks[any(WEBHOOKS)].id;
+    search.webhook_ids = ids;
     if (any(10) == 0)
         search.delivery_id = all[any(REPORTS)].report.delivery_id;
     if (any(10) == 0)
@@ -239,12 +245,14 @@ static struct hd__log_search any_search(void) {
     }
     if (any(5) == 0)
         search.text_reasons = UINT64_C(1) << any(20);
-    search.type = any(4) == 0 ? (int)any(4) : 0;
-    search.outcome = any(3) == 0 && any(5) ? HD_OUTCOME_DELIVERED + (int)any(4) : 0;
-    search.reason = any(6) == 0 ? HD_REASON_DELIVERED + (int)any(20) : 0;
+    search.types = any(4) == 0 ? 2 * (unsigned)any(8) : 0;
+    search.outcomes = any(3) ? 0 : any(2) ? 1U << any(4) : (unsigned)any(16);
+    search.reasons = any(6) == 0 ? UINT64_C(1) << any(20) | UINT64_C(1) << any(20) : 0;
     if (any(5) == 0) {
-        search.first_status = 100 + 100 * (int)any(5);
-        search.last_status = search.first_status + 99 + 100 * (int)any(2);
+        statuses.first = 100 + 100 * (int)any(5);
+        statuses.last = statuses.first + 99 + 100 * (int)any(2);
+        search.statuses = &statuses;
+        search.status_count = 1;
     }
     search.tests = HD_TESTS_INCLUDED + (int)any(3);
     search.since_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);

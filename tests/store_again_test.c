@@ -83,7 +83,7 @@ static void test_redeliver(void **state) {
         assert_int_equal(hd_client_redeliver(both[i], NULL, id), HD_E_INVALID);
 
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+        assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
         strcpy(cursor, "");
         do {
             assert_int_equal(hd_client_redeliver_page(both[i], filter, *cursor ? cursor : NULL, 4, &sent, &page),

@@ -43,24 +43,26 @@ enum hd_tests {
 };
 
 /** @name Filter setters
- * Each narrows the filter; what was set before for the same property is replaced.
+ * Each narrows the filter. Those that set replace what was set before for the same property. Those that add widen it
+ * again: a report matches if it has any of the values that were added.
  * @param filter  the filter
- * Returns: HD_OK; HD_E_INVALID for a value that cannot match; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_INVALID for a value that cannot match; HD_E_LIMIT for more than 1,000 webhooks; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  * @{ */
 /** Only this project; NULL for all; copied. */
 HD_API int hd_log_filter_set_project(hd_log_filter *filter, const char *project);
-/** Only the webhook with this id; NULL for all; copied. */
-HD_API int hd_log_filter_set_webhook(hd_log_filter *filter, const char *webhook_id);
-/** Only this event type; HD_EVENT_UNKNOWN for all. */
-HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
-/** Only this outcome; 0 for all. */
-HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
-/** Only this reason, one of HD_REASON_...; 0 for all. */
-HD_API int hd_log_filter_set_reason(hd_log_filter *filter, int reason);
-/** Only responses with an HTTP status from first to last, both 100 to 999; 0 and 0 for all reports, with or without a
- * response. */
-HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last);
+/** Adds the webhook with this id; NULL removes all that were added; copied. */
+HD_API int hd_log_filter_add_webhook(hd_log_filter *filter, const char *webhook_id);
+/** Adds an event type; HD_EVENT_UNKNOWN removes all that were added. */
+HD_API int hd_log_filter_add_event(hd_log_filter *filter, int type);
+/** Adds an outcome; 0 removes all that were added. */
+HD_API int hd_log_filter_add_outcome(hd_log_filter *filter, int outcome);
+/** Adds a reason, one of HD_REASON_...; 0 removes all that were added. */
+HD_API int hd_log_filter_add_reason(hd_log_filter *filter, int reason);
+/** Only responses with one of these HTTP statuses: statuses, classes and ranges from 100 to 999 with commas between
+ * them, such as "404,5xx,500-503". NULL or "" for all reports, with or without a response. HD_E_HTTP_STATUSES for a
+ * list that is written in a different way, or has more than 32 parts. */
+HD_API int hd_log_filter_set_http_statuses(hd_log_filter *filter, const char *list);
 /** Only the reports of this delivery, one for each attempt; NULL for all; copied. HD_E_INVALID if it is not a UUID as
  * hd_report_delivery_id() returns it. */
 HD_API int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id);

@@ -70,8 +70,8 @@ struct hd__stored_event {
     int64_t accepted_at_ms; /* wall clock */
     const char *project;
     struct hd__bytes body; /* as posted in JSON */
-    const char *search;    /* what a search for text looks through: the ticket's id, "#" and its number, subject, e-mail,
-                              name, message, separated by HD__STORE_SEARCH_END; see sought.h */
+    const char *search; /* what a search for text looks through: the ticket's id, "#" and its number, subject, e-mail,
+                           name, message, separated by HD__STORE_SEARCH_END; see sought.h */
     const unsigned char *redelivery_of; /* the id of the delivery that is made again with it; NULL for none */
 };
 
@@ -248,18 +248,25 @@ struct hd__join {
 
 /* ---- The log ---- */
 
+struct hd__status_range {
+    int first, last;
+};
+
 struct hd__log_search {
-    const char *project, *webhook_id;   /* NULL for all; the project is the event's */
+    const char *project;                /* NULL for all; it is the event's */
+    const char *const *webhook_ids;     /* any of these */
+    size_t webhook_count;               /* 0 for all */
     const unsigned char *delivery_id;   /* NULL for all */
     const unsigned char *redelivery_of; /* NULL for all */
     const char *text;                   /* NULL for all; folded, see base/fold.h and sought.h */
     uint64_t text_reasons;              /* a bit for each reason, from the first, whose name has the text */
-    int type, outcome;                  /* 0 for all */
-    int reason;                         /* only this one; 0 for all */
-    int first_status, last_status;      /* of HTTP; 0 for all */
-    int tests;                          /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
-    int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
-    int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
+    unsigned types, outcomes; /* any of these: a bit for each type, 1 << type, and outcome, from the first; 0 for all */
+    uint64_t reasons;         /* the same, from the first */
+    const struct hd__status_range *statuses; /* of HTTP: any of these */
+    size_t status_count;                     /* 0 for all */
+    int tests;                               /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
+    int64_t since_ms, until_ms;              /* by finished_at_ms; 0 for no bound */
+    int is_forward; /* oldest first, by the order in which they were stored: those after after_id */
     int64_t after_id;
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;

@@ -120,8 +120,8 @@ static void measure_filter(hd_client *client, const char *name, const char *webh
                            int64_t until_ms) {
     hd_log_filter *filter;
     must(hd_log_filter_new(&filter) == HD_OK);
-    must(hd_log_filter_set_webhook(filter, webhook) == HD_OK);
-    must(hd_log_filter_set_outcome(filter, outcome) == HD_OK);
+    must(hd_log_filter_add_webhook(filter, webhook) == HD_OK);
+    must(hd_log_filter_add_outcome(filter, outcome) == HD_OK);
     must(hd_log_filter_set_time(filter, since_ms, until_ms) == HD_OK);
     say(name, query_us(client, filter, NULL), "us");
     hd_log_filter_free(filter);

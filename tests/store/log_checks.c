@@ -163,18 +163,31 @@ static int has_words(const struct log *log, const struct entry *entry, const str
     return is_there || (search->text_reasons >> (report->reason - HD_REASON_DELIVERED) & 1);
 }
 
+static int is_of_webhook(const struct hd__log_search *search, const char *id) {
+    int is_there = search->webhook_count == 0;
+    for (size_t i = 0; i < search->webhook_count; i++)
+        is_there |= strcmp(search->webhook_ids[i], id) == 0;
+    return is_there;
+}
+
+static int has_status(const struct hd__log_search *search, int status) {
+    int is_there = search->status_count == 0;
+    for (size_t i = 0; i < search->status_count; i++)
+        is_there |= status >= search->statuses[i].first && status <= search->statuses[i].last;
+    return is_there;
+}
+
 static int is_found(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
     const struct hd__stored_event *event = &log->events[entry->event].event;
     const struct hd__stored_report *report = &entry->report;
     int has_text = !search->text || has_words(log, entry, search);
     int is_of = (!search->project || strcmp(search->project, event->project) == 0) &&
-                (!search->webhook_id || strcmp(search->webhook_id, webhook_ids[entry->webhook]) == 0) &&
-                is_id(search->delivery_id, report->delivery_id) && is_id(search->redelivery_of, event->redelivery_of) &&
-                (!search->type || search->type == event->type);
-    int has_result = (!search->outcome || search->outcome == report->outcome) &&
-                     (!search->reason || search->reason == report->reason) &&
-                     (!search->first_status ||
-                      (report->http_status >= search->first_status && report->http_status <= search->last_status));
+                is_of_webhook(search, webhook_ids[entry->webhook]) && is_id(search->delivery_id, report->delivery_id) &&
+                is_id(search->redelivery_of, event->redelivery_of) &&
+                (!search->types || search->types >> event->type & 1);
+    int has_result = (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+                     (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+                     has_status(search, report->http_status);
     int is_in_time = (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
                      (!search->until_ms || report->finished_at_ms < search->until_ms);
     int is_wanted = search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test;
@@ -205,18 +218,24 @@ static size_t find_all(const struct log *log, const struct hd__log_search *searc
 static struct hd__log_search any_search(const struct log *log) {
     static const char *const words[] = {"printer", "#17",     "arger",    "nothing", "100%",   "printer_", "%",
                                         "timeout", "billing", "router 5", "t-1",     "denied", "w1",       "gone"};
+    static const struct hd__status_range statuses[] = {{400, 499}, {200, 299}, {503, 503}};
+    static const char *const wanted_ids[][3] = {
+        {"w0", "w1", "w2"}, {"w3", "gone", "w0"}, {"w1", "w3", "w0"}, {"gone", "w2", "w2"}};
+    static const uint64_t reasons[] = {1, UINT64_C(1) << (HD_REASON_DNS - HD_REASON_DELIVERED),
+                                       1 | UINT64_C(1) << (HD_REASON_PAUSED - HD_REASON_DELIVERED)};
     const int64_t start = hd__wall_ms(&log->client->world->clock);
     struct hd__log_search search = {.before_ms = INT64_MAX, .max = RECORDS, .is_forward = any(3) == 0};
     search.project = any(3) ? NULL : any(2) ? PROJECT : "another";
-    search.webhook_id = any(3) ? NULL : webhook_ids[any(WEBHOOKS)];
+    search.webhook_count = (size_t)(any(3) ? 0 : 1 + any(3));
+    search.webhook_ids = wanted_ids[any(4)];
     search.delivery_id = any(12) ? NULL : log->entries[any(RECORDS)].report.delivery_id;
     search.redelivery_of = any(8) ? NULL : log->again[any(2)];
-    search.type = any(3) ? 0 : 1 + any(3);
-    search.outcome = any(2) ? 0 : HD_OUTCOME_DELIVERED + any(4);
-    search.reason = any(5) ? 0 : any(2) ? HD_REASON_DNS : HD_REASON_DELIVERED;
+    search.types = any(3) ? 0 : 2 * (unsigned)any(8);
+    search.outcomes = any(2) ? 0 : any(2) ? 1U << any(4) : (unsigned)any(16);
+    search.reasons = any(5) ? 0 : reasons[any(3)];
     if (any(4) == 0) {
-        search.first_status = any(2) ? 200 : 400;
-        search.last_status = any(2) ? 299 : 599;
+        search.statuses = statuses + any(2);
+        search.status_count = 1 + (size_t)any(2);
     }
     search.tests = any(2) ? HD_TESTS_INCLUDED : HD_TESTS_INCLUDED + any(3);
     search.since_ms = any(4) ? 0 : start + INT64_C(1000) * any(20);
@@ -435,7 +454,8 @@ static void a_moved_webhook_keeps_its_log(struct world *world) {
     struct hd__step step = {.events = &event, .event_count = 1};
     client_step(client, &step);
     assert_false(client_end(client, key, heard(client, HEARD_ADDED, 0)->row));
-    struct hd__log_search search = {.webhook_id = "webhook", .before_ms = INT64_MAX, .max = 9};
+    struct hd__log_search search = {
+        .webhook_ids = (const char *const[]){"webhook"}, .webhook_count = 1, .before_ms = INT64_MAX, .max = 9};
     size_t count = 0;
     const struct hd__store_ops *ops = client->store->ops;
     search.max = 2;

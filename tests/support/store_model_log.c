@@ -106,19 +106,31 @@ static int has_text(const struct hd__log_search *search, const struct hd__log_ro
             (search->text_reasons >> (row->report.reason - HD_REASON_DELIVERED) & 1));
 }
 
+static int is_of_webhook(const struct hd__log_search *search, const char *id) {
+    size_t i = 0;
+    while (i < search->webhook_count && strcmp(search->webhook_ids[i], id) != 0)
+        i++;
+    return i < search->webhook_count || i == 0;
+}
+
+static int has_status(const struct hd__log_search *search, int status) {
+    size_t i = 0;
+    while (i < search->status_count && (status < search->statuses[i].first || status > search->statuses[i].last))
+        i++;
+    return i < search->status_count || i == 0;
+}
+
 static int is_of(const struct hd__log_search *search, const struct hd__log_row *row) {
     return (!search->project || strcmp(search->project, row->event.project) == 0) &&
-           (!search->webhook_id || strcmp(search->webhook_id, row->webhook_id) == 0) &&
-           (!search->type || search->type == row->event.type) &&
+           is_of_webhook(search, row->webhook_id) && (!search->types || search->types >> row->event.type & 1) &&
            is_same_id(search->delivery_id, row->report.delivery_id) &&
            is_same_id(search->redelivery_of, row->event.redelivery_of) && has_text(search, row);
 }
 
 static int has_result(const struct hd__log_search *search, const struct hd__stored_report *report) {
-    return (!search->outcome || search->outcome == report->outcome) &&
-           (!search->reason || search->reason == report->reason) &&
-           (!search->first_status ||
-            (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
+    return (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+           (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+           has_status(search, report->http_status) &&
            (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == (report->is_test != 0));
 }
 

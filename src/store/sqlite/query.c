@@ -76,13 +76,9 @@ static int tell_one(sqlite3_stmt *found, int (*tell)(void *user, const struct hd
 
 static int ask(sqlite3 *reader, const struct hd__log_search *search,
                int (*tell)(void *user, const struct hd__log_row *row), void *user) {
-    char text[HD__QUESTION_SIZE] = ROW;
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement;
     int goes_on = 1;
-    hd__question_write(search, 1, 1, text + sizeof ROW - 1, sizeof text - sizeof ROW);
-    int code = sqlite3_prepare_v2(reader, text, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        hd__question_bind(statement, search, 1);
+    int code = hd__question_prepare(reader, ROW, search, HD__QUESTION_PAGE, 1, &statement);
     while (code == SQLITE_OK && goes_on && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         goes_on = tell_one(statement, tell, user);
         code = SQLITE_OK;

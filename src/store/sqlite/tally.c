@@ -62,12 +62,8 @@ static void add(struct sums *sums, const struct hd__log_tally *one) {
 }
 
 static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
-    char text[HD__QUESTION_SIZE] = COLUMNS;
-    sqlite3_stmt *statement = NULL;
-    hd__question_write(search, 0, 0, text + sizeof COLUMNS - 1, sizeof text - sizeof COLUMNS);
-    int code = sqlite3_prepare_v2(counter, text, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        hd__question_bind(statement, search, 0);
+    sqlite3_stmt *statement;
+    int code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct hd__log_tally one = read(sums, statement);
         add(sums, &one);
