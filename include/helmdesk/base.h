@@ -131,7 +131,8 @@ enum hd_status {
     HD_E_FIELD = -77,
     HD_E_ADDRESS = -78,
     HD_E_ROLE = -79,
-    HD_E_HTTP_STATUSES = -80
+    HD_E_HTTP_STATUSES = -80,
+    HD_E_CANCELED = -81
 };
 
 /**

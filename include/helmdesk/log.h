@@ -77,7 +77,17 @@ HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64
  * webhook or ticket has exactly this id. "#42" finds only the ticket with this number. Case and accents do not matter
  * in Latin, Greek and Cyrillic: "arger" finds "Ärger". NULL or "" for all; copied. */
 HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
+/** Ends each search with HD_E_TIMEOUT that takes longer than this, in milliseconds; 0, the default, for no limit. */
+HD_API int hd_log_filter_set_time_limit_ms(hd_log_filter *filter, uint32_t limit_ms);
 /** @} */
+
+/**
+ * Ends the searches that are made with a filter, such as when nobody waits for their results any more: those that are
+ * in progress return HD_E_CANCELED soon, and so do all later ones. The filter must exist until this returns.
+ * @param filter  the filter; NULL does nothing
+ * Blocks: no. Threads: any, also while another thread searches with the filter. Since: 0.1.0
+ */
+HD_API void hd_log_filter_cancel(hd_log_filter *filter);
 
 /**
  * Reads the delivery log, newest first. Reports that are added meanwhile do not shift the later pages.
@@ -86,8 +96,9 @@ HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
  * @param cursor  NULL for the first page, then hd_log_page_cursor() of the previous page
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page; free it with hd_log_page_free()
- * Returns: HD_OK, also for an empty page; HD_E_CURSOR if the cursor is not from hd_log_page_cursor(); HD_E_STORE if the
- * store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR if the cursor is not from hd_log_page_cursor(); HD_E_TIMEOUT (see
+ * hd_log_filter_set_time_limit_ms()); HD_E_CANCELED (see hd_log_filter_cancel()); HD_E_STORE if the store cannot be
+ * read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
  * calling thread. With a store, disk; a search for text then reads every report that the rest of the filter matches.
  * Threads: any. Since: 0.1.0
  */
@@ -103,8 +114,8 @@ HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const ch
  *                now on: the page is then empty, and its cursor is the current end of the log
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page, which always has a cursor; free it with hd_log_page_free()
- * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_STORE if the store cannot be read; HD_E_FORKED;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if
+ * the store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit,
                          hd_log_page **page);
@@ -121,8 +132,8 @@ HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const c
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page, empty if nothing is new; free it with hd_log_page_free(). If the log's limits
  *                deleted reports that were not committed, hd_log_page_missed() returns how many
- * Returns: HD_OK, also for an empty page; HD_E_STORE_READ_ONLY; HD_E_STORE, HD_E_STORE_FULL and other failures of the
- * store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE_READ_ONLY;
+ * HD_E_STORE, HD_E_STORE_FULL and other failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_read(hd_client *client, const char *name, const hd_log_filter *filter, size_t limit,
                        hd_log_page **page);
@@ -218,7 +229,8 @@ HD_API int hd_client_redeliver_page(hd_client *client, const hd_log_filter *filt
  *                   which then needs both bounds, into at most 10,000 parts; each begins at a multiple of bucket_ms
  *                   since 1970-01-01T00:00:00Z
  * @param stats      receives the statistics; free them with hd_log_stats_free()
- * Returns: HD_OK, also if nothing matches; HD_E_STORE if the store cannot be read; HD_E_FORKED; HD_E_INVALID, also for
+ * Returns: HD_OK, also if nothing matches; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if the store
+ * cannot be read; HD_E_FORKED; HD_E_INVALID, also for
  * buckets without both bounds, and for too many; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
  * calling thread. With a store, disk: it reads a few numbers of each report that matches; a search for text reads every
  * report that the rest of the filter matches. Threads: any. Since: 0.1.0

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_LIMIT_MS 10000 /* of a search: who waits longer has left the page */
+
 struct reading {
     struct hd__call *call;
     const json_t *object;
@@ -155,6 +157,7 @@ int hd__filter_read(struct hd__call *call, const json_t *object, int64_t until_m
     struct reading reading = {.call = call, .object = object, .until_ms = until_ms};
     *filter = NULL;
     if (hd_log_filter_new(&reading.filter) != HD_OK ||
+        hd_log_filter_set_time_limit_ms(reading.filter, TIME_LIMIT_MS) != HD_OK ||
         hd_log_filter_set_project(reading.filter, call->params[0]) != HD_OK) {
         hd_log_filter_free(reading.filter);
         call->response->failed = 1;

@@ -33,6 +33,8 @@ struct hd_log_filter {
     struct delivery delivery, redelivery_of;
     int tests;
     int64_t since_ms, until_ms;
+    int64_t time_limit_ms; /* 0 for none */
+    atomic_int is_canceled;
 };
 
 int hd_log_filter_new(hd_log_filter **filter) {
@@ -157,6 +159,18 @@ int hd_log_filter_set_text(hd_log_filter *filter, const char *text) {
     return HD_OK;
 }
 
+int hd_log_filter_set_time_limit_ms(hd_log_filter *filter, uint32_t limit_ms) {
+    if (!filter)
+        return HD_E_INVALID;
+    filter->time_limit_ms = limit_ms;
+    return HD_OK;
+}
+
+void hd_log_filter_cancel(hd_log_filter *filter) {
+    if (filter)
+        atomic_store_explicit(&filter->is_canceled, 1, memory_order_relaxed);
+}
+
 static void add_text(struct hd__sought *sought, const char *text) {
     hd__sought_add_text(sought, text, text ? strlen(text) : 0);
 }
@@ -252,4 +266,13 @@ void hd__log_filter_search(const hd_log_filter *filter, struct hd__log_search *s
     search->until_ms = filter->until_ms;
     search->text = *filter->text ? filter->text : NULL;
     search->text_reasons = *filter->text ? reasons_with(filter->text) : 0;
+}
+
+struct hd__deadline hd__log_filter_deadline(const hd_log_filter *filter) {
+    if (!filter)
+        return (struct hd__deadline){.until_us = 0};
+    return (struct hd__deadline){
+        .is_canceled = &filter->is_canceled,
+        .until_us = filter->time_limit_ms ? hd__monotonic_us(&hd__system_clock) + filter->time_limit_ms * 1000 : 0,
+    };
 }

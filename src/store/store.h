@@ -266,6 +266,10 @@ struct hd__log_search {
     size_t status_count;                     /* 0 for all */
     int tests;                               /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
     int64_t since_ms, until_ms;              /* by finished_at_ms; 0 for no bound */
+    /* Whether nobody waits for the search any more: asked now and then, from the beginning on; then it ends soon, with
+     * HD_E_TIMEOUT. NULL for one that goes on to its end. */
+    int (*is_over)(const void *over_user);
+    const void *over_user;
     int is_forward; /* oldest first, by the order in which they were stored: those after after_id */
     int64_t after_id;
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */

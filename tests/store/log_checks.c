@@ -440,6 +440,31 @@ static void sums_are_those_of_the_rows(struct world *world) {
     }
 }
 
+/* ---- Ends ---- */
+
+static int is_over(const void *asked) {
+    return ++*(int *)(uintptr_t)asked > 0;
+}
+
+static void a_question_that_is_over_ends(struct world *world) {
+    struct log *log = fill(world, 10);
+    struct page page = {.count = 0};
+    struct sums sums = {.log = log};
+    int asked = 0;
+    const struct hd__log_search search = {
+        .before_ms = INT64_MAX, .max = RECORDS, .is_over = is_over, .over_user = &asked};
+    const struct hd__store_ops *ops = log->client->store->ops;
+    assert_int_equal(ops->query(log->client->store, &search, add_to_page, &page), HD_E_TIMEOUT);
+    assert_true(asked > 0);
+    asked = 0;
+    assert_int_equal(ops->tally(log->client->store, &search, 0, check_tally, &sums), HD_E_TIMEOUT);
+    assert_true(asked > 0);
+    asked = -1000000; /* it goes on */
+    assert_int_equal(ops->query(log->client->store, &search, add_to_page, &page), HD_OK);
+    assert_int_equal(page.count, RECORDS);
+    test_free(log);
+}
+
 /* ---- Projects and moves ---- */
 
 /* The log of a webhook goes by its id; that of a project by the project of the event. */
@@ -475,6 +500,7 @@ static const struct check checks[] = {
     {"searches find what is there", searches_find_what_is_there},
     {"pages follow each other", pages_follow_each_other},
     {"a question ends when it is told to", a_question_ends_when_told_to},
+    {"a question that is over ends", a_question_that_is_over_ends},
     {"records have numbers in the order of storing", ids_are_in_the_order_of_storing},
     {"the newest record is remembered", the_newest_is_remembered},
     {"an empty log has no newest record", nothing_has_no_newest},

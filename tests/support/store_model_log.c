@@ -174,10 +174,15 @@ static int is_after_place(const struct hd__log_search *search, const struct hd__
            (row->report.finished_at_ms == search->before_ms && row->id < search->before_id);
 }
 
+/* Nobody can wait long for this store: it looks once. */
+static int begin(struct model_handle *handle, const struct hd__log_search *search) {
+    return search->is_over && search->is_over(search->over_user) ? HD_E_TIMEOUT : store_model_lock(handle);
+}
+
 int store_model_query(struct hd_store *base, const struct hd__log_search *search,
                       int (*tell)(void *user, const struct hd__log_row *row), void *user) {
     struct model_handle *handle = (struct model_handle *)base;
-    int status = store_model_lock(handle);
+    int status = begin(handle, search);
     if (status != HD_OK)
         return status;
     const struct store_model *model = handle->model;
@@ -293,7 +298,7 @@ static size_t count_in(struct hd__log_tally *tallies, size_t count, const struct
 int store_model_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                       void (*tell)(void *user, const struct hd__log_tally *tally), void *user) {
     struct model_handle *handle = (struct model_handle *)base;
-    int status = store_model_lock(handle);
+    int status = begin(handle, search);
     if (status != HD_OK)
         return status;
     const struct store_model *model = handle->model;

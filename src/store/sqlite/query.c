@@ -76,9 +76,11 @@ static int tell_one(sqlite3_stmt *found, int (*tell)(void *user, const struct hd
 
 static int ask(sqlite3 *reader, const struct hd__log_search *search,
                int (*tell)(void *user, const struct hd__log_row *row), void *user) {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     int goes_on = 1;
-    int code = hd__question_prepare(reader, ROW, search, HD__QUESTION_PAGE, 1, &statement);
+    int code = hd__question_begin(reader, search);
+    if (code == SQLITE_OK)
+        code = hd__question_prepare(reader, ROW, search, HD__QUESTION_PAGE, 1, &statement);
     while (code == SQLITE_OK && goes_on && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         goes_on = tell_one(statement, tell, user);
         code = SQLITE_OK;
@@ -96,7 +98,7 @@ int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
     sqlite3 *reader = hd__sqlite_take_reader(store, from, &status);
     if (!reader)
         return status;
-    status = hd__sqlite_status(store, reader, ask(reader, search, tell, user));
+    status = hd__question_end(store, reader, search, ask(reader, search, tell, user));
     hd__sqlite_drop_reader(from);
     return status;
 }

@@ -17,6 +17,11 @@ enum hd__question {
 int hd__question_prepare(sqlite3 *connection, const char *columns, const struct hd__log_search *search,
                          enum hd__question which, int has_joins, sqlite3_stmt **statement);
 
+/* Between these two, what runs on a connection ends when the search is over: the first returns a result code, and the
+ * second the status for what came of it. */
+int hd__question_begin(sqlite3 *connection, const struct hd__log_search *search);
+int hd__question_end(struct hd__sqlite *store, sqlite3 *connection, const struct hd__log_search *search, int code);
+
 /* Gives a connection what searches use. */
 int hd__question_functions(sqlite3 *connection);
 

@@ -207,3 +207,25 @@ int hd__question_prepare(sqlite3 *connection, const char *columns, const struct 
         bind(*statement, search, which);
     return code;
 }
+
+/* ---- The end ---- */
+
+#define STEPS 4000 /* of SQLite's machine between two looks, some tens of microseconds */
+
+static int is_over(void *search) {
+    const struct hd__log_search *looked = search;
+    return looked->is_over(looked->over_user);
+}
+
+int hd__question_begin(sqlite3 *connection, const struct hd__log_search *search) {
+    if (!search->is_over)
+        return SQLITE_OK;
+    sqlite3_progress_handler(connection, STEPS, is_over, (void *)(uintptr_t)search);
+    return search->is_over(search->over_user) ? SQLITE_INTERRUPT : SQLITE_OK;
+}
+
+int hd__question_end(struct hd__sqlite *store, sqlite3 *connection, const struct hd__log_search *search, int code) {
+    sqlite3_progress_handler(connection, 0, NULL, NULL);
+    return search->is_over && (code & 0xFF) == SQLITE_INTERRUPT ? HD_E_TIMEOUT
+                                                                : hd__sqlite_status(store, connection, code);
+}

@@ -62,8 +62,10 @@ static void add(struct sums *sums, const struct hd__log_tally *one) {
 }
 
 static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
-    sqlite3_stmt *statement;
-    int code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
+    sqlite3_stmt *statement = NULL;
+    int code = hd__question_begin(counter, search);
+    if (code == SQLITE_OK)
+        code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct hd__log_tally one = read(sums, statement);
         add(sums, &one);
@@ -84,7 +86,7 @@ int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search,
     if (!counter)
         return status;
     sums.places = calloc(PLACES, sizeof *sums.places);
-    status = hd__sqlite_status(store, counter, sums.places ? ask(counter, search, &sums) : SQLITE_NOMEM);
+    status = hd__question_end(store, counter, search, sums.places ? ask(counter, search, &sums) : SQLITE_NOMEM);
     free(sums.places);
     hd__sqlite_drop_reader(&store->counter);
     return status;
