@@ -99,8 +99,9 @@ HD_API void hd_log_filter_cancel(hd_log_filter *filter);
  * Returns: HD_OK, also for an empty page; HD_E_CURSOR if the cursor is not from hd_log_page_cursor(); HD_E_TIMEOUT (see
  * hd_log_filter_set_time_limit_ms()); HD_E_CANCELED (see hd_log_filter_cancel()); HD_E_STORE if the store cannot be
  * read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
- * calling thread. With a store, disk; a search for text then reads every report that the rest of the filter matches.
- * Threads: any. Since: 0.1.0
+ * calling thread. With a store, disk. A search for text that a store has no index for, such as one of two characters,
+ * reads only some thousands of the newest reports for a page: the page may then have fewer than limit, or none, and a
+ * cursor to continue with. Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                         hd_log_page **page);
@@ -115,7 +116,8 @@ HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const ch
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page, which always has a cursor; free it with hd_log_page_free()
  * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if
- * the store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * the store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since:
+ * 0.1.0
  */
 HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit,
                          hd_log_page **page);
@@ -133,7 +135,8 @@ HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const c
  * @param page    receives the page, empty if nothing is new; free it with hd_log_page_free(). If the log's limits
  *                deleted reports that were not committed, hd_log_page_missed() returns how many
  * Returns: HD_OK, also for an empty page; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE_READ_ONLY;
- * HD_E_STORE, HD_E_STORE_FULL and other failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * HD_E_STORE, HD_E_STORE_FULL and other failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as
+ * hd_log_query(). Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_read(hd_client *client, const char *name, const hd_log_filter *filter, size_t limit,
                        hd_log_page **page);

@@ -1,5 +1,6 @@
-/* Text as it is searched: without case, without accents. Latin, Greek and Cyrillic letters become lower-case ones, those
- * of Latin plain ASCII where there is such a letter; control characters become blanks, and combining accents vanish. */
+/* Text as it is searched: without case, without accents. Latin, Greek and Cyrillic letters become lower-case ones,
+ * those of Latin plain ASCII where there is such a letter; control characters become blanks, and combining accents
+ * vanish. */
 #ifndef HD_BASE_FOLD_H
 #define HD_BASE_FOLD_H
 

@@ -67,6 +67,7 @@ struct hd__storer {
     int64_t looked_at_us;      /* the last look or step */
     int64_t active_until_us;   /* something has happened lately */
     int64_t tend_at_us;
+    int has_stepped; /* since the last look */
     struct hd__store_listener listener;
     int has_joined, join_status;
     pthread_mutex_t changes; /* held while the store tells of webhooks, or this client changes one: both come to the

@@ -59,6 +59,7 @@ int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const
                       hd_log_page **page) {
     const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     struct hd__log_search search = {0};
+    struct hd__log_rest rest = {0};
     size_t rows;
     hd__log_filter_search(filter, &search);
     set_deadline(&search, &deadline);
@@ -68,10 +69,13 @@ int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const
     if (status != HD_OK)
         return status;
     search.max = limit + 1; /* which tells whether there is another page */
+    search.rest = &rest;
     hd_log_page *found = hd__log_page_new(limit, 1);
     if (!found)
         return HD_E_NO_MEMORY;
     status = fill(store, &search, found, &rows);
+    if (status == HD_OK && rest.is_there)
+        hd__log_page_go_on(found, rest.before_ms, rest.before_id);
     if (status == HD_OK)
         *page = found;
     else

@@ -48,6 +48,10 @@ int hd__log_page_add(void *user, hd_report *report) {
     return 1;
 }
 
+void hd__log_page_go_on(hd_log_page *page, int64_t before_ms, int64_t before_id) {
+    snprintf(page->cursor, sizeof page->cursor, "%" PRIi64 "-%" PRIi64, before_ms, before_id);
+}
+
 void hd__log_page_cut(hd_log_page *page, size_t count) {
     if (count >= page->count)
         return;

@@ -12,6 +12,9 @@ hd_log_page *hd__log_page_new(size_t limit, int is_of_store);
  * already: then it gets a cursor. */
 int hd__log_page_add(void *page, hd_report *report);
 
+/* Lets the next page of a store begin at a place, however few reports this one has. */
+void hd__log_page_go_on(hd_log_page *page, int64_t before_ms, int64_t before_id);
+
 /* Cuts a page after its first count reports (1 or more), so that its cursor goes on there. */
 void hd__log_page_cut(hd_log_page *page, size_t count);
 

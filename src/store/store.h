@@ -252,6 +252,12 @@ struct hd__status_range {
     int first, last;
 };
 
+/* out: whether the search ended early, and the place to go on from. */
+struct hd__log_rest {
+    int is_there;
+    int64_t before_ms, before_id;
+};
+
 struct hd__log_search {
     const char *project;                /* NULL for all; it is the event's */
     const char *const *webhook_ids;     /* any of these */
@@ -275,6 +281,9 @@ struct hd__log_search {
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
+    /* A store that would have to look at very many records may look at the newest of them only, and say where it is to
+     * go on; newest first only. NULL for one that finds all. */
+    struct hd__log_rest *rest;
 };
 
 struct hd__log_row {
@@ -295,6 +304,12 @@ struct hd__log_tally {
 
 /* ---- The functions ---- */
 
+enum {
+    HD__MORE_NONE,
+    HD__MORE_AT_ONCE,
+    HD__MORE_WHEN_IDLE
+};
+
 #define HD__NO_PLACE (-1)
 
 #define HD__ANY_VERSION UINT64_MAX
@@ -307,7 +322,8 @@ struct hd__store_ops {
      * second. tend is called each second: it sees that the store is still there, takes over the shards of clients that
      * are gone, and sees what others have changed; when it is time, or something has changed, it renews the lease and
      * deletes a slice of the log that is beyond its bounds and of keys that are old. While nothing happens, it costs
-     * next to nothing as well. Sets *more if there is more to delete at once. */
+     * next to nothing as well. *more says whether there is more to do: HD__MORE_AT_ONCE, or HD__MORE_WHEN_IDLE for what
+     * should not be in the way of steps. */
     int (*step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
     int (*look)(struct hd_store *store, struct hd__store_state *state);
     int (*tend)(struct hd_store *store, struct hd__store_state *state, int *more);

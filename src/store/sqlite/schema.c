@@ -83,3 +83,9 @@ const char hd__sqlite_indexes[] =
 /* place: the number of the last report that the consumer is done with. */
 const char hd__sqlite_consumers[] =
     "CREATE TABLE consumer(name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* The index of texts: see index.h. finished: when each report of the block ended. id: HD__PART_KEY(). */
+const char hd__sqlite_search[] =
+    "CREATE TABLE search_block(number INTEGER PRIMARY KEY, units INTEGER NOT NULL, earliest_ms INTEGER NOT NULL,"
+    "  latest_ms INTEGER NOT NULL, finished BLOB NOT NULL);"
+    "CREATE TABLE search_part(id INTEGER PRIMARY KEY, postings BLOB NOT NULL);";

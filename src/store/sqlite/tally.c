@@ -1,6 +1,6 @@
 /* Sums over the log. They are added up here: SQLite sorts all rows to group them, which takes more than twice as long.
  */
-#include "store/sqlite/query.h"
+#include "store/sqlite/walk.h"
 
 #include <stdlib.h>
 
@@ -61,18 +61,31 @@ static void add(struct sums *sums, const struct hd__log_tally *one) {
     sums->places[at].count = count + 1;
 }
 
-static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
+static int add_row(void *user, sqlite3_stmt *row) {
+    struct sums *sums = user;
+    const struct hd__log_tally one = read(sums, row);
+    add(sums, &one);
+    return 1;
+}
+
+static int add_all(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
     sqlite3_stmt *statement = NULL;
-    int code = hd__question_begin(counter, search);
-    if (code == SQLITE_OK)
-        code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
-    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const struct hd__log_tally one = read(sums, statement);
-        add(sums, &one);
-        code = SQLITE_OK;
-    }
+    int code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
+    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        code = SQLITE_OK, (void)add_row(sums, statement);
     sqlite3_finalize(statement);
-    if (code == SQLITE_DONE)
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
+    const struct hd__walk walk = {search, COLUMNS, 0, 0, add_row, sums};
+    int is_done = 0;
+    int code = hd__question_begin(counter, search);
+    if (code == SQLITE_OK && hd__walk_fits(search))
+        code = hd__walk(counter, &walk, &is_done);
+    if (code == SQLITE_OK && !is_done)
+        code = add_all(counter, search, sums);
+    if (code == SQLITE_OK)
         tell_all(sums);
     return code;
 }
