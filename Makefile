@@ -42,14 +42,14 @@ LIB_SOURCES := $(sort $(wildcard src/*.c $(LIB_FOLDERS:%=src/%/*.c)))
 # The same objects go into both libraries: the static one too may become part of somebody's shared library.
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/objects/%.o)
 
-# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam, and one file. The
-# shared library has a copy of that file; the static one takes it from libhelmdesk.a, so that all archives can be linked
+# The store in SQLite is a library of its own: it needs nothing of the core but the header of the seam, and a few files. The
+# shared library has a copy of these; the static one takes them from libhelmdesk.a, so that all archives can be linked
 # whole into one library. It is built where SQLite is; SQLITE=no leaves it out.
 PKG_CONFIG ?= pkg-config
 SQLITE ?= $(shell $(PKG_CONFIG) --atleast-version=3.35 sqlite3 2>/dev/null && echo yes || echo no)
 SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c))
 SQLITE_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/objects/%.o)
-SQLITE_COPIED_OBJECTS := $(BUILD)/objects/store/shards.o
+SQLITE_COPIED_OBJECTS := $(addprefix $(BUILD)/objects/,store/shards.o store/sought.o base/fold.o base/text.o)
 SQLITE_STATIC_LIB := $(BUILD)/libhelmdesk-sqlite.a
 SQLITE_SHARED_NAME := libhelmdesk-sqlite.so
 SQLITE_SONAME := $(SQLITE_SHARED_NAME).$(ABI)
@@ -667,7 +667,7 @@ $(BENCH_CROWDS): BENCH_LIBS := $(BUILD)/tests/bench/descriptors.o
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # The store's benchmark has parts.
-BENCH_STORE := $(addprefix $(BUILD)/tests/bench/,figures.o steps.o store_clients.o store_log.o store_shared.o store_steps.o) $(CRASH_SUPPORT)
+BENCH_STORE := $(addprefix $(BUILD)/tests/bench/,figures.o steps.o store_clients.o store_log.o store_search.o store_shared.o store_steps.o) $(CRASH_SUPPORT)
 $(BUILD)/tests/bench/store: $(BENCH_STORE) $(SQLITE_STATIC_LIB)
 $(BUILD)/tests/bench/store: BENCH_LIBS := $(HD_SQLITE_LIBS)
 $(BUILD)/tests/bench/store: BENCH_PARTS := $(BENCH_STORE) $(SQLITE_STATIC_LIB)

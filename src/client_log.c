@@ -78,8 +78,7 @@ int hd_log_commit(hd_client *client, const char *name, const hd_log_page *page) 
 static int fill_stats(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats *stats) {
     if (client->store)
         return hd__durable_summarize(client->store, filter, bucket_ms, stats);
-    hd__log_ring_summarize(client->ring, filter, stats);
-    return HD_OK;
+    return hd__log_ring_summarize(client->ring, filter, stats);
 }
 
 int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats) {

@@ -296,8 +296,11 @@ static void test_malformed_requests(void **state) {
                                           "reason=x",
                                           "reason=unknown",
                                           "status=x",
-                                          "status=9xx",
+                                          "status=404;5xx",
                                           "event=x",
+                                          "event=ticket.created,",
+                                          "outcome=failed,x",
+                                          "status=200,",
                                           "test=x",
                                           "since=x",
                                           "until=2025-01-01",
@@ -806,6 +809,12 @@ static void test_log(void **state) {
     assert_int_equal(count_of("status=400-404&reason=http_404_410"), 5);
     assert_int_equal(count_of("test=only"), 1);
     assert_int_equal(count_of("test=no&event=ticket.created"), 10);
+    assert_int_equal(count_of("test=no&event=message.received,ticket.created"), 10);
+    assert_int_equal(count_of("status=200,4xx"), 11);
+    assert_int_equal(count_of("outcome=failed,canceled"), 5);
+    assert_int_equal(count_of("reason=dns,http_404_410"), 5);
+    assert_int_equal(count_of("webhook=none&webhook=neither"), 0);
+    assert_int_equal(count_of("webhook=none&webhook="), 0);
     assert_int_equal(count_of("q=%233"), 2);
     assert_int_equal(count_of("since=2100-01-01T00:00:00Z"), 0);
     assert_int_equal(count_of("since=2024-02-29T23:59:59Z&until=2096-02-29T12:00:00.500Z"), 11);

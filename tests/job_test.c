@@ -34,8 +34,8 @@ static void end_both(void) {
 static hd_log_filter *failed_of(const char *webhook_id) {
     hd_log_filter *filter;
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-    assert_int_equal(hd_log_filter_set_webhook(filter, webhook_id), HD_OK);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, webhook_id), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
     return filter;
 }
 
@@ -220,7 +220,7 @@ static void test_missed(void **state) {
         send_ticket(both[i], 5);
         flush(both[i]);
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        assert_int_equal(hd_log_filter_set_webhook(filter, "late"), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, "late"), HD_OK);
         hd_job *job = job_with(HD_SOURCE_MISSED, filter);
         size_t before = server_requests(server);
         run(both[i], job);
@@ -231,13 +231,13 @@ static void test_missed(void **state) {
         assert_int_equal(hd_job_source(job), HD_SOURCE_MISSED);
         hd_job_free(job);
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        assert_int_equal(hd_log_filter_set_webhook(filter, "late"), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, "late"), HD_OK);
         job = job_with(HD_SOURCE_MISSED, filter);
         assert_int_equal(hd_job_plan(both[i], job), HD_OK);
         assert_int_equal(hd_job_count(job, HD_COUNT_MATCHING), 0);
         hd_job_free(job);
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
-        assert_int_equal(hd_log_filter_set_webhook(filter, "nobody"), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, "nobody"), HD_OK);
         job = job_with(HD_SOURCE_MISSED, filter);
         assert_int_equal(hd_job_plan(both[i], job), HD_E_NOT_FOUND);
         hd_job_free(job);
@@ -340,11 +340,15 @@ static void test_filter_is_kept(void **state) {
         fail_some(both[i], WEBHOOK, 1, 3);
         assert_int_equal(hd_log_filter_new(&filter), HD_OK);
         assert_int_equal(hd_log_filter_set_project(filter, PROJECT), HD_OK);
-        assert_int_equal(hd_log_filter_set_webhook(filter, WEBHOOK), HD_OK);
-        assert_int_equal(hd_log_filter_set_event(filter, HD_TICKET_CREATED), HD_OK);
-        assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
-        assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_HTTP_5XX), HD_OK);
-        assert_int_equal(hd_log_filter_set_http_status(filter, 500, 599), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, WEBHOOK), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, "another"), HD_OK);
+        assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_CREATED), HD_OK);
+        assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_RESOLVED), HD_OK);
+        assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+        assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
+        assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_HTTP_5XX), HD_OK);
+        assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_DNS), HD_OK);
+        assert_int_equal(hd_log_filter_set_http_statuses(filter, "404,5xx"), HD_OK);
         assert_int_equal(hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED), HD_OK);
         assert_int_equal(hd_log_filter_set_time(filter, 1, INT64_C(4000000000000)), HD_OK);
         assert_int_equal(hd_log_filter_set_text(filter, "#2"), HD_OK);

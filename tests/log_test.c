@@ -162,6 +162,8 @@ static hd_client *open_mixed_client(struct scene *scene) {
         assert_int_equal(hd_event_set_ticket(event, events[i].id, events[i].number, events[i].subject, "open", "high"),
                          HD_OK);
         assert_int_equal(hd_event_set_customer(event, events[i].email, events[i].name), HD_OK);
+        if (events[i].type == HD_MESSAGE_RECEIVED)
+            assert_int_equal(hd_event_set_message(event, "m", "customer", "T\xC3\x89st:\nthank you"), HD_OK);
         (void)send_event(client, event);
         flush(client);
         sleep_ms(2); /* so that the times of the reports differ */
@@ -181,12 +183,13 @@ static void test_search_by_text(void **state) {
         const char *text;
         size_t count;
     } cases[] = {
-        {"printer", 4},      {"PRINTER ON", 2},   {"fire", 2},    {"#42", 4},     {"#420", 2},
-        {"#7", 2},           {"#8", 1},           {"#10", 1},     {"tk-10", 8},   {"TK-103", 1},
-        {"ann@", 2},         {"@EXAMPLE.COM", 4}, {"example", 7}, {"baker", 2},   {"dyer", 1},
-        {"\xC3\x84pfel", 2}, {"\xC3\x84rger", 2}, {"orders", 3},  {"Billing", 3}, {"http_5xx", 3},
-        {"HTTP_404_410", 2}, {"no such text", 0}, {"", 8},        {"blue", 0},    {"8.0.0.1", 0},
-        {"delivered", 3},
+        {"printer", 4},      {"PRINTER ON", 2},   {"fire", 2},       {"#42", 2},     {"#420", 2},
+        {"#7", 2},           {"#8", 1},           {"#10", 0},        {"tk-10", 0},   {"TK-103", 1},
+        {"ann@", 2},         {"@EXAMPLE.COM", 4}, {"example", 7},    {"baker", 2},   {"dyer", 1},
+        {"\xC3\x84pfel", 2}, {"ARGER", 2},        {"cafe order", 3}, {"Billing", 3}, {"http_5xx", 3},
+        {"HTTP_404_410", 2}, {"no such text", 0}, {"", 8},           {"blue", 0},    {"8.0.0.1", 0},
+        {"delivered", 3},    {"W-BAD", 3},        {"w-ba", 0},       {"hank y", 2},  {"ank yo\xCC\x88u", 2},
+        {"com Cyd", 0},      {"fire ann", 0},
     };
     struct scene *scene = *state;
     hd_client *client = open_mixed_client(scene);
@@ -197,11 +200,13 @@ static void test_search_by_text(void **state) {
             fail_msg("\"%s\" finds %zu reports", cases[i].text, count);
     }
     hd_log_page *page = query(client, NULL, NULL, 1);
-    char id[64];
+    char id[64], event_id[64];
     (void)snprintf(id, sizeof id, "%s", hd_report_delivery_id(hd_log_page_at(page, 0)));
+    (void)snprintf(event_id, sizeof event_id, "%s", hd_report_event_id(hd_log_page_at(page, 0)));
     hd_log_page_free(page);
     assert_int_equal(count_text(client, id), 1);
-    assert_int_equal(count_text(client, id + 24), 1);
+    assert_int_equal(count_text(client, id + 24), 0);
+    assert_int_equal(count_text(client, event_id), 1);
 }
 
 /* Each property narrows the search, alone and together with others, and can be widened again. */
@@ -218,40 +223,57 @@ static void test_search_by_property(void **state) {
     assert_int_equal(hd_log_filter_set_project(filter, "blu"), HD_OK);
     assert_int_equal(count_matches(client, filter), 0);
     filter = new_filter();
-    assert_int_equal(hd_log_filter_set_webhook(filter, "w-bad"), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-bad"), HD_OK);
     assert_int_equal(count_matches(client, filter), 3);
     filter = new_filter();
-    assert_int_equal(hd_log_filter_set_event(filter, HD_TICKET_CREATED), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_CREATED), HD_OK);
     assert_int_equal(count_matches(client, filter), 4);
     filter = new_filter();
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_DELIVERED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_DELIVERED), HD_OK);
     assert_int_equal(count_matches(client, filter), 3);
     filter = new_filter();
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
     assert_int_equal(count_matches(client, filter), 5);
     filter = new_filter();
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
     assert_int_equal(count_matches(client, filter), 0);
 
     filter = new_filter();
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-bad"), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-other"), HD_OK);
+    assert_int_equal(count_matches(client, filter), 5);
+    filter = new_filter();
+    assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_CREATED), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_MESSAGE_RECEIVED), HD_OK);
+    assert_int_equal(count_matches(client, filter), 6);
+    filter = new_filter();
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_DELIVERED), HD_OK);
+    assert_int_equal(count_matches(client, filter), 3);
+    filter = new_filter();
+    assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_HTTP_404_410), HD_OK);
+    assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_HTTP_5XX), HD_OK);
+    assert_int_equal(count_matches(client, filter), 5);
+
+    filter = new_filter();
     assert_int_equal(hd_log_filter_set_project(filter, "blue"), HD_OK);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
-    assert_int_equal(hd_log_filter_set_event(filter, HD_TICKET_RESOLVED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_RESOLVED), HD_OK);
     assert_int_equal(hd_log_filter_set_text(filter, "printer"), HD_OK);
-    assert_int_equal(hd_log_filter_set_webhook(filter, "w-bad"), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-bad"), HD_OK);
     assert_int_equal(count_matches(client, filter), 1);
 
     filter = new_filter();
     assert_int_equal(hd_log_filter_set_project(filter, "green"), HD_OK);
-    assert_int_equal(hd_log_filter_set_webhook(filter, "w-bad"), HD_OK);
-    assert_int_equal(hd_log_filter_set_event(filter, HD_TICKET_RESOLVED), HD_OK);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-bad"), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_TICKET_RESOLVED), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_CANCELED), HD_OK);
     assert_int_equal(hd_log_filter_set_text(filter, "nothing"), HD_OK);
     assert_int_equal(hd_log_filter_set_time(filter, 1, 2), HD_OK);
     assert_int_equal(hd_log_filter_set_project(filter, NULL), HD_OK);
-    assert_int_equal(hd_log_filter_set_webhook(filter, NULL), HD_OK);
-    assert_int_equal(hd_log_filter_set_event(filter, HD_EVENT_UNKNOWN), HD_OK);
-    assert_int_equal(hd_log_filter_set_outcome(filter, 0), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, NULL), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_EVENT_UNKNOWN), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, 0), HD_OK);
     assert_int_equal(hd_log_filter_set_text(filter, ""), HD_OK);
     assert_int_equal(hd_log_filter_set_time(filter, 0, 0), HD_OK);
     assert_int_equal(count_matches(client, filter), 8);
@@ -259,13 +281,13 @@ static void test_search_by_property(void **state) {
 
 static size_t count_reason(hd_client *client, int reason) {
     hd_log_filter *filter = new_filter();
-    assert_int_equal(hd_log_filter_set_reason(filter, reason), HD_OK);
+    assert_int_equal(hd_log_filter_add_reason(filter, reason), HD_OK);
     return count_matches(client, filter);
 }
 
-static size_t count_status(hd_client *client, int first, int last) {
+static size_t count_status(hd_client *client, const char *list) {
     hd_log_filter *filter = new_filter();
-    assert_int_equal(hd_log_filter_set_http_status(filter, first, last), HD_OK);
+    assert_int_equal(hd_log_filter_set_http_statuses(filter, list), HD_OK);
     return count_matches(client, filter);
 }
 
@@ -290,19 +312,20 @@ static void test_search_by_result(void **state) {
     assert_int_equal(count_reason(client, HD_REASON_HTTP_5XX), 3);
     assert_int_equal(count_reason(client, HD_REASON_HTTP_404_410), 2);
     assert_int_equal(count_reason(client, HD_REASON_PAUSED), 0);
-    assert_int_equal(count_status(client, 0, 0), 8);
-    assert_int_equal(count_status(client, 100, 999), 8);
-    assert_int_equal(count_status(client, 200, 299), 3);
-    assert_int_equal(count_status(client, 404, 404), 2);
-    assert_int_equal(count_status(client, 404, 500), 5);
-    assert_int_equal(count_status(client, 405, 499), 0);
+    assert_int_equal(count_status(client, NULL), 8);
+    assert_int_equal(count_status(client, "1xx-9xx"), 8);
+    assert_int_equal(count_status(client, "200-299"), 3);
+    assert_int_equal(count_status(client, "404"), 2);
+    assert_int_equal(count_status(client, " 404 , 2XX"), 5);
+    assert_int_equal(count_status(client, "404-500"), 5);
+    assert_int_equal(count_status(client, "405-499"), 0);
     put_at(scene, "w-strange", "red", "", "/status/799");
     put_at(scene, "w-closed", "red", "", "/reset");
     (void)send_event(client, event_for_tests(HD_TICKET_CREATED, "red", 1));
     flush(client);
-    assert_int_equal(count_status(client, 0, 0), 10); /* the one without an answer too */
-    assert_int_equal(count_status(client, 100, 999), 9);
-    assert_int_equal(count_status(client, 600, 999), 1);
+    assert_int_equal(count_status(client, NULL), 10); /* the one without an answer too */
+    assert_int_equal(count_status(client, "1xx-9xx"), 9);
+    assert_int_equal(count_status(client, "600-9xx"), 1);
 }
 
 /* Deliveries of hd_client_test are told apart from those of real events. */
@@ -338,7 +361,7 @@ static void test_search_by_delivery(void **state) {
     assert_int_equal(count_delivery(client, NULL), 4);
     hd_log_filter *filter = new_filter();
     assert_int_equal(hd_log_filter_set_delivery(filter, hd_report_delivery_id(report)), HD_OK);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_RETRYING), HD_OK);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_RETRYING), HD_OK);
     assert_int_equal(count_matches(client, filter), 1);
     hd_report_free(report);
 }
@@ -377,26 +400,35 @@ static void test_impossible_filters_are_refused(void **state) {
     (void)state;
     hd_log_filter *filter = new_filter();
     assert_int_equal(hd_log_filter_new(NULL), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_event(filter, HD_MESSAGE_RECEIVED + 1), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_event(filter, -1), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_outcome(filter, HD_OUTCOME_RETRYING + 1), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_outcome(filter, -1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_MESSAGE_RECEIVED + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_event(filter, -1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_RETRYING + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_outcome(filter, -1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_time(filter, 200, 100), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_project(NULL, "p"), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_webhook(NULL, "w"), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_event(NULL, HD_TICKET_CREATED), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_outcome(NULL, HD_OUTCOME_FAILED), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_webhook(NULL, "w"), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_event(NULL, HD_TICKET_CREATED), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_outcome(NULL, HD_OUTCOME_FAILED), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_time(NULL, 1, 2), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_text(NULL, "t"), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_reason(filter, -2), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_reason(filter, HD_REASON_PROXY_GATEWAY + 1), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_reason(NULL, HD_REASON_DNS), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(filter, 0, 200), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(filter, 200, 0), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(filter, 99, 200), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(filter, 200, 1000), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(filter, 300, 299), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_set_http_status(NULL, 200, 299), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_reason(filter, -2), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_PROXY_GATEWAY + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_reason(NULL, HD_REASON_DNS), HD_E_INVALID);
+    static const char *const lists[] = {"5",    "5x",   "0-200",   "099",     "1000", "300-299", "200-", "-299", "2xx,",
+                                        ",404", "404;", "200 299", "4xx-3xx", "xxx",  "0xx",     "4 04", ",",    " "};
+    for (size_t i = 0; i < LENGTH_OF(lists); i++)
+        if (hd_log_filter_set_http_statuses(filter, lists[i]) != HD_E_HTTP_STATUSES)
+            fail_msg("\"%s\" is taken", lists[i]);
+    char *many = repeated("404,", 32);
+    assert_int_equal(hd_log_filter_set_http_statuses(filter, many), HD_E_HTTP_STATUSES);
+    many[strlen(many) - 1] = '\0';
+    assert_int_equal(hd_log_filter_set_http_statuses(filter, many), HD_OK);
+    assert_int_equal(hd_log_filter_set_http_statuses(filter, NULL), HD_OK);
+    assert_int_equal(hd_log_filter_set_http_statuses(NULL, "200"), HD_E_INVALID);
+    free(many);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(hd_log_filter_add_webhook(filter, "w"), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w"), HD_E_LIMIT);
     assert_int_equal(hd_log_filter_set_delivery(filter, ""), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_delivery(filter, "no-uuid"), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_delivery(filter, "01890000-0000-7000-8000-0000000000001"), HD_E_INVALID);
@@ -604,7 +636,7 @@ static void test_summary(void **state) {
     hd_log_stats_free(stats);
 
     hd_log_filter *filter = new_filter();
-    assert_int_equal(hd_log_filter_set_webhook(filter, "w-bad"), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, "w-bad"), HD_OK);
     stats = summarize(client, filter, 0);
     assert_int_equal(hd_log_stats_count(stats), 3);
     assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_DELIVERED), 0);

@@ -7,13 +7,18 @@
 
 #include <cmocka.h>
 
+#include "helmdesk/sqlite.h"
+#include "store/sought.h"
+#include "store/sqlite/sqlite.h"
+#include "support/database.h"
 #include "support/seam.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPORTS 400
+#define FEW 400
+#define REPORTS 9700 /* one block of the index that is put together, some that are not yet, and a rest */
 #define SEARCHES 4000
 #define WEBHOOKS 4
 
@@ -66,6 +71,7 @@ struct one {
 };
 
 static struct one all[REPORTS];
+static size_t reports, deleted; /* how many there are, and how many of them were deleted */
 static struct hd__stored_webhook webhooks[WEBHOOKS];
 
 static void put_webhooks(void) {
@@ -99,22 +105,28 @@ static void make_one(size_t index) {
         .is_test = any(5) == 0,
         .attempts = (uint32_t)any(3),
         .total_ms = (uint32_t)any(9000),
-        .finished_at_ms = 1700000000000 + (int64_t)any(300), /* not in the order in which they are stored */
+        .finished_at_ms =
+            1700000000000 + (int64_t)(index / 4 + any(300)), /* not in the order in which they are stored */
         .detail = "",
         .remote_address = "203.0.113.7:443",
         .request = {"POST / HTTP/1.1", 15},
         .response_headers = {"A: b", 4},
-        .response_body = {"ok", 2},
+        .response_body = any(9) ? (struct hd__bytes){"ok", 2} : (struct hd__bytes){"OK, f\xc3\xbcr ADA", 12},
     };
     seam_id(100000 + index, one->report.delivery_id);
 }
 
-static void store_all(void) {
-    for (size_t i = 0; i < REPORTS; i++) {
-        make_one(i);
-        struct hd__result result = {.kind = HD__RESULT_ENDED, .event = &all[i].event, .report = &all[i].report};
-        memcpy(result.event_id, all[i].event.id, HD__STORE_ID_SIZE);
-        struct hd__step step = {.results = &result, .result_count = 1};
+static void store_up_to(size_t count) {
+    static struct hd__result results[100];
+    while (reports < count) {
+        struct hd__step step = {.results = results};
+        for (; step.result_count < 100 && reports < count; reports++) {
+            struct hd__result *result = &results[step.result_count++];
+            make_one(reports);
+            *result = (struct hd__result){
+                .kind = HD__RESULT_ENDED, .event = &all[reports].event, .report = &all[reports].report};
+            memcpy(result->event_id, result->event->id, HD__STORE_ID_SIZE);
+        }
         assert_int_equal(seam_step(&seam, &step), HD_OK);
     }
 }
@@ -133,29 +145,33 @@ static void format(const unsigned char *id, char out[37]) {
 }
 
 static int has_text(const struct one *one, const struct hd__log_search *search) {
-    char delivery[37], event[37], name[32];
+    struct hd__sought sought = {.id_count = 0};
+    char delivery[37], event[37];
     format(one->report.delivery_id, delivery);
     format(one->event.id, event);
-    (void)snprintf(name, sizeof name, "%s", one->webhook == 2 ? "printer 2" : names[one->webhook]);
-    if (one->webhook != 2)
-        name[0] = 'n';
+    hd__sought_add_event(&sought, one->event.search);
+    hd__sought_add_id(&sought, event);
+    hd__sought_add_id(&sought, delivery);
+    hd__sought_add_id(&sought, webhooks[one->webhook].id);
+    hd__sought_add_text(&sought, names[one->webhook], strlen(names[one->webhook]));
+    hd__sought_add_text(&sought, one->report.response_body.data, one->report.response_body.len);
     return (search->text_reasons >> (one->report.reason - HD_REASON_DELIVERED) & 1) ||
-           strstr(one->event.search, search->text) || strstr(name, search->text) || strstr(delivery, search->text) ||
-           strcmp(event, search->text) == 0;
+           hd__sought_has(&sought, search->text);
 }
 
 static int matches(const struct one *one, const struct hd__log_search *search) {
     const struct hd__stored_report *report = &one->report;
     return (!search->project || strcmp(search->project, one->event.project) == 0) &&
-           (!search->webhook_id || strcmp(search->webhook_id, webhooks[one->webhook].id) == 0) &&
+           (!search->webhook_count || strcmp(search->webhook_ids[0], webhooks[one->webhook].id) == 0 ||
+            (search->webhook_count > 1 && strcmp(search->webhook_ids[1], webhooks[one->webhook].id) == 0)) &&
            (!search->delivery_id || memcmp(search->delivery_id, report->delivery_id, HD__STORE_ID_SIZE) == 0) &&
            (!search->redelivery_of ||
             (one->event.redelivery_of && memcmp(search->redelivery_of, one->redelivery_of, HD__STORE_ID_SIZE) == 0)) &&
-           (!search->text || has_text(one, search)) && (!search->type || search->type == one->event.type) &&
-           (!search->outcome || search->outcome == report->outcome) &&
-           (!search->reason || search->reason == report->reason) &&
-           (!search->first_status ||
-            (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
+           (!search->text || has_text(one, search)) && (!search->types || search->types >> one->event.type & 1) &&
+           (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+           (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+           (!search->status_count ||
+            (report->http_status >= search->statuses->first && report->http_status <= search->statuses->last)) &&
            (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test) &&
            (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
            (!search->until_ms || report->finished_at_ms < search->until_ms);
@@ -177,7 +193,7 @@ static int by_time(const void *x_, const void *y_) {
 
 static size_t expect(const struct hd__log_search *search, int64_t ids[REPORTS]) {
     size_t count = 0;
-    for (size_t i = 0; i < REPORTS; i++)
+    for (size_t i = deleted; i < reports; i++)
         if (matches(&all[i], search) && is_after_place(i, search))
             ids[count++] = (int64_t)i + 1;
     if (!search->is_forward)
@@ -207,48 +223,57 @@ static int take(void *user, const struct hd__log_row *row) {
     assert_int_equal(row->report.finished_at_ms, one->report.finished_at_ms);
     assert_int_equal(row->report.total_ms, one->report.total_ms);
     assert_int_equal(row->report.request.len, 15);
-    assert_memory_equal(row->report.response_body.data, "ok", 2);
+    assert_int_equal(row->report.response_body.len, one->report.response_body.len);
+    assert_memory_equal(row->report.response_body.data, one->report.response_body.data, one->report.response_body.len);
     assert_int_equal(row->report.keys.history, one->report.keys.history);
     found->ids[found->count++] = row->id;
     return 1;
 }
 
 static struct hd__log_search any_search(void) {
-    static const char *const texts[] = {"printer", "#4",         "ada@",    "t_1",    "name",
-                                        "018b",    "gr\xc3\xbc", "nowhere", "-7000-8"};
+    static const char *const texts[] = {"printer", "#4",    "ada@",    "t_1", "name",
+                                        "ok, fur", "gruss", "nowhere", "w1",  "1"};
     static char whole[37];
-    struct hd__log_search search = {.before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1 + any(REPORTS)};
+    static const char *ids[2];
+    static struct hd__status_range statuses;
+    struct hd__log_search search = {
+        .before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1 + any(any(2) ? 50 : reports)};
     if (any(4) == 0)
         search.project = any(5) ? projects[any(2)] : "nobody";
     if (any(4) == 0)
-        search.webhook_id = any(5) ? webhooks[any(WEBHOOKS)].id : "none";
+        search.webhook_count = 1 + any(2);
+    ids[0] = any(5) ? webhooks[any(WEBHOOKS)].id : "none";
+    ids[1] = webhooks[any(WEBHOOKS)].id;
+    search.webhook_ids = ids;
     if (any(10) == 0)
-        search.delivery_id = all[any(REPORTS)].report.delivery_id;
+        search.delivery_id = all[any(reports)].report.delivery_id;
     if (any(10) == 0)
         search.redelivery_of = all[any(12)].report.delivery_id;
     if (any(3) == 0)
         search.text = texts[any(sizeof texts / sizeof texts[0])];
     if (any(20) == 0) {
-        format(all[any(REPORTS)].event.id, whole);
+        format(all[any(reports)].event.id, whole);
         search.text = whole;
     }
     if (any(5) == 0)
         search.text_reasons = UINT64_C(1) << any(20);
-    search.type = any(4) == 0 ? (int)any(4) : 0;
-    search.outcome = any(3) == 0 && any(5) ? HD_OUTCOME_DELIVERED + (int)any(4) : 0;
-    search.reason = any(6) == 0 ? HD_REASON_DELIVERED + (int)any(20) : 0;
+    search.types = any(4) == 0 ? 2 * (unsigned)any(8) : 0;
+    search.outcomes = any(3) ? 0 : any(2) ? 1U << any(4) : (unsigned)any(16);
+    search.reasons = any(6) == 0 ? UINT64_C(1) << any(20) | UINT64_C(1) << any(20) : 0;
     if (any(5) == 0) {
-        search.first_status = 100 + 100 * (int)any(5);
-        search.last_status = search.first_status + 99 + 100 * (int)any(2);
+        statuses.first = 100 + 100 * (int)any(5);
+        statuses.last = statuses.first + 99 + 100 * (int)any(2);
+        search.statuses = &statuses;
+        search.status_count = 1;
     }
     search.tests = HD_TESTS_INCLUDED + (int)any(3);
-    search.since_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
-    search.until_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(300);
+    search.since_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(reports / 4 + 300);
+    search.until_ms = any(3) ? 0 : 1700000000000 + (int64_t)any(reports / 4 + 300);
     search.is_forward = any(4) == 0;
-    search.after_id = any(3) ? (int64_t)any(REPORTS) : 0;
+    search.after_id = any(3) ? (int64_t)any(reports) : 0;
     if (any(2)) {
-        search.before_ms = 1700000000000 + (int64_t)any(300);
-        search.before_id = (int64_t)any(REPORTS);
+        search.before_ms = 1700000000000 + (int64_t)any(reports / 4 + 300);
+        search.before_id = (int64_t)any(reports);
     }
     return search;
 }
@@ -280,7 +305,7 @@ static void check_tally(const struct hd__log_search *search) {
     int64_t bucket_ms = any(2) ? 0 : 1 + (int64_t)any(50);
     tally_count = 0;
     assert_int_equal(seam.store->ops->tally(seam.store, search, bucket_ms, take_tally, NULL), HD_OK);
-    for (size_t i = 0; i < REPORTS; i++) {
+    for (size_t i = deleted; i < reports; i++) {
         struct hd__log_tally wanted = tally_of(&all[i].report, bucket_ms);
         size_t at = 0;
         if (!matches(&all[i], search))
@@ -294,32 +319,142 @@ static void check_tally(const struct hd__log_search *search) {
         assert_int_equal(tallies[i].count, 0);
 }
 
-static void test_searches(void **state_) {
-    (void)state_;
-    static struct found found;
+static struct found found;
+
+/* Returns how many reports it finds. */
+static size_t check_search(const struct hd__log_search *search) {
     static int64_t expected[REPORTS];
-    size_t hits = 0;
+    size_t count = expect(search, expected);
+    found.count = 0;
+    assert_int_equal(seam.store->ops->query(seam.store, search, take, &found), HD_OK);
+    assert_int_equal(found.count, count);
+    assert_memory_equal(found.ids, expected, count * sizeof expected[0]);
+    return count;
+}
+
+static void open_with(size_t count) {
     seed = 88172645463325252;
+    reports = deleted = 0;
     seam_open(&seam, directory, HD__ROLE_DELIVER, NULL);
     put_webhooks();
-    store_all();
+    store_up_to(count);
+}
+
+static void test_searches(void **state_) {
+    (void)state_;
+    size_t hits = 0;
+    open_with(FEW);
     for (int i = 0; i < SEARCHES; i++) {
         struct hd__log_search search = any_search();
-        size_t count = expect(&search, expected);
-        found.count = 0;
-        assert_int_equal(seam.store->ops->query(seam.store, &search, take, &found), HD_OK);
-        assert_int_equal(found.count, count);
-        assert_memory_equal(found.ids, expected, count * sizeof expected[0]);
-        hits += count;
+        hits += check_search(&search);
         check_tally(&search);
     }
     assert_true(hits > SEARCHES);
     seam_close(&seam);
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * The index
+ */
+
+static void tend_all(void) {
+    int more = HD__MORE_AT_ONCE;
+    for (int i = 0; more != HD__MORE_NONE && i < 1000; i++)
+        assert_int_equal(seam.store->ops->tend(seam.store, &seam.state, &more), HD_OK);
+    assert_int_equal(more, HD__MORE_NONE);
+}
+
+static void count_tally(void *user, const struct hd__log_tally *tally) {
+    *(size_t *)user += tally->count;
+}
+
+static void check_many(int rounds) {
+    size_t hits = 0;
+    for (int i = 0; i < rounds; i++) {
+        struct hd__log_search search = any_search();
+        size_t count = 0, wanted = 0;
+        hits += check_search(&search);
+        assert_int_equal(seam.store->ops->tally(seam.store, &search, 0, count_tally, &count), HD_OK);
+        for (size_t k = deleted; k < reports; k++)
+            wanted += matches(&all[k], &search) != 0;
+        assert_int_equal(count, wanted);
+    }
+    assert_true(hits > (size_t)rounds);
+}
+
+/* The same is found with the index as without: while it is filled, after many blocks have become one, when old reports
+ * are deleted, and when it is switched off. */
+static void test_index(void **state_) {
+    (void)state_;
+    open_with(3000);
+    tend_all();
+    assert_int_equal(ask_database(directory, "SELECT count(*) FROM search_block WHERE units = 1"), 5);
+    check_many(40);
+    store_up_to(REPORTS);
+    check_many(10);
+    tend_all();
+    assert_int_equal(ask_database(directory, "SELECT count(*) FROM search_block WHERE units = 16"), 1);
+    assert_int_equal(ask_database(directory, "SELECT max(number + units) FROM search_block"), (REPORTS + 1) / 512);
+    check_many(100);
+    seam_close(&seam);
+
+    seam_open(&seam, directory, HD__ROLE_DELIVER, NULL);
+    deleted = 5000;
+    seam.store->max_reports = REPORTS - deleted;
+    tend_all();
+    check_many(30);
+    deleted = 8300;
+    seam.store->max_reports = REPORTS - deleted;
+    tend_all();
+    assert_int_equal(ask_database(directory, "SELECT min(number) FROM search_block"), deleted / 512);
+    assert_int_equal(ask_database(directory, "SELECT count(*) FROM search_part WHERE id >> 32 < 16"), 0);
+    check_many(30);
+    seam_close(&seam);
+
+    assert_int_equal(hd_store_sqlite_open(directory, NULL, 0, &seam.store), HD_OK);
+    assert_int_equal(hd_store_sqlite_set_search_index(NULL, 0), HD_E_INVALID);
+    assert_int_equal(hd_store_sqlite_set_search_index(seam.store, 0), HD_OK);
+    hd_store_free(seam.store);
+    seam_open(&seam, directory, HD__ROLE_DELIVER, NULL);
+    seam.store->max_reports = REPORTS - deleted;
+    ((struct hd__sqlite *)seam.store)->has_no_index = 1;
+    tend_all();
+    assert_int_equal(ask_database(directory, "SELECT (SELECT count(*) FROM search_block) + count(*) FROM search_part"),
+                     0);
+    check_many(20);
+    seam_close(&seam);
+}
+
+/* A text that is not in the index is searched for in the newest reports, and the search says where it is to go on. */
+static void test_windows(void **state_) {
+    (void)state_;
+    static int64_t expected[REPORTS];
+    open_with(REPORTS);
+    tend_all();
+    for (int i = 0; i < 2; i++) {
+        struct hd__log_rest rest = {1, INT64_MAX, INT64_MAX};
+        struct hd__log_search search = {.text = i ? "f" : "zz", .max = REPORTS, .rest = &rest};
+        size_t rounds = 0, count;
+        for (found.count = 0; rest.is_there; rounds++) {
+            search.before_ms = rest.before_ms;
+            search.before_id = rest.before_id;
+            rest.is_there = 0;
+            assert_int_equal(seam.store->ops->query(seam.store, &search, take, &found), HD_OK);
+        }
+        search.before_ms = search.before_id = INT64_MAX;
+        count = expect(&search, expected);
+        assert_int_equal(rounds, 2);
+        assert_int_equal(found.count, count);
+        assert_memory_equal(found.ids, expected, count * sizeof expected[0]);
+    }
+    seam_close(&seam);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_searches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_index, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_windows, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -452,8 +452,12 @@ static int take_first(void *user, const struct hd__log_row *row) {
 static size_t count_with(struct seam *seam, const char *project, const char *webhook, const char *text) {
     struct hd__log_row row;
     size_t count = 0;
-    struct hd__log_search search = {
-        .project = project, .webhook_id = webhook, .text = text, .before_ms = INT64_MAX, .before_id = INT64_MAX};
+    struct hd__log_search search = {.project = project,
+                                    .webhook_ids = &webhook,
+                                    .webhook_count = webhook != NULL,
+                                    .text = text,
+                                    .before_ms = INT64_MAX,
+                                    .before_id = INT64_MAX};
     for (search.max = 1; search.max < 100; search.max++) {
         row.id = 0;
         assert_int_equal(seam->store->ops->query(seam->store, &search, take_first, &row), HD_OK);

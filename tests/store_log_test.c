@@ -10,6 +10,7 @@
 #include "support/database.h"
 #include "support/stored.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,25 +122,33 @@ static void narrow(hd_log_filter *filter, unsigned combination) {
         assert_int_equal(hd_log_filter_set_project(filter, projects[rest % 4 - 1]), HD_OK);
     rest /= 4;
     if (rest % 5)
-        assert_int_equal(hd_log_filter_set_webhook(filter, webhooks[rest % 5 - 1]), HD_OK);
+        assert_int_equal(hd_log_filter_add_webhook(filter, webhooks[rest % 5 - 1]), HD_OK);
     rest /= 5;
-    assert_int_equal(hd_log_filter_set_event(filter, (int)(rest % 4)), HD_OK);
+    assert_int_equal(hd_log_filter_add_event(filter, (int)(rest % 4)), HD_OK);
     rest /= 4;
-    assert_int_equal(hd_log_filter_set_outcome(filter, rest % 5 ? HD_OUTCOME_DELIVERED + (int)(rest % 5) - 1 : 0),
+    assert_int_equal(hd_log_filter_add_outcome(filter, rest % 5 ? HD_OUTCOME_DELIVERED + (int)(rest % 5) - 1 : 0),
                      HD_OK);
     rest /= 5;
     if (rest % 5)
         assert_int_equal(hd_log_filter_set_text(filter, texts[rest % 5 - 1]), HD_OK);
+    if (combination % 7 == 0)
+        assert_int_equal(hd_log_filter_add_webhook(filter, WEBHOOK), HD_OK);
+    if (combination % 7 == 1)
+        assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED), HD_OK);
+    if (combination % 7 == 2)
+        assert_int_equal(hd_log_filter_add_event(filter, HD_MESSAGE_RECEIVED), HD_OK);
+    if (combination % 7 == 3)
+        assert_int_equal(hd_log_filter_add_reason(filter, HD_REASON_HTTP_5XX), HD_OK);
 }
 
 /* And by what became of it, as one below MORE_COMBINATIONS says; now and then by the delivery of one of all reports. */
 static void narrow_more(hd_log_filter *filter, const hd_log_page *all, unsigned combination, unsigned report) {
     static const int reasons[] = {0, HD_REASON_DELIVERED, HD_REASON_HTTP_5XX, HD_REASON_HTTP_404_410, HD_REASON_DNS};
-    static const int statuses[][2] = {{0, 0}, {200, 299}, {404, 404}, {400, 599}, {100, 199}};
+    static const char *const statuses[] = {NULL, "2xx", "404", "4xx,500-599", "1xx"};
     unsigned rest = combination;
-    assert_int_equal(hd_log_filter_set_reason(filter, reasons[rest % 5]), HD_OK);
+    assert_int_equal(hd_log_filter_add_reason(filter, reasons[rest % 5]), HD_OK);
     rest /= 5;
-    assert_int_equal(hd_log_filter_set_http_status(filter, statuses[rest % 5][0], statuses[rest % 5][1]), HD_OK);
+    assert_int_equal(hd_log_filter_set_http_statuses(filter, statuses[rest % 5]), HD_OK);
     rest /= 5;
     assert_int_equal(hd_log_filter_set_tests(filter, HD_TESTS_INCLUDED + (int)(rest % 3)), HD_OK);
     rest /= 3;
@@ -262,6 +271,59 @@ static void test_summary_of_many(void **state) {
     end(client, store);
 }
 
+static void *search_long(void *filter) {
+    hd_log_page *page = NULL;
+    int status = hd_log_query(both[1], filter, NULL, 10, &page);
+    hd_log_page_free(page);
+    return (void *)(intptr_t)status;
+}
+
+/* A search over many reports, which would take long, ends in time, and when another thread says so. */
+static void test_search_ends(void **state) {
+    (void)state;
+    static const char fill[] =
+        "INSERT INTO project VALUES(1, 'p'); INSERT INTO label VALUES(1, 'w', '', 'u');"
+        "INSERT INTO history VALUES(1, 'w', 1); INSERT INTO event VALUES(1, zeroblob(16), 1, 1, 'p', 0, 0, NULL, "
+        "'', x'');"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) "
+        "INSERT INTO log SELECT i, i, i, 1, 1, 1, 1, 1, 1, zeroblob(16), 0, 0, 0, 1, 0, 1, 200, 0, 0, 0, 0, 0, 0, 0, "
+        "0, 0, 100, 1, '', '', x'', x'', zeroblob(200) FROM n; UPDATE state SET next_log = 400001";
+    hd_log_filter *filter = NULL;
+    hd_log_page *page = NULL;
+    hd_log_stats *stats = NULL;
+    pthread_t searching;
+    void *status;
+    hd_store *store = open_store();
+    end(client_on(store), store);
+    change_database(directory, fill);
+    store = open_store();
+    both[0] = client_for_tests(NULL);
+    both[1] = client_as(HD_CLIENT_READ, store);
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_time_limit_ms(NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_set_text(filter, "is nowhere"), HD_OK);
+    assert_int_equal(hd_log_filter_set_time_limit_ms(filter, 1), HD_OK);
+    assert_int_equal(hd_log_query(both[1], filter, NULL, 10, &page), HD_E_TIMEOUT);
+    assert_null(page);
+    assert_int_equal(hd_log_summarize(both[1], filter, 0, &stats), HD_E_TIMEOUT);
+    assert_null(stats);
+    assert_int_equal(hd_log_filter_set_time_limit_ms(filter, 0), HD_OK);
+    assert_int_equal(pthread_create(&searching, NULL, search_long, filter), 0);
+    sleep_ms(5);
+    hd_log_filter_cancel(filter);
+    assert_int_equal(pthread_join(searching, &status), 0);
+    assert_int_equal((intptr_t)status, HD_E_CANCELED);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hd_log_query(both[i], filter, NULL, 10, &page), HD_E_CANCELED);
+        assert_int_equal(hd_log_summarize(both[i], filter, 0, &stats), HD_E_CANCELED);
+        assert_int_equal(hd_log_follow(both[i], filter, "0", 10, &page), HD_E_CANCELED);
+    }
+    hd_log_filter_cancel(NULL);
+    hd_log_filter_free(filter);
+    end_client(both[0]);
+    end(both[1], store);
+}
+
 /* Runs the statements in a file, which may be longer than any text that a compiler must take. */
 static void run_file(const char *path) {
     FILE *file = fopen(path, "rb");
@@ -381,6 +443,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_log_answers_as_in_memory),
         TEST(test_summary_of_many),
+        TEST(test_search_ends),
         TEST(test_older_store),
         TEST(test_log_by_time),
         TEST(test_damaged_event),

@@ -132,7 +132,9 @@ enum hd_status {
     HD_E_ADDRESS = -78,
     HD_E_ROLE = -79,
     HD_E_NO_JOB = -80,
-    HD_E_JOB_RUNNING = -81
+    HD_E_JOB_RUNNING = -81,
+    HD_E_HTTP_STATUSES = -82,
+    HD_E_CANCELED = -83
 };
 
 /**

@@ -76,7 +76,7 @@ HD_API int hd_job_count_count(void);
  * Makes a job that was not started.
  * @param source  HD_SOURCE_DELIVERIES or HD_SOURCE_MISSED
  * @param filter  what it sends; NULL for all deliveries in the log; copied. With HD_SOURCE_MISSED it must name a
- * webhook (hd_log_filter_set_webhook()) and may name its project, a type of event, and a time, which is then that of
+ * webhook (hd_log_filter_add_webhook()) and may name its project, a type of event, and a time, which is then that of
  * the event's acceptance; nothing else
  * @param job     receives the job; free it with hd_job_free()
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0

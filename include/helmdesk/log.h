@@ -43,24 +43,26 @@ enum hd_tests {
 };
 
 /** @name Filter setters
- * Each narrows the filter; what was set before for the same property is replaced.
+ * Each narrows the filter. Those that set replace what was set before for the same property. Those that add widen it
+ * again: a report matches if it has any of the values that were added.
  * @param filter  the filter
- * Returns: HD_OK; HD_E_INVALID for a value that cannot match; HD_E_NO_MEMORY.
+ * Returns: HD_OK; HD_E_INVALID for a value that cannot match; HD_E_LIMIT for more than 1,000 webhooks; HD_E_NO_MEMORY.
  * Blocks: no. Threads: one per object. Since: 0.1.0
  * @{ */
 /** Only this project; NULL for all; copied. */
 HD_API int hd_log_filter_set_project(hd_log_filter *filter, const char *project);
-/** Only the webhook with this id; NULL for all; copied. */
-HD_API int hd_log_filter_set_webhook(hd_log_filter *filter, const char *webhook_id);
-/** Only this event type; HD_EVENT_UNKNOWN for all. */
-HD_API int hd_log_filter_set_event(hd_log_filter *filter, int type);
-/** Only this outcome; 0 for all. */
-HD_API int hd_log_filter_set_outcome(hd_log_filter *filter, int outcome);
-/** Only this reason, one of HD_REASON_...; 0 for all. */
-HD_API int hd_log_filter_set_reason(hd_log_filter *filter, int reason);
-/** Only responses with an HTTP status from first to last, both 100 to 999; 0 and 0 for all reports, with or without a
- * response. */
-HD_API int hd_log_filter_set_http_status(hd_log_filter *filter, int first, int last);
+/** Adds the webhook with this id; NULL removes all that were added; copied. */
+HD_API int hd_log_filter_add_webhook(hd_log_filter *filter, const char *webhook_id);
+/** Adds an event type; HD_EVENT_UNKNOWN removes all that were added. */
+HD_API int hd_log_filter_add_event(hd_log_filter *filter, int type);
+/** Adds an outcome; 0 removes all that were added. */
+HD_API int hd_log_filter_add_outcome(hd_log_filter *filter, int outcome);
+/** Adds a reason, one of HD_REASON_...; 0 removes all that were added. */
+HD_API int hd_log_filter_add_reason(hd_log_filter *filter, int reason);
+/** Only responses with one of these HTTP statuses: statuses, classes and ranges from 100 to 999 with commas between
+ * them, such as "404,5xx,500-503". NULL or "" for all reports, with or without a response. HD_E_HTTP_STATUSES for a
+ * list that is written in a different way, or has more than 32 parts. */
+HD_API int hd_log_filter_set_http_statuses(hd_log_filter *filter, const char *list);
 /** Only the reports of this delivery, one for each attempt; NULL for all; copied. HD_E_INVALID if it is not a UUID as
  * hd_report_delivery_id() returns it. */
 HD_API int hd_log_filter_set_delivery(hd_log_filter *filter, const char *delivery_id);
@@ -70,11 +72,22 @@ HD_API int hd_log_filter_set_redelivery_of(hd_log_filter *filter, const char *de
 HD_API int hd_log_filter_set_tests(hd_log_filter *filter, int which);
 /** Only deliveries that ended at since_ms or later and before until_ms (milliseconds since 1970); 0 for no bound. */
 HD_API int hd_log_filter_set_time(hd_log_filter *filter, int64_t since_ms, int64_t until_ms);
-/** Only reports that contain this text, of at most 256 bytes, ignoring ASCII case, in the ticket's id, subject or
- * number (written with "#", such as "#42"), the customer's e-mail or name, the delivery id, the webhook's name or the
- * reason; or whose whole event id it is. NULL or "" for all; copied. */
+/** Only reports that contain this text, of at most 256 bytes, in the ticket's subject, the customer's e-mail or name,
+ * the message, the webhook's name, the reason or its detail, or the body of the response; or whose event, delivery,
+ * webhook or ticket has exactly this id. "#42" finds only the ticket with this number. Case and accents do not matter
+ * in Latin, Greek and Cyrillic: "arger" finds "Ärger". NULL or "" for all; copied. */
 HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
+/** Ends each search with HD_E_TIMEOUT that takes longer than this, in milliseconds; 0, the default, for no limit. */
+HD_API int hd_log_filter_set_time_limit_ms(hd_log_filter *filter, uint32_t limit_ms);
 /** @} */
+
+/**
+ * Ends the searches that are made with a filter, such as when nobody waits for their results any more: those that are
+ * in progress return HD_E_CANCELED soon, and so do all later ones. The filter must exist until this returns.
+ * @param filter  the filter; NULL does nothing
+ * Blocks: no. Threads: any, also while another thread searches with the filter. Since: 0.1.0
+ */
+HD_API void hd_log_filter_cancel(hd_log_filter *filter);
 
 /**
  * Reads the delivery log, newest first. Reports that are added meanwhile do not shift the later pages.
@@ -83,10 +96,12 @@ HD_API int hd_log_filter_set_text(hd_log_filter *filter, const char *text);
  * @param cursor  NULL for the first page, then hd_log_page_cursor() of the previous page
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page; free it with hd_log_page_free()
- * Returns: HD_OK, also for an empty page; HD_E_CURSOR if the cursor is not from hd_log_page_cursor(); HD_E_STORE if the
- * store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
- * calling thread. With a store, disk; a search for text then reads every report that the rest of the filter matches.
- * Threads: any. Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR if the cursor is not from hd_log_page_cursor(); HD_E_TIMEOUT (see
+ * hd_log_filter_set_time_limit_ms()); HD_E_CANCELED (see hd_log_filter_cancel()); HD_E_STORE if the store cannot be
+ * read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
+ * calling thread. With a store, disk. A search for text that a store has no index for, such as one of two characters,
+ * reads only some thousands of the newest reports for a page: the page may then have fewer than limit, or none, and a
+ * cursor to continue with. Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const char *cursor, size_t limit,
                         hd_log_page **page);
@@ -100,8 +115,9 @@ HD_API int hd_log_query(hd_client *client, const hd_log_filter *filter, const ch
  *                now on: the page is then empty, and its cursor is the current end of the log
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page, which always has a cursor; free it with hd_log_page_free()
- * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_STORE if the store cannot be read; HD_E_FORKED;
- * HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_CURSOR; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if
+ * the store cannot be read; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since:
+ * 0.1.0
  */
 HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const char *after, size_t limit,
                          hd_log_page **page);
@@ -118,8 +134,9 @@ HD_API int hd_log_follow(hd_client *client, const hd_log_filter *filter, const c
  * @param limit   the largest number of reports to return, 1 to 1,000
  * @param page    receives the page, empty if nothing is new; free it with hd_log_page_free(). If the log's limits
  *                deleted reports that were not committed, hd_log_page_missed() returns how many
- * Returns: HD_OK, also for an empty page; HD_E_STORE_READ_ONLY; HD_E_STORE, HD_E_STORE_FULL and other failures of the
- * store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as hd_log_query(). Threads: any. Since: 0.1.0
+ * Returns: HD_OK, also for an empty page; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE_READ_ONLY;
+ * HD_E_STORE, HD_E_STORE_FULL and other failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: as
+ * hd_log_query(). Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_read(hd_client *client, const char *name, const hd_log_filter *filter, size_t limit,
                        hd_log_page **page);
@@ -197,7 +214,8 @@ HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char 
  *                   which then needs both bounds, into at most 10,000 parts; each begins at a multiple of bucket_ms
  *                   since 1970-01-01T00:00:00Z
  * @param stats      receives the statistics; free them with hd_log_stats_free()
- * Returns: HD_OK, also if nothing matches; HD_E_STORE if the store cannot be read; HD_E_FORKED; HD_E_INVALID, also for
+ * Returns: HD_OK, also if nothing matches; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if the store
+ * cannot be read; HD_E_FORKED; HD_E_INVALID, also for
  * buckets without both bounds, and for too many; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
  * calling thread. With a store, disk: it reads a few numbers of each report that matches; a search for text reads every
  * report that the rest of the filter matches. Threads: any. Since: 0.1.0

@@ -95,6 +95,18 @@ HD_API int hd_store_sqlite_check(hd_store *store);
  */
 HD_API int hd_store_sqlite_clients(hd_store *store, char *buf, size_t size, size_t *length);
 
+/**
+ * Turns the index on or off that searches for text use (hd_log_filter_set_text()). With it, a page of a log with a
+ * million reports takes milliseconds, whatever the text, if it has three characters or more, or is a whole id. The
+ * client that delivers fills it, at most 512 reports behind the log when there is time. Off, the index is deleted, and
+ * a search looks at the newest 5,000 reports for a page, which may then have few of them, or none, and a cursor.
+ * @param store    a store of hd_store_sqlite_open() that no client uses yet. What the client says that delivers to the
+ *                 first of the webhooks is done; give all the same
+ * @param enabled  0 for off; on by default
+ * Returns: HD_OK; HD_E_IN_USE while a client uses it; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_store_sqlite_set_search_index(hd_store *store, int enabled);
+
 #ifdef __cplusplus
 }
 #endif

@@ -99,7 +99,10 @@
     X(HD_E_ADDRESS, "the address must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7")                    \
     X(HD_E_ROLE, "this client cannot do that in its role: it has no thread that delivers")                             \
     X(HD_E_NO_JOB, "there is no job with this id")                                                                     \
-    X(HD_E_JOB_RUNNING, "a running job may send to the same webhook: wait until it is done, or stop it")
+    X(HD_E_JOB_RUNNING, "a running job may send to the same webhook: wait until it is done, or stop it")               \
+    X(HD_E_HTTP_STATUSES, "HTTP statuses are written as statuses (404), classes (5xx) and ranges (500-503), at most "  \
+                          "32, with commas between them")                                                              \
+    X(HD_E_CANCELED, "the search was canceled")
 
 const char *hd_status_name(int status) {
     switch (status) {

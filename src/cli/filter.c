@@ -42,12 +42,32 @@ int cli_filter_time(const struct args *args, enum option_id id, int64_t *ms) {
 
 /* ---- The rest ---- */
 
-static int set_reason(hd_log_filter *filter, const char *name) {
+/* Each word of a list. */
+static int add_words(hd_log_filter *filter, const char *list, int (*add)(hd_log_filter *filter, const char *word)) {
+    int status = HD_OK;
+    char word[64];
+    for (size_t length; list && status == HD_OK; list = list[length] ? list + length + 1 : NULL) {
+        length = strcspn(list, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), list);
+        status = add(filter, word);
+    }
+    return status;
+}
+
+static int add_event(hd_log_filter *filter, const char *name) {
+    return hd_log_filter_add_event(filter, hd_event_type_from_name(name));
+}
+
+static int add_outcome(hd_log_filter *filter, const char *name) {
+    return hd_log_filter_add_outcome(filter, hd_outcome_from_name(name));
+}
+
+static int add_reason(hd_log_filter *filter, const char *name) {
     char names[1024] = "";
     size_t used = 0;
     int found = hd_reason_from_name(name);
     if (found)
-        return hd_log_filter_set_reason(filter, found);
+        return hd_log_filter_add_reason(filter, found);
     cli_error("--reason: there is no reason '%s'", name);
     for (int i = 0; i < hd_reason_count() && used < sizeof names; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, " %s", hd_reason_name(HD_REASON_DELIVERED + i));
@@ -55,31 +75,20 @@ static int set_reason(hd_log_filter *filter, const char *name) {
     return HD_E_INVALID;
 }
 
-/* "404", "5xx", "500-503" */
-static int set_status(hd_log_filter *filter, const char *text) {
-    int first = 0, last = 0, end = 0;
-    char rest = '\0';
-    if (strlen(text) == 3 && text[0] >= '1' && text[0] <= '5' && strcmp(text + 1, "xx") == 0)
-        return hd_log_filter_set_http_status(filter, (text[0] - '0') * 100, (text[0] - '0') * 100 + 99);
-    if (sscanf(text, "%3d-%3d%c", &first, &last, &rest) == 2)
-        end = last;
-    else if (sscanf(text, "%3d%c", &first, &rest) == 1)
-        end = first;
-    if (end && hd_log_filter_set_http_status(filter, first, end) == HD_OK)
+static int set_status(hd_log_filter *filter, const char *list) {
+    int status = hd_log_filter_set_http_statuses(filter, list);
+    if (status == HD_OK)
         return HD_OK;
-    cli_error("--status cannot be '%s'", text);
-    cli_hint("It is a status (404), a class (5xx) or a range (500-503).");
-    return HD_E_INVALID;
+    cli_error("--status cannot be '%s'", list);
+    cli_hint("%s.", hd_strerror(status));
+    return status;
 }
 
 static int set_words(const struct args *args, hd_log_filter *filter) {
-    const char *event = cli_value(args, OPT_EVENT), *outcome = cli_value(args, OPT_OUTCOME);
     const char *tests = cli_value(args, OPT_TESTS);
-    int status = HD_OK;
-    if (event)
-        status = hd_log_filter_set_event(filter, hd_event_type_from_name(event));
-    if (status == HD_OK && outcome)
-        status = hd_log_filter_set_outcome(filter, hd_outcome_from_name(outcome));
+    int status = add_words(filter, cli_value(args, OPT_EVENT), add_event);
+    if (status == HD_OK)
+        status = add_words(filter, cli_value(args, OPT_OUTCOME), add_outcome);
     if (status == HD_OK && tests) /* the words are in the order of HD_TESTS_... */
         status =
             hd_log_filter_set_tests(filter, HD_TESTS_INCLUDED + cli_word_index(cli_options[OPT_TESTS].values, tests));
@@ -106,13 +115,14 @@ static int set_times(const struct args *args, hd_log_filter *filter) {
 }
 
 static int fill(const struct args *args, hd_log_filter *filter) {
-    const char *reason = cli_value(args, OPT_REASON), *status_text = cli_value(args, OPT_STATUS);
+    const char *status_text = cli_value(args, OPT_STATUS);
     int status = set_words(args, filter);
     if (status == HD_OK)
         status = set_texts(args, filter);
     if (status != HD_OK)
         return cli_fail(CLI_USAGE, "the filters: %s", hd_strerror(status));
-    if ((reason && set_reason(filter, reason) != HD_OK) || (status_text && set_status(filter, status_text) != HD_OK))
+    if (add_words(filter, cli_value(args, OPT_REASON), add_reason) != HD_OK ||
+        (status_text && set_status(filter, status_text) != HD_OK))
         return CLI_USAGE;
     return set_times(args, filter);
 }

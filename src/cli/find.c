@@ -184,7 +184,7 @@ static int is_in_log(const struct place *place, const char *id) {
     hd_log_page *page = NULL;
     int status = hd_log_filter_new(&filter);
     if (status == HD_OK)
-        status = hd_log_filter_set_webhook(filter, id);
+        status = hd_log_filter_add_webhook(filter, id);
     if (status == HD_OK)
         status = hd_log_query(place->client, filter, NULL, 1, &page);
     int is = status == HD_OK && hd_log_page_count(page) > 0;
@@ -210,7 +210,7 @@ int cli_find_filter(const struct args *args, const struct place *place, hd_log_f
     const char *webhook = cli_value(args, OPT_WEBHOOK), *original = cli_value(args, OPT_REDELIVERY_OF);
     char id[HD_ID_SIZE];
     int code = webhook ? find_filter_webhook(place, webhook, webhook_id) : CLI_OK;
-    int status = code == CLI_OK && webhook ? hd_log_filter_set_webhook(filter, webhook_id) : HD_OK;
+    int status = code == CLI_OK && webhook ? hd_log_filter_add_webhook(filter, webhook_id) : HD_OK;
     if (code == CLI_OK && original)
         code = cli_find_delivery(place, original, id);
     if (code == CLI_OK && original && status == HD_OK)

@@ -47,7 +47,7 @@ int cli_redeliver_all(const struct args *args) {
 static int find_webhook(const struct args *args, const struct place *place, hd_log_filter *filter) {
     hd_webhook *webhook = NULL;
     int code = cli_place_find(args, place, &webhook);
-    if (code == CLI_OK && hd_log_filter_set_webhook(filter, hd_webhook_id(webhook)) != HD_OK)
+    if (code == CLI_OK && hd_log_filter_add_webhook(filter, hd_webhook_id(webhook)) != HD_OK)
         code = cli_no_memory();
     hd_webhook_free(webhook);
     return code;

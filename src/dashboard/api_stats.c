@@ -30,7 +30,7 @@ static int summarize(struct hd__call *call, const char *webhook_id, const struct
     if (status == HD_OK)
         status = hd_log_filter_set_project(filter, call->params[0]);
     if (status == HD_OK)
-        status = hd_log_filter_set_webhook(filter, webhook_id);
+        status = hd_log_filter_add_webhook(filter, webhook_id);
     if (status == HD_OK)
         status = hd_log_filter_set_time(filter, *since_ms, until_ms);
     if (status == HD_OK)
@@ -100,7 +100,7 @@ static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_
     hd_log_filter *filter = NULL;
     int status = hd_log_filter_new(&filter);
     if (status == HD_OK)
-        status = hd_log_filter_set_webhook(filter, hd_webhook_id(webhook));
+        status = hd_log_filter_add_webhook(filter, hd_webhook_id(webhook));
     if (status == HD_OK)
         status = hd_log_query(call->dashboard->client, filter, NULL, FAILING_AFTER, page);
     hd_log_filter_free(filter);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_LIMIT_MS 10000 /* of a search: who waits longer has left the page */
+
 struct reading {
     struct hd__call *call;
     const json_t *object;
@@ -17,36 +19,66 @@ static const char *value_of(const struct reading *reading, const char *name) {
     return value && *value ? value : NULL;
 }
 
-static int set_event(const struct reading *reading, const char *value) {
+/* Each word of a list. */
+static int add_words(const struct reading *reading, const char *list,
+                     int (*add)(const struct reading *reading, const char *word)) {
+    int status = HD_OK;
+    char word[64];
+    for (size_t length; list && status == HD_OK; list = list[length] ? list + length + 1 : NULL) {
+        length = strcspn(list, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), list);
+        status = add(reading, word);
+    }
+    return status;
+}
+
+static int add_event(const struct reading *reading, const char *value) {
     int type = hd_event_type_from_name(value);
-    return type == HD_EVENT_UNKNOWN ? HD_E_INVALID : hd_log_filter_set_event(reading->filter, type);
+    return type == HD_EVENT_UNKNOWN ? HD_E_INVALID : hd_log_filter_add_event(reading->filter, type);
 }
 
-static int set_outcome(const struct reading *reading, const char *value) {
+static int add_outcome(const struct reading *reading, const char *value) {
     int outcome = hd_outcome_from_name(value);
-    return outcome ? hd_log_filter_set_outcome(reading->filter, outcome) : HD_E_INVALID;
+    return outcome ? hd_log_filter_add_outcome(reading->filter, outcome) : HD_E_INVALID;
 }
 
-static int set_reason(const struct reading *reading, const char *value) {
+static int add_reason(const struct reading *reading, const char *value) {
     int reason = hd_reason_from_name(value);
-    return reason ? hd_log_filter_set_reason(reading->filter, reason) : HD_E_INVALID;
+    return reason ? hd_log_filter_add_reason(reading->filter, reason) : HD_E_INVALID;
 }
 
-/* "404", "5xx", "500-503" */
-static int set_status(const struct reading *reading, const char *value) {
-    int first = 0, last = 0;
-    char rest = '\0';
-    if (strlen(value) == 3 && value[0] >= '1' && value[0] <= '5' && strcmp(value + 1, "xx") == 0)
-        return hd_log_filter_set_http_status(reading->filter, (value[0] - '0') * 100, (value[0] - '0') * 100 + 99);
-    if (sscanf(value, "%3d-%3d%c", &first, &last, &rest) == 2)
-        return hd_log_filter_set_http_status(reading->filter, first, last);
-    if (sscanf(value, "%3d%c", &first, &rest) == 1 && first > 0)
-        return hd_log_filter_set_http_status(reading->filter, first, first);
-    return HD_E_INVALID;
+static int set_events(const struct reading *reading, const char *list) {
+    return add_words(reading, list, add_event);
 }
 
-static int set_webhook(const struct reading *reading, const char *value) {
-    return hd_log_filter_set_webhook(reading->filter, value);
+static int set_outcomes(const struct reading *reading, const char *list) {
+    return add_words(reading, list, add_outcome);
+}
+
+static int set_reasons(const struct reading *reading, const char *list) {
+    return add_words(reading, list, add_reason);
+}
+
+static int set_statuses(const struct reading *reading, const char *list) {
+    return hd_log_filter_set_http_statuses(reading->filter, list);
+}
+
+static int add_webhook(const struct reading *reading, const char *id) {
+    return *id ? hd_log_filter_add_webhook(reading->filter, id) : HD_OK;
+}
+
+/* One id, or several: the parameter as often as there are, or an array in an object. Ids may have commas in them. */
+static int add_webhooks(const struct reading *reading) {
+    const json_t *given = reading->object ? json_object_get(reading->object, "webhook") : NULL;
+    int status = json_is_string(given) ? add_webhook(reading, json_string_value(given)) : HD_OK;
+    for (size_t i = 0; i < json_array_size(given) && status == HD_OK; i++) {
+        const char *id = json_string_value(json_array_get(given, i));
+        status = id ? add_webhook(reading, id) : HD_E_INVALID;
+    }
+    for (size_t i = 0; !reading->object && i < reading->call->query_count && status == HD_OK; i++)
+        if (strcmp(reading->call->queries[i].name, "webhook") == 0)
+            status = add_webhook(reading, reading->call->queries[i].value);
+    return status;
 }
 
 static int set_test(const struct reading *reading, const char *value) {
@@ -69,28 +101,35 @@ static const struct {
     const char *name;
     int (*set)(const struct reading *reading, const char *value);
 } setters[] = {
-    {"event", set_event},     {"outcome", set_outcome}, {"reason", set_reason}, {"status", set_status},
-    {"webhook", set_webhook}, {"test", set_test},       {"q", set_text},        {"redelivery_of", set_redelivery},
+    {"event", set_events}, {"outcome", set_outcomes}, {"reason", set_reasons},           {"status", set_statuses},
+    {"test", set_test},    {"q", set_text},           {"redelivery_of", set_redelivery},
 };
 
-static void refuse(struct hd__call *call, const char *name) {
-    char text[96];
-    snprintf(text, sizeof text, "The filter '%s' has a value that it cannot have.", name);
+static void refuse(struct hd__call *call, const char *name, int status) {
+    char text[256];
+    if (status == HD_E_INVALID)
+        snprintf(text, sizeof text, "The filter '%s' has a value that it cannot have.", name);
+    else
+        snprintf(text, sizeof text, "The filter '%s': %s.", name, hd_strerror(status));
     hd__call_refuse(call, 400, "The filter is malformed", text, NULL);
+}
+
+/* Whether it was set. */
+static int check(const struct reading *reading, const char *name, int status) {
+    if (status == HD_E_NO_MEMORY)
+        reading->call->response->failed = 1;
+    if (status != HD_OK)
+        refuse(reading->call, name, status);
+    return status == HD_OK;
 }
 
 static int set_all(const struct reading *reading) {
     for (size_t i = 0; i < sizeof setters / sizeof *setters; i++) {
         const char *value = value_of(reading, setters[i].name);
-        int status = value ? setters[i].set(reading, value) : HD_OK;
-        if (status == HD_E_NO_MEMORY)
-            reading->call->response->failed = 1;
-        if (status != HD_OK) {
-            refuse(reading->call, setters[i].name);
+        if (value && !check(reading, setters[i].name, setters[i].set(reading, value)))
             return 0;
-        }
     }
-    return 1;
+    return check(reading, "webhook", add_webhooks(reading));
 }
 
 static int set_times(const struct reading *reading) {
@@ -99,14 +138,14 @@ static int set_times(const struct reading *reading) {
     for (size_t i = 0; i < 2; i++) {
         const char *value = value_of(reading, names[i]);
         if (value && hd_time_parse(value, strlen(value), &times[i]) != HD_OK) {
-            refuse(reading->call, names[i]);
+            refuse(reading->call, names[i], HD_E_INVALID);
             return 0;
         }
     }
     if (reading->until_ms && (!times[1] || reading->until_ms < times[1]))
         times[1] = reading->until_ms;
     if (times[0] && times[1] && times[0] >= times[1]) {
-        refuse(reading->call, "until");
+        refuse(reading->call, "until", HD_E_INVALID);
         return 0;
     }
     int is_set = hd_log_filter_set_time(reading->filter, times[0], times[1]) == HD_OK;
@@ -118,6 +157,7 @@ int hd__filter_read(struct hd__call *call, const json_t *object, int64_t until_m
     struct reading reading = {.call = call, .object = object, .until_ms = until_ms};
     *filter = NULL;
     if (hd_log_filter_new(&reading.filter) != HD_OK ||
+        hd_log_filter_set_time_limit_ms(reading.filter, TIME_LIMIT_MS) != HD_OK ||
         hd_log_filter_set_project(reading.filter, call->params[0]) != HD_OK) {
         hd_log_filter_free(reading.filter);
         call->response->failed = 1;

@@ -74,6 +74,7 @@ static void make_step(struct hd__storer *storer) {
     pthread_mutex_lock(&storer->changes);
     int status = storer->store->ops->step(storer->store, &storer->step, &state);
     pthread_mutex_unlock(&storer->changes);
+    storer->has_stepped = 1;
     if (status == HD_OK)
         hd__storer_take_state(storer, &state);
     if (status == HD_OK && storer->committed)
@@ -140,11 +141,20 @@ static void watch(struct hd__storer *storer) {
         hd__poller_watch(storer->poller, fd, HD__POLLER_READ, storer);
 }
 
-/* Returns whether there is more to tend at once. */
-static int look(struct hd__storer *storer) {
+/* How long the next tend is to wait: what should not be in the way of steps takes a fifth of the time at most while
+ * there are any. */
+static int64_t pause_after(struct hd__storer *storer, int more, int64_t took_us) {
+    int has_stepped = storer->has_stepped;
+    storer->has_stepped = 0;
+    return more == HD__MORE_NONE ? TEND_US : more == HD__MORE_WHEN_IDLE && has_stepped ? 4 * took_us : 0;
+}
+
+/* Returns how long the next look may wait; -1 if there is nothing more to tend. */
+static int64_t look(struct hd__storer *storer) {
     struct hd__store_state state = {0};
     int64_t now_us = hd__monotonic_us(storer->clock);
-    int more = 0, tends = now_us >= storer->tend_at_us;
+    int64_t pause_us = -1;
+    int more = HD__MORE_NONE, tends = now_us >= storer->tend_at_us;
     if (tends && storer->poller)
         watch(storer);
     pthread_mutex_lock(&storer->changes);
@@ -152,13 +162,16 @@ static int look(struct hd__storer *storer) {
                        : storer->store->ops->look(storer->store, &state);
     pthread_mutex_unlock(&storer->changes);
     if (tends) {
-        storer->tend_at_us = now_us + (more ? 0 : TEND_US);
+        int64_t ended_us = hd__monotonic_us(storer->clock);
+        pause_us = pause_after(storer, more, ended_us - now_us);
+        storer->tend_at_us = ended_us + pause_us;
+        pause_us = more ? pause_us : -1;
         hd__recent_forget(&storer->recent);
     }
     if (status == HD_OK)
         hd__storer_take_state(storer, &state);
     note_look(storer, status);
-    return more;
+    return pause_us;
 }
 
 /* If the store cannot say, something counts as left, and the question is asked again. */
@@ -236,7 +249,7 @@ static void wait_for_work(struct hd__storer *storer, int64_t wait_us) {
         storer->look_at_us = storer->looked_at_us + LOOK_US;
 }
 
-static void note_work(struct hd__storer *storer, enum work work, int more) {
+static void note_work(struct hd__storer *storer, enum work work, int64_t pause_us) {
     int64_t now_us = hd__monotonic_us(&hd__system_clock);
     storer->looked_at_us = now_us;
     if (work == WORK_STEP || atomic_load(&storer->has_news)) {
@@ -244,7 +257,7 @@ static void note_work(struct hd__storer *storer, enum work work, int more) {
         hd__storer_wake_jobs(storer);
     }
     if (work == WORK_LOOK)
-        storer->look_at_us = more                               ? 0
+        storer->look_at_us = pause_us >= 0                      ? now_us + pause_us
                              : storer->watched >= 0             ? now_us + TEND_US
                              : now_us < storer->active_until_us ? now_us + LOOK_US
                                                                 : now_us + IDLE_LOOK_US;
@@ -254,19 +267,19 @@ static void *run(void *argument) {
     struct hd__storer *storer = argument;
     int64_t wait_us;
     for (enum work work; (work = find_work(storer, &wait_us)) != WORK_END;) {
-        int more = 0;
+        int64_t pause_us = -1;
         if (work == WORK_STEP)
             make_step(storer);
         else if (work == WORK_ANSWER)
             answer(storer);
         else if (work == WORK_LOOK)
-            more = look(storer);
+            pause_us = look(storer);
         else if (work == WORK_JOBS)
             hd__storer_run_jobs(storer);
         else
             wait_for_work(storer, wait_us);
         if (work != WORK_NONE)
-            note_work(storer, work, more);
+            note_work(storer, work, pause_us);
         if (atomic_load(&storer->has_news))
             storer->transport->wake(storer->transport);
     }

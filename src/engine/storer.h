@@ -67,6 +67,7 @@ struct hd__storer {
     int64_t looked_at_us;      /* the last look or step */
     int64_t active_until_us;   /* something has happened lately */
     int64_t tend_at_us;
+    int has_stepped;              /* since the last look */
     int64_t jobs_at_us;           /* the next steps of jobs, if any run */
     struct hd__uuid_source uuids; /* of the events that they make */
     struct hd__store_listener listener;

@@ -3,21 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append_lower(struct hd__buffer *out, const char *text, const char *end) {
-    size_t begin = out->len;
+static void append(const hd_event *event, int field, struct hd__buffer *out) {
+    const char *text = hd_event_get(event, field, NULL);
     hd__buffer_append(out, text ? text : "", text ? strlen(text) : 0);
-    for (size_t i = begin; !out->failed && i < out->len; i++)
-        if (out->data[i] >= 'A' && out->data[i] <= 'Z')
-            out->data[i] = (char)(out->data[i] + ('a' - 'A'));
-    hd__buffer_append(out, end, 1);
 }
 
+/* The separator cannot be in any of the fields before the message; in that it separates nothing. */
 void hd__event_write_search(const hd_event *event, struct hd__buffer *out) {
+    static const int texts[] = {HD_FIELD_TICKET_SUBJECT, HD_FIELD_CUSTOMER_EMAIL, HD_FIELD_CUSTOMER_NAME,
+                                HD_FIELD_MESSAGE_BODY};
     char number[32];
-    snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
-    append_lower(out, hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "\x1f");
-    append_lower(out, number, "\x1f");
-    append_lower(out, hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "\x1f");
-    append_lower(out, hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "\x1f");
-    append_lower(out, hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL), "");
+    int len = snprintf(number, sizeof number, "\x1f#%lld", (long long)hd_event_ticket_number(event));
+    append(event, HD_FIELD_TICKET_ID, out);
+    hd__buffer_append(out, number, (size_t)len);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        hd__buffer_append(out, "\x1f", 1);
+        append(event, texts[i], out);
+    }
+    hd__buffer_append(out, "", 1);
 }

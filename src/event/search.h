@@ -5,8 +5,8 @@
 #include "base/buffer.h"
 #include "helmdesk.h"
 
-/* Appends the ticket's id, "#" and its number, its subject, the customer's e-mail and name, in ASCII lower case, with
- * U+001F between them and a NUL after them. Without memory out->failed is set. */
+/* Appends the ticket's id, "#" and its number, its subject, the customer's e-mail and name and the message, with U+001F
+ * between them and a NUL after them (see struct hd__stored_event). Without memory out->failed is set. */
 void hd__event_write_search(const hd_event *event, struct hd__buffer *out);
 
 #endif

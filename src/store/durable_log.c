@@ -24,12 +24,23 @@ static int take_row(void *user, const struct hd__log_row *row) {
     return goes_on;
 }
 
+/* A search that was given up says why. */
+static int ended_as(int status, const struct hd__log_search *search) {
+    int why = search->over_user ? hd__deadline_status(search->over_user) : HD_OK;
+    return status == HD_E_TIMEOUT && why != HD_OK ? why : status;
+}
+
+static void set_deadline(struct hd__log_search *search, const struct hd__deadline *deadline) {
+    search->is_over = hd__deadline_is_over;
+    search->over_user = deadline;
+}
+
 /* Fills a page with what a search finds. */
 static int fill(struct hd_store *store, const struct hd__log_search *search, hd_log_page *page, size_t *rows) {
     struct query query = {.page = page};
     int status = store->ops->query(store, search, take_row, &query);
     *rows = query.rows;
-    return status == HD_OK ? query.status : status;
+    return status == HD_OK ? query.status : ended_as(status, search);
 }
 
 static int newest_of(struct hd_store *store, int64_t *newest) {
@@ -46,19 +57,25 @@ static int check_place(struct hd_store *store, int64_t id) {
 
 int hd__durable_query(struct hd_store *store, const hd_log_filter *filter, const char *cursor, size_t limit,
                       hd_log_page **page) {
+    const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     struct hd__log_search search = {0};
+    struct hd__log_rest rest = {0};
     size_t rows;
     hd__log_filter_search(filter, &search);
+    set_deadline(&search, &deadline);
     int status = hd__log_place_parse(cursor, &search.before_ms, &search.before_id);
     if (status == HD_OK && cursor)
         status = check_place(store, search.before_id);
     if (status != HD_OK)
         return status;
     search.max = limit + 1; /* which tells whether there is another page */
+    search.rest = &rest;
     hd_log_page *found = hd__log_page_new(limit, 1);
     if (!found)
         return HD_E_NO_MEMORY;
     status = fill(store, &search, found, &rows);
+    if (status == HD_OK && rest.is_there)
+        hd__log_page_go_on(found, rest.before_ms, rest.before_id);
     if (status == HD_OK)
         *page = found;
     else
@@ -90,11 +107,13 @@ static int count_missed(struct hd_store *store, int64_t place, const hd_log_page
 /* Reads forwards from a place, up to the newest report that there was before. */
 static int follow_from(struct hd_store *store, const hd_log_filter *filter, int64_t place, int64_t newest, size_t limit,
                        hd_log_page **page) {
+    const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     struct hd__log_search search = {.is_forward = 1, .max = limit, .after_id = place};
     size_t rows;
     uint64_t missed = 0;
     int status = HD_OK;
     hd__log_filter_search(filter, &search);
+    set_deadline(&search, &deadline);
     hd_log_page *found = hd__log_page_new(limit, 1);
     if (!found)
         return HD_E_NO_MEMORY;
@@ -140,9 +159,11 @@ static void take_tally(void *stats, const struct hd__log_tally *tally) {
 }
 
 int hd__durable_summarize(struct hd_store *store, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats *stats) {
+    const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     struct hd__log_search search = {.before_ms = INT64_MAX, .before_id = INT64_MAX};
     hd__log_filter_search(filter, &search);
-    return store->ops->tally(store, &search, bucket_ms, take_tally, stats);
+    set_deadline(&search, &deadline);
+    return ended_as(store->ops->tally(store, &search, bucket_ms, take_tally, stats), &search);
 }
 
 int hd__durable_find(struct hd_store *store, const char *delivery_id, hd_report **report) {

@@ -23,14 +23,14 @@ static void point(hd_job *job) {
 
 /* Of one webhook, and by nothing that only a delivery has. */
 static int can_be_missed(const struct hd__log_search *search) {
-    return search->webhook_id && !search->outcome && !search->reason && !search->first_status && !search->delivery_id &&
-           !search->redelivery_of && !search->text && search->tests == HD_TESTS_INCLUDED;
+    return search->webhook_count == 1 && !search->outcomes && !search->reasons && search->status_count == 0 &&
+           !search->delivery_id && !search->redelivery_of && !search->text && search->tests == HD_TESTS_INCLUDED;
 }
 
 static int fill(hd_job *job, const hd_log_filter *filter, const struct hd__log_search *search) {
     int status = hd__replace_text(&job->project, search->project);
     if (status == HD_OK)
-        status = hd__replace_text(&job->webhook_id, search->webhook_id);
+        status = hd__replace_text(&job->webhook_id, search->webhook_count == 1 ? search->webhook_ids[0] : NULL);
     if (status == HD_OK && !(job->query = hd__job_query_write(filter)))
         status = HD_E_NO_MEMORY;
     point(job);

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "store/filter.h"
 #include "store/job.h"
+#include "store/statuses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,22 @@ static void write_number(struct hd__buffer *out, const char *name, int64_t value
     write_text(out, name, value ? text : NULL);
 }
 
+/* A line for each bit that is set: its number, from that of the first bit on. */
+static void write_bits(struct hd__buffer *out, const char *name, uint64_t bits, int first) {
+    for (int i = 0; i < 64; i++)
+        if (bits >> i & 1)
+            write_number(out, name, first + i);
+}
+
+static void write_statuses(struct hd__buffer *out, const struct hd__log_search *search) {
+    char text[HD__STATUSES_MAX * sizeof "500-599,"] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < search->status_count; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%d-%d", i ? "," : "", search->statuses[i].first,
+                                search->statuses[i].last);
+    write_text(out, "statuses", len > 0 ? text : NULL);
+}
+
 static void write_id(struct hd__buffer *out, const char *name, const unsigned char *id) {
     char text[HD__UUID_SIZE];
     if (id)
@@ -46,12 +63,12 @@ char *hd__job_query_write(const hd_log_filter *filter) {
     hd__log_filter_search(filter, &search);
     hd__buffer_append(&out, "", 0);
     write_text(&out, "project", search.project);
-    write_text(&out, "webhook", search.webhook_id);
-    write_number(&out, "event", search.type);
-    write_number(&out, "outcome", search.outcome);
-    write_number(&out, "reason", search.reason);
-    write_number(&out, "first_status", search.first_status);
-    write_number(&out, "last_status", search.last_status);
+    for (size_t i = 0; i < search.webhook_count; i++)
+        write_text(&out, "webhook", search.webhook_ids[i]);
+    write_bits(&out, "event", search.types, 0);
+    write_bits(&out, "outcome", search.outcomes, HD_OUTCOME_DELIVERED);
+    write_bits(&out, "reason", search.reasons, HD_REASON_DELIVERED);
+    write_statuses(&out, &search);
     write_id(&out, "delivery", search.delivery_id);
     write_id(&out, "redelivery_of", search.redelivery_of);
     write_number(&out, "tests", search.tests == HD_TESTS_INCLUDED ? 0 : search.tests);
@@ -66,9 +83,9 @@ char *hd__job_query_write(const hd_log_filter *filter) {
 
 /* ---- Reading ---- */
 
-/* Pairs that one setter takes. */
-struct pairs {
-    int64_t first_status, last_status, since_ms, until_ms;
+/* Two values that one setter takes. */
+struct period {
+    int64_t since_ms, until_ms;
 };
 
 static int digit(char c) {
@@ -89,18 +106,20 @@ static void unescape(char *text) {
     *out = '\0';
 }
 
-static int read_one(hd_log_filter *filter, struct pairs *pairs, const char *name, const char *value) {
+static int read_one(hd_log_filter *filter, struct period *period, const char *name, const char *value) {
     int64_t number = strtoll(value, NULL, 10);
     if (strcmp(name, "project") == 0)
         return hd_log_filter_set_project(filter, value);
     if (strcmp(name, "webhook") == 0)
-        return hd_log_filter_set_webhook(filter, value);
+        return hd_log_filter_add_webhook(filter, value);
     if (strcmp(name, "event") == 0)
-        return hd_log_filter_set_event(filter, (int)number);
+        return hd_log_filter_add_event(filter, (int)number);
     if (strcmp(name, "outcome") == 0)
-        return hd_log_filter_set_outcome(filter, (int)number);
+        return hd_log_filter_add_outcome(filter, (int)number);
     if (strcmp(name, "reason") == 0)
-        return hd_log_filter_set_reason(filter, (int)number);
+        return hd_log_filter_add_reason(filter, (int)number);
+    if (strcmp(name, "statuses") == 0)
+        return hd_log_filter_set_http_statuses(filter, value);
     if (strcmp(name, "delivery") == 0)
         return hd_log_filter_set_delivery(filter, value);
     if (strcmp(name, "redelivery_of") == 0)
@@ -109,18 +128,16 @@ static int read_one(hd_log_filter *filter, struct pairs *pairs, const char *name
         return hd_log_filter_set_tests(filter, (int)number);
     if (strcmp(name, "text") == 0)
         return hd_log_filter_set_text(filter, value);
-    int64_t *pair = strcmp(name, "first_status") == 0  ? &pairs->first_status
-                    : strcmp(name, "last_status") == 0 ? &pairs->last_status
-                    : strcmp(name, "since") == 0       ? &pairs->since_ms
-                    : strcmp(name, "until") == 0       ? &pairs->until_ms
-                                                       : NULL;
-    if (pair)
-        *pair = number;
-    return pair ? HD_OK : HD_E_STORE;
+    int64_t *bound = strcmp(name, "since") == 0   ? &period->since_ms
+                     : strcmp(name, "until") == 0 ? &period->until_ms
+                                                  : NULL;
+    if (bound)
+        *bound = number;
+    return bound ? HD_OK : HD_E_STORE;
 }
 
 static int read_lines(char *text, hd_log_filter *filter) {
-    struct pairs pairs = {0};
+    struct period period = {0};
     int status = HD_OK;
     for (char *line = text, *end; status == HD_OK && (end = strchr(line, '\n')); line = end + 1) {
         char *value = strchr(line, ' ');
@@ -129,12 +146,10 @@ static int read_lines(char *text, hd_log_filter *filter) {
             return HD_E_STORE;
         *value++ = '\0';
         unescape(value);
-        status = read_one(filter, &pairs, line, value);
+        status = read_one(filter, &period, line, value);
     }
     if (status == HD_OK)
-        status = hd_log_filter_set_http_status(filter, (int)pairs.first_status, (int)pairs.last_status);
-    if (status == HD_OK)
-        status = hd_log_filter_set_time(filter, pairs.since_ms, pairs.until_ms);
+        status = hd_log_filter_set_time(filter, period.since_ms, period.until_ms);
     return status == HD_OK || status == HD_E_NO_MEMORY ? status : HD_E_STORE;
 }
 

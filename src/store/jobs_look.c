@@ -100,7 +100,7 @@ static int is_wanted(const struct hd__jobs_look *look, const hd_report *report) 
     const struct hd__log_search *search = &look->search;
     int type = hd_event_type(report->event);
     return !report->is_test && !*report->redelivery_of && hd_webhook_subscribed(look->webhook, type) &&
-           (!search->type || search->type == type) &&
+           (!search->types || search->types >> type & 1) &&
            (!search->since_ms || report->accepted_at_ms >= search->since_ms) &&
            (!search->until_ms || report->accepted_at_ms < search->until_ms) &&
            strcmp(look->webhook->project, hd_event_get(report->event, HD_FIELD_PROJECT, NULL)) == 0;
@@ -136,7 +136,7 @@ struct hd__jobs_look hd__jobs_look_begin(struct hd__jobs *jobs, const hd_log_fil
                                  .search = {.tests = HD_TESTS_INCLUDED}};
     hd__log_filter_search(filter, &look.search);
     if (source == HD_SOURCE_MISSED)
-        look.webhook = hd__webhooks_get(jobs->webhooks, look.search.webhook_id);
+        look.webhook = hd__webhooks_get(jobs->webhooks, look.search.webhook_ids[0]);
     if (look.webhook && !hd__jobs_may_be_same(look.search.project, look.webhook->project)) {
         hd_webhook_free(look.webhook);
         look.webhook = NULL;

@@ -123,13 +123,16 @@ static size_t take_before(struct hd__log_ring *ring, uint64_t before, hd_report 
     return taken;
 }
 
-/* Looks at the reports without the lock, so that a long search keeps nobody from writing. found returns 0 to end. */
-static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint64_t before,
-                   int (*found)(void *user, hd_report *report), void *user) {
+/* Looks at the reports without the lock, so that a long search keeps nobody from writing. found returns 0 to end.
+ * Returns HD_OK, or why it ended early. */
+static int search(struct hd__log_ring *ring, const hd_log_filter *filter, uint64_t before,
+                  int (*found)(void *user, hd_report *report), void *user) {
+    const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     hd_report *batch[BATCH];
     size_t taken;
-    int goes_on = 1;
-    while (goes_on && (taken = take_before(ring, before, batch)) > 0) {
+    int goes_on = 1, status = HD_OK;
+    while (goes_on && (status = hd__deadline_status(&deadline)) == HD_OK &&
+           (taken = take_before(ring, before, batch)) > 0) {
         before = batch[taken - 1]->sequence;
         for (size_t i = 0; i < taken; i++) {
             if (goes_on && hd__log_filter_matches(filter, batch[i]))
@@ -137,6 +140,7 @@ static void search(struct hd__log_ring *ring, const hd_log_filter *filter, uint6
             hd_report_free(batch[i]);
         }
     }
+    return status;
 }
 
 uint64_t hd__log_ring_newest(struct hd__log_ring *ring) {
@@ -146,8 +150,17 @@ uint64_t hd__log_ring_newest(struct hd__log_ring *ring) {
     return last;
 }
 
-void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats) {
-    search(ring, filter, hd__log_ring_newest(ring) + 1, hd__log_stats_add_report, stats);
+int hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats) {
+    return search(ring, filter, hd__log_ring_newest(ring) + 1, hd__log_stats_add_report, stats);
+}
+
+/* Hands over a page, or frees it. */
+static int end_page(hd_log_page *found, int status, hd_log_page **page) {
+    if (status == HD_OK)
+        *page = found;
+    else
+        hd_log_page_free(found);
+    return status;
 }
 
 int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, const char *cursor, size_t limit,
@@ -159,9 +172,8 @@ int hd__log_ring_query(struct hd__log_ring *ring, const hd_log_filter *filter, c
     hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
-    search(ring, filter, before, hd__log_page_add, found);
-    *page = found;
-    return HD_OK;
+    status = search(ring, filter, before, hd__log_page_add, found);
+    return end_page(found, status, page);
 }
 
 /* References to up to BATCH of the oldest reports after *place, which moves over those that are forgotten. */
@@ -213,17 +225,19 @@ static uint64_t add_batch(hd_log_page *page, const hd_log_filter *filter, hd_rep
 
 static int follow_from(struct hd__log_ring *ring, const hd_log_filter *filter, int64_t place, size_t limit,
                        hd_log_page **page) {
+    const struct hd__deadline deadline = hd__log_filter_deadline(filter);
     hd_report *batch[BATCH];
     uint64_t missed = 0;
     size_t taken;
+    int status = HD_OK;
     hd_log_page *found = hd__log_page_new(limit, 0);
     if (!found)
         return HD_E_NO_MEMORY;
-    while (hd_log_page_count(found) < limit && (taken = take_after(ring, &place, &missed, batch)) > 0)
+    while (hd_log_page_count(found) < limit && (status = hd__deadline_status(&deadline)) == HD_OK &&
+           (taken = take_after(ring, &place, &missed, batch)) > 0)
         place = (int64_t)add_batch(found, filter, batch, taken, limit);
     hd__log_page_end_at(found, place, missed);
-    *page = found;
-    return HD_OK;
+    return end_page(found, status, page);
 }
 
 int hd__log_ring_follow(struct hd__log_ring *ring, const hd_log_filter *filter, const char *after, size_t limit,

@@ -27,8 +27,8 @@ uint64_t hd__log_ring_newest(struct hd__log_ring *ring);
 /* A reference to the newest report of a delivery; NULL if there is none. */
 hd_report *hd__log_ring_find(struct hd__log_ring *ring, const char *delivery_id);
 
-/* Counts what a filter matches. */
-void hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats);
+/* Counts what a filter matches. Returns HD_OK, or why it ended early. */
+int hd__log_ring_summarize(struct hd__log_ring *ring, const hd_log_filter *filter, hd_log_stats *stats);
 
 /* Goes through the reports after a place, up to another, the oldest first. found returns 0 to end. */
 void hd__log_ring_walk(struct hd__log_ring *ring, uint64_t after, uint64_t up_to,

@@ -48,6 +48,10 @@ int hd__log_page_add(void *user, hd_report *report) {
     return 1;
 }
 
+void hd__log_page_go_on(hd_log_page *page, int64_t before_ms, int64_t before_id) {
+    snprintf(page->cursor, sizeof page->cursor, "%" PRIi64 "-%" PRIi64, before_ms, before_id);
+}
+
 /* A number without leading zeros, up to a character. */
 static const char *read_number(const char *text, char end, int64_t *number) {
     *number = 0;

@@ -12,6 +12,9 @@ hd_log_page *hd__log_page_new(size_t limit, int is_of_store);
  * already: then it gets a cursor. */
 int hd__log_page_add(void *page, hd_report *report);
 
+/* Lets the next page of a store begin at a place, however few reports this one has. */
+void hd__log_page_go_on(hd_log_page *page, int64_t before_ms, int64_t before_id);
+
 /* The number that a cursor of hd__log_page_end_at() names. HD_OK; HD_E_CURSOR if it names none, or one beyond
  * the newest report's. */
 int hd__log_number_parse(const char *cursor, int64_t newest, int64_t *number);

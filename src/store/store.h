@@ -42,6 +42,7 @@
                                  */
 #define HD__SHARDS 64
 #define HD__STORE_ERROR_SIZE 200
+#define HD__STORE_SEARCH_END "\x1f"
 
 struct hd__bytes {
     const void *data;
@@ -69,7 +70,8 @@ struct hd__stored_event {
     int64_t accepted_at_ms; /* wall clock */
     const char *project;
     struct hd__bytes body; /* as posted in JSON */
-    const char *search;    /* what a search for text looks through, in lower case, parts separated by U+001F */
+    const char *search; /* what a search for text looks through: the ticket's id, "#" and its number, subject, e-mail,
+                           name, message, separated by HD__STORE_SEARCH_END; see sought.h */
     const unsigned char *redelivery_of; /* the id of the delivery that is made again with it, or of the event that a job
                                            gives to a webhook that had missed it; NULL for none */
 };
@@ -248,23 +250,43 @@ struct hd__join {
 
 /* ---- The log ---- */
 
+struct hd__status_range {
+    int first, last;
+};
+
+/* out: whether the search ended early, and the place to go on from. */
+struct hd__log_rest {
+    int is_there;
+    int64_t before_ms, before_id;
+};
+
 struct hd__log_search {
-    const char *project, *webhook_id;   /* NULL for all; the project is the event's */
+    const char *project;                /* NULL for all; it is the event's */
+    const char *const *webhook_ids;     /* any of these */
+    size_t webhook_count;               /* 0 for all */
     const unsigned char *delivery_id;   /* NULL for all */
     const unsigned char *redelivery_of; /* NULL for all */
-    const char *text;                   /* NULL for all; in lower case */
+    const char *text;                   /* NULL for all; folded, see base/fold.h and sought.h */
     uint64_t text_reasons;              /* a bit for each reason, from the first, whose name has the text */
-    int type, outcome;                  /* 0 for all */
-    int reason;                         /* only this one; 0 for all */
-    int first_status, last_status;      /* of HTTP; 0 for all */
-    int tests;                          /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
-    int64_t since_ms, until_ms;         /* by finished_at_ms; 0 for no bound */
-    int is_forward;                     /* oldest first, by the order in which they were stored: those after after_id */
+    unsigned types, outcomes; /* any of these: a bit for each type, 1 << type, and outcome, from the first; 0 for all */
+    uint64_t reasons;         /* the same, from the first */
+    const struct hd__status_range *statuses; /* of HTTP: any of these */
+    size_t status_count;                     /* 0 for all */
+    int tests;                               /* one of HD_TESTS_...; 0 as HD_TESTS_INCLUDED */
+    int64_t since_ms, until_ms;              /* by finished_at_ms; 0 for no bound */
+    /* Whether nobody waits for the search any more: asked now and then, from the beginning on; then it ends soon, with
+     * HD_E_TIMEOUT. NULL for one that goes on to its end. */
+    int (*is_over)(const void *over_user);
+    const void *over_user;
+    int is_forward; /* oldest first, by the order in which they were stored: those after after_id */
     int64_t after_id;
     int64_t up_to_id;  /* the last of those; 0 for no bound */
     int64_t before_ms; /* else newest first; with the next, the place to go on from; INT64_MAX for the newest */
     int64_t before_id;
     size_t max;
+    /* A store that would have to look at very many records may look at the newest of them only, and say where it is to
+     * go on; newest first only. NULL for one that finds all. */
+    struct hd__log_rest *rest;
 };
 
 struct hd__log_row {
@@ -353,6 +375,12 @@ struct hd__job_step {
 
 /* ---- The functions ---- */
 
+enum {
+    HD__MORE_NONE,
+    HD__MORE_AT_ONCE,
+    HD__MORE_WHEN_IDLE
+};
+
 #define HD__NO_PLACE (-1)
 
 #define HD__ANY_VERSION UINT64_MAX
@@ -365,7 +393,8 @@ struct hd__store_ops {
      * second. tend is called each second: it sees that the store is still there, takes over the shards of clients that
      * are gone, and sees what others have changed; when it is time, or something has changed, it renews the lease and
      * deletes a slice of the log that is beyond its bounds and of keys that are old. While nothing happens, it costs
-     * next to nothing as well. Sets *more if there is more to delete at once. */
+     * next to nothing as well. *more says whether there is more to do: HD__MORE_AT_ONCE, or HD__MORE_WHEN_IDLE for what
+     * should not be in the way of steps. */
     int (*step)(struct hd_store *store, struct hd__step *step, struct hd__store_state *state);
     int (*look)(struct hd_store *store, struct hd__store_state *state);
     int (*tend)(struct hd_store *store, struct hd__store_state *state, int *more);

@@ -4,7 +4,7 @@
 
    run.py BUILD       programs are in BUILD/tests/bench, peers in peers there; writes BUILD/bench.json
    ROUNDS=5           rounds of everything that is measured against the clock
-   ONLY=a,b           some of: micro delivery webhooks isolation https instructions signatures store
+   ONLY=a,b           some of: micro delivery webhooks isolation https instructions signatures store log
    BEFORE=PROGRAM     tests/bench/sender of another version (0.1.0 for the goals), beside ours over HTTPS
 
 Senders run on the first processor and the receiver on the second. CPU is that of the sender alone, its callers
@@ -22,7 +22,7 @@ BUILD = os.path.abspath(sys.argv[1])
 BENCH = os.path.join(BUILD, "tests", "bench")
 PEERS = os.path.join(BENCH, "peers")
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-ONLY = os.environ.get("ONLY", "micro,delivery,webhooks,isolation,https,instructions,signatures,store").split(",")
+ONLY = os.environ.get("ONLY", "micro,delivery,webhooks,isolation,https,instructions,signatures,store,log").split(",")
 BEFORE = os.environ.get("BEFORE")
 PROCESSORS = sorted(os.sched_getaffinity(0))
 SENDER, RECEIVER = PROCESSORS[0], PROCESSORS[-1]
@@ -386,8 +386,6 @@ def store_million(port):
                       ("one_webhook", "one webhook"), ("failed", "failed ones"), ("time_range", "range of time")):
         value = values["log_1M_" + key]
         add(f"log of 1,000,000, 50 reports: {name} vs 10,000 in memory", "us", value, memory, value / memory)
-    text = values["log_1M_text_that_is_nowhere"]
-    add("log of 1,000,000: a text that is nowhere", "ms", text, None, text)
 
 
 def store_waits(port):
@@ -406,9 +404,27 @@ def store():
             measure(receiver.port)
 
 
+def log():
+    with Receiver() as receiver:
+        values = {name: of_name[0] for name, of_name in store_figures(receiver.port, "search").items()}
+    for key, name in (("rare", "a text in 3 of them"), ("common", "a text in 5 %"), ("absent", "a text that is nowhere"),
+                      ("mail", "part of an e-mail address"), ("number", "a ticket's number"), ("id", "a ticket's id"),
+                      ("two", "two characters"), ("two_absent", "two characters that are nowhere")):
+        with_, without = values[f"search_{key}_with"], values[f"search_{key}_without"]
+        short = key.startswith("two")
+        add(f"log of 1,000,000: {name}, index vs none", "ms", with_, without, with_ / without)
+        if not short:
+            add(f"log of 1,000,000: {name}, first page", "ms", with_, None, with_, 50)
+    with_, without = values["search_size_with"], values["search_size_without"]
+    add("log of 1,000,000: size with the index vs without", "MB", with_, without, with_ / without)
+    add("processor time of the index vs storing, a report", "us", values["search_index"], values["search_fill"],
+        values["search_index"] / values["search_fill"])
+    add("a piece of the index's work, 99 %", "ms", values["search_index_piece"], None, values["search_index_piece"])
+
+
 def main():
     print(f"{'':58} {'unit':8} {'ours':>10} {'peer':>10} {'ratio':>10}  goal")
-    for measure in (micro, delivery, webhooks, isolation, https, instructions, signatures, store):
+    for measure in (micro, delivery, webhooks, isolation, https, instructions, signatures, store, log):
         if part(measure.__name__):
             measure()
     with open(os.path.join(BUILD, "bench.json"), "w", encoding="utf-8") as file:

@@ -12,6 +12,9 @@ struct urls {
 
 void measure_life(const struct urls *urls);
 
+/* The size of the database in a directory. */
+double file_bytes(const char *directory);
+
 /* ---- store_clients.c: what a send costs, and how many deliveries a client makes ---- */
 
 void measure_rates(const struct urls *urls);
@@ -20,6 +23,13 @@ void measure_sends(const struct urls *urls);
 /* ---- store_log.c: a million deliveries, first as they wait, then in the log ---- */
 
 void measure_million(const struct urls *urls);
+
+/* Puts the webhooks "w0", "w1" and so on into the store in a directory. */
+void put_webhooks(const char *directory, const struct urls *urls);
+
+/* ---- store_search.c: searches for text in a log of a million ---- */
+
+void measure_search(const struct urls *urls);
 
 /* The resident memory of this process with a client on the store in a directory. */
 void measure_memory(const char *directory, const char *name);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-static double file_bytes(const char *directory) {
+double file_bytes(const char *directory) {
     char path[128];
     struct stat status;
     (void)snprintf(path, sizeof path, "%s/helmdesk.db", directory);

@@ -262,6 +262,8 @@ both 2 deliveries get x
 [ "$(count --status 5xx)" = 2 ] || die "--status 5xx"
 [ "$(count --status 500-503 --reason http_5xx)" = 2 ] || die "--status 500-503"
 [ "$(count --status 404)" = 0 ] || die "--status 404"
+[ "$(count --status 404,5xx)" = 2 ] || die "--status 404,5xx"
+[ "$(count --outcome failed,canceled --reason dns,http_5xx)" = 2 ] || die "two outcomes and two reasons"
 [ "$(count --reason blocked)" = 2 ] || die "--reason blocked"
 [ "$(count --event message.received)" = 1 ] || die "--event"
 [ "$(count --project other)" = 2 ] || die "--project"
@@ -271,7 +273,7 @@ both 2 deliveries get x
 [ "$(count --text "can't RESET")" = "$(count)" ] || die "--text"
 [ "$(count --since 1h)" = "$(count)" ] || die "--since 1h"
 [ "$(count --until 1h)" = 0 ] || die "--until 1h"
-for bad in '--status 99' '--status 5x' '--status 503-500' '--status 200x' '--since yesterday' '--since 2025-02-30' \
+for bad in '--status 99' '--status 5x' '--status 503-500' '--status 200x' '--status 404,' '--outcome failed,' '--event x,ticket.created' '--since yesterday' '--since 2025-02-30' \
     '--since 2025-01-15T25:00' '--since 2025-01-15T10:30:00+2' '--until 1970-01-01T00:00:00Z' '--since 1h --until 2h' '--limit 0' \
     '--since 20250115' '--since 2025' '--since 1736935800' '--until 90' '--limit 1001' '--cursor nonsense' '--outcome lost' '--event ticket.opened'; do
     read -ra words <<<"$bad"

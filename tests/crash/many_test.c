@@ -117,7 +117,7 @@ static void operate_for_ever(hd_client *client, const char *url) {
     hd_log_filter *filter = NULL;
     hd_report *report = NULL;
     must(hd_log_filter_new(&filter) == HD_OK);
-    must(hd_log_filter_set_webhook(filter, "webhook-2") == HD_OK);
+    must(hd_log_filter_add_webhook(filter, "webhook-2") == HD_OK);
     must(hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED) == HD_OK);
     for (int round = 0;; round++) {
         hd_webhook *webhook = make_webhook(url, CHANGED);

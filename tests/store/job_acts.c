@@ -42,7 +42,8 @@ void job_end_claimed(struct client *client, int64_t key, int outcome) {
 /* ---- Jobs ---- */
 
 const struct hd__log_search job_all = {.before_ms = INT64_MAX, .before_id = INT64_MAX};
-const struct hd__log_search job_failed = {.outcome = HD_OUTCOME_FAILED, .before_ms = INT64_MAX, .before_id = INT64_MAX};
+const struct hd__log_search job_failed = {
+    .outcomes = 1U << (HD_OUTCOME_FAILED - HD_OUTCOME_DELIVERED), .before_ms = INT64_MAX, .before_id = INT64_MAX};
 
 static void count_webhook(void *user, int64_t key) {
     (void)key;

@@ -190,7 +190,8 @@ static void a_webhook_gets_what_it_missed(struct world *world) {
     keys[1] = client_put(client, &late);
     (void)client_send(client); /* which both get */
     struct hd__log_search missed = job_all;
-    missed.webhook_id = "late";
+    missed.webhook_ids = (const char *const[]){"late"};
+    missed.webhook_count = 1;
     struct hd__job_plan planned = {.source = HD_SOURCE_MISSED, .search = &missed};
     assert_int_equal(job_plan(client, &planned), 4);
     assert_int_equal(planned.counts[HD__JOB_MATCHING], 4);
@@ -204,7 +205,8 @@ static void a_webhook_gets_what_it_missed(struct world *world) {
     assert_int_equal(job_counted(client, &job, HD__JOB_FAILED), 4);
     assert_int_equal(job_find(client, &job).state, HD_JOB_DONE);
     assert_int_equal(job_plan(client, &planned), 0); /* it has got them now, and that they failed is in the log */
-    missed.webhook_id = "nobody";
+    missed.webhook_ids = (const char *const[]){"nobody"};
+    missed.webhook_count = 1;
     assert_int_equal(client->store->ops->plan_job(client->store, &planned), HD_E_NOT_FOUND);
 }
 
@@ -229,7 +231,8 @@ static void tests_and_other_types_are_not_missed(struct world *world) {
     assert_int_equal(tester->store->ops->pass_test(tester->store, &passed.event, key, delivery_id, &is_passed), HD_OK);
     assert_true(is_passed);
     struct hd__log_search missed = job_all;
-    missed.webhook_id = "late";
+    missed.webhook_ids = (const char *const[]){"late"};
+    missed.webhook_count = 1;
     struct hd__job_plan planned = {.source = HD_SOURCE_MISSED, .search = &missed};
     assert_int_equal(job_plan(client, &planned), 0);
     struct hd__new_event event = event_of(world, PROJECT, HD_MESSAGE_RECEIVED);

@@ -72,6 +72,8 @@ static struct entry make_entry(const struct log *log, int number) {
     report->total_ms = totals[any(7)];
     report->finished_at_ms += INT64_C(1000) * any(20); /* many at the same time, and in no order */
     report->queued_ms = (uint32_t)number;
+    report->detail = any(4) ? "" : "Access D\xc3\xa9nied";
+    report->response_body = any(4) ? (struct hd__bytes){"", 0} : (struct hd__bytes){"It is GONE", 10};
     memset(report->delivery_id, number % (RECORDS / 3), HD__STORE_ID_SIZE);
     return entry;
 }
@@ -123,17 +125,56 @@ static int is_id(const unsigned char *wanted, const unsigned char *id) {
     return !wanted || (id && memcmp(wanted, id, HD__STORE_ID_SIZE) == 0);
 }
 
-/* In what the event is searched by, the webhook's name, the delivery's id; or the event's id as a whole; or a reason.
- */
+/* Without accents, in lower case: of all the texts here. */
+static void plain(const char *text, char out[64]) {
+    size_t len = 0;
+    for (const char *at = text; *at; at++) {
+        static const char *const accents[] = {"\xc3\xa4", "\xc3\x84", "\xc3\xa9"};
+        char letter = (char)hd__ascii_lower((unsigned char)*at);
+        for (size_t i = 0; i < sizeof accents / sizeof accents[0]; i++)
+            letter = strncmp(at, accents[i], 2) == 0 ? "aae"[i] : letter;
+        at += (unsigned char)*at >= 0x80;
+        out[len++] = letter;
+    }
+    out[len] = '\0';
+}
+
+/* A part of a text, or an id as a whole; or a reason. */
 static int has_words(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
     const struct hd__stored_event *event = &log->events[entry->event].event;
-    char name[32] = "", delivery[HD__UUID_SIZE], id[HD__UUID_SIZE];
-    for (size_t i = 0; names[entry->webhook][i]; i++)
-        name[i] = (char)hd__ascii_lower(names[entry->webhook][i]);
-    hd__uuid_format(entry->report.delivery_id, delivery);
+    const struct hd__stored_report *report = &entry->report;
+    const char *first = strchr(event->search, '\037'), *rest = strchr(first + 1, '\037') + 1;
+    const char *const has[] = {rest, names[entry->webhook], report->detail, report->response_body.data};
+    char delivery[HD__UUID_SIZE], id[HD__UUID_SIZE], text[64];
+    char *ticket = strndup(event->search, (size_t)(rest - 1 - event->search));
+    int is_there = 0, is_number = search->text[0] == '#';
+    assert_non_null(ticket);
+    ticket[first - event->search] = '\0';
+    hd__uuid_format(report->delivery_id, delivery);
     hd__uuid_format(event->id, id);
-    return strstr(event->search, search->text) || strstr(name, search->text) || strstr(delivery, search->text) ||
-           strcmp(id, search->text) == 0 || (search->text_reasons >> (entry->report.reason - HD_REASON_DELIVERED) & 1);
+    const char *const is[] = {delivery, id, webhook_ids[entry->webhook], ticket, ticket + (first + 1 - event->search)};
+    for (size_t i = 0; i < sizeof is / sizeof is[0]; i++)
+        is_there |= strcmp(is[i], search->text) == 0;
+    for (size_t i = 0; i < sizeof has / sizeof has[0] && !is_number; i++) {
+        plain(has[i], text);
+        is_there |= strstr(text, search->text) != NULL;
+    }
+    free(ticket);
+    return is_there || (search->text_reasons >> (report->reason - HD_REASON_DELIVERED) & 1);
+}
+
+static int is_of_webhook(const struct hd__log_search *search, const char *id) {
+    int is_there = search->webhook_count == 0;
+    for (size_t i = 0; i < search->webhook_count; i++)
+        is_there |= strcmp(search->webhook_ids[i], id) == 0;
+    return is_there;
+}
+
+static int has_status(const struct hd__log_search *search, int status) {
+    int is_there = search->status_count == 0;
+    for (size_t i = 0; i < search->status_count; i++)
+        is_there |= status >= search->statuses[i].first && status <= search->statuses[i].last;
+    return is_there;
 }
 
 static int is_found(const struct log *log, const struct entry *entry, const struct hd__log_search *search) {
@@ -141,13 +182,12 @@ static int is_found(const struct log *log, const struct entry *entry, const stru
     const struct hd__stored_report *report = &entry->report;
     int has_text = !search->text || has_words(log, entry, search);
     int is_of = (!search->project || strcmp(search->project, event->project) == 0) &&
-                (!search->webhook_id || strcmp(search->webhook_id, webhook_ids[entry->webhook]) == 0) &&
-                is_id(search->delivery_id, report->delivery_id) && is_id(search->redelivery_of, event->redelivery_of) &&
-                (!search->type || search->type == event->type);
-    int has_result = (!search->outcome || search->outcome == report->outcome) &&
-                     (!search->reason || search->reason == report->reason) &&
-                     (!search->first_status ||
-                      (report->http_status >= search->first_status && report->http_status <= search->last_status));
+                is_of_webhook(search, webhook_ids[entry->webhook]) && is_id(search->delivery_id, report->delivery_id) &&
+                is_id(search->redelivery_of, event->redelivery_of) &&
+                (!search->types || search->types >> event->type & 1);
+    int has_result = (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+                     (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+                     has_status(search, report->http_status);
     int is_in_time = (!search->since_ms || report->finished_at_ms >= search->since_ms) &&
                      (!search->until_ms || report->finished_at_ms < search->until_ms);
     int is_wanted = search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == report->is_test;
@@ -176,25 +216,31 @@ static size_t find_all(const struct log *log, const struct hd__log_search *searc
 /* ---- Searches ---- */
 
 static struct hd__log_search any_search(const struct log *log) {
-    static const char *const words[] = {"printer", "#17",     "\xc3\xa4rger", "nothing",  "100%", "printer_",
-                                        "%",       "timeout", "billing",      "router 5", "1111", "0b0b-0b"};
+    static const char *const words[] = {"printer", "#17",     "arger",    "nothing", "100%",   "printer_", "%",
+                                        "timeout", "billing", "router 5", "t-1",     "denied", "w1",       "gone"};
+    static const struct hd__status_range statuses[] = {{400, 499}, {200, 299}, {503, 503}};
+    static const char *const wanted_ids[][3] = {
+        {"w0", "w1", "w2"}, {"w3", "gone", "w0"}, {"w1", "w3", "w0"}, {"gone", "w2", "w2"}};
+    static const uint64_t reasons[] = {1, UINT64_C(1) << (HD_REASON_DNS - HD_REASON_DELIVERED),
+                                       1 | UINT64_C(1) << (HD_REASON_PAUSED - HD_REASON_DELIVERED)};
     const int64_t start = hd__wall_ms(&log->client->world->clock);
     struct hd__log_search search = {.before_ms = INT64_MAX, .max = RECORDS, .is_forward = any(3) == 0};
     search.project = any(3) ? NULL : any(2) ? PROJECT : "another";
-    search.webhook_id = any(3) ? NULL : webhook_ids[any(WEBHOOKS)];
+    search.webhook_count = (size_t)(any(3) ? 0 : 1 + any(3));
+    search.webhook_ids = wanted_ids[any(4)];
     search.delivery_id = any(12) ? NULL : log->entries[any(RECORDS)].report.delivery_id;
     search.redelivery_of = any(8) ? NULL : log->again[any(2)];
-    search.type = any(3) ? 0 : 1 + any(3);
-    search.outcome = any(2) ? 0 : HD_OUTCOME_DELIVERED + any(4);
-    search.reason = any(5) ? 0 : any(2) ? HD_REASON_DNS : HD_REASON_DELIVERED;
+    search.types = any(3) ? 0 : 2 * (unsigned)any(8);
+    search.outcomes = any(2) ? 0 : any(2) ? 1U << any(4) : (unsigned)any(16);
+    search.reasons = any(5) ? 0 : reasons[any(3)];
     if (any(4) == 0) {
-        search.first_status = any(2) ? 200 : 400;
-        search.last_status = any(2) ? 299 : 599;
+        search.statuses = statuses + any(2);
+        search.status_count = 1 + (size_t)any(2);
     }
     search.tests = any(2) ? HD_TESTS_INCLUDED : HD_TESTS_INCLUDED + any(3);
     search.since_ms = any(4) ? 0 : start + INT64_C(1000) * any(20);
     search.until_ms = any(4) ? 0 : start + INT64_C(1000) * any(20) + 1;
-    search.text = any(4) ? NULL : words[any(12)];
+    search.text = any(4) ? NULL : words[any(14)];
     if (search.text && strcmp(search.text, "timeout") == 0)
         search.text_reasons = UINT64_C(1) << (HD_REASON_TIMEOUT_TOTAL - HD_REASON_DELIVERED) |
                               UINT64_C(1) << (HD_REASON_TIMEOUT_CONNECT - HD_REASON_DELIVERED);
@@ -394,6 +440,31 @@ static void sums_are_those_of_the_rows(struct world *world) {
     }
 }
 
+/* ---- Ends ---- */
+
+static int is_over(const void *asked) {
+    return ++*(int *)(uintptr_t)asked > 0;
+}
+
+static void a_question_that_is_over_ends(struct world *world) {
+    struct log *log = fill(world, 10);
+    struct page page = {.count = 0};
+    struct sums sums = {.log = log};
+    int asked = 0;
+    const struct hd__log_search search = {
+        .before_ms = INT64_MAX, .max = RECORDS, .is_over = is_over, .over_user = &asked};
+    const struct hd__store_ops *ops = log->client->store->ops;
+    assert_int_equal(ops->query(log->client->store, &search, add_to_page, &page), HD_E_TIMEOUT);
+    assert_true(asked > 0);
+    asked = 0;
+    assert_int_equal(ops->tally(log->client->store, &search, 0, check_tally, &sums), HD_E_TIMEOUT);
+    assert_true(asked > 0);
+    asked = -1000000; /* it goes on */
+    assert_int_equal(ops->query(log->client->store, &search, add_to_page, &page), HD_OK);
+    assert_int_equal(page.count, RECORDS);
+    test_free(log);
+}
+
 /* ---- Projects and moves ---- */
 
 /* The log of a webhook goes by its id; that of a project by the project of the event. */
@@ -408,7 +479,8 @@ static void a_moved_webhook_keeps_its_log(struct world *world) {
     struct hd__step step = {.events = &event, .event_count = 1};
     client_step(client, &step);
     assert_false(client_end(client, key, heard(client, HEARD_ADDED, 0)->row));
-    struct hd__log_search search = {.webhook_id = "webhook", .before_ms = INT64_MAX, .max = 9};
+    struct hd__log_search search = {
+        .webhook_ids = (const char *const[]){"webhook"}, .webhook_count = 1, .before_ms = INT64_MAX, .max = 9};
     size_t count = 0;
     const struct hd__store_ops *ops = client->store->ops;
     search.max = 2;
@@ -428,6 +500,7 @@ static const struct check checks[] = {
     {"searches find what is there", searches_find_what_is_there},
     {"pages follow each other", pages_follow_each_other},
     {"a question ends when it is told to", a_question_ends_when_told_to},
+    {"a question that is over ends", a_question_that_is_over_ends},
     {"records have numbers in the order of storing", ids_are_in_the_order_of_storing},
     {"the newest record is remembered", the_newest_is_remembered},
     {"an empty log has no newest record", nothing_has_no_newest},

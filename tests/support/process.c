@@ -124,9 +124,9 @@ static void do_job(void) {
     hd_job *job = NULL;
     int status = hd_log_filter_new(&filter);
     if (status == HD_OK)
-        status = hd_log_filter_set_webhook(filter, word(1));
+        status = hd_log_filter_add_webhook(filter, word(1));
     if (status == HD_OK)
-        status = hd_log_filter_set_outcome(filter, HD_OUTCOME_FAILED);
+        status = hd_log_filter_add_outcome(filter, HD_OUTCOME_FAILED);
     if (status == HD_OK)
         status = hd_job_new(HD_SOURCE_DELIVERIES, filter, &job);
     if (status == HD_OK)

@@ -269,8 +269,10 @@ static int count_row(void *user, const struct hd__log_row *row) {
 
 size_t seam_reports(struct seam *seam, int outcome) {
     size_t count = 0;
-    const struct hd__log_search search = {
-        .outcome = outcome, .before_ms = INT64_MAX, .before_id = INT64_MAX, .max = 1000000};
+    const struct hd__log_search search = {.outcomes = outcome ? 1U << (outcome - HD_OUTCOME_DELIVERED) : 0,
+                                          .before_ms = INT64_MAX,
+                                          .before_id = INT64_MAX,
+                                          .max = 1000000};
     must(seam, seam->store->ops->query(seam->store, &search, count_row, &count));
     return count;
 }

@@ -253,13 +253,13 @@ static int has_got(const struct look *look, const struct model_webhook *webhook,
 static int is_wanted(const struct hd__log_search *search, const struct model_webhook *webhook,
                      const struct hd__stored_event *event) {
     return strcmp(webhook->it.project, event->project) == 0 && (webhook->it.events >> event->type & 1) &&
-           !event->redelivery_of && (!search->type || search->type == event->type) &&
+           !event->redelivery_of && (!search->types || search->types >> event->type & 1) &&
            (!search->since_ms || event->accepted_at_ms >= search->since_ms) &&
            (!search->until_ms || event->accepted_at_ms < search->until_ms);
 }
 
 static struct model_webhook *named(const struct look *look) {
-    struct model_webhook *webhook = store_model_find(look->model, look->search->webhook_id, NULL);
+    struct model_webhook *webhook = store_model_find(look->model, look->search->webhook_ids[0], NULL);
     return webhook && may_be_same(look->search->project, webhook->it.project) ? webhook : NULL;
 }
 

@@ -2,7 +2,7 @@
 /* The log of the reference model, its keys that are old, and questions about it. */
 #include "support/store_model_world.h"
 
-#include "base/text.h"
+#include "store/sought.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,44 +86,51 @@ static int is_same_id(const unsigned char *wanted, const unsigned char *id) {
     return !wanted || (id && memcmp(wanted, id, HD__STORE_ID_SIZE) == 0);
 }
 
-/* Letters of ASCII in either case; the text is in lower case. */
-static int has_name(const struct hd__log_row *row, const char *text) {
-    size_t len = strlen(text);
-    for (const char *at = row->webhook_name; strlen(at) >= len; at++) {
-        size_t same = 0;
-        while (same < len && hd__ascii_lower((unsigned char)at[same]) == (unsigned char)text[same])
-            same++;
-        if (same == len)
-            return 1;
-    }
-    return 0;
-}
-
 static int has_text(const struct hd__log_search *search, const struct hd__log_row *row) {
+    const struct hd__stored_report *report = &row->report;
+    struct hd__sought sought = {.id_count = 0};
     char delivery_id[HD__UUID_SIZE], event_id[HD__UUID_SIZE];
     if (!search->text)
         return 1;
-    hd__uuid_format(row->report.delivery_id, delivery_id);
+    hd__uuid_format(report->delivery_id, delivery_id);
     hd__uuid_format(row->event.id, event_id);
-    return strstr(row->event.search, search->text) || has_name(row, search->text) ||
-           strstr(delivery_id, search->text) || strcmp(event_id, search->text) == 0 ||
+    hd__sought_add_event(&sought, row->event.search);
+    hd__sought_add_id(&sought, delivery_id);
+    hd__sought_add_id(&sought, event_id);
+    hd__sought_add_id(&sought, row->webhook_id);
+    hd__sought_add_text(&sought, row->webhook_name, strlen(row->webhook_name));
+    hd__sought_add_text(&sought, report->detail, strlen(report->detail));
+    hd__sought_add_text(&sought, report->response_body.data, report->response_body.len);
+    return hd__sought_has(&sought, search->text) ||
            (row->report.reason - HD_REASON_DELIVERED < 64 &&
             (search->text_reasons >> (row->report.reason - HD_REASON_DELIVERED) & 1));
 }
 
+static int is_of_webhook(const struct hd__log_search *search, const char *id) {
+    size_t i = 0;
+    while (i < search->webhook_count && strcmp(search->webhook_ids[i], id) != 0)
+        i++;
+    return i < search->webhook_count || i == 0;
+}
+
+static int has_status(const struct hd__log_search *search, int status) {
+    size_t i = 0;
+    while (i < search->status_count && (status < search->statuses[i].first || status > search->statuses[i].last))
+        i++;
+    return i < search->status_count || i == 0;
+}
+
 static int is_of(const struct hd__log_search *search, const struct hd__log_row *row) {
     return (!search->project || strcmp(search->project, row->event.project) == 0) &&
-           (!search->webhook_id || strcmp(search->webhook_id, row->webhook_id) == 0) &&
-           (!search->type || search->type == row->event.type) &&
+           is_of_webhook(search, row->webhook_id) && (!search->types || search->types >> row->event.type & 1) &&
            is_same_id(search->delivery_id, row->report.delivery_id) &&
            is_same_id(search->redelivery_of, row->event.redelivery_of) && has_text(search, row);
 }
 
 static int has_result(const struct hd__log_search *search, const struct hd__stored_report *report) {
-    return (!search->outcome || search->outcome == report->outcome) &&
-           (!search->reason || search->reason == report->reason) &&
-           (!search->first_status ||
-            (report->http_status >= search->first_status && report->http_status <= search->last_status)) &&
+    return (!search->outcomes || search->outcomes >> (report->outcome - HD_OUTCOME_DELIVERED) & 1) &&
+           (!search->reasons || search->reasons >> (report->reason - HD_REASON_DELIVERED) & 1) &&
+           has_status(search, report->http_status) &&
            (search->tests <= HD_TESTS_INCLUDED || (search->tests == HD_TESTS_ONLY) == (report->is_test != 0));
 }
 
@@ -167,10 +174,15 @@ static int is_after_place(const struct hd__log_search *search, const struct hd__
            (row->report.finished_at_ms == search->before_ms && row->id < search->before_id);
 }
 
+/* Nobody can wait long for this store: it looks once. */
+static int begin(struct model_handle *handle, const struct hd__log_search *search) {
+    return search->is_over && search->is_over(search->over_user) ? HD_E_TIMEOUT : store_model_lock(handle);
+}
+
 int store_model_query(struct hd_store *base, const struct hd__log_search *search,
                       int (*tell)(void *user, const struct hd__log_row *row), void *user) {
     struct model_handle *handle = (struct model_handle *)base;
-    int status = store_model_lock(handle);
+    int status = begin(handle, search);
     if (status != HD_OK)
         return status;
     const struct store_model *model = handle->model;
@@ -286,7 +298,7 @@ static size_t count_in(struct hd__log_tally *tallies, size_t count, const struct
 int store_model_tally(struct hd_store *base, const struct hd__log_search *search, int64_t bucket_ms,
                       void (*tell)(void *user, const struct hd__log_tally *tally), void *user) {
     struct model_handle *handle = (struct model_handle *)base;
-    int status = store_model_lock(handle);
+    int status = begin(handle, search);
     if (status != HD_OK)
         return status;
     const struct store_model *model = handle->model;

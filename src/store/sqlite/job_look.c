@@ -13,7 +13,8 @@
 /* Events that the program has sent, and that the webhook subscribes to. */
 #define EVENT                                                                                                          \
     "SELECT e.key, e.id FROM event e NOT INDEXED WHERE e.key > ?1 AND e.key <= ?2 AND e.redelivery_of IS NULL AND "    \
-    "e.project = ?3 AND (?4 >> e.type) & 1 AND (?5 = 0 OR e.type = ?5) AND (?6 = 0 OR e.accepted_ms >= ?6) AND "       \
+    "e.project = ?3 AND (?4 >> e.type) & 1 AND (?5 = 0 OR (?5 >> e.type) & 1) AND (?6 = 0 OR e.accepted_ms >= ?6) "    \
+    "AND "                                                                                                             \
     "(?7 = 0 OR e.accepted_ms < ?7) ORDER BY e.key"
 
 /* The webhook with this id, as it is now. */
@@ -58,16 +59,14 @@ static int prepare(struct hd__job_look *look, int which, const char *text) {
 }
 
 static int begin_records(struct hd__job_look *look) {
-    char text[HD__QUESTION_SIZE] = RECORD;
     struct hd__log_search search = *look->search;
     search.is_forward = 1;
     search.after_id = look->after;
     search.up_to_id = look->up_to;
     search.max = INT32_MAX;
-    hd__question_write(&search, 0, look->is_ordered, text + sizeof RECORD - 1, sizeof text - sizeof RECORD);
-    int code = prepare(look, HD__JOB_FIND, text);
-    if (code == SQLITE_OK)
-        hd__question_bind(look->statements[HD__JOB_FIND], &search, look->is_ordered);
+    int code =
+        hd__question_prepare(look->connection, RECORD, &search, look->is_ordered ? HD__QUESTION_PAGE : HD__QUESTION_ALL,
+                             0, &look->statements[HD__JOB_FIND]);
     if (code == SQLITE_OK)
         code = prepare(look, HD__JOB_FIND_WEBHOOK, WEBHOOK);
     return code == SQLITE_OK ? prepare(look, HD__JOB_FIND_OTHER, LATER) : code;
@@ -78,7 +77,7 @@ static int find_named(struct hd__job_look *look) {
     int code = sqlite3_prepare_v2(look->connection, NAMED_WEBHOOK, -1, &named, NULL);
     if (code != SQLITE_OK)
         return code;
-    hd__sql_text(named, 1, look->search->webhook_id);
+    hd__sql_text(named, 1, look->search->webhook_ids[0]);
     if (look->search->project)
         hd__sql_text(named, 2, look->search->project);
     code = sqlite3_step(named);
@@ -105,7 +104,7 @@ static int begin_events(struct hd__job_look *look) {
     hd__sql_int(find, 2, look->up_to);
     hd__sql_text(find, 3, look->project); /* NULL finds nothing */
     hd__sql_int(find, 4, look->events);
-    hd__sql_int(find, 5, look->search->type);
+    hd__sql_int(find, 5, look->search->types);
     hd__sql_int(find, 6, look->search->since_ms);
     hd__sql_int(find, 7, look->search->until_ms);
     return SQLITE_OK;

@@ -180,6 +180,17 @@ static const char count_anew[] =
     "UPDATE state SET discarded = (SELECT ifnull(max(discarded_up_to), 0) FROM webhook), waiting = (SELECT count(*) "
     "FROM outbox o CROSS JOIN webhook w ON w.key = o.webhook WHERE o.id > w.discarded_up_to)";
 
+/* Messages were not searched. The index is filled in the course of time. Type 3 is HD_MESSAGE_RECEIVED. */
+static const char add_messages[] =
+    "UPDATE event SET search = search || char(31) || ifnull(json_extract(CAST(body AS TEXT), '$.data.message.body'), "
+    "'') WHERE type = 3 AND json_valid(CAST(body AS TEXT))";
+
+static int add_search(struct hd__sqlite *store) {
+    int knows_json = run(store, "SELECT json_valid('1')") == SQLITE_OK;
+    int code = run(store, hd__sqlite_search);
+    return code == SQLITE_OK && knows_json ? run(store, add_messages) : code;
+}
+
 static int write_version(struct hd__sqlite *store) {
     char text[64];
     sqlite3_snprintf(sizeof text, text, "PRAGMA user_version = %d", HD__SQLITE_VERSION);
@@ -207,6 +218,8 @@ static int change_all(struct migration *migration, int *version) {
         code = run(store, hd__sqlite_consumers);
     if (code == SQLITE_OK)
         code = run(store, hd__sqlite_jobs);
+    if (code == SQLITE_OK)
+        code = add_search(store);
     if (code == SQLITE_OK)
         code = write_version(store);
     if (code == SQLITE_OK)

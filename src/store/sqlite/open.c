@@ -196,6 +196,15 @@ size_t hd_store_sqlite_explain(const char *directory, char *text, size_t size) {
     return len > 0 ? (size_t)len : 0;
 }
 
+int hd_store_sqlite_set_search_index(hd_store *base, int enabled) {
+    if (!base || base->ops != &ops)
+        return HD_E_INVALID;
+    if (base->in_use)
+        return HD_E_IN_USE;
+    ((struct hd__sqlite *)base)->has_no_index = !enabled;
+    return HD_OK;
+}
+
 int hd_store_sqlite_set_max_bytes(hd_store *base, uint64_t bytes) {
     if (!hd__sqlite_is_one(base) || (bytes && bytes < MAX_BYTES_LEAST))
         return HD_E_INVALID;

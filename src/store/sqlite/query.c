@@ -1,6 +1,8 @@
 /* The pages of the log. */
 #include "store/sqlite/query.h"
 
+#include "store/sqlite/walk.h"
+
 /* What a row of the log is made of, in the order of read_row(). */
 #define ROW                                                                                                            \
     "SELECT l.id, l.finished_ms, b.webhook_id, b.webhook_name, b.masked_url, l.webhook, l.history, l.project, "        \
@@ -74,33 +76,104 @@ static int tell_one(sqlite3_stmt *found, int (*tell)(void *user, const struct hd
     return tell(user, &row);
 }
 
-static int ask(sqlite3 *reader, const struct hd__log_search *search,
-               int (*tell)(void *user, const struct hd__log_row *row), void *user) {
-    char text[HD__QUESTION_SIZE] = ROW;
+/* ---- Asking ---- */
+
+struct telling {
+    const struct hd__log_search *search;
+    int (*tell)(void *user, const struct hd__log_row *row);
+    void *user;
+    size_t told;
+};
+
+static int tell_next(void *user, sqlite3_stmt *found) {
+    struct telling *telling = user;
+    int goes_on = tell_one(found, telling->tell, telling->user);
+    return goes_on && ++telling->told < telling->search->max;
+}
+
+static int ask(sqlite3 *reader, const struct hd__log_search *search, struct telling *telling) {
     sqlite3_stmt *statement = NULL;
     int goes_on = 1;
-    hd__question_write(search, 1, 1, text + sizeof ROW - 1, sizeof text - sizeof ROW);
-    int code = sqlite3_prepare_v2(reader, text, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        hd__question_bind(statement, search, 1);
+    int code = hd__question_prepare(reader, ROW, search, HD__QUESTION_PAGE, 1, &statement);
     while (code == SQLITE_OK && goes_on && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        goes_on = tell_one(statement, tell, user);
+        goes_on = tell_next(telling, statement);
         code = SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return code;
 }
 
-/* A search for a text may take long, and uses the second connection. */
+/* ---- Windows ---- */
+
+#define WINDOW 5000 /* reports that a search looks at for a page, if it has to look at each */
+
+/* The place of the report that is so many after the search's place; *found is 0 if there are not as many. */
+static int find_end(sqlite3 *reader, const struct hd__log_search *search, struct hd__log_rest *end, int *found) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(reader,
+                                  "SELECT finished_ms, id FROM log INDEXED BY log_time WHERE (finished_ms, id) < (?1, "
+                                  "?2) ORDER BY finished_ms DESC, id DESC LIMIT 1 OFFSET ?3",
+                                  -1, &statement, NULL);
+    *found = 0;
+    if (code == SQLITE_OK) {
+        int ends_before = search->until_ms && search->until_ms <= search->before_ms;
+        hd__sql_int(statement, 1, ends_before ? search->until_ms : search->before_ms);
+        hd__sql_int(statement, 2, ends_before ? 0 : search->before_id);
+        hd__sql_int(statement, 3, WINDOW - 1);
+        code = sqlite3_step(statement);
+    }
+    if (code == SQLITE_ROW) {
+        *end = (struct hd__log_rest){1, hd__sql_get_int(statement, 0), hd__sql_get_int(statement, 1)};
+        *found = 1;
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Looks at the reports of one millisecond more rather than at one twice. A page that is full needs no place: its last
+ * report has one. */
+static int ask_in_window(sqlite3 *reader, const struct hd__log_search *search, struct telling *telling) {
+    struct hd__log_search window = *search;
+    struct hd__log_rest end;
+    int has_end;
+    int code = find_end(reader, search, &end, &has_end);
+    if (code == SQLITE_OK && has_end && end.before_ms > search->since_ms)
+        window.since_ms = end.before_ms;
+    else
+        has_end = 0;
+    if (code == SQLITE_OK)
+        code = ask(reader, &window, telling);
+    if (has_end && telling->told < search->max)
+        *search->rest = (struct hd__log_rest){1, end.before_ms, 0};
+    return code;
+}
+
+static int has_window(const struct hd__log_search *search) {
+    return search->text && search->rest && !search->is_forward && !search->delivery_id && !search->redelivery_of;
+}
+
+static int find(sqlite3 *reader, const struct hd__log_search *search, struct telling *telling) {
+    const struct hd__walk walk = {search, ROW, 1, 1, tell_next, telling};
+    int is_done = 0;
+    int code = hd__question_begin(reader, search);
+    if (code == SQLITE_OK && search->max > 0 && hd__walk_fits(search))
+        code = hd__walk(reader, &walk, &is_done);
+    if (code != SQLITE_OK || is_done)
+        return code;
+    return has_window(search) ? ask_in_window(reader, search, telling) : ask(reader, search, telling);
+}
+
+/* A search for a text may take long, and has the other connection. */
 int hd__sqlite_query(struct hd_store *base, const struct hd__log_search *search,
                      int (*tell)(void *user, const struct hd__log_row *row), void *user) {
     struct hd__sqlite *store = (struct hd__sqlite *)base;
     struct hd__sqlite_reader *from = search->text ? &store->counter : &store->reader;
+    struct telling telling = {search, tell, user, 0};
     int status;
     sqlite3 *reader = hd__sqlite_take_reader(store, from, &status);
     if (!reader)
         return status;
-    status = hd__sqlite_status(store, reader, ask(reader, search, tell, user));
+    status = hd__question_end(store, reader, search, find(reader, search, &telling));
     hd__sqlite_drop_reader(from);
     return status;
 }

@@ -4,14 +4,23 @@
 
 #include "store/sqlite/sqlite.h"
 
-#define HD__QUESTION_SIZE 4096
+enum hd__question {
+    HD__QUESTION_PAGE, /* the rows in their order, from the search's place on */
+    HD__QUESTION_ONE,  /* one row, by its id, which is the value number HD__QUESTION_ID, if it matches */
+    HD__QUESTION_ALL   /* all that match, in any order */
+};
 
-/* Writes "FROM log l ... WHERE ...", with the joins that come before WHERE if the rows are wanted, or a text is
- * searched; ordered says whether the rows are to come in their order, from the search's place on. */
-void hd__question_write(const struct hd__log_search *search, int with_rows, int ordered, char *text, size_t size);
+#define HD__QUESTION_ID 2
 
-/* Binds what that needs. */
-void hd__question_bind(sqlite3_stmt *statement, const struct hd__log_search *search, int ordered);
+/* Prepares "columns FROM log l ... WHERE ...", with its values. The columns are of l; with has_joins, also of the label
+ * b and the event e. Returns a result code; the statement is to be finalized. */
+int hd__question_prepare(sqlite3 *connection, const char *columns, const struct hd__log_search *search,
+                         enum hd__question which, int has_joins, sqlite3_stmt **statement);
+
+/* Between these two, what runs on a connection ends when the search is over: the first returns a result code, and the
+ * second the status for what came of it. */
+int hd__question_begin(sqlite3 *connection, const struct hd__log_search *search);
+int hd__question_end(struct hd__sqlite *store, sqlite3 *connection, const struct hd__log_search *search, int code);
 
 /* Gives a connection what searches use. */
 int hd__question_functions(sqlite3 *connection);

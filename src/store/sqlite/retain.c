@@ -66,7 +66,7 @@ int hd__sqlite_forget_reports(struct hd__sqlite *store, int all, size_t max, siz
         code = old[i].use == HD__USE_SHARED ? hd__sqlite_forget_event(store, old[i].event)
                : old[i].use == HD__USE_LAST ? run_with(store, HD__SQL_DROP_EVENT, old[i].event)
                                             : SQLITE_OK;
-    return code;
+    return code == SQLITE_OK && *count > 0 ? hd__sqlite_index_forget(store, old[*count - 1].report + 1) : code;
 }
 
 int hd__sqlite_has_old_reports(struct hd__sqlite *store, int *has) {

@@ -110,6 +110,7 @@ struct hd__sqlite {
     int may_be_undone;     /* by a loss of power, after which it is of no use */
     int is_relaxed;        /* main's setting is for such work */
     int was_committing;    /* the transaction that failed did so in its COMMIT: it may have happened */
+    int is_optional;       /* the work at hand: no room is made for it */
     int is_news;           /* other clients are to be told of that transaction at once */
 
     int role; /* HD__ROLE_..., or -1 while no client has joined */
@@ -135,6 +136,9 @@ struct hd__sqlite {
     int64_t others_until_ms;         /* when the first lease of another client runs out, by the store's clock */
     int64_t quiet_until_us;          /* if there are no more commits than */
     struct hd__sqlite_commits quiet; /* these; see tend.c */
+
+    int has_no_index;    /* of texts: what there is of it is deleted */
+    int64_t index_at_us; /* it has to wait until then */
 
     int64_t known_row, known_change;    /* what the listener was told */
     struct hd__sqlite_commits known;    /* those that it was told of */
@@ -218,7 +222,8 @@ enum {
     HD__SQL_JOB_STATE = HD_JOB_PLANNED
 };
 #define HD__SQLITE_STATE_FIELDS 17
-extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[], hd__sqlite_jobs[];
+extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[], hd__sqlite_jobs[],
+    hd__sqlite_search[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */
 int hd__sqlite_check_version(struct hd__sqlite *store, int may_be_older);
@@ -327,6 +332,15 @@ int hd__sqlite_apply_bound(struct hd__sqlite *store, int extra);
 void hd__sqlite_make_ballast(struct hd__sqlite *store);
 /* Lets go of it, and then of some of the log. Returns 0 if there is nothing left. */
 int hd__sqlite_make_room(struct hd__sqlite *store, int round);
+
+/* ---- index.c ---- */
+
+/* Whether there are reports that this client is to put into the index of texts, or an index that is not wanted. */
+int hd__sqlite_index_wants(struct hd__sqlite *store, int *wants);
+/* Does some of that, in a few milliseconds. Returns a status. */
+int hd__sqlite_index(struct hd__sqlite *store);
+/* Deletes what is of older reports only. In a transaction that writes. */
+int hd__sqlite_index_forget(struct hd__sqlite *store, int64_t oldest);
 
 /* ---- step.c, fanout.c, result.c, report.c, claim.c, lane.c ---- */
 

@@ -135,6 +135,22 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_ADD_REPORTS] = ADD_REPORT FOUR_REPORTS ", " FOUR_REPORTS ", " FOUR_REPORTS ", " FOUR_REPORTS,
     [HD__SQL_OLD_REPORTS] = "SELECT id, event, size, kept_ms, event_use FROM log ORDER BY id LIMIT ?1",
     [HD__SQL_FORGET_REPORT] = "DELETE FROM log WHERE id = ?1",
+    [HD__SQL_OLDEST_REPORT] = "SELECT id FROM log ORDER BY id LIMIT 1",
+
+    [HD__SQL_INDEX_ROWS] =
+        "SELECT l.id, l.finished_ms, l.history, l.project, l.outcome, l.reason, l.delivery, l.detail, l.body, e.id, "
+        "e.search, b.webhook_id, b.webhook_name FROM log l NOT INDEXED CROSS JOIN label b ON b.key = l.label "
+        "CROSS JOIN event e ON e.key = l.event WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id",
+    [HD__SQL_FIRST_BLOCK] = "SELECT number, units FROM search_block ORDER BY number LIMIT 1",
+    [HD__SQL_LAST_BLOCK] = "SELECT number, units FROM search_block ORDER BY number DESC LIMIT 1",
+    [HD__SQL_LIST_BLOCKS] =
+        "SELECT number, earliest_ms, finished FROM search_block WHERE number BETWEEN ?1 AND ?2 ORDER BY number",
+    [HD__SQL_ADD_BLOCK] =
+        "INSERT INTO search_block(number, units, earliest_ms, latest_ms, finished) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [HD__SQL_DROP_BLOCKS] = "DELETE FROM search_block WHERE number BETWEEN ?1 AND ?2",
+    [HD__SQL_NEXT_PART] = "SELECT id, postings FROM search_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
+    [HD__SQL_ADD_PART] = "INSERT INTO search_part(id, postings) VALUES(?1, ?2)",
+    [HD__SQL_DROP_PARTS] = "DELETE FROM search_part WHERE id BETWEEN ?1 AND ?2",
 
     [HD__SQL_ADD_CONSUMER] = "INSERT INTO consumer(name, place) VALUES(?1, ifnull((SELECT min(id) - 1 FROM log), ?2)) "
                              "ON CONFLICT(name) DO NOTHING",

@@ -1,6 +1,6 @@
 /* Sums over the log. They are added up here: SQLite sorts all rows to group them, which takes more than twice as long.
  */
-#include "store/sqlite/query.h"
+#include "store/sqlite/walk.h"
 
 #include <stdlib.h>
 
@@ -61,20 +61,31 @@ static void add(struct sums *sums, const struct hd__log_tally *one) {
     sums->places[at].count = count + 1;
 }
 
-static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
-    char text[HD__QUESTION_SIZE] = COLUMNS;
+static int add_row(void *user, sqlite3_stmt *row) {
+    struct sums *sums = user;
+    const struct hd__log_tally one = read(sums, row);
+    add(sums, &one);
+    return 1;
+}
+
+static int add_all(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
     sqlite3_stmt *statement = NULL;
-    hd__question_write(search, 0, 0, text + sizeof COLUMNS - 1, sizeof text - sizeof COLUMNS);
-    int code = sqlite3_prepare_v2(counter, text, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        hd__question_bind(statement, search, 0);
-    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const struct hd__log_tally one = read(sums, statement);
-        add(sums, &one);
-        code = SQLITE_OK;
-    }
+    int code = hd__question_prepare(counter, COLUMNS, search, HD__QUESTION_ALL, 0, &statement);
+    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        code = SQLITE_OK, (void)add_row(sums, statement);
     sqlite3_finalize(statement);
-    if (code == SQLITE_DONE)
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sums *sums) {
+    const struct hd__walk walk = {search, COLUMNS, 0, 0, add_row, sums};
+    int is_done = 0;
+    int code = hd__question_begin(counter, search);
+    if (code == SQLITE_OK && hd__walk_fits(search))
+        code = hd__walk(counter, &walk, &is_done);
+    if (code == SQLITE_OK && !is_done)
+        code = add_all(counter, search, sums);
+    if (code == SQLITE_OK)
         tell_all(sums);
     return code;
 }
@@ -88,7 +99,7 @@ int hd__sqlite_tally(struct hd_store *base, const struct hd__log_search *search,
     if (!counter)
         return status;
     sums.places = calloc(PLACES, sizeof *sums.places);
-    status = hd__sqlite_status(store, counter, sums.places ? ask(counter, search, &sums) : SQLITE_NOMEM);
+    status = hd__question_end(store, counter, search, sums.places ? ask(counter, search, &sums) : SQLITE_NOMEM);
     free(sums.places);
     hd__sqlite_drop_reader(&store->counter);
     return status;

@@ -1,12 +1,13 @@
 /* What a client does each second: it renews its lease, ends clients that are gone and takes what they had, and deletes
- * what is old. While nobody writes it goes round like that only when its lease is to be renewed, since all but the end
- * of a process is in the database, or comes with time and can wait as long. */
+ * what is old, and puts what is new into the index of texts. While nobody writes it goes round like that only when its
+ * lease is to be renewed, since all but the end of a process is in the database, or comes with time and can wait as
+ * long. */
 #include "store/sqlite/sqlite.h"
 
 #include <errno.h>
 
 struct chores {
-    int gone, shards, reports, keys, webhooks;
+    int gone, shards, reports, keys, webhooks, index;
     int more; /* there is more to delete */
 };
 
@@ -18,12 +19,14 @@ static int find_chores(struct hd__sqlite *store, struct chores *chores) {
         code = hd__sqlite_has_old_keys(store, &chores->keys);
     if (code == SQLITE_OK)
         code = hd__sqlite_has_removed(store, &chores->webhooks);
+    if (code == SQLITE_OK)
+        code = hd__sqlite_index_wants(store, &chores->index);
     chores->shards = hd__sqlite_wants_shards(store);
     return code;
 }
 
 static int has_chores(const struct chores *chores) {
-    return chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks;
+    return chores->gone || chores->shards || chores->reports || chores->keys || chores->webhooks || chores->index;
 }
 
 /* Ownership: other clients wait for it. */
@@ -72,6 +75,8 @@ static int do_chores(struct hd__sqlite *store, struct chores *chores) {
         status = hd__sqlite_write(store, keep_alive, chores, NULL);
     if (status == HD_OK && (chores->reports || chores->keys || chores->webhooks))
         status = hd__sqlite_write(store, clean_up, chores, NULL);
+    if (status == HD_OK && chores->index)
+        status = hd__sqlite_index(store);
     if (status == HD_OK && hd__sqlite_has_news(store))
         status = look_around(store, &none);
     return status;
@@ -121,7 +126,10 @@ static int go_round(struct hd__sqlite *store, int *more) {
         store->quiet_until_us = hd__sqlite_next_round_us(store);
     if (status == HD_OK && store->role != HD__ROLE_READ)
         hd__sqlite_make_ballast(store);
-    *more = status == HD_OK && chores.more;
+    *more = status != HD_OK ? HD__MORE_NONE
+            : chores.more   ? HD__MORE_AT_ONCE
+            : chores.index  ? HD__MORE_WHEN_IDLE
+                            : HD__MORE_NONE;
     return status;
 }
 

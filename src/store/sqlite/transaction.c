@@ -163,7 +163,8 @@ int hd__sqlite_write(struct hd__sqlite *store, int (*work)(struct hd__sqlite *st
         return status;
     do
         code = write_once(store, work, argument);
-    while ((code & 0xFF) == SQLITE_FULL && round < ROUNDS_MAX && hd__sqlite_make_room(store, round++));
+    while ((code & 0xFF) == SQLITE_FULL && !store->is_optional && round < ROUNDS_MAX &&
+           hd__sqlite_make_room(store, round++));
     if ((code & 0xFF) == SQLITE_FULL && store->may_exceed)
         code = write_beyond(store, work, argument);
     status = code == FILE_IS_GONE ? HD_E_STORE : hd__sqlite_status(store, store->main, code);
