@@ -338,8 +338,9 @@ static void test_clients(void **state) {
     assert_int_equal(hd_store_sqlite_clients(store, NULL, 5, NULL), HD_E_INVALID);
     assert_int_equal(hd_store_sqlite_clients(NULL, text, sizeof text, NULL), HD_E_INVALID);
     end(client, store);
-    process_kill(&other);
     store = open_store();
+    assert_eventually((list(store, text), strstr(text, "\"gone\":false,\"shards\":64}]") != NULL));
+    process_kill(&other);
     list(store, text);
     assert_non_null(strstr(text, "\"gone\":true,\"shards\":64}]"));
     hd_store_free(store);
