@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static size_t find_in_files(const char *needle) {
-    size_t found = 0, needle_len = strlen(needle);
+static size_t find_in_files(const char *needle, size_t needle_len) {
+    size_t found = 0;
     char path[512];
     DIR *folder = opendir(directory);
     assert_non_null(folder);
@@ -42,7 +42,12 @@ static size_t find_in_files(const char *needle) {
 
 static void test_sealed_secrets(void **state) {
     (void)state;
-    static const char *const keys[] = {"whsec_Zmlyc3Q", "whsec_c2Vjb25k", "with\0NUL", "url-key", "header-key"};
+#define KEY(text)                                                                                                      \
+    { text, sizeof text - 1 }
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } keys[] = {KEY("whsec_Zmlyc3Q"), KEY("whsec_c2Vjb25k"), KEY("with\0NUL"), KEY("url-key"), KEY("header-key")};
     unsigned char key[HD_STORE_KEY_SIZE];
     hd_store *store = NULL;
     hd_client *client;
@@ -52,7 +57,7 @@ static void test_sealed_secrets(void **state) {
     client = client_on(store);
     assert_int_equal(hd_client_put_webhook(client, webhook), HD_OK);
     for (size_t i = 0; i < 5; i++)
-        assert_int_equal(find_in_files(keys[i]), 0);
+        assert_int_equal(find_in_files(keys[i].bytes, keys[i].len), 0);
     end(client, store);
 
     for (int wrong = 0; wrong < 2; wrong++) { /* none, and another */
@@ -112,7 +117,7 @@ static void test_key_comes_later(void **state) {
     hd_client *client = client_on(store);
     hd_webhook *webhook = full_webhook(), *again;
     put_webhook(client, webhook);
-    assert_true(find_in_files("url-key") > 0);
+    assert_true(find_in_files("url-key", 7) > 0);
     end(client, store);
     assert_int_equal(hd_store_sqlite_open(directory, key, sizeof key, &store), HD_OK);
     client = client_on(store);
