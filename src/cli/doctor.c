@@ -183,6 +183,12 @@ static void check_receiver(struct findings *findings, const struct args *args, c
     hd_options_free(options);
 }
 
+/* Whether the store that the environment names was made. What is no name of a store is refused by who reads it. */
+static int is_made(const char *store) {
+    const char *colon = strchr(store, ':');
+    return !colon || access(colon + 1, F_OK) == 0;
+}
+
 int cli_run_doctor(const struct args *args) {
     struct findings findings = {.json = cli_is_json() ? json_array() : NULL};
     const char *url = cli_operand(args, 0), *store = getenv("HELMDESK_STORE");
@@ -190,8 +196,10 @@ int cli_run_doctor(const struct args *args) {
     check_authorities(&findings, args);
     check_clock(&findings);
     check_secret(&findings);
-    if (cli_has(args, OPT_STORE) || (store && *store))
+    if (cli_has(args, OPT_STORE) || (store && *store && is_made(store)))
         cli_doctor_store(&findings, args);
+    else if (store && *store)
+        cli_find(&findings, DOUBTFUL, "store", "there is none in %s yet: a server makes it", store);
     if (url)
         check_receiver(&findings, args, url);
     if (findings.json)

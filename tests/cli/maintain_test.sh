@@ -31,6 +31,8 @@ both 0 doctor # HELMDESK_STORE
 has ok database 'no page'
 HELMDESK_STORE='' both 0 doctor
 lacks database "$out"
+HELMDESK_STORE="sqlite:$tmp/nowhere" both 0 doctor
+has warning store 'there is none in .*nowhere yet'
 chmod go+rx "$store"
 does 0 doctor --json
 has warning permissions 'others can use .*chmod go='
