@@ -534,6 +534,9 @@ static void test_life_of_a_webhook(void **state) {
     assert_int_equal(hd_webhook_header_count(present), 1);
     assert_string_equal(hd_webhook_header_value(present, 0), "2");
     hd_webhook_free(present);
+    json_t *renamed = on_webhook(422, "PATCH", id, "", "{\"headers\":[[\"X-Renamed\",null]]}");
+    assert_error_at(renamed, "/headers");
+    json_decref(renamed);
     char target[256];
     (void)snprintf(target, sizeof target, WEBHOOKS "/%s", id);
     hd_request *request = request_new("PATCH", target);
@@ -747,6 +750,39 @@ static void test_secret_rotation(void **state) {
     json_decref(active);
     json_decref(undone);
     json_decref(replaced);
+    free(id);
+}
+
+/* Of two people who have looked at the same version, the second is told. */
+static void test_secret_steps_of_a_version(void **state) {
+    (void)state;
+    static const char *const steps[] = {"stage", "unstage", "activate", "undo", "forget", "replace"};
+    char *id = create("/ok");
+    json_decref(on_webhook(200, "POST", id, "/secret/stage", "{\"secret\":\"the next secret\"}"));
+    json_decref(on_webhook(200, "POST", id, "/secret/activate", "{}"));
+    json_decref(on_webhook(200, "POST", id, "/secret/stage", "{\"secret\":\"another secret\"}"));
+    json_t *before = on_webhook(200, "POST", id, "/secret/reveal", "{}");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char target[256];
+        (void)snprintf(target, sizeof target, WEBHOOKS "/%s/secret/%s", id, steps[i]);
+        hd_request *request = request_new("POST", target);
+        add_header(request, "If-Match", "\"3\""); /* the present one is 4 */
+        hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
+        if (hd_dashboard_response_status(response) != 412)
+            fail_msg("%s: %d", steps[i], hd_dashboard_response_status(response));
+        hd_dashboard_response_free(response);
+    }
+    json_t *after = on_webhook(200, "POST", id, "/secret/reveal", "{}");
+    assert_true(json_equal(before, after));
+    char target[256];
+    (void)snprintf(target, sizeof target, WEBHOOKS "/%s/secret/activate", id);
+    hd_request *request = request_new("POST", target);
+    add_header(request, "If-Match", "\"4\"");
+    hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    hd_dashboard_response_free(response);
+    json_decref(before);
+    json_decref(after);
     free(id);
 }
 
@@ -1223,6 +1259,7 @@ int main(void) {
         TEST(test_pause),
         TEST(test_headers_of_a_webhook),
         TEST(test_secret_rotation),
+        TEST(test_secret_steps_of_a_version),
         TEST(test_test_is_the_real_thing),
         TEST(test_log),
         TEST(test_redelivery),

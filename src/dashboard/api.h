@@ -49,6 +49,9 @@ void hd__api_resume_job(struct hd__call *call);
  * been answered. */
 hd_webhook *hd__api_find_webhook(struct hd__call *call);
 
+/* If-Match names the version that was looked at. Returns 1, or has answered that the webhook is another one by now. */
+int hd__api_is_same_version(struct hd__call *call, const hd_webhook *webhook);
+
 /* Writes a changed webhook. Returns 1, or has answered why not. */
 int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook);
 

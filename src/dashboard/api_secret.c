@@ -58,8 +58,10 @@ static int forget(struct hd__call *call, hd_webhook *webhook) {
 static void change(struct hd__call *call, const char *action,
                    int (*apply)(struct hd__call *call, hd_webhook *webhook)) {
     hd_webhook *webhook = hd__api_find_webhook(call);
-    if (!webhook)
+    if (!webhook || !hd__api_is_same_version(call, webhook)) {
+        hd_webhook_free(webhook);
         return;
+    }
     int status = apply(call, webhook);
     if (status != HD_OK)
         hd__call_fail(call, status, status == HD_E_SECRET ? "/secret" : NULL);

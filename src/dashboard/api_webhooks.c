@@ -136,8 +136,7 @@ void hd__api_create_webhook(struct hd__call *call) {
     hd_webhook_free(webhook);
 }
 
-/* If-Match names the version that was looked at. */
-static int is_same_version(struct hd__call *call, const hd_webhook *webhook) {
+int hd__api_is_same_version(struct hd__call *call, const hd_webhook *webhook) {
     const char *wanted = hd_request_header(call->request, "If-Match", 0);
     char tag[32];
     write_tag(webhook, tag);
@@ -149,7 +148,7 @@ static int is_same_version(struct hd__call *call, const hd_webhook *webhook) {
 
 void hd__api_update_webhook(struct hd__call *call) {
     hd_webhook *webhook = hd__api_find_webhook(call);
-    if (webhook && is_same_version(call, webhook) && hd__setters_apply(call, webhook, 0) &&
+    if (webhook && hd__api_is_same_version(call, webhook) && hd__setters_apply(call, webhook, 0) &&
         hd__api_put_webhook(call, webhook)) {
         hd__call_audit(call, "webhook.update", hd_webhook_id(webhook));
         answer_present(call, 200, hd_webhook_id(webhook));

@@ -115,6 +115,13 @@ static int drop_headers(hd_webhook *webhook, const json_t *list) {
     return HD_OK;
 }
 
+static int has_header(const hd_webhook *webhook, const char *name) {
+    for (size_t i = 0; i < hd_webhook_header_count(webhook); i++)
+        if (hd__dash_equal_nocase(hd_webhook_header_name(webhook, i), name))
+            return 1;
+    return 0;
+}
+
 static int set_headers(hd_webhook *webhook, const json_t *list) {
     if (!json_is_array(list))
         return HD_E_HEADER;
@@ -126,6 +133,8 @@ static int set_headers(hd_webhook *webhook, const json_t *list) {
             return HD_E_HEADER;
         if (json_is_string(value))
             status = hd_webhook_set_header(webhook, name, json_string_value(value));
+        else if (!has_header(webhook, name))
+            status = HD_E_HEADER; /* there is no value that could stay */
     }
     return status;
 }

@@ -459,6 +459,8 @@ export const texts = {
     replaceText: 'Schon die nächste Zustellung wird mit dem neuen Secret signiert. Ein Empfänger, der nur das alte kennt, ' +
       'lehnt alles ab, bis Sie es dort ändern. Tun Sie das, wenn das Secret bekannt geworden ist; sonst wechseln Sie es.',
     replaceDo: 'Jetzt ersetzen',
+    changed: 'Jemand anders hat diesen Webhook geändert, deshalb wurde nichts getan. Prüfen Sie sein Secret, und versuchen ' +
+      'Sie es noch einmal.',
     activateMenu: 'Aktivieren…',
     activate: 'Nächstes Secret aktivieren?',
     activateText: 'Ab jetzt werden alle Zustellungen damit signiert. Ihr Empfänger muss es schon annehmen.',
@@ -513,6 +515,8 @@ export const texts = {
     headerName: 'Name des Headers',
     headerValue: 'Wert des Headers',
     headerKept: 'unverändert',
+    headerAgain: 'noch einmal eingeben',
+    headerLost: 'Geben Sie den Wert von {name} ein: Der bisherige ist nur unter dem bisherigen Namen gespeichert.',
     removeHeader: 'Header entfernen',
     addHeader: '+ Header hinzufügen',
     attempts: 'Versuche',
@@ -533,8 +537,12 @@ export const texts = {
     standardHint: 'Fügt webhook-id, webhook-timestamp und webhook-signature hinzu.',
     attention: { one: '{n} Feld ist zu prüfen', other: '{n} Felder sind zu prüfen' },
     fieldError: '{field}: {message}',
-    changed: 'Jemand anders hat diesen Webhook geändert, deshalb wurden Ihre Änderungen nicht gespeichert. Laden Sie die ' +
-      'Seite neu, um die aktuellen Einstellungen zu sehen, und geben Sie Ihre Änderungen noch einmal ein.',
+    changed: 'Jemand anders hat diesen Webhook geändert:',
+    changedText: 'Was Sie eingegeben haben, ist noch da und nicht gespeichert.',
+    loadPresent: 'Aktuelle Einstellungen laden',
+    overwrite: 'Meine behalten und sie überschreiben',
+    notCopied: 'Eine Kopie hat ein eigenes Secret. Werte zusätzlicher Header und ein Client-Zertifikat werden nicht ' +
+      'kopiert: Geben Sie sie noch einmal ein.',
     save: 'Speichern',
     saveAndTest: 'Speichern und Test senden',
     leave: 'Diese Seite verlassen?',

@@ -455,6 +455,7 @@ export const texts = {
     replaceText: 'The next delivery is already signed with the new secret. A receiver that knows only the old one ' +
       'rejects everything until you change it there. Do this if the secret has leaked; otherwise rotate it.',
     replaceDo: 'Replace now',
+    changed: 'Somebody else has changed this webhook, so nothing was done. Check its secret, and try again.',
     activateMenu: 'Activate…',
     activate: 'Activate the next secret?',
     activateText: 'All deliveries from now on are signed with it. Your receiver must already accept it.',
@@ -508,6 +509,8 @@ export const texts = {
     headerName: 'Header name',
     headerValue: 'Header value',
     headerKept: 'unchanged',
+    headerAgain: 'enter it again',
+    headerLost: 'Enter the value of {name}: the former one is kept under its former name only.',
     removeHeader: 'Remove header',
     addHeader: '+ Add header',
     attempts: 'Attempts',
@@ -528,8 +531,12 @@ export const texts = {
     standardHint: 'Adds webhook-id, webhook-timestamp and webhook-signature.',
     attention: { one: '{n} field needs your attention', other: '{n} fields need your attention' },
     fieldError: '{field}: {message}',
-    changed: 'Somebody else has changed this webhook, so your changes were not saved. Reload the page to see the ' +
-      'present settings, and enter your changes again.',
+    changed: 'Somebody else has changed this webhook:',
+    changedText: 'What you have entered is still here, and not saved.',
+    loadPresent: 'Load the present settings',
+    overwrite: 'Keep mine, to overwrite them',
+    notCopied: 'A copy has a secret of its own. Values of extra headers and a client certificate are not copied: enter ' +
+      'them again.',
     save: 'Save',
     saveAndTest: 'Save and send test',
     leave: 'Leave this page?',

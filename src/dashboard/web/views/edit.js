@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A new webhook, or the settings of one.
+import { inOrder } from '../api.js'
 import { bdi, ms } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
 import { crumbs, name, pathOf, tabs } from './parts.js'
 import { preview } from './preview.js'
+import { changed, staleNote } from './stale.js'
 
 export default function (ctx) {
   const { id } = ctx
@@ -13,7 +15,8 @@ export default function (ctx) {
   const heading = h('h1', { tabindex: -1 }, title)
   const body = h('div', loading())
   ctx.title(title)
-  let version, dirty = false, checks = 0
+  const note = h('div')
+  let known, version, dirty = false, saving = false, checks = 0
 
   const build = loader(body, async () => {
     if (!ctx.admin) return fill(body, empty(t.edit.viewer, t.edit.viewerText))
@@ -27,10 +30,37 @@ export default function (ctx) {
       fill(heading, bdi(name(given)))
       ctx.title(name(given))
     }
-    if (from) Object.assign(given, { name: phrase(t.edit.copyOf, given), headers: [], client_certificate: null })
+    if (from) Object.assign(given, { name: phrase(t.edit.copyOf, given), client_certificate: null })
+    known = given
     version = given.version
+    fill(note)
     return fill(body, draw(given, events.data))
   })
+
+  const ask = inOrder(() => ctx.get(pathOf(id)))
+
+  /** Looks whether somebody else has changed these settings; answers whether it told so. */
+  async function look() {
+    if (!id || !version || saving) return false
+    const present = await ask()
+    if (!present || saving || present.version <= version) return false
+    const names = changed(known, present)
+    if (!names.length) { // but something that is not set here, such as the secret
+      version = present.version
+      return false
+    }
+    const load = () => {
+      dirty = false
+      return build()
+    }
+    const overwrite = () => {
+      known = present
+      version = present.version
+      fill(note)
+    }
+    fill(note, staleNote(names, present, load, overwrite))
+    return true
+  }
 
   function draw(given, events) {
     let format = given.format
@@ -50,18 +80,22 @@ export default function (ctx) {
     const ownCertificate = given.client_certificate?.trim() ?? ''
     const certificate = h('textarea', { id: 'f-client_certificate', name: 'client_certificate', rows: 3, class: 'mono',
       spellcheck: 'false', autocomplete: 'off', value: ownCertificate })
+    // A value that is there is known to the server alone: null. It stays as long as its name does.
     const headerRow = ([key, value] = ['', '']) => {
+      const keep = value === null ? from ? '' : key : null
       const part = (props) => h('input', { spellcheck: 'false', autocomplete: 'off', ...props })
       const remove = () => {
         row.remove()
         dirty = true
         more.focus()
       }
-      // A value that is kept is not known here: null.
-      const row = h('div.row.pair',
-        part({ 'aria-label': t.edit.headerName, placeholder: 'X-Name', value: key }),
-        part({ 'aria-label': t.edit.headerValue, value: value ?? '',
-          placeholder: value === null ? t.edit.headerKept : '', 'data-keep': value === null && key }),
+      const name = part({ 'aria-label': t.edit.headerName, placeholder: 'X-Name', value: key, oninput: drawKept })
+      const secret = part({ 'aria-label': t.edit.headerValue, value: value ?? '', 'data-keep': keep })
+      function drawKept() {
+        secret.placeholder = keep === null ? '' : keep === name.value.trim() ? t.edit.headerKept : t.edit.headerAgain
+      }
+      drawKept()
+      const row = h('div.row.pair', name, secret,
         h('button.quiet', { type: 'button', 'aria-label': t.edit.removeHeader, onclick: remove }, '✕'))
       return row
     }
@@ -116,7 +150,7 @@ export default function (ctx) {
         h('span', name, h('span.hint', meaning)))),
       h('p.error', { id: 'f-mode-error' }))
     const form = h('form.card', { novalidate: true, oninput: () => { dirty = true },
-      onsubmit: (event) => { event.preventDefault(); save.click() } }, summary,
+      onsubmit: (event) => event.preventDefault() }, summary, from && h('div.note', t.edit.notCopied),
       field('name', t.edit.name, t.edit.nameHint, input('name', { value: given.name })),
       field('url', t.edit.url, t.edit.urlHint, url), advice, formatBox, choices,
       modes, advanced,
@@ -172,12 +206,13 @@ export default function (ctx) {
       }
     }
 
+    const header = (row) => {
+      const [key, { value, dataset: { keep } }] = row.querySelectorAll('input')
+      const name = key.value.trim()
+      return { name, value: value || (keep === name ? null : ''), isLost: !value && keep !== undefined && keep !== name }
+    }
+
     function collect() {
-      const header = (row) => {
-        const [key, value] = row.querySelectorAll('input')
-        const name = key.value.trim()
-        return [name, value.value || (value.dataset.keep === name ? null : '')]
-      }
       const { elements } = form
       const { rate_count: requests, rate_period: period, rate_burst: burst } = elements
       const isLimited = requests.value !== '' || requests.validity.badInput
@@ -187,7 +222,7 @@ export default function (ctx) {
         max_attempts: elements.max_attempts.valueAsNumber, max_in_flight: elements.max_in_flight.valueAsNumber,
         rate: isLimited ? { count: requests.valueAsNumber, period_ms: Number(period.value), burst: burst.valueAsNumber } : null,
         ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,
-        headers: [...headers.children].map(header).filter(([name]) => name),
+        headers: [...headers.children].map(header).filter(({ name }) => name).map(({ name, value }) => [name, value]),
       }
       const pem = certificate.value.trim()
       if (pem !== ownCertificate) fields.client_certificate = pem || null // its key is known to the server alone
@@ -200,27 +235,32 @@ export default function (ctx) {
       const errors = []
       if (!fields.url) errors.push({ pointer: '/url', message: t.edit.urlMissing })
       if (!fields.events.length) errors.push({ pointer: '/events', message: t.edit.eventsMissing })
+      for (const { name, isLost } of [...headers.children].map(header)) {
+        if (name && isLost) errors.push({ pointer: '/headers', message: phrase(t.edit.headerLost, { name }) })
+      }
       mark(errors)
       if (errors.length) return
       const had = document.activeElement
-      form.inert = true // what is typed or pressed now would be lost
+      saving = form.inert = true // what is typed or pressed now would be lost
       try {
         const headers = id && { 'If-Match': `"${version}"` }
         const answer = await ctx.request(id ? 'PATCH' : 'POST', id ? pathOf(id) : 'webhooks', fields, { headers })
         const saved = await answer.json()
+        version = saved.version
         dirty = false
         if (ctx.signal.aborted) return
         ctx.store.fresh = { id: saved.id, secret: saved.secret, test }
         ctx.go(ctx.to('webhooks', saved.id))
       } catch (error) {
         if (error.status === 412) {
-          return toast(t.edit.changed)
+          saving = false
+          return (await look()) ? note.scrollIntoView({ block: 'nearest' }) : await submit(test)
         }
         if (error.status !== 422 || !error.errors.length || ctx.signal.aborted) throw error
         form.inert = false
         mark(error.errors)
       } finally {
-        form.inert = false
+        saving = form.inert = false
         if (document.activeElement === document.body) had.focus()
       }
     }
@@ -230,11 +270,12 @@ export default function (ctx) {
     return h('div.editor', form, shown.node)
   }
 
-  const save = button(t.edit.save, () => save.work())
+  const save = button(t.edit.save, () => save.work(), { type: 'submit' })
   const saveAndTest = button(t.edit.saveAndTest, () => saveAndTest.work(), { class: 'plain' })
+  ctx.live((type) => type !== 'delivery' && look())
   build()
   return {
-    node: [crumbs(ctx), heading, id && tabs(ctx, id, t.webhook.settings), body],
+    node: [crumbs(ctx), heading, id && tabs(ctx, id, t.webhook.settings), note, body],
     dirty: () => dirty,
     leave: () => !dirty || confirm(t.edit.leave, t.edit.leaveText, t.edit.leaveDo, true),
   }

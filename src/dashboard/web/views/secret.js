@@ -9,14 +9,19 @@ const SECONDS = 60
 
 export function secretCard(ctx, webhook, fresh, refresh) {
   const body = h('div.stack')
-  const ask = (step, values) => ctx.post(`${pathOf(webhook.id)}/secret/${step}`, values)
+  /** version: of the webhook that was looked at; another one is not changed. */
+  const ask = async (step, values = {}, version) => (await ctx.request('POST', `${pathOf(webhook.id)}/secret/${step}`,
+    values, { headers: version && { 'If-Match': `"${version}"` } })).json()
   const left = h('span.muted.small')
   let shown = fresh.secret ? { secret: fresh.secret } : null
   let timer
 
-  const call = async (step, values) => {
-    const of = webhook
-    const secrets = await ask(step, values)
+  const call = async (step, values, of = webhook) => {
+    const secrets = await ask(step, values, step !== 'reveal' && of.version).catch(async (error) => {
+      if (error.status !== 412) throw error
+      await refresh()
+      throw new Error(t.secret.changed)
+    })
     if (ctx.signal.aborted || (step === 'reveal' && webhook !== of)) return
     try {
       if (step !== 'reveal') await refresh()
@@ -58,24 +63,29 @@ export function secretCard(ctx, webhook, fresh, refresh) {
   const step = (text, work, kind = 'plain') => button(text, work, { class: kind })
 
   async function stage(title, path, texts, action, danger) {
+    const of = webhook
     const own = h('input', { id: 'own-secret', autocomplete: 'off', spellcheck: 'false', class: 'mono' })
     const sure = await confirm(title, [...texts, h('div.field', h('label', { for: 'own-secret' }, t.secret.secret),
       h('p.hint', t.secret.ownHint), own)], action, danger)
-    if (sure) await call(path, own.value ? { secret: own.value } : {})
+    if (sure) await call(path, own.value ? { secret: own.value } : {}, of)
   }
 
   const rotate = () => stage(t.secret.rotate, 'stage', [t.secret.rotateStep1, t.secret.rotateStep2], t.secret.rotateDo)
   const replace = () => stage(t.secret.replace, 'replace', [t.secret.replaceText], t.secret.replaceDo, true)
 
   async function activate() {
+    const of = webhook
     const sure = await confirm(t.secret.activate, t.secret.activateText, t.secret.activateDo)
-    if (sure) await call('activate')
+    if (sure) await call('activate', {}, of)
   }
 
   async function forget() {
+    const of = webhook
     const sure = await confirm(t.secret.erase, t.secret.eraseText, t.secret.eraseDo, true)
-    if (sure) await call('forget')
+    if (sure) await call('forget', {}, of)
   }
+
+  const leaked = () => step(t.secret.replaceMenu, replace, 'plain bad')
 
   /** Where the rotation is, and what can be done next. */
   function rotation() {
@@ -83,13 +93,13 @@ export function secretCard(ctx, webhook, fresh, refresh) {
     if (staged) {
       return h('div.note', h('strong', t.secret.step1), t.secret.step1Text,
         h('div.row', step(t.secret.activateMenu, activate, ''), step(t.secret.discard, () => call('unstage')),
-          previous && step(t.secret.eraseMenu, forget)))
+          previous && step(t.secret.eraseMenu, forget), leaked()))
     }
     if (previous) {
       return h('div.note', h('strong', t.secret.step2), t.secret.step2Text,
-        h('div.row', step(t.secret.undo, () => call('undo')), step(t.secret.eraseMenu, forget)))
+        h('div.row', step(t.secret.undo, () => call('undo')), step(t.secret.eraseMenu, forget), leaked()))
     }
-    return h('div.row', step(t.secret.rotateMenu, rotate), step(t.secret.replaceMenu, replace, 'plain bad'))
+    return h('div.row', step(t.secret.rotateMenu, rotate), leaked())
   }
 
   function draw() {
