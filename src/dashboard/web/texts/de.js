@@ -280,6 +280,8 @@ export const texts = {
     emptyBody: 'Der Inhalt ist leer.',
     cut: 'Gekürzt: Nur der Anfang der Antwort wird aufbewahrt.',
     copyAsCurl: 'Als curl kopieren',
+    giveUrl: 'URL auf die URL des Webhooks setzen, die wie {url} beginnt',
+    giveValue: 'dies auf den Wert von {name} setzen',
   },
 
   timing: {

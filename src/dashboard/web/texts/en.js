@@ -279,6 +279,8 @@ export const texts = {
     emptyBody: 'The body is empty.',
     cut: 'Truncated: only the beginning of the response is kept.',
     copyAsCurl: 'Copy as curl',
+    giveUrl: 'set URL to the URL of the webhook, which begins like {url}',
+    giveValue: 'set this to the value of {name}',
   },
 
   timing: {

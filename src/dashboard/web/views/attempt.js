@@ -3,6 +3,7 @@
 import { badge, bytes, ms, plain, pretty, result, size, visible } from '../format.js'
 import { explain, phrase, t } from '../texts.js'
 import { copyButton, h } from '../ui.js'
+import { pathOf } from './parts.js'
 
 const PARTS = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms']
 
@@ -10,16 +11,26 @@ const PARTS = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms']
 export const verdict = (d) => h('span.verdict', badge(d.outcome, result(d.result)), ' ',
   h('span.muted', phrase(t.attempt.in, { duration: ms(d.ms.total_ms) })))
 
-/** A bar of the parts of an attempt, each with its value as text. */
+/** In which part an attempt without an answer ended: the rest of its time is of that one. */
+function unfinished({ reason, status }) {
+  if (status) return 'reading'
+  if (/^tls_/.test(reason)) return 'tls_ms'
+  return { dns: 'dns_ms', timeout_connect: 'connect_ms', timeout_total: 'first_byte_ms' }[reason] ?? 'other'
+}
+
+/** The parts of an attempt: a bar in proportion, and each with its value as text. */
 export function timing(d) {
-  const parts = PARTS.map((key) => [t.timing[key], d.ms[key] ?? 0])
-  const rest = (d.ms.total_ms ?? 0) - parts.reduce((sum, [, value]) => sum + value, 0)
-  const whole = Math.max(d.ms.total_ms ?? 0, 1)
-  if (rest > 0) parts.push([d.status ? t.timing.reading : t.timing.other, rest])
-  return h('ul.timing', { 'aria-label': t.attempt.timing }, parts.map(([text, value], i) =>
-    h('li', { style: { flexGrow: Math.max(value, 0.001) } },
-      h('span', { class: `bar b${i}`, style: { width: `${value / whole * 100}%` } }), h('span', text), ' ',
-      h('b', ms(value)))))
+  const parts = new Map(PARTS.map((key) => [key, d.ms[key] ?? 0]))
+  const whole = d.ms.total_ms ?? 0
+  const rest = whole - [...parts.values()].reduce((sum, value) => sum + value, 0)
+  const last = unfinished(d)
+  if (rest > 0) parts.set(last, (parts.get(last) ?? 0) + rest)
+  const list = [...parts]
+  return h('div.timing',
+    h('div.bars-of-time', { 'aria-hidden': 'true' }, list.map(([, value], i) => value > 0 &&
+      h('span', { class: `bar b${i}`, style: { flexGrow: value } }))),
+    h('ul', { 'aria-label': t.attempt.timing }, list.map(([key, value], i) =>
+      h('li', h('span', { class: `bar b${i}`, 'aria-hidden': 'true' }), h('span', t.timing[key]), ' ', h('b', ms(value))))))
 }
 
 /** The sentence about what happened and what to do. */
@@ -30,14 +41,33 @@ export function explanation(d) {
 }
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
+// In double quotes, where the shell replaces ${NAME:?…}, or says what is missing.
+const escaped = (text) => text.replace(/["\\$`}]/g, '\\$&')
+const asked = (name, text) => `\${${name}:?${escaped(text)}}`
+const variable = (header) => `HEADER_${header.toUpperCase().replace(/\W/g, '_')}`
 
 const UNKNOWN = [['Content-Type', 'application/json']]
 
-/** The request as a curl command. The address is masked, since it may be a secret. */
-export const curl = (d) => [`curl ${quote(d.url_masked)}`,
+function option([name, value]) {
+  if (value == null) return `"${escaped(name)}: ${asked(variable(name), phrase(t.attempt.giveValue, { name }))}"`
+  return quote(value === '' ? `${name};` : `${name}: ${value}`) // an empty one after ':' would leave it out
+}
+
+/**
+ * The request as a command that runs. url: where it goes, for who may know it; instead of that, and of a value that is
+ * masked, there is a variable, and the shell asks for it.
+ */
+export const curl = (d, url) => [
+  `curl ${url ? quote(url) : `"${asked('URL', phrase(t.attempt.giveUrl, { url: d.url_masked }))}"`}`,
   ...(d.request.headers.length ? d.request.headers : UNKNOWN)
-    .filter(([name]) => !/^(host|content-length)$/i.test(name)).map(([name, value]) => `  -H ${quote(`${name}: ${value ?? '••••'}`)}`),
+    .filter(([name]) => !/^(host|content-length)$/i.test(name)).map((header) => `  -H ${option(header)}`),
   `  --data-binary ${quote(d.request.body)}`].join(' \\\n')
+
+/** A button that copies it; the address is the webhook's, if that is where this one went. */
+export const curlButton = (ctx, d, props) => copyButton(t.attempt.copyAsCurl, async () => {
+  const webhook = ctx.admin && await ctx.get(pathOf(d.webhook_id)).catch(() => null)
+  return curl(d, webhook?.url_masked === d.url_masked && webhook.url)
+}, props)
 
 const header = ([name, value]) => h('div', h('dt', visible(name)),
   h('dd', value == null ? '••••' : visible(value), /^x-helmdesk-signature$/i.test(name) &&

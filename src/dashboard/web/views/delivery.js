@@ -3,9 +3,10 @@
 import { get, inOrder, mount, query } from '../api.js'
 import { badge, bdi, ms, result, time } from '../format.js'
 import { mixed, phrase, t } from '../texts.js'
-import { button, copyButton, fill, h, loader, loading, refill } from '../ui.js'
+import { button, fill, h, loader, loading, refill } from '../ui.js'
 import { redeliverOne } from './again.js'
-import { curl, exchange, explanation, timing } from './attempt.js'
+import { curlButton, exchange, explanation, timing } from './attempt.js'
+import { shownName } from './parts.js'
 
 /** panel: shown beside the log, with a way to close it. */
 export default function (ctx, panel) {
@@ -20,10 +21,10 @@ export default function (ctx, panel) {
   function draw() {
     const d = attempts[chosen]
     ctx.title(`${result(d.result)}, ${d.event}`)
-    fill(heading, d.event, ' → ', d.webhook_name ? bdi(d.webhook_name) : d.url_masked)
+    fill(heading, d.event, ' → ', shownName(d.webhook_name) ? bdi(d.webhook_name) : d.url_masked)
     fill(head, badge(d.outcome), d.test && h('span.tag', t.common.test), time(d.finished_at), h('span.grow'),
       ctx.admin && button(t.delivery.redeliver, redeliver),
-      copyButton(t.attempt.copyAsCurl, () => curl(d), { class: 'plain' }))
+      curlButton(ctx, d, { class: 'plain' }))
     refill(body,
       attempts.length > 1 && h('nav.attempts', { 'aria-label': t.delivery.attempts }, attempts.map((a, i) => h('button', {
         type: 'button', class: 'plain', 'aria-pressed': String(i === chosen), onclick: () => { chosen = i; draw() },
@@ -33,11 +34,11 @@ export default function (ctx, panel) {
         h('p', badge(d.outcome, result(d.result))), explanation(d),
         d.next_attempt_at && h('p', mixed(t.delivery.next, { time: time(d.next_attempt_at, true) })),
         d.may_be_repeated && h('p.hint', t.delivery.repeated),
-          timing(d)),
+        timing(d)),
       h('dl.card.headers', [
         [t.columns.ticket, [`#${d.ticket_number} `, bdi(d.subject)]], [t.delivery.customer, bdi(d.customer_email)],
         [t.columns.webhook, [h('a', { href: ctx.to('webhooks', d.webhook_id) },
-          d.webhook_name ? bdi(d.webhook_name) : d.url_masked), h('div.mono.small.break.muted', d.url_masked)]],
+          shownName(d.webhook_name) ? bdi(d.webhook_name) : d.url_masked), h('div.mono.small.break.muted', d.url_masked)]],
         [t.delivery.eventTime, time(d.created_at)], [t.delivery.queued, ms(d.queued_ms)],
         [t.delivery.attemptNumber, d.attempt ? String(d.attempt) : t.common.none],
         [t.delivery.delivery, h('code.break', d.id)],

@@ -5,7 +5,10 @@ import { ms } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { h } from '../ui.js'
 
-export const name = (webhook) => webhook.name || webhook.url_masked
+/** A name with something to see in it, or nothing. */
+export const shownName = (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text ?? '') ? text : ''
+
+export const name = (webhook) => shownName(webhook.name) || webhook.url_masked
 
 /** Where the API has a webhook. */
 export const pathOf = (id) => `webhooks/${encodeURIComponent(id)}`

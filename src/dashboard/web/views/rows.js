@@ -3,6 +3,7 @@
 import { badge, bdi, ms, result, time } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { h, reconcile } from '../ui.js'
+import { shownName } from './parts.js'
 
 const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at < a.finished_at)
 /** Of a row: a delivery that was tried may end without another attempt. */
@@ -19,7 +20,7 @@ const row = (ctx, d) => h('tr', { 'data-id': d.id },
     d.may_be_repeated && h('span.tag', { title: t.rows.repeatedText }, t.rows.repeated))),
   h('td', { 'data-label': t.columns.duration, class: 'num right' }, ms(d.ms.total_ms)),
   h('td', { 'data-label': t.columns.webhook },
-    d.webhook_name ? h('span.two-lines', bdi(d.webhook_name)) : h('span.mono.small.break', d.url_masked)))
+    shownName(d.webhook_name) ? h('span.two-lines', bdi(d.webhook_name)) : h('span.mono.small.break', d.url_masked)))
 
 /** A table of deliveries, newest first: one row for each attempt. */
 export function logTable(ctx) {

@@ -2,8 +2,8 @@
 // The card that sends a test. Whatever the receiver did is the content of the card.
 import { plain, result } from '../format.js'
 import { explain, phrase, t } from '../texts.js'
-import { button, card, copyButton, fill, h, say } from '../ui.js'
-import { curl, exchange, explanation, timing, verdict } from './attempt.js'
+import { button, card, fill, h, say } from '../ui.js'
+import { curlButton, exchange, explanation, timing, verdict } from './attempt.js'
 import { pathOf } from './parts.js'
 
 export function testCard(ctx, webhook, events, now) {
@@ -19,7 +19,7 @@ export function testCard(ctx, webhook, events, now) {
       fill(out, h('div', { class: `result ${d.outcome}` },
         h('p', verdict(d)), timing(d), explanation(d),
         h('div.row', h('a', { href: ctx.to('deliveries', d.id) }, t.test.view),
-          copyButton(t.attempt.copyAsCurl, () => curl(d), { class: 'plain small' })),
+          curlButton(ctx, d, { class: 'plain small' })),
         h('details', h('summary', t.test.showExchange), exchange(d, 'h3'))))
       say(phrase(t.test.said,
         { outcome: t.outcomes[d.outcome], result: plain(result(d.result)), explanation: plain(explain(d)) }))
