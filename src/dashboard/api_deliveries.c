@@ -116,12 +116,22 @@ static hd_log_page *find_delivery(struct hd__call *call) {
     return NULL;
 }
 
+/* Only what is known to be deleted is. */
+static int webhook_exists(struct hd__call *call, const hd_report *report) {
+    hd_webhook *webhook = NULL;
+    int status = hd_client_get_webhook(call->dashboard->client, hd_report_webhook_id(report), &webhook);
+    hd_webhook_free(webhook);
+    return status != HD_E_NOT_FOUND;
+}
+
 void hd__api_get_delivery(struct hd__call *call) {
     hd_log_page *page = find_delivery(call);
     if (!page)
         return;
     struct hd__json_text text = {.len = 0};
     hd__field_deliveries(page, HD_JSON_EXCHANGE, &text);
+    hd__json_member("webhook_exists", &text);
+    hd__json_put(webhook_exists(call, hd_log_page_at(page, 0)) ? "true}" : "false}", &text);
     hd__call_answer_text(call, 200, &text);
     hd_log_page_free(page);
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { filler, pagesOf, violations, whatIsTooWide } from './lib/pages.mjs'
-import { button, card, focused, heading, live, loaded, OUTPUT, row, stage } from './lib/stage.mjs'
+import { button, card, focused, heading, live, loaded, menuItem, OUTPUT, row, stage } from './lib/stage.mjs'
 import { en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
@@ -39,7 +39,7 @@ it('14 axe: dialogs, menus, results, messages', async (scene) => {
     const page = await scene.open('webhooks', { colorScheme, reducedMotion: 'reduce' })
     await page.getByRole('button', { name: 'Actions for CRM sync' }).click()
     await violations(page, 'menu')
-    await button(page.locator('.menu:popover-open'), 'Delete…').click()
+    await menuItem(page, 'Delete…').click()
     await violations(page, 'dialog')
     await page.keyboard.press('Escape')
     await page.goto(`${scene.desk.page}webhooks/${good.id}`)
@@ -135,9 +135,13 @@ it('14 the focus: on the heading of a new page, and back where it came from', as
   await page.keyboard.press('Escape')
   await focused(opener, 'what opened the menu')
   await page.keyboard.press('Enter')
-  await page.keyboard.press('Tab')
-  assert.equal(await active(), 'Send test')
-  await button(page.locator('.menu:popover-open'), 'Delete…').press('Enter')
+  await focused(menuItem(page, 'Send test'), 'the first item')
+  await page.keyboard.press('ArrowDown')
+  await focused(menuItem(page, 'Hold'), 'the second item')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('ArrowUp')
+  assert.equal(await active(), 'Delete…')
+  await page.keyboard.press('Enter')
   await page.getByRole('dialog', { name: 'Delete CRM sync?' }).waitFor()
   assert.equal(await active(), 'Cancel')
   await page.keyboard.press('Escape')

@@ -2,7 +2,7 @@
 // The page's language: the browser's, or the host's; and in each, every page fits at every width.
 import assert from 'node:assert/strict'
 import { filler, pagesOf, violations, whatIsTooWide } from './lib/pages.mjs'
-import { badge, button, card, heading, loaded, row, stage } from './lib/stage.mjs'
+import { badge, button, card, heading, loaded, menuItem, row, stage } from './lib/stage.mjs'
 import { de, en } from './lib/texts.mjs'
 import { eventually } from './lib/wait.mjs'
 
@@ -109,7 +109,7 @@ it('21 German in the panel, in a dialog and in a menu', async (scene) => {
   const page = await scene.open(`webhooks/${good.id}`, GERMAN)
   await heading(page, 'CRM sync')
   await button(page, de.webhook.more).click()
-  await button(page.locator('.menu:popover-open'), de.actions.deleteMenu).click()
+  await menuItem(page, de.actions.deleteMenu).click()
   await page.getByRole('dialog', { name: 'CRM sync löschen?' }).waitFor()
   await button(page.getByRole('dialog'), de.common.cancel).click()
   await page.getByRole('navigation').getByRole('link', { name: de.page.deliveries }).first().click()

@@ -65,7 +65,7 @@ function split(script) {
 }
 
 // What looks like words and is none of the page's: names of a product, a protocol, a key or a header, and programs.
-const NO_TEXT = new Set(['Helmdesk', ' · Helmdesk', 'Helmdesk ', 'Content-Type', 'Escape', 'Enter', 'Home', 'End',
+const NO_TEXT = new Set(['Helmdesk', ' · Helmdesk', 'Helmdesk ', 'Content-Type', 'Escape', 'Enter', 'Tab', 'Home', 'End',
   'ArrowLeft', 'ArrowRight', 'AbortError', 'Date', 'X-Next-Cursor', 'X-Name', 'If-Match', 'Python', 'Node', 'Slack', 'libhelmdesk ',
   'a[href], button, input, select, textarea, summary', 'input, select, textarea', 'plain bad'])
 const looksLikeText = (text) => /^\W*[A-Z][a-z]+/.test(text) || /[a-z]{2,},? [a-z]{2,}/i.test(text)

@@ -3,7 +3,7 @@
 import { follow, get, mount, onSignedOut, post, query, request } from './api.js'
 import { ago, hhmm, plain } from './format.js'
 import { locale, phrase, sentence, t } from './texts.js'
-import { failed, fill, h, toast } from './ui.js'
+import { failed, fill, h, retry, toast } from './ui.js'
 import deliveries from './views/deliveries.js'
 import delivery from './views/delivery.js'
 import edit from './views/edit.js'
@@ -17,9 +17,13 @@ const liveBox = document.getElementById('live')
 /** What outlives a page: the user, the project, and what one page leaves for the next. */
 const store = { me: null, position: null, project: null, fresh: null, stop: null }
 const listeners = new Set()
-let page, leave, asking = false
+/** What pages looked like when they were left, by their place in the history. */
+const kept = new Map()
+const KEPT_MOST = 8
+let page, leave, shownAt, asking = false
 let place = history.state?.place ?? 0 // in the history, to know which way Back and Forward lead
 history.replaceState({ ...history.state, place }, '', location.pathname + location.search)
+history.scrollRestoration = 'manual' // before the rows are there, it would lead nowhere
 
 function route(path) {
   let parts
@@ -61,13 +65,39 @@ async function travel() {
   asking = false
   if (!leaves) return history.go(place - history.state.place)
   place = history.state.place
-  show()
+  show(kept.get(place) ?? history.state)
 }
 
-function show() {
+function keep() {
+  kept.delete(shownAt)
+  kept.set(shownAt, { scroll: scrollY, ...page.keep?.() })
+  if (kept.size > KEPT_MOST) kept.delete(kept.keys().next().value)
+}
+
+/** Scrolls to where a page was left, once it is long enough, unless somebody scrolls before. */
+function scrollBack(top, signal) {
+  const end = new AbortController()
+  const observer = new ResizeObserver(() => {
+    if (document.documentElement.scrollHeight < top + innerHeight) return
+    scrollTo(0, top)
+    end.abort()
+  })
+  observer.observe(main)
+  end.signal.addEventListener('abort', () => observer.disconnect())
+  signal.addEventListener('abort', () => end.abort(), { signal: end.signal })
+  for (const type of ['wheel', 'pointerdown', 'keydown']) addEventListener(type, () => end.abort(), { signal: end.signal })
+}
+
+/** was: what the page looked like when it was left. */
+function show(was) {
   const found = route(location.pathname.slice(mount.length))
   const parameters = new URLSearchParams(location.search)
-  if (found && page?.claims?.(found, parameters)) return
+  if (found && page?.claims?.(found, parameters)) {
+    shownAt = place
+    return
+  }
+  if (page) keep()
+  shownAt = place
   leave?.abort()
   page = null
   for (const dialog of document.querySelectorAll('dialog')) dialog.close()
@@ -89,7 +119,7 @@ function show() {
     until.addEventListener('abort', () => listeners.delete(listener))
   }
   page = views[found.view]({
-    ...found, parameters, signal, store, title, go,
+    ...found, parameters, signal, store, title, go, was,
     admin: store.me.role === 'admin',
     api,
     get: (path, values = {}) => get(api + path + query(values), { signal }),
@@ -111,6 +141,7 @@ function show() {
   fill(main, page.node)
   main.className = found.view
   focusHeading()
+  if (was?.scroll) scrollBack(was.scroll, signal)
 }
 
 const focusHeading = () => main.querySelector('h1').focus({ preventScroll: true })
@@ -127,8 +158,10 @@ function enter(project, found) {
   if (store.project === project) return
   store.project = project
   store.stop?.()
-  store.stop = follow(project, store.position, (type, data) => listeners.forEach((listener) => hear(listener, type, data)),
-    (state, last) => showConnection({ state, last }))
+  store.stop = follow(project, store.position, (type, data) => {
+    if (type === 'poll' || type === 'reset') retry()
+    listeners.forEach((listener) => hear(listener, type, data))
+  }, (state, last) => showConnection({ state, last }))
   store.position = null // of a project that is followed later, the page has to look at everything
   const { projects } = store.me
   fill(document.getElementById('project'), projects.length < 2 ? h('bdi.muted', plain(project))
@@ -171,6 +204,7 @@ document.addEventListener('click', (event) => {
   else go(url)
 })
 addEventListener('popstate', travel)
+addEventListener('scrollend', () => history.replaceState({ ...history.state, scroll: scrollY }, '')) // for a reload
 addEventListener('unhandledrejection', (event) => toast(event.reason))
 addEventListener('beforeunload', (event) => page?.dirty?.() && event.preventDefault())
 
@@ -201,6 +235,7 @@ onSignedOut(() => {
   store.project = null // and is followed anew after signing in
   leave?.abort()
   page = null
+  kept.clear()
   for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   title(t.page.signedOut)
   const again = h('button', { type: 'button', onclick: () => location.reload() }, t.page.reload)
@@ -220,7 +255,7 @@ async function start() {
       fill(document.getElementById('banner'), h('div.note.bad', { role: 'alert' },
         h('strong', t.page.storeError), plain(sentence(me.store.message, me.store.code))))
     }
-    show()
+    show(history.state)
   } catch (error) {
     if (error.status !== 401) fill(main, h('h1', t.page.webhooks), failed(error, start))
   }

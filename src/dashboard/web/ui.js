@@ -177,16 +177,28 @@ let menus = 0
 /** A button with a list of things to do: [text, work, class]. */
 export function menu(label, items) {
   const id = `menu-${++menus}`
-  const opener = h('button', { type: 'button', class: 'quiet', popovertarget: id, 'aria-label': label }, '⋯')
+  const opener = h('button', { type: 'button', class: 'quiet', popovertarget: id, 'aria-haspopup': 'menu',
+    'aria-label': label }, '⋯')
   const list = h('div', {
-    popover: 'auto', id, class: 'menu',
+    popover: 'auto', id, class: 'menu', role: 'menu', 'aria-label': label,
+    onkeydown(event) {
+      if (event.key === 'Tab') return list.hidePopover() // and the focus goes on from the button
+      const items = [...list.children]
+      const at = items.indexOf(document.activeElement)
+      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]
+      if (to === undefined) return undefined
+      event.preventDefault()
+      return items.at(to % items.length).focus()
+    },
     ontoggle(event) {
       if (event.newState !== 'open') return
       const at = opener.getBoundingClientRect()
       list.style.left = `${Math.max(8, Math.min(at.right - list.offsetWidth, innerWidth - list.offsetWidth - 8))}px`
       list.style.top = `${at.bottom + list.offsetHeight > innerHeight ? at.top - list.offsetHeight : at.bottom}px`
+      list.firstChild.focus({ preventScroll: true })
     },
-  }, items.map(([text, work, kind]) => button(text, () => { list.hidePopover(); return work() }, { class: kind })))
+  }, items.map(([text, work, kind]) => button(text, () => { list.hidePopover(); return work() },
+    { class: kind, role: 'menuitem' })))
   return h('span', opener, list)
 }
 
@@ -197,9 +209,18 @@ export function empty(title, text, ...actions) {
 
 export const loading = () => h('p.empty.loading', { 'aria-busy': 'true' }, t.common.loading)
 
-export const failed = (error, retry) => h('div.empty', { role: 'alert' },
+export const failed = (error, again) => h('div.empty', { role: 'alert' },
   h('h2', error.status === 404 ? t.page.notFound : t.common.couldNotLoad), h('p', error.message),
-  error.status !== 404 && button(t.common.tryAgain, retry, { class: 'plain' }))
+  error.status !== 404 && button(t.common.tryAgain, again, { class: 'plain' }))
+
+const unloaded = new Map() // what could not be loaded, by the box that says so
+
+/** Tries once more what the server or the network could not do. */
+export function retry() {
+  const again = [...unloaded]
+  unloaded.clear()
+  for (const [box, load] of again) if (box.isConnected && box.firstElementChild?.role === 'alert') load()
+}
 
 /**
  * Work that fills a box; where it fails, the box says so, and lets it be tried again. Its work alone leaves the box as it
@@ -210,7 +231,9 @@ export function loader(box, work) {
     try {
       await work()
     } catch (error) {
-      if (error.name !== 'AbortError') fill(box, failed(error, load))
+      if (error.name === 'AbortError') return
+      fill(box, failed(error, load))
+      if (error.status === 0 || error.status >= 500) unloaded.set(box, load)
     }
   }
   return Object.assign(load, { work })

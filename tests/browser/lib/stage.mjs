@@ -189,10 +189,11 @@ export const button = (where, name) => where.getByRole('button', { name, exact: 
 export const live = (page) => page.locator('#live').getByText('Live', { exact: true }).waitFor()
 /** Comes back to the page from another tab: it looks at everything once more. */
 export const returnTo = (page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+export const menuItem = (page, name) => page.locator('.menu:popover-open').getByRole('menuitem', { name, exact: true })
 /** Chooses from the menu behind a button: 'Actions for CRM sync'. */
 export async function choose(page, menu, item) {
   await button(page, menu).click()
-  await button(page.locator('.menu:popover-open'), item).click()
+  await menuItem(page, item).click()
 }
 /** Nothing of the page is still to come. */
 export const loaded = (page) =>

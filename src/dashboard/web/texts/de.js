@@ -310,6 +310,7 @@ export const texts = {
     redeliveredAs: 'Wiederholt als',
     redelivered: 'Erneute Zustellung begonnen: {link}.',
     viewNew: 'die neue Zustellung ansehen',
+    webhookDeleted: 'gelöscht',
     openPage: 'Als Seite öffnen',
   },
 
@@ -326,6 +327,12 @@ export const texts = {
     noneYet: 'noch keine',
     waiting: '{n} wartend',
     actionsFor: 'Aktionen für {name}',
+    search: 'Name, URL, Ereignis, Zustand suchen',
+    sort: 'Reihenfolge',
+    orders: { name: 'Nach Namen', state: 'Nach Zustand, schlechteste zuerst', success: 'Nach Erfolg, niedrigster zuerst',
+      last: 'Nach letzter Zustellung, neueste zuerst' },
+    found: { one: '{n} von {all} Webhooks', other: '{n} von {all} Webhooks' },
+    nothingText: 'Kein Webhook passt zu dieser Suche.',
     none: 'Noch keine Webhooks',
     noneText: 'Helmdesk kann Ihren Server benachrichtigen, wenn ein Ticket erstellt oder gelöst wird, oder wenn eine ' +
       'Nachricht ankommt.',

@@ -2,13 +2,13 @@
 // The log: filters, live rows, older rows, export, redelivery.
 import { get, query } from '../api.js'
 import { phrase, t } from '../texts.js'
-import { button, dialog, empty, fill, h, loader, loading, say } from '../ui.js'
+import { button, dialog, empty, fill, h, loader, loading, say, toast } from '../ui.js'
 import { redeliverMany, redeliverOne } from './again.js'
 import delivery from './delivery.js'
 import { exportAll } from './export.js'
 import { filterForm } from './filterform.js'
 import { fits, forApi, read, same } from './filters.js'
-import { name } from './parts.js'
+import { name, shownName } from './parts.js'
 import { keyOf, logTable } from './rows.js'
 
 const PAGE = 50
@@ -73,6 +73,7 @@ export default function (ctx) {
       total = all.count
       cursor = page.next_cursor
       log.set(page.data)
+      nameDeleted(page.data)
       shown = filter
     } catch (error) {
       if (error.name !== 'AbortError') failedToLoad()
@@ -131,17 +132,21 @@ export default function (ctx) {
     if (type === 'webhooks') return loadNames('webhook')
     if (type !== 'delivery') unnamed.forEach(loadNames)
     if (type === 'reset') return loadUnlessPaused()
-    if (type === 'delivery') arrived.push(data)
-    else {
-      const of = filter
-      const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
-      if (filter !== of || away) return null
-      const known = allKeys()
-      if (page.length === PAGE && !busy && !page.some((d) => known.has(keyOf(d)))) return loadUnlessPaused()
-      arrived.push(...page.reverse())
-    }
+    if (type !== 'delivery') return look()
+    arrived.push(data)
     frame ??= requestAnimationFrame(merge)
   })
+
+  /** Asks for the newest, where nothing told of what arrived. */
+  async function look() {
+    const of = filter
+    const { data: page } = await ctx.get('deliveries', { ...forApi(filter), limit: PAGE })
+    if (filter !== of || away) return null
+    const known = allKeys()
+    if (page.length === PAGE && !busy && !page.some((d) => known.has(keyOf(d)))) return loadUnlessPaused()
+    arrived.push(...page.reverse())
+    frame ??= requestAnimationFrame(merge)
+  }
 
   /** Of what is shown, or waits to be. */
   const allKeys = () => new Set([...log.list, ...waiting].map(keyOf))
@@ -206,11 +211,13 @@ export default function (ctx) {
   function keys(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea')) return
     const links = [...log.body.querySelectorAll('th a')]
-    const at = links.indexOf(document.activeElement)
+    const isOpen = (d) => d.id === panel?.id
+    const at = panel ? log.list.findIndex(isOpen) : links.indexOf(document.activeElement)
     const d = log.list[at]
     const work = {
-      j: () => links[Math.min(at + 1, links.length - 1)]?.focus(),
-      k: () => links[Math.max(at - 1, 0)]?.focus(),
+      j: () => panel ? openNext(log.list[log.list.findLastIndex(isOpen) + 1])
+        : links[Math.min(at + 1, links.length - 1)]?.focus(),
+      k: () => panel ? openNext(log.list[at - 1]) : links[Math.max(at - 1, 0)]?.focus(),
       r: () => ctx.admin && d && redeliverOne(ctx, d),
       '/': () => form.search.focus(),
       p: () => setPaused(!paused),
@@ -226,13 +233,34 @@ export default function (ctx) {
     h('dl.headers', Object.entries(t.keys).map(([key, text]) => h('div', h('dt', h('kbd', key)), h('dd', text)))),
   ], [[t.common.close, null, 'plain']])
 
-  const wide = () => innerWidth >= 1100
+  const wide = () => innerWidth >= 1200
 
   function openRow(event) {
     const tr = event.target.closest('tr[data-id]')
-    if (!tr || event.ctrlKey || event.metaKey || event.shiftKey || !wide() || String(getSelection())) return
+    if (!tr) return
+    if (event.ctrlKey || event.metaKey || event.shiftKey) {
+      if (!event.target.closest('a')) open(ctx.to('deliveries', tr.dataset.id), '_blank', 'noopener')
+      return
+    }
+    if (!wide() || String(getSelection())) return
     event.preventDefault()
     ctx.go(url({}, tr.dataset.id), { state: { panel: true }, replace: Boolean(panel) })
+  }
+
+  function openNext(d) {
+    if (!d) return
+    ctx.go(url({}, d.id), { state: { panel: true }, replace: true })
+    rowOf(d.id)?.scrollIntoView({ block: 'nearest' })
+  }
+
+  const rowOf = (id) => log.body.querySelector(`tr[data-id="${CSS.escape(id)}"]`)
+
+  /** Shows or hides the panel; the row of this delivery stays where it is on the screen. */
+  function setPanelHidden(hidden, id) {
+    const before = rowOf(id)?.getBoundingClientRect().top
+    aside.hidden = hidden
+    const after = rowOf(id)?.getBoundingClientRect().top
+    if (after !== before) scrollBy(0, after - before)
   }
 
   function openPanel(id) {
@@ -243,8 +271,8 @@ export default function (ctx) {
     const page = delivery({ ...ctx, id, signal: end.signal, live: (listener) => ctx.live(listener, end.signal) }, close)
     panel = { end, id }
     fill(aside, page.node)
-    aside.hidden = false
-    aside.onkeydown = (event) => event.key === 'Escape' && closePanel()
+    setPanelHidden(false, id)
+    aside.onkeydown = keys
     mark()
     page.heading.focus({ preventScroll: true })
   }
@@ -259,11 +287,11 @@ export default function (ctx) {
     const { id } = panel
     const had = aside.contains(document.activeElement)
     panel = null
-    aside.hidden = true
+    setPanelHidden(true, id)
     fill(aside)
     mark()
     ctx.title(t.page.deliveries)
-    if (had) log.body.querySelector(`tr[data-id="${CSS.escape(id)}"] th a`)?.focus({ preventScroll: true })
+    if (had) rowOf(id)?.querySelector('th a').focus({ preventScroll: true })
   }
 
   // Names to choose from. Where they cannot be loaded, neither can the log, which says so; the next time they are asked
@@ -278,6 +306,15 @@ export default function (ctx) {
     drawFilters()
   }
 
+  /** Those that are deleted have their names in the rows. */
+  function nameDeleted(list) {
+    const unknown = list.filter((d) => !webhooks.has(d.webhook_id))
+    if (!unknown.length) return
+    for (const d of unknown) webhooks.set(d.webhook_id, shownName(d.webhook_name) || d.url_masked)
+    form.offer('webhook', [...webhooks])
+    drawFilters()
+  }
+
   ctx.signal.addEventListener('abort', () => {
     clearInterval(speaking)
     cancelAnimationFrame(frame)
@@ -285,12 +322,22 @@ export default function (ctx) {
   })
   drawFilters()
   drawActions()
-  load()
+  if (ctx.was?.list && same(ctx.was.filter, filter)) {
+    ({ cursor, total, away } = ctx.was)
+    shown = filter
+    log.set(ctx.was.list)
+    drawRows()
+    drawPill()
+    unnamed.forEach(loadNames)
+    look().catch(toast)
+  } else load()
   return {
     node: [
       h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.deliveries),
         h('button.quiet', { type: 'button', 'aria-label': t.log.keys, onclick: help }, '?')),
       form.node, actions, pill, h('div.split', h('div', region, older), aside)],
+    /** The rows, for who comes back. */
+    keep: () => shown === filter && log.list.length > 0 && { filter, cursor, total, away, list: log.list },
     /** Other filters, and a delivery in the panel, are this page too. */
     claims(route, parameters) {
       const opens = route.view === 'delivery' && history.state?.panel && wide()

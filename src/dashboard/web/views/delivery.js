@@ -15,15 +15,15 @@ export default function (ctx, panel) {
   const body = h('div', loading())
   const heading = h(panel ? 'h2' : 'h1', { tabindex: -1 }, t.delivery.delivery)
   const head = h('div.row.head')
-  let attempts = [], again = [], chosen = 0, drawn
+  let attempts = [], exists = true, again = [], chosen = 0, drawn
   ctx.title(t.delivery.delivery)
 
   function draw() {
     const d = attempts[chosen]
     ctx.title(`${result(d.result)}, ${d.event}`)
-    fill(heading, d.event, ' → ', shownName(d.webhook_name) ? bdi(d.webhook_name) : d.url_masked)
+    fill(heading, d.event, ' → ', webhookOf(d))
     fill(head, badge(d.outcome), d.test && h('span.tag', t.common.test), time(d.finished_at), h('span.grow'),
-      ctx.admin && button(t.delivery.redeliver, redeliver),
+      ctx.admin && exists && button(t.delivery.redeliver, redeliver),
       curlButton(ctx, d, { class: 'plain' }))
     refill(body,
       attempts.length > 1 && h('nav.attempts', { 'aria-label': t.delivery.attempts }, attempts.map((a, i) => h('button', {
@@ -37,8 +37,8 @@ export default function (ctx, panel) {
         timing(d)),
       h('dl.card.headers', [
         [t.columns.ticket, [`#${d.ticket_number} `, bdi(d.subject)]], [t.delivery.customer, bdi(d.customer_email)],
-        [t.columns.webhook, [h('a', { href: ctx.to('webhooks', d.webhook_id) },
-          shownName(d.webhook_name) ? bdi(d.webhook_name) : d.url_masked), h('div.mono.small.break.muted', d.url_masked)]],
+        [t.columns.webhook, [exists ? h('a', { href: ctx.to('webhooks', d.webhook_id) }, webhookOf(d))
+          : [h('span', webhookOf(d)), h('span.tag', t.delivery.webhookDeleted)], h('div.mono.small.break.muted', d.url_masked)]],
         [t.delivery.eventTime, time(d.created_at)], [t.delivery.queued, ms(d.queued_ms)],
         [t.delivery.attemptNumber, d.attempt ? String(d.attempt) : t.common.none],
         [t.delivery.delivery, h('code.break', d.id)],
@@ -51,6 +51,7 @@ export default function (ctx, panel) {
       h('div.card', exchange(d, panel ? 'h3' : 'h2', (part) => `${mount}api/v1/${at}/${part}`)))
   }
 
+  const webhookOf = (d) => shownName(d.webhook_name) ? bdi(d.webhook_name) : d.url_masked
   const delivery = (id) => h('a', { href: ctx.to('deliveries', id) }, h('code.break', id))
 
   async function redeliver() {
@@ -70,6 +71,7 @@ export default function (ctx, panel) {
     const [own, others] = got
     const reading = attempts[chosen]?.attempt
     attempts = own.data
+    exists = own.webhook_exists
     if (chosen) chosen = Math.max(0, attempts.findIndex((a) => a.attempt === reading)) // or else the newest
     again = others.data.filter((d, i, all) => i === all.findIndex(({ id }) => id === d.id)) // each once, as it is now
     draw()

@@ -7,10 +7,14 @@ import { phrase, t } from '../texts.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
+import { arranged, orders } from './order.js'
 import { formatTag, name } from './parts.js'
 
+const LONG = 10 // a list that is worth searching
+
 export default function (ctx) {
-  let list
+  let list, typing
+  let view = read(ctx.parameters)
   ctx.title(t.page.webhooks)
   const create = () => ctx.admin && h('a.button', { href: ctx.to('webhooks', 'new') }, t.webhooks.new)
   const stats = activity(ctx, null, () => {
@@ -49,19 +53,52 @@ export default function (ctx) {
       [t.actions.deleteMenu, async () => { if (await remove(ctx, w)) await load() }, 'bad'],
     ])))
 
-  const drawRows = () => reconcile(rows, list, (w) => w.id, row)
+  const ask = inOrder(() => ctx.get('webhooks'))
+  const change = (changes) => {
+    view = { ...view, ...changes }
+    drawRows()
+    clearTimeout(typing)
+    typing = setTimeout(() => ctx.go(ctx.to('webhooks') + query(view), { replace: true }), 250)
+  }
+  ctx.signal.addEventListener('abort', () => clearTimeout(typing))
+  const search = h('input.search', { type: 'search', placeholder: t.webhooks.search, 'aria-label': t.webhooks.search,
+    oninput: () => change({ q: search.value.trim() }) })
+  const sort = h('select', { 'aria-label': t.webhooks.sort, onchange: () => change({ sort: sort.value }) },
+    h('option', { value: '' }, t.webhooks.sort), orders.map(([value, text]) => h('option', { value }, text)))
+  const found = h('span.muted', { role: 'status' })
+  const tools = h('form.filters', { role: 'search', hidden: true, onsubmit: (event) => event.preventDefault() },
+    search, sort, found)
+  const none = h('div', { hidden: true }, empty(t.log.nothing, t.webhooks.nothingText))
+  const card = h('div.card.flush', table, none)
+
+  function drawTools() {
+    if (search.value.trim() !== view.q) search.value = view.q
+    sort.value = view.sort
+  }
+
+  function drawRows() {
+    const shown = arranged(list, view)
+    tools.hidden = list.length < LONG && !view.q && !view.sort
+    found.textContent = view.q ? phrase(t.webhooks.found, { n: shown.length, all: list.length }) : ''
+    table.hidden = !shown.length
+    none.hidden = shown.length > 0
+    reconcile(rows, shown, (w) => w.id, row)
+  }
+
   // A row whose menu is open is not drawn anew before that is closed.
   rows.addEventListener('toggle', (event) => event.newState === 'closed' && drawRows(), true)
-  const ask = inOrder(() => ctx.get('webhooks'))
   const load = loader(body, async () => {
     const got = await ask()
     if (!got) return null
     list = got.data
     stats.draw()
     stats.node.hidden = !list.length
-    if (!list.length) return fill(body, nothing())
+    if (!list.length) {
+      tools.hidden = true
+      return fill(body, nothing())
+    }
     drawRows()
-    return table.isConnected || fill(body, h('div.card.flush', table))
+    return card.isConnected || fill(body, card)
   })
 
   const nothing = () => empty(t.webhooks.none, t.webhooks.noneText, create(), h('p.muted', t.webhooks.tryIt),
@@ -69,6 +106,19 @@ export default function (ctx) {
       `helmdesk listen --port 8787     # ${phrase(t.webhooks.recipeUrl, { url: 'http://127.0.0.1:8787/' })}`))
 
   ctx.again(load.work)
+  drawTools()
   load()
-  return { node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.webhooks), create()), stats.node, body] }
+  return {
+    node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.webhooks), create()), stats.node, tools, body],
+    /** Another search or order is this page too. */
+    claims(route, parameters) {
+      if (route.view !== 'webhooks' || route.project !== ctx.project || !list) return false
+      view = read(parameters)
+      drawTools()
+      drawRows()
+      return true
+    },
+  }
 }
+
+const read = (parameters) => ({ q: parameters.get('q') ?? '', sort: parameters.get('sort') ?? '' })
