@@ -77,3 +77,37 @@ it('30 what could not be loaded is loaded when the server is there again', async
     assert.equal(await page.getByText(en.common.couldNotLoad).count(), 0)
   }
 })
+
+it('30 the list and the log from 640 to 900 px: nothing is cut, and no word is torn', async (scene) => {
+  await scene.webhook('Somewhat longer name of a webhook', { respond: '500' })
+  await scene.desk.ticket({ subject: 'of some length, so that the columns need their width' })
+  await scene.desk.logged(1, '?q=columns')
+  for (const width of [640, 700, 740, 790, 820, 880]) {
+    for (const path of ['webhooks', 'deliveries?q=columns']) {
+      const page = await scene.newPage()
+      await page.setViewportSize({ width, height: 800 })
+      await page.goto(scene.desk.page + path)
+      await page.locator('.flush tbody tr').first().waitFor()
+      const faults = await page.evaluate(() => {
+        const seen = []
+        const box = document.querySelector('.flush').getBoundingClientRect()
+        for (const el of document.querySelectorAll('.flush tbody :is(th, td, button, .badge, .num)')) {
+          if (!el.checkVisibility()) continue
+          const { left, right } = el.getBoundingClientRect()
+          if (left < box.left - 1 || right > box.right + 1) seen.push(`cut: ${el.className} ${el.innerText}`)
+          if (!el.matches('.badge, .num:not(td)')) continue
+          const range = document.createRange()
+          const tops = [...el.childNodes].filter((part) => !part.matches?.('.sr')).map((part) => {
+            range.selectNodeContents(part)
+            return range.getBoundingClientRect().top
+          })
+          if (Math.max(...tops) - Math.min(...tops) > 10) seen.push(`torn: ${el.innerText}`)
+        }
+        if (document.documentElement.scrollWidth > innerWidth) seen.push('the page scrolls sideways')
+        return seen
+      })
+      assert.deepEqual(faults, [], `${path} at ${width} px`)
+      await page.close()
+    }
+  }
+})

@@ -101,7 +101,7 @@ export function badge(state, text) {
   const [kind, icon] = STATES[state] ?? ['warn', '?']
   const word = t.states[state] ?? state
   return h('span', { class: `badge ${kind}${text == null ? ' nowrap' : ''}` },
-    h('span', { 'aria-hidden': 'true' }, icon), ' ',
+    h('span', { 'aria-hidden': 'true' }, icon), text == null ? ' ' : '\u00a0',
     text == null ? word : [h('span.sr', `${word}: `), visible(text)])
 }
 
