@@ -137,7 +137,7 @@ FUZZ_SECONDS ?= 60
 INTEROP_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/interop/*.c)))
 
 # The benchmark: a receiver, senders, and what drives them.
-BENCH_SUPPORT := body descriptors figures steps store_clients store_log store_shared store_steps
+BENCH_SUPPORT := body descriptors figures steps store_clients store_log store_search store_shared store_steps
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out $(BENCH_SUPPORT:%=tests/bench/%.c),$(wildcard tests/bench/*.c))))
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ it('18 the log: a redelivery is asked about once, though rows come meanwhile', a
   const page = await open(scene, 'deliveries?q=fails')
   const again = button(page, 'Redeliver failed…')
   await again.waitFor()
-  const held = await hold(page, '**/deliveries/count?*until=*')
+  const held = await hold(page, '**/jobs')
   await again.click()
   await held.made
   await scene.desk.ticket({ subject: 'fails meanwhile' })

@@ -52,7 +52,8 @@ static void count_webhook(void *user, int64_t key) {
 
 /* Plans, and returns how many would be sent. */
 uint64_t job_plan(struct client *client, struct hd__job_plan *plan_) {
-    uint64_t sent = 0;
+    static uint64_t sent;
+    sent = 0;
     plan_->webhook = count_webhook;
     plan_->user = &sent;
     assert_int_equal(client->store->ops->plan_job(client->store, plan_), HD_OK);
