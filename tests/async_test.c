@@ -304,7 +304,7 @@ static void open_cut(struct cutter *cutter) {
 /* However long the disk takes, the call returns, and there is no outcome before the event is in the store. */
 static void test_call_does_not_wait_for_the_disk(void **state) {
     (void)state;
-    struct cutter cutter = {.waits = 1};
+    static struct cutter cutter = {.waits = 1};
     int result;
     open_cut(&cutter);
     int fd = poll_fd();
@@ -333,7 +333,7 @@ static void test_others_see_it(void **state) {
 /* A step that did not happen says so of each of its events. They are not accepted, and later ones are. */
 static void test_undone_step(void **state) {
     (void)state;
-    struct cutter cutter = {.cut = STORE_CUT_UNDONE};
+    static struct cutter cutter = {.cut = STORE_CUT_UNDONE};
     open_cut(&cutter);
     assert_int_equal(send_with_key(1, NULL, NULL), HD_OK);
     assert_int_equal(send_with_key(2, NULL, NULL), HD_OK);
@@ -350,7 +350,7 @@ static void test_undone_step(void **state) {
 /* Of a step whose reply was lost there is no outcome before it is known; and its event is stored once. */
 static void test_lost_reply(void **state) {
     (void)state;
-    struct cutter cutter = {.cut = STORE_CUT_AFTER};
+    static struct cutter cutter = {.cut = STORE_CUT_AFTER};
     int result;
     open_cut(&cutter);
     assert_int_equal(send_with_key(1, NULL, NULL), HD_OK);
@@ -365,7 +365,7 @@ static void test_lost_reply(void **state) {
 /* A client that ends while its store fails has an outcome for each event. */
 static void test_close_on_a_failing_store(void **state) {
     (void)state;
-    struct cutter cutter = {.cut = STORE_CUT_UNDONE, .waits = 1};
+    static struct cutter cutter = {.cut = STORE_CUT_UNDONE, .waits = 1};
     int result = HD_OK;
     open_cut(&cutter);
     for (int64_t number = 1; number <= 300; number++)
