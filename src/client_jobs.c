@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int read_id(const char *id, unsigned char bytes[HD__UUID_BYTES]) {
+    if (!id)
+        return HD_E_INVALID;
+    return hd__uuid_parse(id, bytes) ? HD_OK : HD_E_NO_JOB;
+}
+
 /* ---- Plans ---- */
 
 /* The webhooks that would get something, each once: an open table of keys. */
@@ -120,12 +126,10 @@ int hd_job_start(hd_client *client, hd_job *job) {
 static int set_state(hd_client *client, const char *id, int state) {
     unsigned char bytes[HD__UUID_BYTES];
     int status = check_changing(client);
+    if (status == HD_OK)
+        status = read_id(id, bytes);
     if (status != HD_OK)
         return status;
-    if (!id)
-        return HD_E_INVALID;
-    if (!hd__uuid_parse(id, bytes))
-        return HD_E_NO_JOB;
     int64_t now_ms = hd__wall_ms(&hd__system_clock);
     status = client->store ? client->store->ops->set_job_state(client->store, bytes, state, now_ms)
                            : hd__jobs_set_state(client->jobs, bytes, state, now_ms);
@@ -187,13 +191,10 @@ int hd_job_get(hd_client *client, const char *id, hd_job **job) {
         return HD_E_INVALID;
     *job = NULL;
     int status = hd__client_check(client);
-    if (status != HD_OK)
-        return status;
-    if (!id)
-        return HD_E_INVALID;
-    if (!hd__uuid_parse(id, bytes))
-        return HD_E_NO_JOB;
-    status = find_jobs(client, bytes, NULL, &list);
+    if (status == HD_OK)
+        status = read_id(id, bytes);
+    if (status == HD_OK)
+        status = find_jobs(client, bytes, NULL, &list);
     if (status != HD_OK)
         return status;
     *job = hd__job_copy(&hd_job_list_at(list, 0)->it);
