@@ -325,7 +325,7 @@ static void test_clients(void **state) {
     assert_int_equal(hd_store_sqlite_clients(store, text, sizeof text, &length), HD_E_STORE_MISSING);
     hd_client *client = client_on(store);
     process_start(&other, directory, HD_CLIENT_DELIVER, "");
-    list(store, text);
+    assert_eventually((list(store, text), strstr(text, "\"shards\":32},{") && strstr(text, "\"shards\":32}]")));
     (void)snprintf(expected, sizeof expected, "[{\"role\":\"deliver\",\"pid\":%ld,\"here\":true,\"gone\":false,",
                    (long)getpid());
     assert_memory_equal(text, expected, strlen(expected));
