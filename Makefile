@@ -137,7 +137,7 @@ FUZZ_SECONDS ?= 60
 INTEROP_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/interop/*.c)))
 
 # The benchmark: a receiver, senders, and what drives them.
-BENCH_SUPPORT := body descriptors figures steps store_clients store_log store_search store_shared store_steps
+BENCH_SUPPORT := body descriptors figures steps store_bare store_clients store_log store_search store_shared store_steps
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(filter-out $(BENCH_SUPPORT:%=tests/bench/%.c),$(wildcard tests/bench/*.c))))
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -667,7 +667,7 @@ $(BENCH_CROWDS): BENCH_LIBS := $(BUILD)/tests/bench/descriptors.o
 $(BUILD)/tests/bench/micro: BENCH_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # The store's benchmark has parts.
-BENCH_STORE := $(addprefix $(BUILD)/tests/bench/,figures.o steps.o store_clients.o store_log.o store_search.o store_shared.o store_steps.o) $(CRASH_SUPPORT)
+BENCH_STORE := $(addprefix $(BUILD)/tests/bench/,figures.o steps.o store_bare.o store_clients.o store_log.o store_search.o store_shared.o store_steps.o) $(CRASH_SUPPORT)
 $(BUILD)/tests/bench/store: $(BENCH_STORE) $(SQLITE_STATIC_LIB)
 $(BUILD)/tests/bench/store: BENCH_LIBS := $(HD_SQLITE_LIBS)
 $(BUILD)/tests/bench/store: BENCH_PARTS := $(BENCH_STORE) $(SQLITE_STATIC_LIB)

@@ -362,7 +362,8 @@ def store_rates(port):
 
 
 def store_sends(port):
-    values = store_rounds(port, "sends")
+    """Beside SQLite alone, which writes the least that a store has to keep."""
+    values = store_rounds(port, "bare", "sends")
     for part_ in ("p50", "p99"):
         ours_, memory = (statistics.median(values[f"send_{mode}_{part_}"]) for mode in ("fast", "memory"))
         add(f"send with the store, fast: {part_} vs in memory", "us", ours_, memory, ours_ / memory)
@@ -373,6 +374,12 @@ def store_sends(port):
         ratios = [a / b for a, b in zip(ours_, syncs)]
         add(f"send with the store, committed: {part_} vs a sync", "us", statistics.median(ours_),
             statistics.median(syncs), statistics.median(ratios), goal, True, ratios)
+    commits = values["bare_commit_p50"]
+    ratios = [a / b for a, b in zip(commits, syncs)]
+    add("SQLite alone: commit of four events vs a sync", "us", statistics.median(commits), statistics.median(syncs),
+        statistics.median(ratios), None, True, ratios)
+    rate = statistics.median(values["bare_lives"])
+    add("SQLite alone: life of a delivery, not synced, 1,000 a commit", "1/s", rate, None, rate)
 
 
 def store_million(port):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a durable store costs, beside none: one figure a line, as "name value unit". Receivers are the benchmark's.
  *
- *   store PORT [PART...]      all parts without any: life rates sends million search idle others */
+ *   store PORT [PART...]      all parts without any: life rates bare sends million search idle others */
 #include "store_parts.h"
 
 #include <stdio.h>
@@ -13,8 +13,8 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {"life", measure_life},     {"rates", measure_rates}, {"sends", measure_sends},   {"million", measure_million},
-    {"search", measure_search}, {"idle", measure_idle},   {"others", measure_others},
+    {"life", measure_life},       {"rates", measure_rates},   {"bare", measure_bare}, {"sends", measure_sends},
+    {"million", measure_million}, {"search", measure_search}, {"idle", measure_idle}, {"others", measure_others},
 };
 
 static int is_wanted(const char *name, int count, char **names) {

@@ -20,6 +20,10 @@ double file_bytes(const char *directory);
 void measure_rates(const struct urls *urls);
 void measure_sends(const struct urls *urls);
 
+/* ---- store_bare.c: the least that SQLite takes ---- */
+
+void measure_bare(const struct urls *urls);
+
 /* ---- store_log.c: a million deliveries, first as they wait, then in the log ---- */
 
 void measure_million(const struct urls *urls);
