@@ -52,7 +52,7 @@ static void check(const char *name, const char *text, size_t len) {
 
 /* "NAME HEX". */
 static void check_line(const char *line) {
-    char name[128], text[TEXT_MAX];
+    char name[128], text[TEXT_MAX] = {0};
     size_t len = 0;
     const char *hex = strchr(line, ' ');
     assert_non_null(hex);

@@ -438,7 +438,8 @@ static void run_file(const char *path) {
     assert_non_null(file);
     size_t len = fread(statements, 1, sizeof statements - 1, file);
     statements[len] = '\0';
-    assert_int_equal(fclose(file), 0);
+    int closed = fclose(file);
+    assert_int_equal(closed, 0);
     run(statements);
 }
 

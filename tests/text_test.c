@@ -68,7 +68,7 @@ static void test_any_bytes_become_utf8(void **state) {
     (void)state;
     uint64_t seed = 1;
     for (size_t i = 0; i < 20000; i++) {
-        char text[24], out[sizeof text * 3], again[sizeof out * 3];
+        char text[24] = {0}, out[sizeof text * 3], again[sizeof out * 3];
         size_t length = random_below(&seed, sizeof text);
         for (size_t j = 0; j < length; j++)
             text[j] = (char)next_random(&seed);

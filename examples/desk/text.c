@@ -23,7 +23,8 @@ void text_add(struct text *text, const char *more) {
 
 void text_add_number(struct text *text, long long number) {
     char digits[24];
-    text_add_bytes(text, digits, (size_t)snprintf(digits, sizeof digits, "%lld", number));
+    int length = snprintf(digits, sizeof digits, "%lld", number);
+    text_add_bytes(text, digits, (size_t)length);
 }
 
 static const char *entity_of(char byte) {

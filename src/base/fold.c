@@ -41,8 +41,10 @@ struct range {
     int is_greek;
 };
 
-#define RANGE(first, letters, is_greek)                                                                                \
-    { (first), sizeof(letters) - 1, (letters), (is_greek) }
+/* Versions of clang-format disagree on initializers in macros. */
+// clang-format off
+#define RANGE(first, letters, is_greek) {(first), sizeof(letters) - 1, (letters), (is_greek)}
+// clang-format on
 
 static const struct range ranges[] = {
     RANGE(0xC0, latin, 0),

@@ -89,7 +89,8 @@ void hd__out_close(struct hd__out *out, char bracket) {
 
 static void put_escaped(struct hd__out *out, unsigned char c) {
     char text[HD__JSON_ESCAPE_MAX];
-    put(out, text, (size_t)(hd__json_escape(text, c) - text));
+    size_t length = (size_t)(hd__json_escape(text, c) - text);
+    put(out, text, length);
 }
 
 static void put_valid(struct hd__out *out, const char *text, size_t len) {

@@ -65,10 +65,9 @@ static void tell_client(struct findings *findings, const json_t *client, int *de
         is_here = json_is_true(json_object_get(client, "here"));
     const char *role = json_string_value(json_object_get(client, "role"));
     *delivering += !is_gone && role && strcmp(role, "deliver") == 0;
-    cli_find(findings, is_gone ? DOUBTFUL : GOOD, "client",
-             "process %" JSON_INTEGER_FORMAT "%s, %s, %" JSON_INTEGER_FORMAT " of 64 parts%s",
-             json_integer_value(json_object_get(client, "pid")), is_here ? "" : " of another system", role ? role : "?",
-             json_integer_value(json_object_get(client, "shards")),
+    cli_find(findings, is_gone ? DOUBTFUL : GOOD, "client", "process %lld%s, %s, %lld of 64 parts%s",
+             (long long)json_integer_value(json_object_get(client, "pid")), is_here ? "" : " of another system",
+             role ? role : "?", (long long)json_integer_value(json_object_get(client, "shards")),
              is_gone ? "; it is gone, and another one takes over what it had" : "");
 }
 

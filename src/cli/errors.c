@@ -10,7 +10,11 @@
 #include <string.h>
 
 /* With --json: the last error, which is written when its hints are known. */
-static struct { char *name, *message, *hint; } pending;
+struct pending {
+    char *name, *message, *hint;
+};
+
+static struct pending pending;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void write_json(json_t *object) {

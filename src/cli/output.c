@@ -13,7 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct { int is_json, is_quiet, is_verbose, is_utf8, color_out, color_err; } output;
+struct output {
+    int is_json, is_quiet, is_verbose, is_utf8, color_out, color_err;
+};
+
+static struct output output;
 
 /* ---- Settings ---- */
 

@@ -30,7 +30,11 @@ HD__ASSETS(EMBED)
 
 #define ROW(number, name, file) {name, hd__asset_##number, hd__asset_end_##number},
 
-static const struct asset { const char *name, *begin, *end; } assets[] = {HD__ASSETS(ROW)};
+struct asset {
+    const char *name, *begin, *end;
+};
+
+static const struct asset assets[] = {HD__ASSETS(ROW)};
 
 #define NAME_SIZE 32
 

@@ -26,7 +26,7 @@ void measure_idle(const struct urls *urls) {
     sleep_ms(1500);
     int64_t before_us = cpu_us();
     sleep_ms(SECONDS * 1000);
-    say("idle_cpu", (double)(cpu_us() - before_us) / SECONDS, "us/s");
+    say("idle_cpu", (double)(cpu_us() - before_us) / (double)SECONDS, "us/s");
     end_client(client);
     hd_store_free(store);
     remove_directory(directory);

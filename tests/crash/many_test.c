@@ -158,9 +158,13 @@ static struct {
     int life;
 } processes[PROCESSES];
 
+struct killing {
+    int64_t begin_ms, end_ms;
+};
+
 static struct accepted *accepted;
 static size_t accepted_count, accepted_size;
-static struct killing { int64_t begin_ms, end_ms; } * kills;
+static struct killing *kills;
 static size_t kill_count;
 static int64_t killed_ms[LIVES_MAX]; /* each life of a process; 0 for not */
 static uint64_t random_state = 1;

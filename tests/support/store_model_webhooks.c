@@ -27,7 +27,8 @@ static int64_t key_of_text(char ***texts, size_t *count, size_t *size, const cha
             return (int64_t)i + 1;
     STORE_MODEL_GROW(*texts, *count, *size);
     (*texts)[*count] = store_model_text(text);
-    return (int64_t)++ * count;
+    *count += 1;
+    return (int64_t)*count;
 }
 
 static int64_t key_of_label(struct store_model *model, const struct hd__stored_webhook *webhook) {

@@ -30,7 +30,7 @@ static const char *id_text(sqlite3_value *value, char out[UUID_TEXT + 1]) {
 /* helmdesk_has(text, and the columns of a row in this order). */
 static void has(sqlite3_context *context, int count, sqlite3_value **values) {
     struct hd__sought sought = {.id_count = 0};
-    const char *columns[HAS_COLUMNS];
+    const char *columns[HAS_COLUMNS] = {NULL};
     char event_id[UUID_TEXT + 1], delivery_id[UUID_TEXT + 1];
     for (int i = 0; i < count; i++)
         columns[i] = i == 2 || i == 3 || i == 7 ? "" : (const char *)sqlite3_value_text(values[i]);
