@@ -111,7 +111,7 @@ static void measure_lives(void) {
         }
         run(&bare, COMMIT, 0);
     }
-    say("bare_lives", (double)BATCH * COMMITS * 1e9 / (double)(now_ns() - begun_ns), "deliveries/s");
+    say("bare_lives", (double)BATCH * (double)COMMITS * 1e9 / (double)(now_ns() - begun_ns), "deliveries/s");
     close_bare(&bare);
 }
 
