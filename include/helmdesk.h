@@ -23,6 +23,7 @@
 #include <helmdesk/loop.h>
 #include <helmdesk/log.h>
 #include <helmdesk/job.h>
+#include <helmdesk/change.h>
 #include <helmdesk/json.h>
 #include <helmdesk/metrics.h>
 #include <helmdesk/time.h>

@@ -2,8 +2,10 @@
 #include "client.h"
 
 #include "base/thread.h"
+#include "store/changes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Checks ---- */
 
@@ -106,9 +108,11 @@ static int make_parts(hd_client *client, const hd_options *options) {
     }
     client->webhooks = hd__webhooks_new();
     client->ring = hd__log_ring_new(own->log_max_reports, own->log_max_bytes);
+    if (!own->store)
+        client->changes = hd__changes_new();
     if (client->webhooks && client->ring && !own->store)
         client->jobs = hd__jobs_new(client->ring, client->webhooks);
-    if (!client->webhooks || !client->ring || (!own->store && !client->jobs))
+    if (!client->webhooks || !client->ring || (!own->store && (!client->jobs || !client->changes)))
         return HD_E_NO_MEMORY;
     status = take_store(client);
     if (status != HD_OK)
@@ -136,6 +140,7 @@ static void free_parts(hd_client *client) {
     if (client->transport)
         client->transport->free(client->transport);
     hd__jobs_free(client->jobs);
+    hd__changes_free(client->changes);
     hd__log_ring_free(client->ring);
     hd__webhooks_free(client->webhooks);
     hd__messages_free(client->messages);
@@ -145,6 +150,10 @@ static void free_parts(hd_client *client) {
 static int init(hd_client *client) {
     atomic_init(&client->references, 1);
     client->fork_count = hd__fork_count();
+    client->whole = client;
+    client->by = strdup("");
+    if (!client->by)
+        return HD_E_NO_MEMORY;
     if (pthread_mutex_init(&client->put_mutex, NULL) != 0)
         return HD_E_NO_MEMORY;
     int status = hd__notifier_init(&client->notifier);
@@ -157,6 +166,7 @@ static void free_all(hd_client *client) {
     free_parts(client);
     hd__notifier_destroy(&client->notifier);
     pthread_mutex_destroy(&client->put_mutex);
+    free(client->by);
     free(client);
 }
 
@@ -166,6 +176,7 @@ int hd_client_new(const hd_options *options, hd_client **client) {
     *client = NULL;
     hd_client *made = calloc(1, sizeof *made);
     if (!made || init(made) != HD_OK) {
+        free(made ? made->by : NULL);
         free(made);
         return HD_E_NO_MEMORY;
     }
@@ -186,7 +197,7 @@ int hd_client_begin_close(hd_client *client, uint32_t timeout_ms) {
     int status = hd__client_check(client);
     if (status != HD_OK)
         return status;
-    atomic_store(&client->is_closed, 1);
+    atomic_store(&client->whole->is_closed, 1);
     if (client->worker)
         hd__worker_begin_stop(client->worker, timeout_ms);
     return HD_OK;
@@ -212,7 +223,7 @@ int hd_client_close(hd_client *client, uint32_t timeout_ms) {
     (void)hd_client_begin_close(client, timeout_ms);
     if (client->worker)
         status = hd__worker_await_stop(client->worker);
-    leave(client);
+    leave(client->whole);
     return status;
 }
 
@@ -227,12 +238,20 @@ static int is_on_worker(const hd_client *client, const char *call) {
 static void destroy(hd_client *client) {
     if (is_forked(client)) {
         hd_options_free(client->options);
+        free(client->by);
         free(client);
         return;
     }
     hd_client_close(client, client->options->shutdown_timeout_ms);
     hd__exit_remove(&client->exit_hook);
     free_all(client);
+}
+
+/* One of hd_client_as(). */
+static void free_handle(hd_client *client) {
+    hd_client_unref(client->whole);
+    free(client->by);
+    free(client);
 }
 
 hd_client *hd_client_ref(hd_client *client) {
@@ -244,13 +263,18 @@ hd_client *hd_client_ref(hd_client *client) {
 void hd_client_unref(hd_client *client) {
     if (!client || is_on_worker(client, "hd_client_unref"))
         return;
-    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) == 1)
+    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (client->whole == client)
         destroy(client);
+    else
+        free_handle(client);
 }
 
 void hd_client_free(hd_client *client) {
     if (!client || is_on_worker(client, "hd_client_free"))
         return;
-    hd_client_close(client, client->options->shutdown_timeout_ms);
+    if (client->whole == client)
+        hd_client_close(client, client->options->shutdown_timeout_ms);
     hd_client_unref(client);
 }

@@ -12,20 +12,25 @@
 
 struct hd_client {
     atomic_uint references;
+    hd_client *whole; /* itself; of a handle of hd_client_as(), a reference to the client. Only that one's has what is
+                         said to be of the whole; all else is the same in both */
+    char *by;         /* who makes the changes */
     unsigned fork_count; /* of the process that made it */
     hd_options *options;
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;
     struct hd__jobs *jobs;           /* in memory; NULL with a store */
+    struct hd__changes *changes;     /* the same */
     struct hd__transport *transport; /* NULL, as the next, for a client without a loop */
     struct hd__worker *worker;
-    struct hd__direct *direct; /* of a client without a loop */
-    struct hd__exit_hook exit_hook;
-    struct hd__notifier notifier;
+    struct hd__direct *direct;     /* of a client without a loop */
     struct hd__messages *messages; /* NULL if none are kept */
     hd_store *store; /* NULL for none; a reference. A closed client only reads from it, since another client may use it
                         by then */
-    int has_store;   /* it is this client that uses the store */
+    /* of the whole */
+    struct hd__exit_hook exit_hook;
+    struct hd__notifier notifier;
+    int has_store;             /* it is this client that uses the store */
     pthread_mutex_t put_mutex; /* held while a webhook is changed, and while the store is left */
     atomic_int is_closed;      /* or about to be */
     int has_left;              /* with put_mutex held: it has ended */

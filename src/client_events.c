@@ -1,5 +1,5 @@
 /* Sending events, and how many of them have ended. */
-#include "client.h"
+#include "client_changes.h"
 
 #include "endpoint/webhook.h"
 #include "event/event.h"
@@ -14,7 +14,7 @@
 
 static int submit_direct(hd_client *client, hd_event *event, hd_webhook *webhook,
                          const unsigned char redelivery_of[HD__UUID_BYTES], unsigned char id[HD__UUID_BYTES]) {
-    if (atomic_load(&client->is_closed)) /* or about to be */
+    if (atomic_load(&client->whole->is_closed)) /* or about to be */
         return HD_E_CLOSED;
     return hd__direct_submit(client->direct, event, webhook, redelivery_of, id);
 }
@@ -66,7 +66,10 @@ static int redeliver(hd_client *client, const hd_report *report, unsigned char i
         return HD_E_STORE_DAMAGED;
     hd_webhook *webhook = hd__client_webhook(client, hd_report_webhook_id(report));
     int is_there = webhook && strcmp(webhook->project, hd_event_get(report->event, HD_FIELD_PROJECT, NULL)) == 0;
-    int status = is_there ? submit_again(client, report, webhook, id) : HD_E_NOT_FOUND;
+    int status =
+        is_there ? hd__client_note(client, HD_CHANGE_REDELIVERED, webhook->id, report->delivery_id) : HD_E_NOT_FOUND;
+    if (status == HD_OK)
+        status = submit_again(client, report, webhook, id);
     hd_webhook_free(webhook);
     return status;
 }
@@ -123,7 +126,7 @@ static int await_report(hd_client *client, const unsigned char delivery_id[HD__U
 static int make_test(hd_client *client, hd_event *event, hd_webhook *webhook, uint32_t timeout_ms, hd_report **report) {
     unsigned char id[HD__UUID_BYTES];
     int is_passed = 0, status = HD_OK;
-    if (atomic_load(&client->is_closed))
+    if (atomic_load(&client->whole->is_closed))
         return HD_E_CLOSED;
     if (client->store && !(client->worker && hd__worker_owns(client->worker, webhook)))
         status = hd__durable_pass_test(client->store, event, webhook, id, &is_passed);
@@ -152,6 +155,8 @@ int hd_client_test(hd_client *client, const char *webhook_id, int type, uint32_t
         return HD_E_NOT_FOUND;
     hd_event *event = NULL;
     status = new_test_event(webhook, type, &event);
+    if (status == HD_OK)
+        status = hd__client_note(client, HD_CHANGE_TESTED, webhook->id, "");
     if (status == HD_OK)
         status = make_test(client, event, webhook, timeout_ms, report);
     hd_event_free(event);

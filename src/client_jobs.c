@@ -1,5 +1,5 @@
 /* Jobs that a client plans, starts and stops. They lie in its store, or in its memory. */
-#include "client.h"
+#include "client_changes.h"
 
 #include "store/filter.h"
 #include "store/job.h"
@@ -97,13 +97,33 @@ int hd_job_plan(hd_client *client, hd_job *job) {
 
 static int check_changing(hd_client *client) {
     int status = hd__client_check_writing(client);
-    return status == HD_OK && atomic_load(&client->is_closed) ? HD_E_CLOSED : status;
+    return status == HD_OK && atomic_load(&client->whole->is_closed) ? HD_E_CLOSED : status;
 }
 
 /* The loop has its jobs in memory. */
 static void wake(hd_client *client) {
     if (client->jobs)
         client->transport->wake(client->transport);
+}
+
+static void begin_note(struct hd__noting *noting, hd_client *client, int action, const struct hd__stored_job *job) {
+    hd__noting_begin(noting, client, action, job->webhook_id);
+    if (job->project)
+        noting->note.it.project = job->project;
+}
+
+static int add_noted(hd_client *client, hd_job *job) {
+    struct hd__noting noting;
+    begin_note(&noting, client, HD_CHANGE_JOB_STARTED, &job->it);
+    char id[HD_ID_SIZE];
+    hd__uuid_format(job->it.id, id);
+    noting.note.it.object = id;
+    int status = hd__noting_prepare(&noting);
+    if (status == HD_OK)
+        status = client->store ? client->store->ops->add_job(client->store, &job->it, &noting.note)
+                               : hd__jobs_add(client->jobs, &job->it);
+    hd__noting_end(&noting, status);
+    return status;
 }
 
 int hd_job_start(hd_client *client, hd_job *job) {
@@ -114,13 +134,39 @@ int hd_job_start(hd_client *client, hd_job *job) {
         return status;
     status = hd__job_name(job, &hd__system_clock);
     if (status == HD_OK)
-        status =
-            client->store ? client->store->ops->add_job(client->store, &job->it) : hd__jobs_add(client->jobs, &job->it);
+        status = add_noted(client, job);
     if (status != HD_OK)
         return status;
     hd__job_begin(job);
     wake(client);
     return HD_OK;
+}
+
+static int set_state_in_store(hd_client *client, const char *id, const unsigned char *bytes, int state) {
+    struct hd__noting noting;
+    hd__noting_begin(&noting, client, state == HD_JOB_STOPPED ? HD_CHANGE_JOB_STOPPED : HD_CHANGE_JOB_RESUMED, NULL);
+    noting.note.it.object = id;
+    int status = client->store->ops->set_job_state(client->store, bytes, state, noting.note.it.at_ms, &noting.note);
+    hd__noting_end(&noting, status);
+    return status;
+}
+
+static int set_state_in_memory(hd_client *client, const char *id, const unsigned char *bytes, int state) {
+    struct hd__noting noting;
+    hd_job *job = NULL;
+    int status = hd_job_get(client, id, &job), is_changed = 0;
+    if (status != HD_OK)
+        return status;
+    begin_note(&noting, client, state == HD_JOB_STOPPED ? HD_CHANGE_JOB_STOPPED : HD_CHANGE_JOB_RESUMED, &job->it);
+    noting.note.it.object = id;
+    status = hd__noting_prepare(&noting);
+    if (status == HD_OK)
+        status = hd__jobs_set_state(client->jobs, bytes, state, noting.note.it.at_ms, &is_changed);
+    if (!is_changed)
+        hd__noting_drop(&noting);
+    hd__noting_end(&noting, status);
+    hd_job_free(job);
+    return status;
 }
 
 static int set_state(hd_client *client, const char *id, int state) {
@@ -130,9 +176,8 @@ static int set_state(hd_client *client, const char *id, int state) {
         status = read_id(id, bytes);
     if (status != HD_OK)
         return status;
-    int64_t now_ms = hd__wall_ms(&hd__system_clock);
-    status = client->store ? client->store->ops->set_job_state(client->store, bytes, state, now_ms)
-                           : hd__jobs_set_state(client->jobs, bytes, state, now_ms);
+    status =
+        client->store ? set_state_in_store(client, id, bytes, state) : set_state_in_memory(client, id, bytes, state);
     if (status == HD_OK)
         wake(client);
     return status;

@@ -10,7 +10,7 @@ int hd_client_poll_fd(hd_client *client, int *fd) {
         return status;
     if (!client->worker)
         return HD_E_ROLE;
-    int opened = hd__notifier_open(&client->notifier);
+    int opened = hd__notifier_open(&client->whole->notifier);
     if (opened < 0)
         return HD_E_LIMIT;
     hd__worker_notify(client->worker);

@@ -1,5 +1,5 @@
 /* A client's webhooks: put, get, list, remove; what waits for one. */
-#include "client.h"
+#include "client_changes.h"
 
 #include "endpoint/url.h"
 #include "endpoint/webhook.h"
@@ -14,11 +14,24 @@ hd_webhook *hd__client_webhook(hd_client *client, const char *id) {
 }
 
 /* With the mutex held: none is under way when a client has been closed. */
-static int put_snapshot(hd_client *client, hd_webhook *snapshot, uint64_t expected) {
-    if (atomic_load(&client->is_closed))
+static int put_snapshot(hd_client *client, hd_webhook *snapshot, uint64_t expected, struct hd__change_note *note) {
+    if (atomic_load(&client->whole->is_closed))
         return HD_E_CLOSED;
-    return client->direct ? hd__direct_put_webhook(client->direct, snapshot, expected)
-                          : hd__worker_put_webhook(client->worker, snapshot, expected);
+    return client->direct ? hd__direct_put_webhook(client->direct, snapshot, expected, note)
+                          : hd__worker_put_webhook(client->worker, snapshot, expected, note);
+}
+
+/* Takes over the snapshot on success. */
+static int put_noted(hd_client *client, hd_webhook *snapshot, uint64_t expected) {
+    struct hd__noting noting;
+    pthread_mutex_lock(&client->whole->put_mutex);
+    hd__noting_begin_put(&noting, client, snapshot);
+    int status = hd__noting_prepare(&noting);
+    if (status == HD_OK)
+        status = put_snapshot(client, snapshot, expected, &noting.note);
+    hd__noting_end(&noting, status);
+    pthread_mutex_unlock(&client->whole->put_mutex);
+    return status;
 }
 
 static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if_same) {
@@ -36,9 +49,7 @@ static int put_webhook(hd_client *client, const hd_webhook *webhook, int only_if
     status = hd__webhook_snapshot(webhook, &snapshot);
     if (status != HD_OK)
         return status;
-    pthread_mutex_lock(&client->put_mutex);
-    status = put_snapshot(client, snapshot, only_if_same ? webhook->version : HD__ANY_VERSION);
-    pthread_mutex_unlock(&client->put_mutex);
+    status = put_noted(client, snapshot, only_if_same ? webhook->version : HD__ANY_VERSION);
     if (status != HD_OK)
         hd_webhook_free(snapshot);
     return status;
@@ -76,11 +87,11 @@ int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook **webhoo
     return *webhook ? HD_OK : HD_E_NO_MEMORY;
 }
 
-static int remove_by_id(hd_client *client, const char *id) {
-    if (atomic_load(&client->is_closed))
+static int remove_by_id(hd_client *client, const char *id, struct hd__change_note *note) {
+    if (atomic_load(&client->whole->is_closed))
         return HD_E_CLOSED;
-    return client->direct ? hd__direct_remove_webhook(client->direct, id)
-                          : hd__worker_remove_webhook(client->worker, id);
+    return client->direct ? hd__direct_remove_webhook(client->direct, id, note)
+                          : hd__worker_remove_webhook(client->worker, id, note);
 }
 
 int hd_client_remove_webhook(hd_client *client, const char *id) {
@@ -89,9 +100,14 @@ int hd_client_remove_webhook(hd_client *client, const char *id) {
         return status;
     if (!id)
         return HD_E_INVALID;
-    pthread_mutex_lock(&client->put_mutex);
-    status = remove_by_id(client, id);
-    pthread_mutex_unlock(&client->put_mutex);
+    struct hd__noting noting;
+    pthread_mutex_lock(&client->whole->put_mutex);
+    hd__noting_begin(&noting, client, HD_CHANGE_DELETED, id);
+    status = hd__noting_prepare(&noting);
+    if (status == HD_OK)
+        status = remove_by_id(client, id, &noting.note);
+    hd__noting_end(&noting, status);
+    pthread_mutex_unlock(&client->whole->put_mutex);
     return status;
 }
 
@@ -175,11 +191,24 @@ int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count
     return status;
 }
 
-static int discard(hd_client *client, const hd_webhook *webhook, uint64_t *count) {
-    if (atomic_load(&client->is_closed))
+static int discard(hd_client *client, const hd_webhook *webhook, uint64_t *count, struct hd__change_note *note) {
+    if (atomic_load(&client->whole->is_closed))
         return HD_E_CLOSED;
-    return client->direct ? client->store->ops->discard(client->store, webhook->id, count)
-                          : hd__worker_discard(client->worker, webhook, count);
+    return client->direct ? client->store->ops->discard(client->store, webhook->id, count, note)
+                          : hd__worker_discard(client->worker, webhook, count, note);
+}
+
+static int discard_noted(hd_client *client, const char *webhook_id, uint64_t *count) {
+    struct hd__noting noting;
+    hd__noting_begin(&noting, client, HD_CHANGE_DISCARDED, webhook_id);
+    int status = noting.webhook ? hd__noting_prepare(&noting) : HD_E_NOT_FOUND;
+    if (status == HD_OK)
+        status = discard(client, noting.webhook, count, &noting.note);
+    noting.note.it.count = *count;
+    if (*count == 0)
+        hd__noting_drop(&noting);
+    hd__noting_end(&noting, status);
+    return status;
 }
 
 int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count) {
@@ -191,11 +220,7 @@ int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count
         return status;
     if (!webhook_id)
         return HD_E_INVALID;
-    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
-    if (!webhook)
-        return HD_E_NOT_FOUND;
-    status = discard(client, webhook, &discarded);
-    hd_webhook_free(webhook);
+    status = discard_noted(client, webhook_id, &discarded);
     if (count && status == HD_OK)
         *count = discarded;
     return status;

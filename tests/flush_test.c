@@ -112,8 +112,8 @@ static void test_what_waits_has_not_ended(void **state) {
     assert_int_equal(hd_webhook_set_url(webhook, "https://example.com/b"), HD_OK);
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
     assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a", NULL), HD_OK);
+    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION, NULL), HD_OK);
     assert_int_equal(simulation_send(simulation, "retried"), HD_OK);
     turn(3);
     simulation_finish(simulation, 0, HD_REASON_HTTP_5XX);
@@ -127,13 +127,13 @@ static void test_what_waits_has_not_ended(void **state) {
     assert_int_equal(ask(), HD_OK);
     assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_HELD), HD_OK);
     assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
+    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION, NULL), HD_OK);
     assert_int_equal(simulation_send(simulation, "held"), HD_OK);
     turn(3);
     assert_int_equal(ask(), HD_E_TIMEOUT);
     assert_int_equal(hd_webhook_set_mode(webhook, HD_MODE_ON), HD_OK);
     assert_int_equal(hd__webhook_snapshot(webhook, &snapshot), HD_OK);
-    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION), HD_OK);
+    assert_int_equal(hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION, NULL), HD_OK);
     turn(3);
     assert_int_equal(simulation->under_way_count, 1);
     simulation_finish(simulation, 0, HD_REASON_DELIVERED);

@@ -327,7 +327,7 @@ static void test_removed_webhook_is_forgotten(void **state) {
     simulation_turns(simulation);
     send(simulation, 5);
     simulation_finish(simulation, 0, HD_REASON_DELIVERED);
-    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a", NULL), HD_OK);
     simulation_turns(simulation);
     assert_true(atomic_load(&webhook->references) > 1);
     assert_int_equal(answer_all(simulation, HD_REASON_DELIVERED), 4);
@@ -351,7 +351,7 @@ static void test_idle_webhook_is_forgotten(void **state) {
         if (is_moved)
             simulation_put_webhook(simulation, webhook_in("q", HD_MODE_ON));
         else
-            assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+            assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a", NULL), HD_OK);
         send(simulation, 1); /* memory knows then that no older event is to come */
         simulation_turns(simulation);
         assert_int_equal(atomic_load(&webhook->references), 1);
@@ -369,7 +369,7 @@ static void test_webhook_that_comes_again(void **state) {
     simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     send(simulation, 100);
     assert_int_equal(simulation->under_way_count, 1);
-    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a"), HD_OK);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, "a", NULL), HD_OK);
     simulation_put_webhook(simulation, webhook_in("p", HD_MODE_ON));
     simulation_turns(simulation);
     send(simulation, 5);

@@ -80,7 +80,7 @@ static void put_webhooks(void) {
         (void)snprintf(ids[i], sizeof ids[i], "w%d", i);
         assert_int_equal(seam_put_in(&seam, ids[i], projects[i % 2], HD_MODE_ON, 0, &webhooks[i]), HD_OK);
         webhooks[i].name = names[i];
-        assert_int_equal(seam.store->ops->put_webhook(seam.store, &webhooks[i], 1), HD_OK);
+        assert_int_equal(seam.store->ops->put_webhook(seam.store, &webhooks[i], 1, NULL), HD_OK);
     }
 }
 

@@ -147,10 +147,10 @@ static void run_job(void) {
     failing.armed = 1;
     if (check(ops->plan_job(a.store, &plan)))
         assert_int_equal(webhooks, 1);
-    int status = ops->add_job(a.store, &job);
+    int status = ops->add_job(a.store, &job, NULL);
     failing.armed = 0;
     if (!check(status))
-        assert_int_equal(ops->add_job(a.store, &job), HD_OK);
+        assert_int_equal(ops->add_job(a.store, &job, NULL), HD_OK);
     failing.armed = 1;
     status = ops->step_job(a.store, &step);
     failing.armed = 0;
@@ -159,7 +159,7 @@ static void run_job(void) {
     failing.armed = 1;
     if (check(ops->find_jobs(a.store, job.id, copy_job, &found)))
         assert_int_equal(found.counts[HD__JOB_SENT], 1);
-    (void)check(ops->set_job_state(a.store, job.id, HD_JOB_STOPPED, 1));
+    (void)check(ops->set_job_state(a.store, job.id, HD_JOB_STOPPED, 1, NULL));
     failing.armed = 0;
     assert_int_equal(ops->find_jobs(a.store, job.id, copy_job, &found), HD_OK);
     assert_int_equal(found.counts[HD__JOB_SENT], 1);

@@ -317,8 +317,8 @@ static void test_fork(void **state_) {
         wrong += seam_look(&a) != HD_E_FORKED;
         wrong += seam_tend(&a) != HD_E_FORKED;
         wrong += seam_put_in(&a, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &put) != HD_E_FORKED;
-        wrong += ops->remove_webhook(a.store, "w", &number) != HD_E_FORKED;
-        wrong += ops->discard(a.store, "w", &number) != HD_E_FORKED;
+        wrong += ops->remove_webhook(a.store, "w", &number, NULL) != HD_E_FORKED;
+        wrong += ops->discard(a.store, "w", &number, NULL) != HD_E_FORKED;
         wrong += ops->waiting(a.store, "w", &number, &oldest) != HD_E_FORKED;
         wrong += ops->lane_state(a.store, "w", &note) != HD_E_FORKED;
         wrong += ops->is_left(a.store, 1, 1, &left) != HD_E_FORKED;

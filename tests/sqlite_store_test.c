@@ -93,7 +93,7 @@ static void test_fan_out(void **state_) {
     assert_int_equal(seam_put_in(&a, "other", "q", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     assert_int_equal(seam_put_in(&a, "type", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_OK);
     webhook.events = 1 << 2;
-    assert_int_equal(a.store->ops->put_webhook(a.store, &webhook, HD__ANY_VERSION), HD_OK);
+    assert_int_equal(a.store->ops->put_webhook(a.store, &webhook, HD__ANY_VERSION, NULL), HD_OK);
     int64_t type = webhook.keys.webhook;
     seam_send(&a, 1);
     assert_int_equal(a.added_count, 2);
@@ -118,8 +118,8 @@ static void test_fan_out(void **state_) {
     assert_int_equal(a.added[3].event, 1);
 
     uint64_t change;
-    assert_int_equal(a.store->ops->remove_webhook(a.store, "on", &change), HD_OK);
-    assert_int_equal(a.store->ops->remove_webhook(a.store, "on", &change), HD_E_NOT_FOUND);
+    assert_int_equal(a.store->ops->remove_webhook(a.store, "on", &change, NULL), HD_OK);
+    assert_int_equal(a.store->ops->remove_webhook(a.store, "on", &change, NULL), HD_E_NOT_FOUND);
     seam_forget(&a);
     seam_send(&a, 6);
     assert_int_equal(a.added_count, 1);
@@ -266,7 +266,7 @@ static void test_compare_and_set(void **state_) {
     assert_int_equal(seam_put_in(&b, "w", "p", HD_MODE_ON, 1, &webhook), HD_OK);
     assert_int_equal(webhook.version, 2);
     assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 1, &webhook), HD_E_CONFLICT);
-    assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &change), HD_OK);
+    assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &change, NULL), HD_OK);
     assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 2, &webhook), HD_E_CONFLICT);
     assert_int_equal(seam_put_in(&a, "w", "p", HD_MODE_ON, 0, &webhook), HD_OK);
     assert_int_equal(webhook.version, 3);
@@ -294,7 +294,7 @@ static void test_changes_are_told(void **state_) {
     assert_string_equal(a.webhooks[0].id, "w2");
     assert_int_equal(a.webhooks[0].mode, HD_MODE_HELD);
     assert_int_equal(a.webhooks[0].change, webhook.change);
-    assert_int_equal(b.store->ops->remove_webhook(b.store, "w1", &change), HD_OK);
+    assert_int_equal(b.store->ops->remove_webhook(b.store, "w1", &change, NULL), HD_OK);
     seam_send(&a, 1); /* a step tells as well */
     assert_int_equal(a.webhook_count, 2);
     assert_int_equal(a.webhooks[1].is_removed, 1);
@@ -306,7 +306,7 @@ static void test_changes_are_told(void **state_) {
     struct hd__step step = {.results = &result, .result_count = 1};
     assert_int_equal(seam_step(&a, &step), HD_OK);
     assert_int_equal(seam_claim(&a, a.added[0].webhook), 0);
-    assert_int_equal(b.store->ops->discard(b.store, "w2", &count), HD_OK);
+    assert_int_equal(b.store->ops->discard(b.store, "w2", &count, NULL), HD_OK);
     struct hd__claim claim = {.webhook = a.added[0].webhook, .max = 1};
     while (claim.next_due_in_ms < 2 && a.row_count == 0) { /* due in a moment */
         step = (struct hd__step){.claims = &claim, .claim_count = 1};
@@ -314,7 +314,7 @@ static void test_changes_are_told(void **state_) {
     }
     assert_int_equal(a.row_count, 1);
     assert_int_equal(count, 1);
-    assert_int_equal(b.store->ops->discard(b.store, "w1", &count), HD_E_NOT_FOUND);
+    assert_int_equal(b.store->ops->discard(b.store, "w1", &count, NULL), HD_E_NOT_FOUND);
     seam_look(&b);
     assert_int_equal(b.webhook_count, 1); /* the removal was its own; discarding is told to all */
     assert_int_equal(b.webhooks[0].discarded_up_to, a.state.last_row);
@@ -643,8 +643,8 @@ static void test_reader(void **state_) {
     assert_int_equal(b.state.waiting, 0);
     assert_int_equal(seam_tend(&b), HD_OK);
     assert_int_equal(seam_put_in(&b, "w", "p", HD_MODE_ON, HD__ANY_VERSION, &webhook), HD_E_STORE_READ_ONLY);
-    assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &number), HD_E_STORE_READ_ONLY);
-    assert_int_equal(b.store->ops->discard(b.store, "w", &number), HD_E_STORE_READ_ONLY);
+    assert_int_equal(b.store->ops->remove_webhook(b.store, "w", &number, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(b.store->ops->discard(b.store, "w", &number, NULL), HD_E_STORE_READ_ONLY);
     struct hd__step step = {0};
     assert_int_equal(seam_step(&b, &step), HD_E_STORE_READ_ONLY);
     assert_int_equal(step.undone, 1);

@@ -418,7 +418,7 @@ static void test_many_lanes(void **state) {
 }
 
 static void remove_webhook(struct simulation *simulation, const char *id) {
-    assert_int_equal(hd__worker_remove_webhook(simulation->worker, id), HD_OK);
+    assert_int_equal(hd__worker_remove_webhook(simulation->worker, id, NULL), HD_OK);
 }
 
 /* P2: an event gets the webhooks that there were when it was accepted, whenever the worker comes to it. */

@@ -68,6 +68,11 @@ static const char *const job_counts[] = {
     "matching",      "webhooks",         "sent",           "delivered",        "failed",          "left", "left_out",
     "left_out_test", "left_out_removed", "left_out_later", "left_out_damaged", "left_out_deleted"};
 
+static const char *const change_actions[] = {"created",          "updated",       "secret_staged",    "secret_unstaged",
+                                             "secret_activated", "secret_undone", "secret_forgotten", "secret_replaced",
+                                             "secret_revealed",  "discarded",     "tested",           "redelivered",
+                                             "job_started",      "job_stopped",   "job_resumed",      "deleted"};
+
 static const struct family type_family = FAMILY(HD_TICKET_CREATED, types);
 static const struct family field_family = FAMILY(HD_FIELD_PROJECT, fields);
 static const struct family format_family = FAMILY(HD_FORMAT_JSON, formats);
@@ -80,6 +85,7 @@ static const struct family reason_family = FAMILY(HD_REASON_DELIVERED, reasons);
 static const struct family job_source_family = FAMILY(HD_SOURCE_DELIVERIES, job_sources);
 static const struct family job_state_family = FAMILY(HD_JOB_PLANNED, job_states);
 static const struct family job_count_family = FAMILY(HD_COUNT_MATCHING, job_counts);
+static const struct family change_action_family = FAMILY(HD_CHANGE_CREATED, change_actions);
 
 static const char *name_in(const struct family *family, int number) {
     return number >= family->first && number - family->first < family->count ? family->names[number - family->first]
@@ -117,3 +123,4 @@ FUNCTIONS(reason, reason_family)
 FUNCTIONS(job_source, job_source_family)
 FUNCTIONS(job_state, job_state_family)
 FUNCTIONS(job_count, job_count_family)
+FUNCTIONS(change_action, change_action_family)

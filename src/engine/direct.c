@@ -272,10 +272,11 @@ int hd__direct_flush(struct hd__direct *direct, uint32_t timeout_ms) {
     }
 }
 
-int hd__direct_put_webhook(struct hd__direct *direct, hd_webhook *snapshot, uint64_t expected) {
-    return hd__storer_put_webhook(direct->storer, snapshot, expected, 0);
+int hd__direct_put_webhook(struct hd__direct *direct, hd_webhook *snapshot, uint64_t expected,
+                           struct hd__change_note *note) {
+    return hd__storer_put_webhook(direct->storer, snapshot, expected, 0, note);
 }
 
-int hd__direct_remove_webhook(struct hd__direct *direct, const char *id) {
-    return hd__storer_remove_webhook(direct->storer, id, 0);
+int hd__direct_remove_webhook(struct hd__direct *direct, const char *id, struct hd__change_note *note) {
+    return hd__storer_remove_webhook(direct->storer, id, 0, note);
 }

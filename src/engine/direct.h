@@ -38,8 +38,9 @@ int hd__direct_submit(struct hd__direct *direct, hd_event *event, hd_webhook *ta
 int hd__direct_look(struct hd__direct *direct);
 
 /* As the worker's. */
-int hd__direct_put_webhook(struct hd__direct *direct, hd_webhook *snapshot, uint64_t expected);
-int hd__direct_remove_webhook(struct hd__direct *direct, const char *id);
+int hd__direct_put_webhook(struct hd__direct *direct, hd_webhook *snapshot, uint64_t expected,
+                           struct hd__change_note *note);
+int hd__direct_remove_webhook(struct hd__direct *direct, const char *id, struct hd__change_note *note);
 
 /* How many events it has stored. */
 uint64_t hd__direct_accepted(struct hd__direct *direct);

@@ -164,19 +164,20 @@ static void decide_accepted(struct hd__worker *worker) {
     pthread_mutex_unlock(&ledger->progress.mutex);
 }
 
-int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected) {
+int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected,
+                           struct hd__change_note *note) {
     struct hd__keeper *keeper = worker->ledger.keeper;
     decide_accepted(worker);
-    int status = keeper->ops->put_webhook(keeper, snapshot, expected);
+    int status = keeper->ops->put_webhook(keeper, snapshot, expected, note);
     if (status == HD_OK)
         wake(worker);
     return status;
 }
 
-int hd__worker_remove_webhook(struct hd__worker *worker, const char *id) {
+int hd__worker_remove_webhook(struct hd__worker *worker, const char *id, struct hd__change_note *note) {
     struct hd__keeper *keeper = worker->ledger.keeper;
     decide_accepted(worker);
-    int status = keeper->ops->remove_webhook(keeper, id);
+    int status = keeper->ops->remove_webhook(keeper, id, note);
     if (status == HD_OK)
         wake(worker);
     return status;
@@ -244,10 +245,11 @@ int hd__worker_waiting(struct hd__worker *worker, const hd_webhook *webhook, uin
     return HD_OK;
 }
 
-int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count) {
+int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count,
+                       struct hd__change_note *note) {
     struct hd__keeper *keeper = worker->ledger.keeper;
     if (keeper->ops->discard)
-        return keeper->ops->discard(keeper, webhook, count);
+        return keeper->ops->discard(keeper, webhook, count, note);
     struct hd__waiting waiting = {.webhook = webhook};
     ask_in_memory(worker, 1, &waiting, 1);
     *count = waiting.count;

@@ -179,9 +179,11 @@ static uint64_t present_version(struct hd__ledger *ledger, const char *id) {
     return version;
 }
 
-static int put_webhook(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected) {
+static int put_webhook(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected,
+                       struct hd__change_note *note) {
     struct hd__ledger *ledger = keeper->ledger;
     uint64_t version = present_version(ledger, snapshot->id);
+    (void)note; /* without a store, the client records its changes itself */
     if (expected != HD__ANY_VERSION && expected != version)
         return HD_E_CONFLICT;
     snapshot->version = version + 1;
@@ -190,8 +192,9 @@ static int put_webhook(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t
     return status;
 }
 
-static int remove_webhook(struct hd__keeper *keeper, const char *id) {
+static int remove_webhook(struct hd__keeper *keeper, const char *id, struct hd__change_note *note) {
     struct hd__ledger *ledger = keeper->ledger;
+    (void)note;
     int status = hd__webhooks_remove(ledger->webhooks, id, hd__inbox_next(&ledger->inbox));
     hd__webhooks_forget(ledger->webhooks, hd__inbox_oldest(&ledger->inbox));
     return status;

@@ -188,12 +188,13 @@ static int start(struct hd__keeper *keeper) {
 
 /* ---- Webhooks ---- */
 
-static int put_webhook(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected) {
-    return hd__storer_put_webhook(of(keeper)->storer, snapshot, expected, hd__inbox_next(&keeper->ledger->inbox));
+static int put_webhook(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected,
+                       struct hd__change_note *note) {
+    return hd__storer_put_webhook(of(keeper)->storer, snapshot, expected, hd__inbox_next(&keeper->ledger->inbox), note);
 }
 
-static int remove_webhook(struct hd__keeper *keeper, const char *id) {
-    return hd__storer_remove_webhook(of(keeper)->storer, id, hd__inbox_next(&keeper->ledger->inbox));
+static int remove_webhook(struct hd__keeper *keeper, const char *id, struct hd__change_note *note) {
+    return hd__storer_remove_webhook(of(keeper)->storer, id, hd__inbox_next(&keeper->ledger->inbox), note);
 }
 
 static int owns(const struct hd__keeper *keeper, const hd_webhook *webhook) {
@@ -218,8 +219,9 @@ static int waiting(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_
     return store->ops->waiting(store, webhook->id, count_, since_ms);
 }
 
-static int discard(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count_) {
-    return hd__storer_discard(of(keeper)->storer, webhook, count_);
+static int discard(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count_,
+                   struct hd__change_note *note) {
+    return hd__storer_discard(of(keeper)->storer, webhook, count_, note);
 }
 
 /* ---- Life ---- */

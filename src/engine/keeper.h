@@ -8,6 +8,7 @@
 #include "endpoint/webhook.h"
 #include "engine/delivery.h"
 
+struct hd__change_note; /* goes with a change to a store: see store/stored_change.h */
 struct hd__ledger;
 struct hd__keeper;
 
@@ -55,8 +56,9 @@ struct hd__keeper_ops {
 
     /* Adds or replaces a webhook, taking over the reference on success, or removes one, for all events that are
      * accepted from now on. With an expected version, HD_E_CONFLICT if it has another one. */
-    int (*put_webhook)(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected);
-    int (*remove_webhook)(struct hd__keeper *keeper, const char *id);
+    int (*put_webhook)(struct hd__keeper *keeper, hd_webhook *snapshot, uint64_t expected,
+                       struct hd__change_note *note);
+    int (*remove_webhook)(struct hd__keeper *keeper, const char *id, struct hd__change_note *note);
 
     /* Whether what waits for a webhook is delivered here. */
     int (*owns)(const struct hd__keeper *keeper, const hd_webhook *webhook);
@@ -67,7 +69,7 @@ struct hd__keeper_ops {
     /* How many deliveries wait for a webhook, and since when (wall clock; 0 if none does); and has them end without an
      * attempt. NULL: all of them are in memory, where the loop knows. */
     int (*waiting)(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count, int64_t *since_ms);
-    int (*discard)(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count);
+    int (*discard)(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count, struct hd__change_note *note);
 
     /* Whether it keeps what it is given: HD_OK, or why not. */
     int (*status)(struct hd__keeper *keeper);

@@ -146,9 +146,12 @@ void hd__storer_ask_left(struct hd__storer *storer, uint64_t shards, int64_t up_
 int hd__storer_answer(struct hd__storer *storer);
 
 /* Changes that this client makes itself. From any thread. */
-int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence);
-int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence);
-int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count);
+int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence,
+                           struct hd__change_note *note);
+int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence,
+                              struct hd__change_note *note);
+int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count,
+                       struct hd__change_note *note);
 
 /* Ends the thread; what the store is in the middle of is interrupted after a while. */
 void hd__storer_stop(struct hd__storer *storer);

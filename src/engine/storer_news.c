@@ -155,10 +155,11 @@ static void tell_webhook(struct hd__storer *storer, hd_webhook *webhook) {
     tell(storer, &told);
 }
 
-static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {
+static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence,
+               struct hd__change_note *note) {
     int status = hd__webhooks_reserve(storer->webhooks);
     if (status == HD_OK)
-        status = hd__durable_put_webhook(storer->store, snapshot, expected);
+        status = hd__durable_put_webhook(storer->store, snapshot, expected, note);
     if (status != HD_OK)
         return status;
     hd_webhook *told = hd__webhook_ref(snapshot); /* another thread may replace it at once */
@@ -168,19 +169,21 @@ static int put(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expecte
     return status;
 }
 
-int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence) {
+int hd__storer_put_webhook(struct hd__storer *storer, hd_webhook *snapshot, uint64_t expected, uint64_t sequence,
+                           struct hd__change_note *note) {
     pthread_mutex_lock(&storer->changes);
-    int status = put(storer, snapshot, expected, sequence);
+    int status = put(storer, snapshot, expected, sequence, note);
     hd__webhooks_forget(storer->webhooks, UINT64_MAX - 1);
     pthread_mutex_unlock(&storer->changes);
     return status;
 }
 
-int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence) {
+int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_t sequence,
+                              struct hd__change_note *note) {
     uint64_t change;
     pthread_mutex_lock(&storer->changes);
     hd_webhook *webhook = hd__webhooks_get(storer->webhooks, id);
-    int status = storer->store->ops->remove_webhook(storer->store, id, &change);
+    int status = storer->store->ops->remove_webhook(storer->store, id, &change, note);
     if (status == HD_OK)
         (void)hd__webhooks_remove(storer->webhooks, id, sequence);
     if (status == HD_OK && webhook)
@@ -191,8 +194,9 @@ int hd__storer_remove_webhook(struct hd__storer *storer, const char *id, uint64_
     return status;
 }
 
-int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count) {
-    return storer->store->ops->discard(storer->store, webhook->id, count);
+int hd__storer_discard(struct hd__storer *storer, const hd_webhook *webhook, uint64_t *count,
+                       struct hd__change_note *note) {
+    return storer->store->ops->discard(storer->store, webhook->id, count, note);
 }
 
 /* ---- The loop takes it ---- */

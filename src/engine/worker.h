@@ -62,8 +62,9 @@ int hd__worker_test(struct hd__worker *worker, hd_event *event, hd_webhook *webh
 /* Adds a snapshot (taking over the reference on success) or removes a webhook, for all events accepted from now on, in
  * the store first. HD_E_CONFLICT if the webhook has not the expected version (0: it must not be there;
  * HD__ANY_VERSION). From any thread. */
-int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected);
-int hd__worker_remove_webhook(struct hd__worker *worker, const char *id);
+int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint64_t expected,
+                           struct hd__change_note *note);
+int hd__worker_remove_webhook(struct hd__worker *worker, const char *id, struct hd__change_note *note);
 
 /* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled by the wall clock; 0 if it is not.
  * From any thread. */
@@ -86,7 +87,8 @@ void hd__worker_count_waiting(struct hd__worker *worker, struct hd__waiting *ite
 int hd__worker_waiting(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count, int64_t *since_ms);
 
 /* Ends what waits for a webhook without an attempt, and counts it. From any other thread. */
-int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count);
+int hd__worker_discard(struct hd__worker *worker, const hd_webhook *webhook, uint64_t *count,
+                       struct hd__change_note *note);
 
 /* Waits until every event accepted before the call has ended. HD_OK or HD_E_TIMEOUT. */
 int hd__worker_flush(struct hd__worker *worker, uint32_t timeout_ms);

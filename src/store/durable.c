@@ -115,12 +115,13 @@ static struct hd__stored_webhook stored_form(const hd_webhook *snapshot, const s
     };
 }
 
-int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected) {
+int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected,
+                            struct hd__change_note *note) {
     struct sealed sealed = {0};
     int status = seal_all(store, snapshot, &sealed);
     struct hd__stored_webhook stored = stored_form(snapshot, &sealed);
     if (status == HD_OK)
-        status = store->ops->put_webhook(store, &stored, expected);
+        status = store->ops->put_webhook(store, &stored, expected, note);
     if (status == HD_OK) {
         snapshot->label->keys = stored.keys;
         snapshot->version = stored.version;

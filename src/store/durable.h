@@ -8,7 +8,8 @@
 
 /* Stores a snapshot if it has the expected version there (see put_webhook in store.h), and notes its version, and its
  * keys in its label. Returns a status. */
-int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected);
+int hd__durable_put_webhook(struct hd_store *store, hd_webhook *snapshot, uint64_t expected,
+                            struct hd__change_note *note);
 
 /* A webhook as it was stored, for the program to read: without label. Returns a status. */
 int hd__durable_read_webhook(const struct hd_store *store, const struct hd__stored_webhook *stored,

@@ -129,10 +129,12 @@ static int set_state(struct hd__jobs *jobs, struct hd__stored_job *job, int stat
     return HD_OK;
 }
 
-int hd__jobs_set_state(struct hd__jobs *jobs, const unsigned char *id, int state, int64_t now_ms) {
+int hd__jobs_set_state(struct hd__jobs *jobs, const unsigned char *id, int state, int64_t now_ms, int *is_changed) {
     pthread_mutex_lock(&jobs->mutex);
     struct hd__job *job = find(jobs, id);
+    int before = job ? job->job->it.state : 0;
     int status = job ? set_state(jobs, &job->job->it, state, now_ms) : HD_E_NO_JOB;
+    *is_changed = status == HD_OK && job->job->it.state != before;
     pthread_mutex_unlock(&jobs->mutex);
     return status;
 }

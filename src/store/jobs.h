@@ -26,7 +26,8 @@ void hd__jobs_free(struct hd__jobs *jobs);
 int hd__jobs_add(struct hd__jobs *jobs, const struct hd__stored_job *job);
 int hd__jobs_find(struct hd__jobs *jobs, const unsigned char *id,
                   void (*tell)(void *user, const struct hd__stored_job *job), void *user);
-int hd__jobs_set_state(struct hd__jobs *jobs, const unsigned char *id, int state, int64_t now_ms);
+/* *is_changed says whether it was in another state. */
+int hd__jobs_set_state(struct hd__jobs *jobs, const unsigned char *id, int state, int64_t now_ms, int *is_changed);
 
 /* The same; the plan's search is not used, but the filter. What is under way is not known to a plan. */
 int hd__jobs_plan(struct hd__jobs *jobs, const hd_log_filter *filter, struct hd__job_plan *plan);

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/store_keys.h"
 #include "helmdesk.h"
+#include "store/stored_change.h"
 #include "store/stored_job.h"
 
 #include <pthread.h>
@@ -32,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 9
+#define HD__STORE_ABI 10
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
 #define HD__STORE_MAX_AGE_MS ((int64_t)30 * 24 * 3600 * 1000)
@@ -212,7 +213,7 @@ enum {
     HD__ROLE_DELIVER, /* owns shards */
     HD__ROLE_ACCEPT,  /* adds events and changes webhooks */
     HD__ROLE_READ, /* changes nothing; step, put_webhook, remove_webhook, discard, move_place, add_job, set_job_state,
-                     step_job, and find_place of a name that is not known, answer HD_E_STORE_READ_ONLY */
+                     step_job, add_change, and find_place of a name that is not known, answer HD_E_STORE_READ_ONLY */
 };
 
 /* What the store tells within join, look, tend and step, on the thread that calls them. */
@@ -341,17 +342,19 @@ struct hd__store_ops {
     int (*watch)(struct hd_store *store);
     void (*drain)(struct hd_store *store);
 
-    /* These are called by any thread, at the same time as all others. */
+    /* These are called by any thread, at the same time as all others. Where a function takes a note, it writes the
+     * entry in the transaction of what it does, and none if it does nothing; NULL for no entry. */
 
     /* Adds or replaces the webhook with this id, and writes keys, version and change. With an expected version, 0 for a
      * webhook that must not be there yet, HD_E_CONFLICT if it has another one. In another project than before, the
      * old one is as if removed, and what waits for it goes by its settings. */
-    int (*put_webhook)(struct hd_store *store, struct hd__stored_webhook *webhook, uint64_t expected);
+    int (*put_webhook)(struct hd_store *store, struct hd__stored_webhook *webhook, uint64_t expected,
+                       struct hd__change_note *note);
     /* HD_E_NOT_FOUND if there is none. */
-    int (*remove_webhook)(struct hd_store *store, const char *id, uint64_t *change);
+    int (*remove_webhook)(struct hd_store *store, const char *id, uint64_t *change, struct hd__change_note *note);
     /* What waits for the webhook with this id is to end without an attempt: sets its discarded_up_to, and makes due
      * what waits for a retry. Counts it; from then on it is not said to wait any more, whoever ends it. */
-    int (*discard)(struct hd_store *store, const char *id, uint64_t *count);
+    int (*discard)(struct hd_store *store, const char *id, uint64_t *count, struct hd__change_note *note);
     /* A test of a webhook (its key) is to be made by the client that owns its shard, or takes it: with the event, a row
      * of the outbox is added that goes ahead of all others, has one attempt, and is not discarded. *is_passed is 0, and
      * nothing was added, if this client owns the shard, or nobody delivers. HD_E_NOT_FOUND if the webhook is removed.
@@ -392,13 +395,21 @@ struct hd__store_ops {
                                 struct hd__bytes *again),
                   void *user);
     /* Adds a job, which runs from now on. HD_E_JOB_RUNNING if one runs that may send to the same webhook. */
-    int (*add_job)(struct hd_store *store, const struct hd__stored_job *job);
+    int (*add_job)(struct hd_store *store, const struct hd__stored_job *job, struct hd__change_note *note);
     /* Tells of the job with this id, or of all, the newest first. What is told lives as long as the call. */
     int (*find_jobs)(struct hd_store *store, const unsigned char *id,
                      void (*tell)(void *user, const struct hd__stored_job *job), void *user);
     /* Has it stop, if it runs, or run, if it was stopped: HD_JOB_STOPPED or HD_JOB_RUNNING. HD_E_NO_JOB; for the
-     * second, HD_E_JOB_RUNNING as above. */
-    int (*set_job_state)(struct hd_store *store, const unsigned char *id, int state, int64_t now_ms);
+     * second, HD_E_JOB_RUNNING as above. The note's project and webhook are the job's, and its object is. */
+    int (*set_job_state)(struct hd_store *store, const unsigned char *id, int state, int64_t now_ms,
+                         struct hd__change_note *note);
+    /* Writes an entry about what changes nothing in the store. */
+    int (*add_change)(struct hd_store *store, const struct hd__stored_change *change);
+    /* Tells of entries, the newest first; also to a client that has left. What is told lives as long as the call. Kept
+     * are at least the newest HD__CHANGES_OF_WEBHOOK of a webhook's id, unless its project has HD__CHANGES_OF_PROJECT
+     * newer ones, or all have HD__CHANGES_KEPT; and no more than these. */
+    int (*find_changes)(struct hd_store *store, const struct hd__change_search *search,
+                        void (*tell)(void *user, const struct hd__stored_change *change), void *user);
     int (*plan_job)(struct hd_store *store, struct hd__job_plan *plan);
     /* By the thread of step, look and tend. Does nothing if the job does not run, or is not this client's. Of a step
      * that fails it is not known whether it happened: the next one goes on from where the job is. */

@@ -43,7 +43,7 @@ static const struct hd__store_keys *keys_of(const struct world *world, int64_t w
 }
 
 int64_t client_put(struct client *client, struct hd__stored_webhook *webhook) {
-    assert_int_equal(client->store->ops->put_webhook(client->store, webhook, HD__ANY_VERSION), HD_OK);
+    assert_int_equal(client->store->ops->put_webhook(client->store, webhook, HD__ANY_VERSION, NULL), HD_OK);
     assert_true(webhook->keys.webhook > 0);
     remember_keys(client->world, &webhook->keys);
     return webhook->keys.webhook;

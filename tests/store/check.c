@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct check_list *const lists[] = {
-    &event_checks, &claim_checks,    &step_checks, &result_checks, &webhook_checks, &test_checks,   &shard_checks,
-    &log_checks,   &consumer_checks, &job_checks,  &clock_checks,  &role_checks,    &thread_checks, &watch_checks};
+static const struct check_list *const lists[] = {&event_checks,   &claim_checks,    &step_checks, &result_checks,
+                                                 &webhook_checks, &change_checks,   &test_checks, &shard_checks,
+                                                 &log_checks,     &consumer_checks, &job_checks,  &clock_checks,
+                                                 &role_checks,    &thread_checks,   &watch_checks};
 #define LISTS (sizeof lists / sizeof lists[0])
 
 struct run {

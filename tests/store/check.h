@@ -28,7 +28,8 @@ struct check_list {
 #define CHECK_LIST(about, checks) {about, checks, sizeof checks / sizeof checks[0]}
 // clang-format on
 
-extern const struct check_list claim_checks, clock_checks, consumer_checks, event_checks, job_checks, log_checks,
-    result_checks, role_checks, shard_checks, step_checks, test_checks, thread_checks, watch_checks, webhook_checks;
+extern const struct check_list change_checks, claim_checks, clock_checks, consumer_checks, event_checks, job_checks,
+    log_checks, result_checks, role_checks, shard_checks, step_checks, test_checks, thread_checks, watch_checks,
+    webhook_checks;
 
 #endif

@@ -59,7 +59,7 @@ static void fan_out_follows_changes(struct world *world) {
     client_put(client, &first);
     client_put(other, &second);
     assert_int_equal(one(client, PROJECT, HD_TICKET_CREATED).added, 2);
-    assert_int_equal(other->store->ops->remove_webhook(other->store, "first", &change), HD_OK);
+    assert_int_equal(other->store->ops->remove_webhook(other->store, "first", &change, NULL), HD_OK);
     assert_int_equal(one(client, PROJECT, HD_TICKET_CREATED).added, 1);
     second.mode = HD_MODE_OFF;
     client_put(other, &second);

@@ -75,7 +75,7 @@ struct hd__stored_job job_of(struct world *world, const struct hd__job_plan *pla
 }
 
 int job_add(struct client *client, const struct hd__stored_job *job) {
-    return client->store->ops->add_job(client->store, job);
+    return client->store->ops->add_job(client->store, job, NULL);
 }
 
 /* A job of what a search finds now. */
@@ -132,7 +132,7 @@ int64_t job_step(struct client *client, const struct hd__stored_job *job, const 
 }
 
 int job_set_state(struct client *client, const struct hd__stored_job *job, int state) {
-    return client->store->ops->set_job_state(client->store, job->id, state, 999);
+    return client->store->ops->set_job_state(client->store, job->id, state, 999, NULL);
 }
 
 /* A client with a webhook. */

@@ -105,7 +105,7 @@ static void what_is_left_out_is_counted(struct world *world) {
     report.outcome = HD_OUTCOME_FAILED;
     report.is_test = 1;
     assert_false(client_settle(client, result_of(world, HD__RESULT_ENDED, key, row, &report)));
-    assert_int_equal(client->store->ops->remove_webhook(client->store, "gone", &change), HD_OK);
+    assert_int_equal(client->store->ops->remove_webhook(client->store, "gone", &change, NULL), HD_OK);
     struct hd__job_plan planned = {.source = HD_SOURCE_DELIVERIES, .search = &job_failed};
     assert_int_equal(job_plan(client, &planned), 2);
     assert_int_equal(planned.counts[HD__JOB_MATCHING], 6);

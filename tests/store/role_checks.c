@@ -34,9 +34,9 @@ static void a_reader_changes_nothing(struct world *world) {
     struct hd__new_event event = event_of(world, PROJECT, HD_TICKET_CREATED);
     struct hd__step step = {.number = 1, .events = &event, .event_count = 1};
     assert_int_equal(ops->step(reader->store, &step, &reader->state), HD_E_STORE_READ_ONLY);
-    assert_int_equal(ops->put_webhook(reader->store, &other, HD__ANY_VERSION), HD_E_STORE_READ_ONLY);
-    assert_int_equal(ops->remove_webhook(reader->store, "webhook", &number), HD_E_STORE_READ_ONLY);
-    assert_int_equal(ops->discard(reader->store, "webhook", &number), HD_E_STORE_READ_ONLY);
+    assert_int_equal(ops->put_webhook(reader->store, &other, HD__ANY_VERSION, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(ops->remove_webhook(reader->store, "webhook", &number, NULL), HD_E_STORE_READ_ONLY);
+    assert_int_equal(ops->discard(reader->store, "webhook", &number, NULL), HD_E_STORE_READ_ONLY);
     assert_int_equal(ops->pass_test(reader->store, &event.event, key, id, &is_passed), HD_E_STORE_READ_ONLY);
     client_look(owner);
     assert_int_equal(owner->heard_count, 0);
@@ -77,7 +77,7 @@ static void all_is_there_again(struct world *world) {
     uint64_t change = 0;
     int64_t key = client_put(client, &webhook), first = client_send(client), second = client_send(client);
     client_put(client, &gone);
-    assert_int_equal(client->store->ops->remove_webhook(client->store, "gone", &change), HD_OK);
+    assert_int_equal(client->store->ops->remove_webhook(client->store, "gone", &change, NULL), HD_OK);
     assert_false(client_end(client, key, first));
     struct hd__new_event keyed = event_of(world, PROJECT, HD_TICKET_CREATED);
     struct hd__lane_note note = {key, HD_WEBHOOK_PAUSED, 600000, 0};
@@ -108,7 +108,7 @@ static void all_is_there_again(struct world *world) {
     world_pass(world, 41000);
     assert_int_equal(client_claim(client, key), 2);
     struct hd__stored_webhook next = webhook_of("next");
-    assert_int_equal(client->store->ops->put_webhook(client->store, &webhook, webhook.version), HD_OK);
+    assert_int_equal(client->store->ops->put_webhook(client->store, &webhook, webhook.version, NULL), HD_OK);
     client_put(client, &next);
     assert_true(next.change > change);
     assert_true(client_send_to(client, key) > last_row);
@@ -153,9 +153,9 @@ static int count_accepting(struct client *client) {
         is_forked(ops->step(store, &step, &client->state)),
         is_forked(ops->look(store, &client->state)),
         is_forked(ops->tend(store, &client->state, &flag)),
-        is_forked(ops->put_webhook(store, &webhook, HD__ANY_VERSION)),
-        is_forked(ops->remove_webhook(store, "webhook", &number)),
-        is_forked(ops->discard(store, "webhook", &number)),
+        is_forked(ops->put_webhook(store, &webhook, HD__ANY_VERSION, NULL)),
+        is_forked(ops->remove_webhook(store, "webhook", &number, NULL)),
+        is_forked(ops->discard(store, "webhook", &number, NULL)),
         is_forked(ops->pass_test(store, &event, 1, id_of_test, &flag)),
         is_forked(ops->waiting(store, "webhook", &number, &oldest_ms)),
         is_forked(ops->lane_state(store, "webhook", &note)),

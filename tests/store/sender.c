@@ -433,7 +433,7 @@ void sender_tend(struct sender *sender, int cut) {
 void sender_put(struct sender *sender) {
     struct hd__stored_webhook webhook = sender->stage->webhooks[0];
     webhook.retry_max_ms = (uint32_t)(sender->counter + 1);
-    int status = sender->store->ops->put_webhook(sender->store, &webhook, sender->counter_version);
+    int status = sender->store->ops->put_webhook(sender->store, &webhook, sender->counter_version, NULL);
     if (status == HD_OK) {
         sender->counter++;
         sender->counter_version = webhook.version;

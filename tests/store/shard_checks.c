@@ -396,7 +396,7 @@ static void the_next_owner_is_told_of_removed_webhooks(struct world *world) {
     client_send(clients[0]);
     for (int i = 0; i < 64; i++) {
         char id[] = {'w', (char)('0' + (i < 10 ? i : i / 10)), (char)(i < 10 ? 0 : '0' + i % 10), 0};
-        assert_int_equal(clients[0]->store->ops->remove_webhook(clients[0]->store, id, &change), HD_OK);
+        assert_int_equal(clients[0]->store->ops->remove_webhook(clients[0]->store, id, &change, NULL), HD_OK);
     }
     client_look(clients[1]);
     assert_int_equal(heard_count(clients[1], HEARD_WEBHOOK, 0), 64);

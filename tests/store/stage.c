@@ -83,7 +83,7 @@ static void put_webhooks(struct stage *stage, struct hd_store *store) {
                                                          .max_in_flight = 1,
                                                          .max_attempts = 2,
                                                          .ordered = 1};
-        if (store->ops->put_webhook(store, &stage->webhooks[i], 0) != HD_OK)
+        if (store->ops->put_webhook(store, &stage->webhooks[i], 0, NULL) != HD_OK)
             stage_break(stage, "a webhook cannot be put: %s", store->error);
     }
 }

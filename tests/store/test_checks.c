@@ -107,7 +107,7 @@ static void not_for_a_removed_webhook(struct world *world) {
     uint64_t change;
     int is_passed = -1;
     int64_t key = client_put(owner, &webhook);
-    assert_int_equal(owner->store->ops->remove_webhook(owner->store, "webhook", &change), HD_OK);
+    assert_int_equal(owner->store->ops->remove_webhook(owner->store, "webhook", &change, NULL), HD_OK);
     assert_int_equal(tool->store->ops->pass_test(tool->store, &event.event, key, id, &is_passed), HD_E_NOT_FOUND);
     assert_false(is_passed);
     assert_int_equal(owner->state.waiting, 0);

@@ -124,7 +124,7 @@ static void *visit(void *user) {
         uint64_t count, change;
         int64_t oldest_ms, id;
         int is_left;
-        visitor->failures += ops->put_webhook(store, &webhook, HD__ANY_VERSION) != HD_OK;
+        visitor->failures += ops->put_webhook(store, &webhook, HD__ANY_VERSION, NULL) != HD_OK;
         visitor->failures += ops->query(store, &search, count_row, &found) != HD_OK;
         visitor->failures += ops->tally(store, &search, 0, count_tally, &found) != HD_OK;
         visitor->failures += ops->ends(store, &oldest_ms, &id) != HD_OK;
@@ -134,8 +134,8 @@ static void *visit(void *user) {
         visitor->failures += ops->waiting(store, "webhook", &count, &oldest_ms) != HD_OK;
         visitor->failures += ops->lane_state(store, "webhook", &note) != HD_OK;
         visitor->failures += ops->is_left(store, UINT64_MAX, INT64_MAX, &is_left) != HD_OK || !is_left;
-        visitor->failures += ops->discard(store, "visited", &count) != HD_OK;
-        visitor->failures += ops->remove_webhook(store, "visited", &change) != HD_OK;
+        visitor->failures += ops->discard(store, "visited", &count, NULL) != HD_OK;
+        visitor->failures += ops->remove_webhook(store, "visited", &change, NULL) != HD_OK;
     }
     return NULL;
 }

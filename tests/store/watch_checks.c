@@ -43,7 +43,7 @@ static void changes_of_others_are_told(struct world *world) {
         client_send(other);
         hear(owner, fd, HEARD_ARRIVED, key);
     }
-    assert_int_equal(other->store->ops->remove_webhook(other->store, "webhook", &change), HD_OK);
+    assert_int_equal(other->store->ops->remove_webhook(other->store, "webhook", &change, NULL), HD_OK);
     hear(owner, fd, HEARD_WEBHOOK, key);
 }
 

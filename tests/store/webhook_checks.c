@@ -5,12 +5,12 @@
 #include <string.h>
 
 static int put_expecting(struct client *client, struct hd__stored_webhook *webhook, uint64_t expected) {
-    return client->store->ops->put_webhook(client->store, webhook, expected);
+    return client->store->ops->put_webhook(client->store, webhook, expected, NULL);
 }
 
 static uint64_t remove_webhook(struct client *client, const char *id) {
     uint64_t change = 0;
-    assert_int_equal(client->store->ops->remove_webhook(client->store, id, &change), HD_OK);
+    assert_int_equal(client->store->ops->remove_webhook(client->store, id, &change, NULL), HD_OK);
     return change;
 }
 
@@ -67,11 +67,11 @@ static void what_was_removed_is_not_there(struct world *world) {
     struct client *client = client_join(world, HD__ROLE_ACCEPT);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     uint64_t change = 0;
-    assert_int_equal(client->store->ops->remove_webhook(client->store, "webhook", &change), HD_E_NOT_FOUND);
+    assert_int_equal(client->store->ops->remove_webhook(client->store, "webhook", &change, NULL), HD_E_NOT_FOUND);
     client_put(client, &webhook);
     uint64_t version = webhook.version;
     assert_true(remove_webhook(client, "webhook") > webhook.change);
-    assert_int_equal(client->store->ops->remove_webhook(client->store, "webhook", &change), HD_E_NOT_FOUND);
+    assert_int_equal(client->store->ops->remove_webhook(client->store, "webhook", &change, NULL), HD_E_NOT_FOUND);
     assert_int_equal(put_expecting(client, &webhook, version), HD_E_CONFLICT);
     assert_int_equal(put_expecting(client, &webhook, 0), HD_OK);
     assert_true(webhook.version > version); /* else one that knows the first would replace the second */
@@ -247,10 +247,10 @@ static void discard_marks_what_waits(struct world *world) {
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook), first = client_send(owner), second = client_send(owner);
     uint64_t count = 0;
-    assert_int_equal(tool->store->ops->discard(tool->store, "nobody", &count), HD_E_NOT_FOUND);
+    assert_int_equal(tool->store->ops->discard(tool->store, "nobody", &count, NULL), HD_E_NOT_FOUND);
     client_look(owner);
     client_look(tool);
-    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count), HD_OK);
+    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count, NULL), HD_OK);
     assert_int_equal(count, 2);
     int64_t third = client_send(owner);
     const struct heard *told = heard(owner, HEARD_WEBHOOK, 0);
@@ -277,13 +277,13 @@ static void discarded_rows_do_not_wait(struct world *world) {
     client_send(tool); /* to both */
     client_send(tool);
     assert_int_equal(tool->state.waiting, 4);
-    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count), HD_OK);
+    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count, NULL), HD_OK);
     assert_int_equal(count, 2);
     assert_int_equal(tool->store->ops->waiting(tool->store, "webhook", &count, &oldest_ms), HD_OK);
     assert_true(count == 0 && oldest_ms == 0);
     client_look(tool);
     assert_int_equal(tool->state.waiting, 2);
-    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count), HD_OK);
+    assert_int_equal(tool->store->ops->discard(tool->store, "webhook", &count, NULL), HD_OK);
     assert_int_equal(count, 0); /* not again */
     world_pass(world, 7000);
     client_send_to(tool, key);
@@ -354,7 +354,7 @@ static void a_survey_tells_all(struct world *world) {
     struct hd__step step = {.notes = &note, .note_count = 1};
     client_step(owner, &step);
     uint64_t change;
-    assert_int_equal(owner->store->ops->remove_webhook(owner->store, "gone", &change), HD_OK);
+    assert_int_equal(owner->store->ops->remove_webhook(owner->store, "gone", &change, NULL), HD_OK);
     struct surveyed told = survey(tool);
     assert_int_equal(told.count, 2);
     assert_int_equal(told.webhook.waiting, 2);

@@ -165,7 +165,7 @@ int seam_put_in(struct seam *seam, const char *id, const char *project, int mode
         .max_in_flight = 4,
         .max_attempts = 1,
     };
-    return seam->store->ops->put_webhook(seam->store, webhook, expected);
+    return seam->store->ops->put_webhook(seam->store, webhook, expected, NULL);
 }
 
 int64_t seam_put(struct seam *seam, const char *id) {

@@ -216,7 +216,7 @@ void simulation_free(struct simulation *simulation) {
 void simulation_put_webhook(struct simulation *simulation, hd_webhook *webhook) {
     hd_webhook *snapshot;
     must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&
-         hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION) == HD_OK);
+         hd__worker_put_webhook(simulation->worker, snapshot, HD__ANY_VERSION, NULL) == HD_OK);
     hd_webhook_free(webhook);
 }
 
@@ -283,7 +283,7 @@ struct asking {
 static void *ask(void *user) {
     struct asking *asking = user;
     struct hd__worker *worker = asking->simulation->worker;
-    int status = asking->is_discard ? hd__worker_discard(worker, asking->webhook, &asking->count)
+    int status = asking->is_discard ? hd__worker_discard(worker, asking->webhook, &asking->count, NULL)
                                     : hd__worker_waiting(worker, asking->webhook, &asking->count, &asking->since_ms);
     must(status == HD_OK);
     atomic_store(&asking->is_done, 1);

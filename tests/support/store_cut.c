@@ -142,27 +142,29 @@ static int tend(struct hd_store *base, struct hd__store_state *state, int *more)
 
 /* ---- The others ---- */
 
-static int put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected) {
+static int put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected,
+                       struct hd__change_note *note) {
     int how = begin(base, STORE_CUT_PUT);
     if (!is_made(how))
         return not_made(base, how);
     struct hd__stored_webhook unheard = *webhook;
     int status =
-        inner_of(base)->ops->put_webhook(inner_of(base), how == STORE_CUT_AFTER ? &unheard : webhook, expected);
+        inner_of(base)->ops->put_webhook(inner_of(base), how == STORE_CUT_AFTER ? &unheard : webhook, expected, note);
     return end(base, STORE_CUT_PUT, how, status);
 }
 
-static int remove_webhook(struct hd_store *base, const char *id, uint64_t *change) {
+static int remove_webhook(struct hd_store *base, const char *id, uint64_t *change, struct hd__change_note *note) {
     uint64_t unheard;
     int how = begin(base, STORE_CUT_REMOVE);
     if (!is_made(how))
         return not_made(base, how);
-    int status = inner_of(base)->ops->remove_webhook(inner_of(base), id, how == STORE_CUT_AFTER ? &unheard : change);
+    int status =
+        inner_of(base)->ops->remove_webhook(inner_of(base), id, how == STORE_CUT_AFTER ? &unheard : change, note);
     return end(base, STORE_CUT_REMOVE, how, status);
 }
 
-static int discard(struct hd_store *base, const char *id, uint64_t *count) {
-    return inner_of(base)->ops->discard(inner_of(base), id, count);
+static int discard(struct hd_store *base, const char *id, uint64_t *count, struct hd__change_note *note) {
+    return inner_of(base)->ops->discard(inner_of(base), id, count, note);
 }
 
 static int pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
@@ -208,8 +210,8 @@ static int move_place(struct hd_store *base, const char *name, int64_t place) {
     return inner_of(base)->ops->move_place(inner_of(base), name, place);
 }
 
-static int add_job(struct hd_store *base, const struct hd__stored_job *job) {
-    return inner_of(base)->ops->add_job(inner_of(base), job);
+static int add_job(struct hd_store *base, const struct hd__stored_job *job, struct hd__change_note *note) {
+    return inner_of(base)->ops->add_job(inner_of(base), job, note);
 }
 
 static int find_jobs(struct hd_store *base, const unsigned char *id,
@@ -217,8 +219,18 @@ static int find_jobs(struct hd_store *base, const unsigned char *id,
     return inner_of(base)->ops->find_jobs(inner_of(base), id, tell, user);
 }
 
-static int set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms) {
-    return inner_of(base)->ops->set_job_state(inner_of(base), id, state, now_ms);
+static int set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms,
+                         struct hd__change_note *note) {
+    return inner_of(base)->ops->set_job_state(inner_of(base), id, state, now_ms, note);
+}
+
+static int add_change(struct hd_store *base, const struct hd__stored_change *change) {
+    return inner_of(base)->ops->add_change(inner_of(base), change);
+}
+
+static int find_changes(struct hd_store *base, const struct hd__change_search *search,
+                        void (*tell)(void *user, const struct hd__stored_change *change), void *user) {
+    return inner_of(base)->ops->find_changes(inner_of(base), search, tell, user);
 }
 
 static int plan_job(struct hd_store *base, struct hd__job_plan *plan) {
@@ -270,6 +282,8 @@ struct hd_store *store_cut_new(struct hd_store *inner, struct store_cut cut) {
         .add_job = add_job,
         .find_jobs = find_jobs,
         .set_job_state = set_job_state,
+        .add_change = add_change,
+        .find_changes = find_changes,
         .plan_job = plan_job,
         .step_job = step_job,
         .interrupt = interrupt,

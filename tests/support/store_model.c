@@ -103,6 +103,8 @@ static const struct hd__store_ops ops = {
     .add_job = store_model_add_job,
     .find_jobs = store_model_find_jobs,
     .set_job_state = store_model_set_job_state,
+    .add_change = store_model_add_change,
+    .find_changes = store_model_find_changes,
     .plan_job = store_model_plan_job,
     .step_job = store_model_step_job,
     .interrupt = interrupt_nothing,
@@ -171,6 +173,9 @@ void store_model_free(struct store_model *model) {
         free(model->consumers[i].name);
     for (size_t i = 0; i < model->job_count; i++)
         store_model_free_job(model->jobs[i]);
+    for (size_t i = 0; i < model->change_count; i++)
+        store_model_free_change(&model->changes[i]);
+    free(model->changes);
     free(model->jobs);
     free(model->consumers);
     free_texts(model->projects, model->project_count);

@@ -15,18 +15,21 @@ struct store_model;
 
 /* Safeguards that a model can be without, so that a test can show that it would find that out. */
 struct store_model_faults {
-    int no_fence;        /* results are believed, whoever owns the row by now */
-    int no_applied_once; /* a repeated step is a new one */
-    int no_hints;        /* nobody hears of rows that others have added */
-    int no_marks;        /* what a dead owner may have begun is not marked */
-    int no_versions;     /* webhooks are replaced, whatever was expected */
-    int no_changes;      /* nobody hears of webhooks that others have changed */
-    int no_lease;        /* shards are taken over from owners that are still alive */
-    int no_lost;         /* nobody hears that shards were lost */
-    int no_memory;       /* who has lost its lease is no more known by the steps that it has made */
-    int no_jobs_apart;   /* jobs run at once for the same webhook */
-    int no_job_owner;    /* any client runs a job */
-    int no_doubt;        /* a repeated step tells of rows that another owner may have begun */
+    int no_fence;          /* results are believed, whoever owns the row by now */
+    int no_applied_once;   /* a repeated step is a new one */
+    int no_hints;          /* nobody hears of rows that others have added */
+    int no_marks;          /* what a dead owner may have begun is not marked */
+    int no_notes;          /* a removal leaves no entry */
+    int notes_conflicts;   /* what was refused leaves one */
+    int unbounded_changes; /* entries are kept for ever */
+    int no_versions;       /* webhooks are replaced, whatever was expected */
+    int no_changes;        /* nobody hears of webhooks that others have changed */
+    int no_lease;          /* shards are taken over from owners that are still alive */
+    int no_lost;           /* nobody hears that shards were lost */
+    int no_memory;         /* who has lost its lease is no more known by the steps that it has made */
+    int no_jobs_apart;     /* jobs run at once for the same webhook */
+    int no_job_owner;      /* any client runs a job */
+    int no_doubt;          /* a repeated step tells of rows that another owner may have begun */
 };
 
 struct store_model *store_model_new(void);

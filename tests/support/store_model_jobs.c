@@ -77,12 +77,22 @@ static int add(struct store_model *model, const struct hd__stored_job *job) {
     return HD_OK;
 }
 
-int store_model_add_job(struct hd_store *base, const struct hd__stored_job *job) {
+/* Its entry is about what it may send to. */
+static void note_job(struct store_model *model, const struct hd__stored_job *job, const struct hd__change_note *note) {
+    struct hd__stored_change change = note->it;
+    change.project = job->project ? job->project : "";
+    change.webhook_id = job->webhook_id ? job->webhook_id : "";
+    store_model_write_change(model, &change, store_model_find(model, change.webhook_id, NULL));
+}
+
+int store_model_add_job(struct hd_store *base, const struct hd__stored_job *job, struct hd__change_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
         return status;
     status = handle->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY : add(handle->model, job);
+    if (status == HD_OK && note)
+        note_job(handle->model, job, note);
     store_model_unlock(handle);
     return status;
 }
@@ -125,13 +135,17 @@ static int set_state(const struct store_model *model, struct model_job *job, int
     return HD_OK;
 }
 
-int store_model_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms) {
+int store_model_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms,
+                              struct hd__change_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
         return status;
-    status = handle->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY
-                                           : set_state(handle->model, find_job(handle->model, id), state, now_ms);
+    struct model_job *job = find_job(handle->model, id);
+    int before = job ? job->it.state : 0;
+    status = handle->role == HD__ROLE_READ ? HD_E_STORE_READ_ONLY : set_state(handle->model, job, state, now_ms);
+    if (status == HD_OK && note && job->it.state != before)
+        note_job(handle->model, &job->it, note);
     store_model_unlock(handle);
     return status;
 }

@@ -134,7 +134,20 @@ static int may_change(const struct model_handle *handle) {
     return handle->client == 0 || handle->role != HD__ROLE_READ;
 }
 
-int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected) {
+/* Writes what describes it, if that is something. */
+static int put_noted(struct model_handle *handle, struct hd__stored_webhook *webhook, const struct model_webhook *old,
+                     struct hd__change_note *note) {
+    int status = note ? note->describe(note, old ? &old->it : NULL) : HD_OK;
+    if (status != HD_OK)
+        return status;
+    put(handle, webhook);
+    if (note && note->it.action)
+        store_model_write_change(handle->model, &note->it, NULL);
+    return HD_OK;
+}
+
+int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected,
+                    struct hd__change_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
@@ -146,12 +159,14 @@ int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, u
     else if (!is_expected && !handle->model->faults.no_versions)
         status = HD_E_CONFLICT;
     else
-        put(handle, webhook);
+        status = put_noted(handle, webhook, old, note);
+    if (status == HD_E_CONFLICT && note && handle->model->faults.notes_conflicts)
+        store_model_write_change(handle->model, &note->it, NULL);
     store_model_unlock(handle);
     return status;
 }
 
-int store_model_remove(struct hd_store *base, const char *id, uint64_t *changed) {
+int store_model_remove(struct hd_store *base, const char *id, uint64_t *changed, struct hd__change_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
@@ -162,6 +177,8 @@ int store_model_remove(struct hd_store *base, const char *id, uint64_t *changed)
         webhook->it.is_removed = 1;
         change(handle, webhook, 0);
         *changed = webhook->it.change;
+        if (note && !handle->model->faults.no_notes)
+            store_model_write_change(handle->model, &note->it, webhook);
     }
     store_model_unlock(handle);
     return status;
@@ -200,13 +217,17 @@ static void discard_one(struct model_handle *handle, struct model_webhook *webho
     change(handle, webhook, 1);
 }
 
-int store_model_discard(struct hd_store *base, const char *id, uint64_t *count) {
+int store_model_discard(struct hd_store *base, const char *id, uint64_t *count, struct hd__change_note *note) {
     struct model_handle *handle = (struct model_handle *)base;
     int status = store_model_lock(handle);
     if (status != HD_OK)
         return status;
     *count = 0;
     status = may_change(handle) ? each_of(handle, id, discard_one, count) : HD_E_STORE_READ_ONLY;
+    if (status == HD_OK && *count > 0 && note) {
+        note->it.count = *count;
+        store_model_write_change(handle->model, &note->it, store_model_find(handle->model, id, NULL));
+    }
     store_model_unlock(handle);
     return status;
 }

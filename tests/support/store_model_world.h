@@ -80,6 +80,8 @@ struct store_model {
     size_t consumer_count, consumer_size;
     struct model_job **jobs;
     size_t job_count, job_size;
+    struct hd__stored_change *changes; /* its own copies, the oldest first */
+    size_t change_count, change_size;
     struct model_label *labels; /* keys are places, from 1; so it is with the next two */
     size_t label_count, label_size;
     char **projects, **ids;
@@ -89,7 +91,7 @@ struct store_model {
     int64_t owners[HD__SHARDS];    /* clients; 0 for none */
     struct model_handle **handles; /* that are open */
     size_t handle_count, handle_size;
-    int64_t last_client, last_row, last_record, last_event, last_job;
+    int64_t last_client, last_row, last_record, last_event, last_job, last_entry;
     uint64_t last_change, waiting, log_bytes;
 };
 
@@ -171,10 +173,11 @@ void store_model_give_up(struct model_handle *handle, int64_t client, int is_cle
 /* store_model_webhooks.c. find: the one of this id and project, or the one that is not removed if project is NULL. */
 struct model_webhook *store_model_find(const struct store_model *model, const char *id, const char *project);
 struct model_webhook *store_model_webhook(const struct store_model *model, int64_t key);
-int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected);
-int store_model_remove(struct hd_store *base, const char *id, uint64_t *change);
+int store_model_put(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected,
+                    struct hd__change_note *note);
+int store_model_remove(struct hd_store *base, const char *id, uint64_t *change, struct hd__change_note *note);
 int store_model_counts(const struct model_webhook *webhook, const struct model_row *row); /* as waiting */
-int store_model_discard(struct hd_store *base, const char *id, uint64_t *count);
+int store_model_discard(struct hd_store *base, const char *id, uint64_t *count, struct hd__change_note *note);
 int store_model_waiting(struct hd_store *base, const char *id, uint64_t *count, int64_t *oldest_ms);
 struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms);
 int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
@@ -198,14 +201,23 @@ int store_model_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
 int store_model_find_place(struct hd_store *base, const char *name, int64_t *place);
 int store_model_move_place(struct hd_store *base, const char *name, int64_t place);
 
+/* store_model_changes.c. stored: the webhook whose name and project the entry gets; NULL for those that it has. */
+void store_model_write_change(struct store_model *model, const struct hd__stored_change *change,
+                              const struct model_webhook *stored);
+void store_model_free_change(struct hd__stored_change *change);
+int store_model_add_change(struct hd_store *base, const struct hd__stored_change *change);
+int store_model_find_changes(struct hd_store *base, const struct hd__change_search *search,
+                             void (*tell)(void *user, const struct hd__stored_change *change), void *user);
+
 /* store_model_jobs.c */
 struct model_job *store_model_job(const struct store_model *model, int64_t key);
 uint64_t store_model_running_jobs(const struct store_model *model);
 void store_model_free_job(struct model_job *job);
-int store_model_add_job(struct hd_store *base, const struct hd__stored_job *job);
+int store_model_add_job(struct hd_store *base, const struct hd__stored_job *job, struct hd__change_note *note);
 int store_model_find_jobs(struct hd_store *base, const unsigned char *id,
                           void (*tell)(void *user, const struct hd__stored_job *job), void *user);
-int store_model_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms);
+int store_model_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms,
+                              struct hd__change_note *note);
 int store_model_plan_job(struct hd_store *base, struct hd__job_plan *plan);
 int store_model_step_job(struct hd_store *base, struct hd__job_step *step);
 void store_model_count_job_row(struct store_model *model, const struct model_row *row,

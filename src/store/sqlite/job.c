@@ -35,6 +35,7 @@ static int is_in_the_way(struct hd__sqlite *store, const unsigned char *id, cons
 
 struct adding {
     const struct hd__stored_job *job;
+    struct hd__change_note *note; /* NULL for none */
     int64_t is_refused;
 };
 
@@ -67,6 +68,8 @@ static int add_work(struct hd__sqlite *store, void *argument) {
     hd__sql_int(statement, 13, (int64_t)job->counts[HD__JOB_WEBHOOKS]);
     code = hd__sql_run(statement);
     store->state.jobs++;
+    if (code == SQLITE_OK && adding->note)
+        code = hd__sqlite_write_change(store, &adding->note->it, 1);
     return code == SQLITE_OK ? forget_old(store) : code;
 }
 
@@ -82,8 +85,8 @@ static int change(struct hd__sqlite *store, int (*work)(struct hd__sqlite *store
     return status;
 }
 
-int hd__sqlite_add_job(struct hd_store *base, const struct hd__stored_job *job) {
-    struct adding adding = {.job = job};
+int hd__sqlite_add_job(struct hd_store *base, const struct hd__stored_job *job, struct hd__change_note *note) {
+    struct adding adding = {.job = job, .note = note};
     int status = change((struct hd__sqlite *)base, add_work, &adding);
     return status == HD_OK && adding.is_refused ? HD_E_JOB_RUNNING : status;
 }
@@ -94,6 +97,7 @@ struct setting {
     const unsigned char *id;
     int state;
     int64_t now_ms;
+    struct hd__change_note *note; /* NULL for none */
     int64_t is_refused;
     int is_there;
 };
@@ -106,6 +110,14 @@ static int set_state(struct hd__sqlite *store, int64_t key, const struct setting
     hd__sql_int(statement, 3, is_stopped ? setting->now_ms : 0);
     store->state.jobs += is_stopped ? -1 : 1;
     return hd__sql_run(statement);
+}
+
+/* Of what it may send to: project and webhook. */
+static int write_note(struct hd__sqlite *store, const struct hd__change_note *note, const char *const scope[2]) {
+    struct hd__stored_change change = note->it;
+    change.project = scope[0] ? scope[0] : "";
+    change.webhook_id = scope[1] ? scope[1] : "";
+    return hd__sqlite_write_change(store, &change, 1);
 }
 
 static int set_work(struct hd__sqlite *store, void *argument) {
@@ -129,11 +141,15 @@ static int set_work(struct hd__sqlite *store, void *argument) {
         return code;
     if (setting->state == HD_JOB_RUNNING)
         code = is_in_the_way(store, setting->id, scope[0], scope[1], &setting->is_refused);
-    return code == SQLITE_OK && !setting->is_refused ? set_state(store, key, setting) : code;
+    if (code != SQLITE_OK || setting->is_refused)
+        return code;
+    code = set_state(store, key, setting);
+    return code == SQLITE_OK && setting->note ? write_note(store, setting->note, scope) : code;
 }
 
-int hd__sqlite_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms) {
-    struct setting setting = {.id = id, .state = state, .now_ms = now_ms};
+int hd__sqlite_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms,
+                             struct hd__change_note *note) {
+    struct setting setting = {.id = id, .state = state, .now_ms = now_ms, .note = note};
     int status = change((struct hd__sqlite *)base, set_work, &setting);
     return status != HD_OK ? status : !setting.is_there ? HD_E_NO_JOB : setting.is_refused ? HD_E_JOB_RUNNING : HD_OK;
 }

@@ -219,6 +219,8 @@ static int change_all(struct migration *migration, int *version) {
     if (code == SQLITE_OK)
         code = run(store, hd__sqlite_jobs);
     if (code == SQLITE_OK)
+        code = run(store, hd__sqlite_changes);
+    if (code == SQLITE_OK)
         code = add_search(store);
     if (code == SQLITE_OK)
         code = write_version(store);

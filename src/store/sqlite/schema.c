@@ -103,3 +103,11 @@ const char hd__sqlite_search[] =
     "CREATE TABLE search_block(number INTEGER PRIMARY KEY, units INTEGER NOT NULL, earliest_ms INTEGER NOT NULL,"
     "  latest_ms INTEGER NOT NULL, finished BLOB NOT NULL);"
     "CREATE TABLE search_part(id INTEGER PRIMARY KEY, postings BLOB NOT NULL);";
+
+/* The record of changes. fields: see struct hd__stored_change. */
+const char hd__sqlite_changes[] =
+    "CREATE TABLE change(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, action INTEGER NOT NULL, who TEXT NOT NULL,"
+    "  project TEXT NOT NULL, webhook TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL, count INTEGER NOT NULL,"
+    "  fields BLOB NOT NULL);"
+    "CREATE INDEX change_webhook ON change(webhook);"
+    "CREATE INDEX change_project ON change(project);";

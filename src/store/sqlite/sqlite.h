@@ -219,11 +219,12 @@ enum {
     HD__SQL_MODE = HD_MODE_OFF,
     HD__SQL_STATE = HD_WEBHOOK_ACTIVE,
     HD__SQL_JOB_SOURCE = HD_SOURCE_DELIVERIES,
-    HD__SQL_JOB_STATE = HD_JOB_PLANNED
+    HD__SQL_JOB_STATE = HD_JOB_PLANNED,
+    HD__SQL_CHANGE = HD_CHANGE_CREATED
 };
 #define HD__SQLITE_STATE_FIELDS 17
 extern const char hd__sqlite_tables[], hd__sqlite_indexes[], hd__sqlite_consumers[], hd__sqlite_jobs[],
-    hd__sqlite_search[];
+    hd__sqlite_search[], hd__sqlite_changes[];
 int hd__sqlite_migrate(struct hd__sqlite *store);
 /* HD_OK, HD_E_STORE_VERSION, HD_E_STORE_MISSING if there are no tables yet, or another status. */
 int hd__sqlite_check_version(struct hd__sqlite *store, int may_be_older);
@@ -375,9 +376,10 @@ int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane
 
 /* ---- webhooks.c, test.c, outbox.c ---- */
 
-int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected);
-int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change);
-int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count);
+int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected,
+                           struct hd__change_note *note);
+int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change, struct hd__change_note *note);
+int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count, struct hd__change_note *note);
 int hd__sqlite_pass_test(struct hd_store *base, const struct hd__stored_event *event, int64_t webhook,
                          unsigned char delivery_id[HD__STORE_ID_SIZE], int *is_passed);
 int hd__sqlite_put_project(struct hd__sqlite *store, const char *name, int64_t *key);
@@ -410,14 +412,24 @@ int hd__sqlite_ends(struct hd_store *base, int64_t *deleted, int64_t *newest);
 
 /* ---- job.c, job_step.c ---- */
 
-int hd__sqlite_add_job(struct hd_store *base, const struct hd__stored_job *job);
+int hd__sqlite_add_job(struct hd_store *base, const struct hd__stored_job *job, struct hd__change_note *note);
 int hd__sqlite_find_jobs(struct hd_store *base, const unsigned char *id,
                          void (*tell)(void *user, const struct hd__stored_job *job), void *user);
-int hd__sqlite_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms);
+int hd__sqlite_set_job_state(struct hd_store *base, const unsigned char *id, int state, int64_t now_ms,
+                             struct hd__change_note *note);
 int hd__sqlite_plan_job(struct hd_store *base, struct hd__job_plan *plan);
 int hd__sqlite_step_job(struct hd_store *base, struct hd__job_step *step);
 /* A row has ended that may be a job's. */
 int hd__sqlite_count_job_row(struct hd__sqlite *store, int64_t row, int is_delivered);
+
+/* ---- change.c ---- */
+
+/* Writes an entry. With is_as_stored, its webhook's name and project are those of the webhook that is there, if one is.
+ */
+int hd__sqlite_write_change(struct hd__sqlite *store, const struct hd__stored_change *change, int is_as_stored);
+int hd__sqlite_add_change(struct hd_store *base, const struct hd__stored_change *change);
+int hd__sqlite_find_changes(struct hd_store *base, const struct hd__change_search *search,
+                            void (*tell)(void *user, const struct hd__stored_change *change), void *user);
 
 /* ---- list.c ---- */
 

@@ -82,6 +82,7 @@ static const char *const texts[HD__SQL_COUNT] = {
                                "NOT EXISTS(SELECT 1 FROM outbox WHERE webhook = webhook.key)",
     [HD__SQL_CLEAR_LANES] = "DELETE FROM lane WHERE webhook IN (SELECT key FROM webhook WHERE removed = 2)",
     [HD__SQL_HAS_REMOVED] = "SELECT 1 FROM webhook w WHERE removed = 1 AND NOT " SOMETHING_WAITS " LIMIT 1",
+    [HD__SQL_WHOLE_WEBHOOK] = WEBHOOK "w.id = ?1 AND w.removed = 0",
     [HD__SQL_ALL_WEBHOOKS] = WEBHOOK "w.removed = 0 OR (w.removed = 1 AND " SOMETHING_WAITS ") ORDER BY w.key",
     [HD__SQL_CHANGED_WEBHOOKS] = WEBHOOK "w.change > ?1 ORDER BY w.change",
     [HD__SQL_REMOVED_WEBHOOKS] = WEBHOOK "w.removed = 1 AND " SOMETHING_WAITS,
@@ -177,6 +178,17 @@ static const char *const texts[HD__SQL_COUNT] = {
         "forgotten = ?9 WHERE key = ?1",
     [HD__SQL_READ_EVENT] = "SELECT type, project, search, body FROM event WHERE key = ?1",
     [HD__SQL_ADD_JOB_ROW] = "INSERT INTO job_row(row, job) VALUES(?1, ?2)",
+    [HD__SQL_ADD_CHANGE] =
+        "INSERT INTO change(at_ms, action, who, project, webhook, name, object, count, fields) VALUES(?1, ?2, ?3, "
+        "ifnull((SELECT p.name FROM webhook w CROSS JOIN project p ON p.key = w.project WHERE w.id = ?5 AND w.removed "
+        "= 0 AND ?10), ?4), ?5, ifnull((SELECT name FROM webhook WHERE id = ?5 AND removed = 0 AND ?10), ?6), ?7, ?8, "
+        "?9)",
+    [HD__SQL_CUT_WEBHOOK_CHANGES] = "DELETE FROM change WHERE webhook = ?1 AND id <= (SELECT id FROM change WHERE "
+                                    "webhook = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    [HD__SQL_CUT_PROJECT_CHANGES] =
+        "DELETE FROM change WHERE project = (SELECT project FROM change WHERE id = ?1) AND id <= (SELECT id FROM "
+        "change WHERE project = (SELECT project FROM change WHERE id = ?1) ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    [HD__SQL_CUT_CHANGES] = "DELETE FROM change WHERE id <= ?1",
     [HD__SQL_END_JOB_ROW] = "DELETE FROM job_row WHERE row = ?1 RETURNING job",
     [HD__SQL_COUNT_JOB_ROW] = "UPDATE job SET delivered = delivered + ?2, failed = failed + 1 - ?2 WHERE key = ?1",
 

@@ -85,11 +85,49 @@ static int is_own_change(const struct hd__sqlite *store, int64_t change) {
     return 0;
 }
 
+/* ---- Reading ---- */
+
+static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
+    *webhook = (struct hd__stored_webhook){
+        .keys = {.webhook = hd__sql_get_int(row, 0),
+                 .history = hd__sql_get_int(row, 1),
+                 .project = hd__sql_get_int(row, 2),
+                 .label = hd__sql_get_int(row, 3)},
+        .id = hd__sql_get_text(row, 4),
+        .project = hd__sql_get_text(row, 5),
+        .name = hd__sql_get_text(row, 6),
+        .url = hd__sql_get_bytes(row, 7),
+        .masked_url = hd__sql_get_text(row, 8),
+        .secret = hd__sql_get_bytes(row, 9),
+        .staged = hd__sql_get_bytes(row, 10),
+        .previous = hd__sql_get_bytes(row, 11),
+        .headers = hd__sql_get_bytes(row, 12),
+        .events = (unsigned)hd__sql_get_int(row, 13),
+        .format = HD__SQL_FORMAT + (int)hd__sql_get_int(row, 14),
+        .mode = HD__SQL_MODE + (int)hd__sql_get_int(row, 15),
+        .ordered = (int)hd__sql_get_int(row, 16),
+        .standard_headers = (int)hd__sql_get_int(row, 17),
+        .max_in_flight = (uint32_t)hd__sql_get_int(row, 18),
+        .max_attempts = (uint32_t)hd__sql_get_int(row, 19),
+        .retry_first_ms = (uint32_t)hd__sql_get_int(row, 20),
+        .retry_max_ms = (uint32_t)hd__sql_get_int(row, 21),
+        .version = (uint64_t)hd__sql_get_int(row, 22),
+        .change = (uint64_t)hd__sql_get_int(row, 23),
+        .is_removed = hd__sql_get_int(row, 24) != 0,
+        .discarded_up_to = hd__sql_get_int(row, 25),
+        .rate_count = (uint32_t)hd__sql_get_int(row, 26),
+        .rate_period_ms = (uint32_t)hd__sql_get_int(row, 27),
+        .rate_burst = (uint32_t)hd__sql_get_int(row, 28),
+        .client_certificate = hd__sql_get_bytes(row, 29),
+    };
+}
+
 /* ---- Putting ---- */
 
 struct putting {
     struct hd__stored_webhook *webhook;
     uint64_t expected;
+    struct hd__change_note *note; /* NULL for none */
     int status;
 };
 
@@ -152,6 +190,19 @@ static int put_all(struct hd__sqlite *store, struct hd__stored_webhook *webhook,
     return code == SQLITE_OK ? write_webhook(store, webhook, present->is_of_project ? present->key : 0) : code;
 }
 
+/* What the put changes of what is there. */
+static int describe(struct hd__sqlite *store, struct putting *putting) {
+    struct hd__stored_webhook before;
+    sqlite3_stmt *statement = hd__sql(store, HD__SQL_WHOLE_WEBHOOK);
+    hd__sql_text(statement, 1, putting->webhook->id);
+    int code = hd__sql_next(statement);
+    if (code == SQLITE_ROW)
+        read(statement, &before);
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        putting->status = putting->note->describe(putting->note, code == SQLITE_ROW ? &before : NULL);
+    return hd__sql_end(statement, code);
+}
+
 static int put_work(struct hd__sqlite *store, void *argument) {
     struct putting *putting = argument;
     struct present present;
@@ -159,7 +210,13 @@ static int put_work(struct hd__sqlite *store, void *argument) {
     putting->status = HD_OK;
     if (code == SQLITE_OK && putting->expected != HD__ANY_VERSION && putting->expected != present.version)
         putting->status = HD_E_CONFLICT;
-    return code == SQLITE_OK && putting->status == HD_OK ? put_all(store, putting->webhook, &present) : code;
+    if (code == SQLITE_OK && putting->status == HD_OK && putting->note)
+        code = describe(store, putting);
+    if (code != SQLITE_OK || putting->status != HD_OK)
+        return code;
+    code = put_all(store, putting->webhook, &present);
+    int is_noted = putting->note && putting->note->it.action;
+    return code == SQLITE_OK && is_noted ? hd__sqlite_write_change(store, &putting->note->it, 0) : code;
 }
 
 /* Does work of a client that may change something. */
@@ -176,8 +233,9 @@ static int change(struct hd_store *base, int (*work)(struct hd__sqlite *store, v
     return status;
 }
 
-int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected) {
-    struct putting putting = {webhook, expected, HD_OK};
+int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *webhook, uint64_t expected,
+                           struct hd__change_note *note) {
+    struct putting putting = {webhook, expected, note, HD_OK};
     int status = change(base, put_work, &putting);
     return status == HD_OK ? putting.status : status;
 }
@@ -186,20 +244,26 @@ int hd__sqlite_put_webhook(struct hd_store *base, struct hd__stored_webhook *web
 
 struct changing {
     const char *id;
+    struct hd__change_note *note; /* NULL for none */
     uint64_t change, count;
     int is_found;
 };
 
 static int remove_work(struct hd__sqlite *store, void *argument) {
     struct changing *changing = argument;
-    int code = remove_present(store, changing->id);
+    struct present present;
+    int code = find(store, changing->id, NULL, &present);
+    if (code == SQLITE_OK && present.key && changing->note)
+        code = hd__sqlite_write_change(store, &changing->note->it, 1);
+    if (code == SQLITE_OK)
+        code = remove_present(store, changing->id);
     changing->is_found = sqlite3_changes(store->main) > 0;
     changing->change = (uint64_t)store->state.change;
     return code == SQLITE_OK && changing->is_found ? note_own_change(store) : code;
 }
 
-int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change_) {
-    struct changing changing = {.id = id};
+int hd__sqlite_remove_webhook(struct hd_store *base, const char *id, uint64_t *change_, struct hd__change_note *note) {
+    struct changing changing = {.id = id, .note = note};
     int status = change(base, remove_work, &changing);
     if (status == HD_OK)
         *change_ = changing.change;
@@ -243,11 +307,15 @@ static int discard_work(struct hd__sqlite *store, void *argument) {
     hd__sql_int(statement, 2, store->state.discarded);
     hd__sql_int(statement, 3, ++store->state.change);
     code = hd__sql_run(statement);
+    if (code == SQLITE_OK && changing->count > 0 && changing->note) {
+        changing->note->it.count = changing->count;
+        code = hd__sqlite_write_change(store, &changing->note->it, 1);
+    }
     return code == SQLITE_OK ? make_due(store, present.key) : code;
 }
 
-int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count) {
-    struct changing changing = {.id = id};
+int hd__sqlite_discard(struct hd_store *base, const char *id, uint64_t *count, struct hd__change_note *note) {
+    struct changing changing = {.id = id, .note = note};
     int status = change(base, discard_work, &changing);
     if (status == HD_OK)
         *count = changing.count;
@@ -267,41 +335,6 @@ int hd__sqlite_clear_webhooks(struct hd__sqlite *store) {
 }
 
 /* ---- Telling ---- */
-
-static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
-    *webhook = (struct hd__stored_webhook){
-        .keys = {.webhook = hd__sql_get_int(row, 0),
-                 .history = hd__sql_get_int(row, 1),
-                 .project = hd__sql_get_int(row, 2),
-                 .label = hd__sql_get_int(row, 3)},
-        .id = hd__sql_get_text(row, 4),
-        .project = hd__sql_get_text(row, 5),
-        .name = hd__sql_get_text(row, 6),
-        .url = hd__sql_get_bytes(row, 7),
-        .masked_url = hd__sql_get_text(row, 8),
-        .secret = hd__sql_get_bytes(row, 9),
-        .staged = hd__sql_get_bytes(row, 10),
-        .previous = hd__sql_get_bytes(row, 11),
-        .headers = hd__sql_get_bytes(row, 12),
-        .events = (unsigned)hd__sql_get_int(row, 13),
-        .format = HD__SQL_FORMAT + (int)hd__sql_get_int(row, 14),
-        .mode = HD__SQL_MODE + (int)hd__sql_get_int(row, 15),
-        .ordered = (int)hd__sql_get_int(row, 16),
-        .standard_headers = (int)hd__sql_get_int(row, 17),
-        .max_in_flight = (uint32_t)hd__sql_get_int(row, 18),
-        .max_attempts = (uint32_t)hd__sql_get_int(row, 19),
-        .retry_first_ms = (uint32_t)hd__sql_get_int(row, 20),
-        .retry_max_ms = (uint32_t)hd__sql_get_int(row, 21),
-        .version = (uint64_t)hd__sql_get_int(row, 22),
-        .change = (uint64_t)hd__sql_get_int(row, 23),
-        .is_removed = hd__sql_get_int(row, 24) != 0,
-        .discarded_up_to = hd__sql_get_int(row, 25),
-        .rate_count = (uint32_t)hd__sql_get_int(row, 26),
-        .rate_period_ms = (uint32_t)hd__sql_get_int(row, 27),
-        .rate_burst = (uint32_t)hd__sql_get_int(row, 28),
-        .client_certificate = hd__sql_get_bytes(row, 29),
-    };
-}
 
 static int is_to_be_told(const struct hd__sqlite *store, int which, const struct hd__stored_webhook *webhook) {
     switch (which) {
