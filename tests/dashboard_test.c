@@ -21,6 +21,7 @@
 
 #define MOUNT "/admin/hooks/"
 #define API MOUNT "api/v1/"
+#define CHANGES API "projects/" PROJECT "/changes"
 #define WEBHOOKS API "projects/" PROJECT "/webhooks"
 #define DELIVERIES API "projects/" PROJECT "/deliveries"
 
@@ -97,15 +98,18 @@ static const char *header_of(const hd_dashboard_response *response, const char *
 }
 
 /* What an administrator is answered, which must have this status; to be released. NULL for no JSON. */
-static json_t *call(int status, const char *method, const char *target, const char *body) {
-    hd_dashboard_response *response = call_as(HD_ROLE_ADMIN, method, target, body);
+static json_t *answer_of(int status, const char *target, hd_dashboard_response *response) {
     size_t length;
     const char *text = hd_dashboard_response_body(response, &length);
     if (hd_dashboard_response_status(response) != status)
-        fail_msg("%s %s: %d and not %d: %s", method, target, hd_dashboard_response_status(response), status, text);
+        fail_msg("%s: %d and not %d: %s", target, hd_dashboard_response_status(response), status, text);
     json_t *value = json_loadb(text, length, 0, NULL);
     hd_dashboard_response_free(response);
     return value;
+}
+
+static json_t *call(int status, const char *method, const char *target, const char *body) {
+    return answer_of(status, target, call_as(HD_ROLE_ADMIN, method, target, body));
 }
 
 static void expect_status(int status, int role, const char *method, const char *target, const char *body) {
@@ -139,10 +143,25 @@ static char *create(const char *path) {
     return id;
 }
 
+/* The version that is there now. */
+static void add_version(hd_request *request, const char *id) {
+    hd_webhook *webhook = NULL;
+    char tag[32];
+    assert_int_equal(hd_client_get_webhook(client, id, &webhook), HD_OK);
+    (void)snprintf(tag, sizeof tag, "\"%u\"", (unsigned)hd_webhook_version(webhook));
+    hd_webhook_free(webhook);
+    add_header(request, "If-Match", tag);
+}
+
 static json_t *on_webhook(int status, const char *method, const char *id, const char *rest, const char *body) {
     char target[512];
     (void)snprintf(target, sizeof target, WEBHOOKS "/%s%s", id, rest);
-    return call(status, method, target, body);
+    hd_request *request = request_new(method, target);
+    if (body)
+        assert_int_equal(hd_request_add_body(request, body, strlen(body)), HD_OK);
+    if (strncmp(rest, "/secret/", 8) == 0)
+        add_version(request, id);
+    return answer_of(status, target, send_request(request, HD_ROLE_ADMIN));
 }
 
 /* ---- The door ---- */
@@ -567,13 +586,28 @@ static void test_life_of_a_webhook(void **state) {
     expect_status(404, HD_ROLE_ADMIN, "DELETE", target, NULL);
     json_decref(on_webhook(204, "DELETE", id, "", NULL));
     json_decref(on_webhook(404, "GET", id, "", NULL));
-    json_t *audit = call(200, "GET", API "projects/" PROJECT "/audit", NULL);
-    assert_string_equal(text_of(first_of(audit), "action"), "webhook.delete");
-    assert_string_equal(text_of(first_of(audit), "user"), "ann");
-    for (size_t i = 0; i < json_array_size(json_object_get(audit, "data")); i++)
-        assert_true(*text_of(json_array_get(json_object_get(audit, "data"), i), "action") != '\0');
-    assert_int_equal(json_array_size(json_object_get(audit, "data")), 9);
-    json_decref(audit);
+    (void)snprintf(target, sizeof target, CHANGES "?webhook=%s&limit=3", id);
+    json_t *changes = call(200, "GET", target, NULL);
+    assert_string_equal(text_of(first_of(changes), "action"), "deleted");
+    assert_string_equal(text_of(first_of(changes), "by"), "ann");
+    json_t *on = json_object_get(json_array_get(json_object_get(changes, "data"), 1), "fields");
+    assert_string_equal(text_of(json_array_get(on, 0), "name"), "mode");
+    assert_string_equal(text_of(json_array_get(on, 0), "before"), "held");
+    assert_string_equal(text_of(json_array_get(on, 0), "after"), "on");
+    (void)snprintf(target, sizeof target, CHANGES "?before=%d",
+                   (int)json_integer_value(json_object_get(changes, "next")));
+    json_t *rest = call(200, "GET", target, NULL);
+    assert_int_equal(json_array_size(json_object_get(changes, "data")), 3);
+    assert_int_equal(json_array_size(json_object_get(rest, "data")), 6);
+    assert_true(json_is_null(json_object_get(rest, "next")));
+    json_decref(changes);
+    json_decref(rest);
+    static const char *const wrong[] = {"?limit=0", "?limit=201", "?limit=x", "?before=-1", "?before=0", "?before="};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        (void)snprintf(target, sizeof target, CHANGES "%s", wrong[i]);
+        expect_status(400, HD_ROLE_ADMIN, "GET", target, NULL);
+    }
+    expect_status(403, HD_ROLE_VIEWER, "GET", CHANGES, NULL);
     free(id);
 }
 
@@ -768,9 +802,12 @@ static void test_secret_steps_of_a_version(void **state) {
         hd_request *request = request_new("POST", target);
         add_header(request, "If-Match", "\"3\""); /* the present one is 4 */
         hd_dashboard_response *response = send_request(request, HD_ROLE_ADMIN);
-        if (hd_dashboard_response_status(response) != 412)
-            fail_msg("%s: %d", steps[i], hd_dashboard_response_status(response));
-        hd_dashboard_response_free(response);
+        json_t *told = answer_of(412, steps[i], response), *change = json_object_get(told, "change");
+        assert_string_equal(text_of(change, "by"), "ann");
+        assert_string_equal(text_of(change, "action"), "secret_staged");
+        assert_memory_equal(text_of(told, "detail"), "ann changed it at 20", 20);
+        json_decref(told);
+        expect_status(428, HD_ROLE_ADMIN, "POST", target, "{}"); /* which says no version */
     }
     json_t *after = on_webhook(200, "POST", id, "/secret/reveal", "{}");
     assert_true(json_equal(before, after));
@@ -1203,7 +1240,7 @@ static void test_positions(void **state) {
 /* Each connection of a server has a thread of its own. */
 static void *ask_much(void *user) {
     static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats",
-                                          API "projects/" PROJECT "/audit"};
+                                          CHANGES};
     const char *id = user;
     char target[256];
     (void)snprintf(target, sizeof target, WEBHOOKS "/%s/secret/reveal", id);
@@ -1231,9 +1268,10 @@ static void test_threads(void **state) {
     for (size_t i = 0; i < 6; i++)
         pthread_join(threads[i], NULL);
     flush(client);
-    json_t *audit = call(200, "GET", API "projects/" PROJECT "/audit", NULL);
-    assert_int_equal(json_array_size(json_object_get(audit, "data")), 1 + 6 * 50 + 20);
-    json_decref(audit);
+    hd_change_list *changes = NULL; /* the name was changed once */
+    assert_int_equal(hd_client_changes(client, PROJECT, id, 0, 1000, &changes), HD_OK);
+    assert_int_equal(hd_change_list_count(changes), 1 + 6 * 50 + 1);
+    hd_change_list_free(changes);
     free(id);
 }
 

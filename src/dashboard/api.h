@@ -8,7 +8,7 @@ void hd__api_me(struct hd__call *call);
 void hd__api_events(struct hd__call *call);
 void hd__api_preview(struct hd__call *call);
 void hd__api_check_url(struct hd__call *call);
-void hd__api_audit(struct hd__call *call);
+void hd__api_list_changes(struct hd__call *call);
 void hd__api_stats(struct hd__call *call);
 void hd__api_stream(struct hd__call *call);
 
@@ -49,8 +49,12 @@ void hd__api_resume_job(struct hd__call *call);
  * been answered. */
 hd_webhook *hd__api_find_webhook(struct hd__call *call);
 
-/* If-Match names the version that was looked at. Returns 1, or has answered that the webhook is another one by now. */
+/* If-Match names the version that was looked at. Returns 1, also without If-Match; or has answered that the webhook is
+ * another one by now. */
 int hd__api_is_same_version(struct hd__call *call, const hd_webhook *webhook);
+
+/* Answers that somebody else has changed the webhook, and who, what and when. */
+void hd__api_refuse_conflict(struct hd__call *call, const char *webhook_id);
 
 /* Writes a changed webhook. Returns 1, or has answered why not. */
 int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook);

@@ -34,7 +34,7 @@ static hd_log_page *query(struct hd__call *call, size_t limit) {
     if (!hd__filter_read(call, NULL, 0, &filter))
         return NULL;
     const char *cursor = hd__call_query(call, "cursor");
-    int status = hd_log_query(call->dashboard->client, filter, cursor && *cursor ? cursor : NULL, limit, &page);
+    int status = hd_log_query(call->client, filter, cursor && *cursor ? cursor : NULL, limit, &page);
     if (status != HD_OK)
         hd__call_fail(call, status, NULL);
     hd_log_filter_free(filter);
@@ -56,7 +56,7 @@ void hd__api_list_deliveries(struct hd__call *call) {
 /* How many match; returns 1, or has answered. */
 static int count(struct hd__call *call, const hd_log_filter *filter, uint64_t *matching) {
     hd_log_stats *stats = NULL;
-    int status = hd_log_summarize(call->dashboard->client, filter, 0, &stats);
+    int status = hd_log_summarize(call->client, filter, 0, &stats);
     *matching = hd_log_stats_count(stats);
     hd_log_stats_free(stats);
     if (status != HD_OK)
@@ -105,7 +105,7 @@ static hd_log_page *find_delivery(struct hd__call *call) {
     if (status == HD_OK && hd_log_filter_set_delivery(filter, call->params[1]) != HD_OK)
         status = HD_E_NO_DELIVERY;
     if (status == HD_OK)
-        status = hd_log_query(call->dashboard->client, filter, NULL, ATTEMPTS_MAX, &page);
+        status = hd_log_query(call->client, filter, NULL, ATTEMPTS_MAX, &page);
     if (status == HD_OK && hd_log_page_count(page) == 0)
         status = HD_E_NO_DELIVERY;
     hd_log_filter_free(filter);
@@ -119,7 +119,7 @@ static hd_log_page *find_delivery(struct hd__call *call) {
 /* Only what is known to be deleted is. */
 static int webhook_exists(struct hd__call *call, const hd_report *report) {
     hd_webhook *webhook = NULL;
-    int status = hd_client_get_webhook(call->dashboard->client, hd_report_webhook_id(report), &webhook);
+    int status = hd_client_get_webhook(call->client, hd_report_webhook_id(report), &webhook);
     hd_webhook_free(webhook);
     return status != HD_E_NOT_FOUND;
 }
@@ -172,12 +172,10 @@ void hd__api_redeliver(struct hd__call *call) {
     char event_id[HD_ID_SIZE];
     if (!page)
         return;
-    int status = hd_client_redeliver(call->dashboard->client, call->params[1], event_id);
-    if (status == HD_OK) {
-        hd__call_audit(call, "redeliver", call->params[1]);
+    int status = hd_client_redeliver(call->client, call->params[1], event_id);
+    if (status == HD_OK)
         hd__call_answer(call, 202, json_pack("{s:o}", "event_id", json_string(event_id)));
-    } else {
+    else
         hd__call_fail(call, status, NULL);
-    }
     hd_log_page_free(page);
 }

@@ -80,12 +80,11 @@ static int is_confirmed(struct hd__call *call, const hd_job *job) {
 }
 
 static void start(struct hd__call *call, hd_job *job) {
-    int status = hd_job_start(call->dashboard->client, job);
+    int status = hd_job_start(call->client, job);
     if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
         return;
     }
-    hd__call_audit(call, "job.start", hd_job_id(job));
     answer_job(call, 201, job);
 }
 
@@ -94,7 +93,7 @@ void hd__api_create_job(struct hd__call *call) {
     hd_job *job = read_job(call);
     if (!job)
         return;
-    int status = hd_job_plan(call->dashboard->client, job);
+    int status = hd_job_plan(call->client, job);
     if (status != HD_OK)
         hd__call_fail(call, status, NULL);
     else if (json_is_true(hd__call_member(call, "plan")))
@@ -109,7 +108,7 @@ void hd__api_create_job(struct hd__call *call) {
 void hd__api_list_jobs(struct hd__call *call) {
     struct hd__json_text text = {.len = 0};
     hd_job_list *list = NULL;
-    int status = hd_job_list_all(call->dashboard->client, call->params[0], &list);
+    int status = hd_job_list_all(call->client, call->params[0], &list);
     if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
         return;
@@ -127,7 +126,7 @@ void hd__api_list_jobs(struct hd__call *call) {
 /* The job that the call names, if it is of its project; NULL if it has been answered. */
 static hd_job *find_job(struct hd__call *call) {
     hd_job *job = NULL;
-    int status = hd_job_get(call->dashboard->client, call->params[1], &job);
+    int status = hd_job_get(call->client, call->params[1], &job);
     if (status == HD_OK && (!hd_job_project(job) || strcmp(hd_job_project(job), call->params[0]) != 0))
         status = HD_E_NO_JOB;
     if (status == HD_OK)
@@ -144,24 +143,23 @@ void hd__api_get_job(struct hd__call *call) {
     hd_job_free(job);
 }
 
-static void change(struct hd__call *call, int (*act)(hd_client *client, const char *id), const char *action) {
+static void change(struct hd__call *call, int (*act)(hd_client *client, const char *id)) {
     hd_job *job = find_job(call);
     if (!job)
         return;
-    int status = act(call->dashboard->client, hd_job_id(job));
+    int status = act(call->client, hd_job_id(job));
     hd_job_free(job);
     if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
         return;
     }
-    hd__call_audit(call, action, call->params[1]);
     hd__api_get_job(call);
 }
 
 void hd__api_stop_job(struct hd__call *call) {
-    change(call, hd_job_stop, "job.stop");
+    change(call, hd_job_stop);
 }
 
 void hd__api_resume_job(struct hd__call *call) {
-    change(call, hd_job_resume, "job.resume");
+    change(call, hd_job_resume);
 }

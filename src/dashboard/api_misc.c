@@ -36,14 +36,14 @@ static json_t *projects_of(struct hd__call *call) {
 }
 
 void hd__api_me(struct hd__call *call) {
-    int status = hd_client_store_status(call->dashboard->client);
+    int status = hd_client_store_status(call->client);
     hd__call_answer(call, 200,
                     json_pack("{s:o, s:s, s:o, s:s, s:o, s:{s:b, s:s, s:s}, s:I}", "user", hd__json_string(call->user),
                               "role", hd__call_is_admin(call) ? "admin" : "viewer", "projects", projects_of(call),
                               "version", hd_version(), "position", hd__dash_position(call->dashboard), "store", "ok",
                               status == HD_OK, "code", hd_status_name(status), "message",
                               status == HD_OK ? "" : hd_strerror(status), "waiting",
-                              (json_int_t)hd_client_counter(call->dashboard->client, HD_COUNTER_WAITING)));
+                              (json_int_t)hd_client_counter(call->client, HD_COUNTER_WAITING)));
 }
 
 /* ---- Events ---- */
@@ -132,31 +132,9 @@ void hd__api_check_url(struct hd__call *call) {
     if (status != HD_OK)
         call->response->failed = 1;
     else if (hd__setters_apply(call, webhook, 1) &&
-             (status = hd_client_check_url(call->dashboard->client, hd_webhook_url(webhook))) == HD_OK)
+             (status = hd_client_check_url(call->client, hd_webhook_url(webhook))) == HD_OK)
         hd__call_answer(call, 200, json_pack("{s:b, s:o}", "ok", 1, "warnings", hd__setters_warnings(webhook)));
     if (status != HD_OK && !call->response->failed)
         hd__call_fail(call, status, "/url");
     hd_webhook_free(webhook);
-}
-
-/* ---- The list of changes ---- */
-
-static json_t *audit_of(const struct hd__audit *audit) {
-    return json_pack("{s:o, s:o, s:s, s:o}", "at", hd__json_time(audit->at_ms), "user", hd__json_string(audit->user),
-                     "action", audit->action, "object", hd__json_string(audit->object));
-}
-
-void hd__api_audit(struct hd__call *call) {
-    hd_dashboard *dashboard = call->dashboard;
-    json_t *list = json_array();
-    int failed = list == NULL;
-    pthread_mutex_lock(&dashboard->lock);
-    size_t kept = dashboard->audit_count < HD__AUDIT_MAX ? dashboard->audit_count : HD__AUDIT_MAX;
-    for (size_t i = 0; i < kept; i++) {
-        const struct hd__audit *audit = &dashboard->audits[(dashboard->audit_count - 1 - i) % HD__AUDIT_MAX];
-        if (strcmp(audit->project, call->params[0]) == 0)
-            hd__json_add(list, audit_of(audit), &failed);
-    }
-    pthread_mutex_unlock(&dashboard->lock);
-    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
 }

@@ -9,10 +9,11 @@ static void answer(struct hd__call *call, const hd_webhook *webhook) {
 
 void hd__api_reveal_secret(struct hd__call *call) {
     hd_webhook *webhook = hd__api_find_webhook(call);
-    if (webhook) {
-        hd__call_audit(call, "secret.reveal", hd_webhook_id(webhook));
+    int status = webhook ? hd_client_note_reveal(call->client, hd_webhook_id(webhook)) : HD_OK;
+    if (status != HD_OK)
+        hd__call_fail(call, status, NULL);
+    else if (webhook)
         answer(call, webhook);
-    }
     hd_webhook_free(webhook);
 }
 
@@ -55,9 +56,20 @@ static int forget(struct hd__call *call, hd_webhook *webhook) {
     return hd_webhook_forget_previous_secret(webhook);
 }
 
-static void change(struct hd__call *call, const char *action,
-                   int (*apply)(struct hd__call *call, hd_webhook *webhook)) {
-    hd_webhook *webhook = hd__api_find_webhook(call);
+/* Of two people who change a secret at the same time, the second must hear of the first: a step says which version it
+ * has seen (RFC 6585 section 3). Returns 1, or has answered. */
+static int says_version(struct hd__call *call) {
+    if (hd_request_header(call->request, "If-Match", 0))
+        return 1;
+    hd__call_refuse(call, 428, "Say which version you have seen",
+                    "Get the webhook, and send its ETag as If-Match: a secret that somebody else changed meanwhile is "
+                    "not overwritten.",
+                    NULL);
+    return 0;
+}
+
+static void change(struct hd__call *call, int (*apply)(struct hd__call *call, hd_webhook *webhook)) {
+    hd_webhook *webhook = says_version(call) ? hd__api_find_webhook(call) : NULL;
     if (!webhook || !hd__api_is_same_version(call, webhook)) {
         hd_webhook_free(webhook);
         return;
@@ -65,33 +77,31 @@ static void change(struct hd__call *call, const char *action,
     int status = apply(call, webhook);
     if (status != HD_OK)
         hd__call_fail(call, status, status == HD_E_SECRET ? "/secret" : NULL);
-    else if (hd__api_put_webhook(call, webhook)) {
-        hd__call_audit(call, action, hd_webhook_id(webhook));
+    else if (hd__api_put_webhook(call, webhook))
         answer(call, webhook);
-    }
     hd_webhook_free(webhook);
 }
 
 void hd__api_stage_secret(struct hd__call *call) {
-    change(call, "webhook.secret.stage", stage);
+    change(call, stage);
 }
 
 void hd__api_unstage_secret(struct hd__call *call) {
-    change(call, "webhook.secret.unstage", unstage);
+    change(call, unstage);
 }
 
 void hd__api_activate_secret(struct hd__call *call) {
-    change(call, "webhook.secret.activate", activate);
+    change(call, activate);
 }
 
 void hd__api_undo_secret(struct hd__call *call) {
-    change(call, "webhook.secret.undo", undo);
+    change(call, undo);
 }
 
 void hd__api_forget_secret(struct hd__call *call) {
-    change(call, "webhook.secret.forget", forget);
+    change(call, forget);
 }
 
 void hd__api_replace_secret(struct hd__call *call) {
-    change(call, "webhook.secret.replace", replace);
+    change(call, replace);
 }

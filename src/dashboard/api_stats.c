@@ -34,7 +34,7 @@ static int summarize(struct hd__call *call, const char *webhook_id, const struct
     if (status == HD_OK)
         status = hd_log_filter_set_time(filter, *since_ms, until_ms);
     if (status == HD_OK)
-        status = hd_log_summarize(call->dashboard->client, filter, range->bucket_ms, stats);
+        status = hd_log_summarize(call->client, filter, range->bucket_ms, stats);
     hd_log_filter_free(filter);
     return status;
 }
@@ -53,13 +53,13 @@ static const struct range *find_range(struct hd__call *call) {
 /* What waits for the webhooks of a project, or for one of them. */
 static int count_waiting(struct hd__call *call, const char *webhook_id, uint64_t *waiting) {
     hd_webhook_list *list = NULL;
-    int status = hd_client_list_webhooks(call->dashboard->client, call->params[0], &list);
+    int status = hd_client_list_webhooks(call->client, call->params[0], &list);
     *waiting = 0;
     for (size_t i = 0; i < hd_webhook_list_count(list) && status == HD_OK; i++) {
         const char *id = hd_webhook_id(hd_webhook_list_at(list, i));
         uint64_t count = 0;
         if (!webhook_id || strcmp(webhook_id, id) == 0)
-            status = hd_client_waiting(call->dashboard->client, id, &count, NULL);
+            status = hd_client_waiting(call->client, id, &count, NULL);
         status = status == HD_E_NOT_FOUND ? HD_OK : status; /* it was deleted at this moment */
         *waiting += count;
     }
@@ -102,7 +102,7 @@ static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_
     if (status == HD_OK)
         status = hd_log_filter_add_webhook(filter, hd_webhook_id(webhook));
     if (status == HD_OK)
-        status = hd_log_query(call->dashboard->client, filter, NULL, FAILING_AFTER, page);
+        status = hd_log_query(call->client, filter, NULL, FAILING_AFTER, page);
     hd_log_filter_free(filter);
     return status;
 }
@@ -140,7 +140,7 @@ struct condition {
 };
 
 static int read_condition(struct hd__call *call, const hd_webhook *webhook, struct condition *condition) {
-    hd_client *client = call->dashboard->client;
+    hd_client *client = call->client;
     const char *id = hd_webhook_id(webhook);
     *condition = (struct condition){.state = HD_WEBHOOK_ACTIVE};
     int status = hd_client_webhook_state(client, id, &condition->state, &condition->until_ms);

@@ -16,7 +16,7 @@ static void refuse_unknown(struct hd__call *call) {
 
 hd_webhook *hd__api_find_webhook(struct hd__call *call) {
     hd_webhook *webhook = NULL;
-    int status = hd_client_get_webhook(call->dashboard->client, call->params[1], &webhook);
+    int status = hd_client_get_webhook(call->client, call->params[1], &webhook);
     if (status == HD_OK && strcmp(hd_webhook_project(webhook), call->params[0]) == 0)
         return webhook;
     if (status == HD_OK || status == HD_E_NOT_FOUND)
@@ -44,8 +44,10 @@ static const char *pointer_of(int status) {
 }
 
 int hd__api_put_webhook(struct hd__call *call, const hd_webhook *webhook) {
-    int status = hd_client_replace_webhook(call->dashboard->client, webhook);
-    if (status != HD_OK)
+    int status = hd_client_replace_webhook(call->client, webhook);
+    if (status == HD_E_CONFLICT)
+        hd__api_refuse_conflict(call, hd_webhook_id(webhook));
+    else if (status != HD_OK)
         hd__call_fail(call, status, pointer_of(status));
     return status == HD_OK;
 }
@@ -59,7 +61,7 @@ static void write_whole(struct hd__call *call, const hd_webhook *webhook, struct
 
 void hd__api_list_webhooks(struct hd__call *call) {
     hd_webhook_list *list = NULL;
-    int status = hd_client_list_webhooks(call->dashboard->client, call->params[0], &list);
+    int status = hd_client_list_webhooks(call->client, call->params[0], &list);
     if (status != HD_OK) {
         hd__call_fail(call, status, NULL);
         return;
@@ -97,7 +99,7 @@ static void answer(struct hd__call *call, int http_status, const hd_webhook *web
 /* Answers with the webhook as it is after a change. */
 static void answer_present(struct hd__call *call, int http_status, const char *id) {
     hd_webhook *webhook = NULL;
-    int status = hd_client_get_webhook(call->dashboard->client, id, &webhook);
+    int status = hd_client_get_webhook(call->client, id, &webhook);
     if (status == HD_OK)
         answer(call, http_status, webhook);
     else
@@ -129,10 +131,8 @@ void hd__api_create_webhook(struct hd__call *call) {
         hd__call_fail(call, status, NULL);
     else if (status != HD_OK)
         call->response->failed = 1;
-    if (status == HD_OK && hd__setters_apply(call, webhook, 1) && hd__api_put_webhook(call, webhook)) {
-        hd__call_audit(call, "webhook.create", hd_webhook_id(webhook));
+    if (status == HD_OK && hd__setters_apply(call, webhook, 1) && hd__api_put_webhook(call, webhook))
         answer_created(call, hd_webhook_id(webhook));
-    }
     hd_webhook_free(webhook);
 }
 
@@ -142,52 +142,46 @@ int hd__api_is_same_version(struct hd__call *call, const hd_webhook *webhook) {
     write_tag(webhook, tag);
     if (!wanted || strcmp(wanted, tag) == 0)
         return 1;
-    hd__call_fail(call, HD_E_CONFLICT, NULL);
+    hd__api_refuse_conflict(call, hd_webhook_id(webhook));
     return 0;
 }
 
 void hd__api_update_webhook(struct hd__call *call) {
     hd_webhook *webhook = hd__api_find_webhook(call);
     if (webhook && hd__api_is_same_version(call, webhook) && hd__setters_apply(call, webhook, 0) &&
-        hd__api_put_webhook(call, webhook)) {
-        hd__call_audit(call, "webhook.update", hd_webhook_id(webhook));
+        hd__api_put_webhook(call, webhook))
         answer_present(call, 200, hd_webhook_id(webhook));
-    }
     hd_webhook_free(webhook);
 }
 
-static void change_mode(struct hd__call *call, int mode, const char *action) {
+static void change_mode(struct hd__call *call, int mode) {
     hd_webhook *webhook = hd__api_find_webhook(call);
-    if (webhook && hd_webhook_set_mode(webhook, mode) == HD_OK && hd__api_put_webhook(call, webhook)) {
-        hd__call_audit(call, action, hd_webhook_id(webhook));
+    if (webhook && hd_webhook_set_mode(webhook, mode) == HD_OK && hd__api_put_webhook(call, webhook))
         answer_present(call, 200, hd_webhook_id(webhook));
-    }
     hd_webhook_free(webhook);
 }
 
 void hd__api_hold_webhook(struct hd__call *call) {
-    change_mode(call, HD_MODE_HELD, "webhook.hold");
+    change_mode(call, HD_MODE_HELD);
 }
 
 void hd__api_turn_on_webhook(struct hd__call *call) {
-    change_mode(call, HD_MODE_ON, "webhook.on");
+    change_mode(call, HD_MODE_ON);
 }
 
 void hd__api_turn_off_webhook(struct hd__call *call) {
-    change_mode(call, HD_MODE_OFF, "webhook.off");
+    change_mode(call, HD_MODE_OFF);
 }
 
 void hd__api_delete_webhook(struct hd__call *call) {
     hd_webhook *webhook = hd__api_find_webhook(call);
     if (!webhook)
         return;
-    int status = hd_client_remove_webhook(call->dashboard->client, hd_webhook_id(webhook));
-    if (status == HD_OK) {
-        hd__call_audit(call, "webhook.delete", hd_webhook_id(webhook));
+    int status = hd_client_remove_webhook(call->client, hd_webhook_id(webhook));
+    if (status == HD_OK)
         call->response->status = 204;
-    } else {
+    else
         hd__call_fail(call, status, NULL);
-    }
     hd_webhook_free(webhook);
 }
 
@@ -196,13 +190,11 @@ void hd__api_discard(struct hd__call *call) {
     uint64_t count = 0;
     if (!webhook)
         return;
-    int status = hd_client_discard(call->dashboard->client, hd_webhook_id(webhook), &count);
-    if (status == HD_OK) {
-        hd__call_audit(call, "webhook.discard", hd_webhook_id(webhook));
+    int status = hd_client_discard(call->client, hd_webhook_id(webhook), &count);
+    if (status == HD_OK)
         hd__call_answer(call, 200, json_pack("{s:I}", "discarded", (json_int_t)count));
-    } else {
+    else
         hd__call_fail(call, status, NULL);
-    }
     hd_webhook_free(webhook);
 }
 
@@ -220,8 +212,7 @@ void hd__api_test_webhook(struct hd__call *call) {
     hd_report *report = NULL;
     if (!webhook)
         return;
-    int status = hd_client_test(call->dashboard->client, hd_webhook_id(webhook), type, TEST_MS, &report);
-    hd__call_audit(call, "test", hd_webhook_id(webhook));
+    int status = hd_client_test(call->client, hd_webhook_id(webhook), type, TEST_MS, &report);
     struct hd__json_text text = {.len = 0};
     if (status == HD_OK) {
         hd__field_delivery(report, HD_JSON_EXCHANGE, &text);

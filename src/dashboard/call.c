@@ -131,15 +131,11 @@ void hd__call_fail(struct hd__call *call, int status, const char *pointer) {
     answer_problem(call, http_status, title_of(http_status), hd_strerror(status), hd_status_name(status), errors);
 }
 
-/* ---- The list of changes ---- */
-
-void hd__call_audit(struct hd__call *call, const char *action, const char *object) {
-    hd_dashboard *dashboard = call->dashboard;
-    pthread_mutex_lock(&dashboard->lock);
-    struct hd__audit *audit = &dashboard->audits[dashboard->audit_count++ % HD__AUDIT_MAX];
-    *audit = (struct hd__audit){.at_ms = hd__dash_now_ms(), .action = action};
-    strcpy(audit->user, call->user);
-    strncpy(audit->object, object, sizeof audit->object - 1);
-    strncpy(audit->project, call->params[0] ? call->params[0] : "", sizeof audit->project - 1);
-    pthread_mutex_unlock(&dashboard->lock);
+void hd__call_conflict(struct hd__call *call, const char *detail, const struct hd__json_text *change) {
+    json_t *problem = json_pack("{s:i, s:s, s:s, s:s}", "status", 412, "title", title_of(412), "detail", detail, "code",
+                                hd_status_name(HD_E_CONFLICT));
+    int failed = problem == NULL || (change && change->failed);
+    if (change && !failed)
+        hd__json_set(problem, "change", json_loadb(change->data, change->len, 0, NULL), &failed);
+    answer_value(call, 412, "application/problem+json", hd__json_or_nothing(problem, failed));
 }

@@ -33,10 +33,8 @@ int hd_dashboard_new(hd_client *client, const char *mount, hd_dashboard **dashbo
     made->pid = (long)getpid();
     made->born = (uint64_t)hd__dash_now_ms();
     made->mount = strdup(mount);
-    made->audits = calloc(HD__AUDIT_MAX, sizeof *made->audits);
-    if (!made->mount || !made->audits || pthread_mutex_init(&made->lock, NULL) != 0) {
+    if (!made->mount || pthread_mutex_init(&made->lock, NULL) != 0) {
         free(made->mount);
-        free(made->audits);
         free(made);
         return HD_E_NO_MEMORY;
     }
@@ -64,7 +62,6 @@ void hd_dashboard_free(hd_dashboard *dashboard) {
         free(dashboard->projects[i]);
     if (hd__dash_check(dashboard) == HD_OK)
         pthread_mutex_destroy(&dashboard->lock);
-    free(dashboard->audits);
     free(dashboard->mount);
     free(dashboard);
 }
@@ -196,13 +193,15 @@ int hd_dashboard_handle(hd_dashboard *dashboard, const hd_request *request, cons
                             .role = role};
     char *target = strdup(hd_request_target(request) ? hd_request_target(request) : "");
     call.response = calloc(1, sizeof *call.response);
-    int failed = !target || !call.response || hd_request_status(request) == HD_E_NO_MEMORY;
+    int failed = hd_client_as(dashboard->client, user, &call.client) != HD_OK || !target || !call.response ||
+                 hd_request_status(request) == HD_E_NO_MEMORY;
     if (!failed) {
         hd__guard_set_headers(call.response);
         answer(&call, target);
         failed = call.response->failed;
     }
     json_decref(call.body);
+    hd_client_unref(call.client);
     free(target);
     if (failed) {
         hd_dashboard_response_free(call.response);

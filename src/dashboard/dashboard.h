@@ -10,20 +10,10 @@
 
 #define HD__HOSTS_MAX 16
 #define HD__PROJECTS_MAX 64
-#define HD__AUDIT_MAX 1000
 #define HD__STREAMS_MAX 64
 #define HD__PARAMS_MAX 3
 #define HD__QUERY_MAX 24
 #define HD__USER_SIZE 129
-
-/* One change that somebody made. */
-struct hd__audit {
-    int64_t at_ms;
-    char user[HD__USER_SIZE];
-    const char *action; /* static text */
-    char object[129];   /* the id of a webhook or a delivery */
-    char project[129];
-};
 
 struct hd_dashboard {
     atomic_uint references; /* the program's, and one of each open stream */
@@ -38,12 +28,10 @@ struct hd_dashboard {
     size_t project_count;
     uint64_t born; /* tells it from the one that was there before a restart */
 
-    pthread_mutex_t lock;     /* guards these */
-    struct hd__audit *audits; /* a ring */
-    size_t audit_count;       /* ever */
-    uint64_t changes;         /* of webhooks, by whomever, that streams have seen */
-    uint64_t sum;             /* over the webhooks, when a stream looked last */
-    int64_t looked_ms;        /* when that was, on the monotonic clock */
+    pthread_mutex_t lock; /* guards these */
+    uint64_t changes;     /* of webhooks, by whomever, that streams have seen */
+    uint64_t sum;         /* over the webhooks, when a stream looked last */
+    int64_t looked_ms;    /* when that was, on the monotonic clock */
 };
 
 struct hd__query {
@@ -53,6 +41,7 @@ struct hd__query {
 /* One call. */
 struct hd__call {
     hd_dashboard *dashboard;
+    hd_client *client; /* the user's handle of it */
     const hd_request *request;
     const char *method;
     const char *user; /* "" for nobody */
@@ -86,8 +75,8 @@ void hd__call_refuse(struct hd__call *call, int status, const char *title, const
 /* The same for a status of the library; pointer names the member of the body that it is about, or is NULL. */
 void hd__call_fail(struct hd__call *call, int status, const char *pointer);
 
-/* Notes that something was changed. */
-void hd__call_audit(struct hd__call *call, const char *action, const char *object);
+/* Answers that somebody else has changed a webhook; with the last change of it, which may be NULL. */
+void hd__call_conflict(struct hd__call *call, const char *detail, const struct hd__json_text *change);
 
 /* HD_OK; HD_E_FORKED in a child of the process that made it, where its lock may be held for ever. */
 int hd__dash_check(const hd_dashboard *dashboard);

@@ -37,6 +37,11 @@ static int write_job(const void *job, int flags, char *buf, size_t size, size_t 
     return hd_job_json(job, buf, size, length);
 }
 
+static int write_change(const void *change, int flags, char *buf, size_t size, size_t *length) {
+    (void)flags;
+    return hd_change_json(change, buf, size, length);
+}
+
 void hd__field_webhook(const hd_webhook *webhook, int is_admin, struct hd__json_text *text) {
     append(text, write_webhook, webhook, is_admin ? HD_JSON_URL : 0);
 }
@@ -60,6 +65,10 @@ void hd__field_stats(const hd_log_stats *stats, struct hd__json_text *text) {
 
 void hd__field_job(const hd_job *job, struct hd__json_text *text) {
     append(text, write_job, job, 0);
+}
+
+void hd__field_change(const hd_change *change, struct hd__json_text *text) {
+    append(text, write_change, change, 0);
 }
 
 static json_t *secret_of(const void *secret, size_t length) {

@@ -15,6 +15,7 @@ void hd__field_deliveries(const hd_log_page *page, int flags, struct hd__json_te
 
 void hd__field_stats(const hd_log_stats *stats, struct hd__json_text *text);
 void hd__field_job(const hd_job *job, struct hd__json_text *text);
+void hd__field_change(const hd_change *change, struct hd__json_text *text);
 
 /* The secrets; NULL without memory. */
 json_t *hd__field_secrets(const hd_webhook *webhook);

@@ -19,7 +19,7 @@ const struct hd__route hd__routes[] = {
     {"GET", "projects/*/events", VIEWER, hd__api_events},
     {"GET", "projects/*/stats", VIEWER, hd__api_stats},
     {"GET", "projects/*/stream", VIEWER, hd__api_stream},
-    {"GET", "projects/*/audit", ADMIN, hd__api_audit},
+    {"GET", "projects/*/changes", ADMIN, hd__api_list_changes},
     {"POST", "projects/*/preview", VIEWER, hd__api_preview},
     {"POST", "projects/*/check-url", ADMIN, hd__api_check_url},
     {"GET", WEBHOOKS, VIEWER, hd__api_list_webhooks},
