@@ -109,6 +109,10 @@ enum option_id {
     OPT_SHUTDOWN,
     OPT_NEW_KEY_FILE,
     OPT_NO_KEY,
+    OPT_BY,
+    OPT_IF_VERSION,
+    OPT_BEFORE,
+    OPT_CHANGES_FORMAT,
     OPT_MDOC,
     OPT_COUNT
 };

@@ -38,6 +38,7 @@ int cli_run_webhooks_on(const struct args *args);
 int cli_run_webhooks_off(const struct args *args);
 int cli_run_webhooks_discard(const struct args *args);
 int cli_run_webhooks_test(const struct args *args);
+int cli_run_webhooks_changes(const struct args *args);
 int cli_run_webhooks_secret(const struct args *args);
 int cli_run_deliveries_list(const struct args *args);
 int cli_run_deliveries_get(const struct args *args);

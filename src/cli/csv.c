@@ -63,3 +63,31 @@ void cli_csv_report(const hd_report *report) {
     put_text(hd_report_redelivery_of(report));
     fputs(hd_report_is_test(report) ? "yes\r\n" : "no\r\n", stdout);
 }
+
+void cli_csv_change_heading(void) {
+    fputs("at,by,action,project,webhook,webhook_name,object,count,setting,before,after,id\r\n", stdout);
+}
+
+static void put_change_line(const hd_change *change, const char *setting, const char *before, const char *after) {
+    put_time(hd_change_at_ms(change));
+    put_text(hd_change_by(change));
+    put_text(hd_change_action_name(hd_change_action(change)));
+    put_text(hd_change_project(change));
+    put_text(hd_change_webhook_id(change));
+    put_text(hd_change_webhook_name(change));
+    put_text(hd_change_object(change));
+    put_number((int64_t)hd_change_count(change));
+    put_text(setting);
+    put_text(before);
+    put_text(after);
+    printf("%" PRId64 "\r\n", hd_change_id(change));
+}
+
+void cli_csv_change(const hd_change *change) {
+    size_t count = hd_change_field_count(change);
+    for (size_t i = 0; i < count; i++)
+        put_change_line(change, hd_change_field_name(change, i), hd_change_field_before(change, i),
+                        hd_change_field_after(change, i));
+    if (count == 0)
+        put_change_line(change, "", "", "");
+}

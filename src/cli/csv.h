@@ -8,4 +8,8 @@
 void cli_csv_heading(void);
 void cli_csv_report(const hd_report *report);
 
+/* The same of changes, with a line for each setting that was changed, and one for a change without any. */
+void cli_csv_change_heading(void);
+void cli_csv_change(const hd_change *change);
+
 #endif

@@ -51,6 +51,11 @@ static int write_stats(const void *stats, int flags, char *buf, size_t size, siz
     return hd_log_stats_json(stats, buf, size, length);
 }
 
+static int write_change(const void *change, int flags, char *buf, size_t size, size_t *length) {
+    (void)flags;
+    return hd_change_json(change, buf, size, length);
+}
+
 static int write_job(const void *job, int flags, char *buf, size_t size, size_t *length) {
     (void)flags;
     return hd_job_json(job, buf, size, length);
@@ -102,4 +107,8 @@ int cli_json_print_stats(const hd_log_stats *stats, json_t *more) {
 
 int cli_json_print_job(const hd_job *job) {
     return print_object(write_job, job, 0, NULL);
+}
+
+int cli_json_print_change(const hd_change *change) {
+    return print_object(write_change, change, 0, NULL);
 }

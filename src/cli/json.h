@@ -21,10 +21,11 @@ json_t *cli_json_time(int64_t ms);
 int cli_json_print(json_t *value);
 
 /* The same for a report, with flags as for hd_report_json(); and for a webhook and for statistics, with more members,
- * which are freed; and for a job. */
+ * which are freed; for a job, and for a change. */
 int cli_json_print_report(const hd_report *report, int flags);
 int cli_json_print_webhook(const hd_webhook *webhook, int flags, json_t *more);
 int cli_json_print_stats(const hd_log_stats *stats, json_t *more);
 int cli_json_print_job(const hd_job *job);
+int cli_json_print_change(const hd_change *change);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/text.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,17 @@ int cli_place_open_store(const struct args *args, struct place *place) {
     return code == CLI_OK ? open_store(args, place) : code;
 }
 
+/* Whom changes are recorded of: the one who is named, else the user whom the system knows. */
+static int act_as_user(const struct args *args, struct place *place) {
+    const char *given = cli_value(args, OPT_BY), *variable = getenv("HELMDESK_USER");
+    const struct passwd *user = getpwuid(geteuid());
+    char number[32], name[HD_BY_MAX + 1];
+    snprintf(number, sizeof number, "uid %lu", (unsigned long)geteuid());
+    const char *by = given ? given : variable && *variable ? variable : user ? user->pw_name : number;
+    snprintf(name, sizeof name, "%s", by);
+    return hd_client_as(place->whole, name, &place->client);
+}
+
 static int open_client(const struct args *args, enum access access,
                        int (*more)(const struct args *args, hd_options *options, hd_store *store),
                        struct place *place) {
@@ -273,7 +285,9 @@ static int open_client(const struct args *args, enum access access,
     if (status == HD_OK)
         status = hd_options_set_store(options, place->store);
     if (status == HD_OK)
-        status = hd_client_new(options, &place->client);
+        status = hd_client_new(options, &place->whole);
+    if (status == HD_OK)
+        status = act_as_user(args, place);
     hd_options_free(options);
     return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
@@ -337,9 +351,10 @@ int cli_place_put(const struct place *place, const hd_webhook *webhook) {
 
 /* At once: what was wanted has been waited for. */
 void cli_place_close(struct place *place) {
-    if (place->client)
-        (void)hd_client_close(place->client, 0);
-    hd_client_free(place->client);
+    if (place->whole)
+        (void)hd_client_close(place->whole, 0);
+    hd_client_unref(place->client);
+    hd_client_free(place->whole);
     hd_store_free(place->store);
     free(place->directory);
     *place = (struct place){0};

@@ -21,7 +21,8 @@ struct place {
     enum access access;
     int has_key; /* one was given */
     hd_store *store;
-    hd_client *client;
+    hd_client *client; /* changes that are made through it are the user's */
+    hd_client *whole;  /* the same, as it was opened */
 };
 
 /* Returns CLI_OK, or says what is wrong. To be closed in both cases. */

@@ -143,6 +143,13 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_NEW_KEY_FILE] = {"new-key-file", '\0', "FILE", "FILE",
                           "The new key, 32 bytes or 64 hexadecimal digits; it is made if it is not there"},
     [OPT_NO_KEY] = {"no-key", '\0', NULL, NULL, "Store the secrets unencrypted"},
+    [OPT_BY] = {"as", '\0', "NAME", NULL,
+                "Who makes the change, for 'webhooks changes' (HELMDESK_USER, or the user's name in this system)"},
+    [OPT_IF_VERSION] = {"if-version", '\0', "N", NULL,
+                        "Only if nobody has changed it since it had this version, as 'webhooks get --json' tells it"},
+    [OPT_BEFORE] = {"before", '\0', "N", NULL, "Go on where the list before ended"},
+    [OPT_CHANGES_FORMAT] = {"format", '\0', "FORMAT", "text csv",
+                            "text, or csv: a table for spreadsheets, with a line for each setting (text)"},
     [OPT_MDOC] = {"mdoc", '\0', NULL, NULL, "Write the commands and options for the man page"},
 };
 
@@ -153,6 +160,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
 #define EVENT_OPTIONS OPT_SET, OPT_DATA, OPT_SLACK
 #define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY, OPT_CLIENT_CERTIFICATE
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE
+#define CHANGE_OPTIONS STORE_OPTIONS, OPT_BY
 #define WEBHOOK_OPTIONS                                                                                                \
     OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_BACKOFF, OPT_IN_FLIGHT,              \
         OPT_WEBHOOK_RATE, OPT_BURST, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE, OPT_ALLOW_PRIVATE
@@ -246,48 +254,48 @@ const struct command cli_commands[] = {
      "Slack's is, can come from standard input: -.\n\n"
      "A server that has the store open knows of it within a second, as of every change of a webhook.",
      "helmdesk webhooks create https://example.com/hooks --project acme --name CRM --events ticket.created",
-     OPTIONS(STORE_OPTIONS, OPT_WEBHOOK_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
+     OPTIONS(CHANGE_OPTIONS, OPT_WEBHOOK_PROJECT, WEBHOOK_OPTIONS, OPT_MODE, OPT_SECRET_FILE), cli_run_webhooks_create},
 
     {"webhooks update", "WEBHOOK", NULL, 1, 1,
      "change a webhook",
      "Changes what the options name, and nothing else. A header with an empty value (-H 'X-Tenant:') is removed, and so is "
      "the client certificate (--client-certificate '').",
      "helmdesk webhooks update CRM --name 'CRM sync' --events all",
-     OPTIONS(STORE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_MODE, OPT_NO_STANDARD), cli_run_webhooks_update},
+     OPTIONS(CHANGE_OPTIONS, OPT_URL, WEBHOOK_OPTIONS, OPT_MODE, OPT_NO_STANDARD), cli_run_webhooks_update},
 
     {"webhooks delete", "WEBHOOK", NULL, 1, 1,
      "remove a webhook",
      "Removes a webhook. What was accepted for it before is still delivered, and its log stays. To have that end unsent, "
      "run webhooks discard first.",
-     NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
+     NULL, OPTIONS(CHANGE_OPTIONS, OPT_YES), cli_run_webhooks_delete},
 
     {"webhooks hold", "WEBHOOK", NULL, 1, 1,
      "keep a webhook's events, and send nothing for now",
      "The webhook accepts events, and sends nothing until it is on again. Nothing is lost. A test is still sent.",
-     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_hold},
+     NULL, OPTIONS(CHANGE_OPTIONS), cli_run_webhooks_hold},
 
     {"webhooks on", "WEBHOOK", NULL, 1, 1,
      "turn a webhook on",
      "The webhook accepts events and sends them, and it sends what waited while it was held or off.",
-     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_on},
+     NULL, OPTIONS(CHANGE_OPTIONS), cli_run_webhooks_on},
 
     {"webhooks off", "WEBHOOK", NULL, 1, 1,
      "turn a webhook off",
      "The webhook accepts no events: what happens now is not sent later either. What waits already stays, and is not "
      "sent until the webhook is on again. A test is still sent.",
-     NULL, OPTIONS(STORE_OPTIONS), cli_run_webhooks_off},
+     NULL, OPTIONS(CHANGE_OPTIONS), cli_run_webhooks_off},
 
     {"webhooks discard", "WEBHOOK", NULL, 1, 1,
      "end what waits for a webhook, unsent",
      "Every delivery that waits for the webhook ends without an attempt, whether it is on, held or off. What is under way "
      "is not touched, and what comes later is delivered. The log has them as canceled (discarded).",
-     NULL, OPTIONS(STORE_OPTIONS, OPT_YES), cli_run_webhooks_discard},
+     NULL, OPTIONS(CHANGE_OPTIONS, OPT_YES), cli_run_webhooks_discard},
 
     {"webhooks test", "WEBHOOK [EVENT]", EVENT_NAMES, 1, 2,
      "send a sample event to a webhook",
      "Sends the sample of an event (ticket.created, if none is named) through the path of real events, and shows the "
      "result, which is in the log too. The command sends it itself, by its own options: a server need not run.",
-     NULL, OPTIONS(STORE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
+     NULL, OPTIONS(CHANGE_OPTIONS, TARGET_OPTIONS), cli_run_webhooks_test},
 
     {"webhooks secret", "WEBHOOK reveal|stage|unstage|activate|undo|forget|replace", "reveal stage unstage activate undo forget replace", 2, 2,
      "show a webhook's secret, or exchange it",
@@ -296,7 +304,16 @@ const struct command cli_commands[] = {
      "while deliveries are still signed with the present one; give it to the receiver beside that; then activate. unstage "
      "takes the next one back, undo the step, forget ends it.\n\n"
      "replace exchanges it at once, as after a leak: deliveries fail until the receiver has the new one.",
-     NULL, OPTIONS(STORE_OPTIONS, OPT_SECRET_FILE, OPT_YES), cli_run_webhooks_secret},
+     NULL, OPTIONS(CHANGE_OPTIONS, OPT_SECRET_FILE, OPT_IF_VERSION, OPT_YES), cli_run_webhooks_secret},
+
+    {"webhooks changes", "[WEBHOOK]", NULL, 0, 1,
+     "list who changed what",
+     "Lists changes of a webhook, or of all, the newest first: who made each, and the settings before and after. A webhook "
+     "that was deleted is named by its id. Secrets, the values of headers and the masked part of an address are not in it. "
+     "Kept are the last 500 changes of a webhook and 10,000 of a project.",
+     "helmdesk webhooks changes CRM\n"
+     "helmdesk webhooks changes --project acme --format csv >changes.csv",
+     OPTIONS(STORE_OPTIONS, OPT_PROJECT, OPT_LIMIT, OPT_BEFORE, OPT_CHANGES_FORMAT), cli_run_webhooks_changes},
 
     {"deliveries list", "", NULL, 0, 0,
      "list deliveries, the newest first",
@@ -324,7 +341,7 @@ const struct command cli_commands[] = {
      "server runs, they stay in the store for the next one; or, with --deliver, the command delivers: these and all else "
      "that waits there, to addresses that its own options allow.",
      "helmdesk deliveries redeliver --all --outcome failed --since 2h --rate 10/s",
-     OPTIONS(STORE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_AGAIN, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
+     OPTIONS(CHANGE_OPTIONS, FILTER_OPTIONS, OPT_ALL, OPT_AGAIN, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
              TARGET_OPTIONS),
      cli_run_deliveries_redeliver},
 
@@ -333,7 +350,7 @@ const struct command cli_commands[] = {
      "Starts a job that sends a webhook the events that the store still has and that were never given to it, since it was "
      "off or did not exist; oldest first. --since and --until are about when they happened.",
      "helmdesk deliveries missed CRM --since 2h",
-     OPTIONS(STORE_OPTIONS, OPT_PROJECT, OPT_EVENT, OPT_SINCE, OPT_UNTIL, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
+     OPTIONS(CHANGE_OPTIONS, OPT_PROJECT, OPT_EVENT, OPT_SINCE, OPT_UNTIL, OPT_RATE, OPT_DRY_RUN, OPT_YES, OPT_DELIVER,
              TARGET_OPTIONS),
      cli_run_deliveries_missed},
 
@@ -355,11 +372,11 @@ const struct command cli_commands[] = {
 
     {"jobs stop", "JOB", NULL, 1, 1,
      "stop a job",
-     "The job sends nothing more. What it has sent already goes on.", NULL, OPTIONS(STORE_OPTIONS), cli_run_jobs_stop},
+     "The job sends nothing more. What it has sent already goes on.", NULL, OPTIONS(CHANGE_OPTIONS), cli_run_jobs_stop},
 
     {"jobs resume", "JOB", NULL, 1, 1,
      "have a stopped job go on where it was",
-     "The job goes on, once a server has the store open.", NULL, OPTIONS(STORE_OPTIONS), cli_run_jobs_resume},
+     "The job goes on, once a server has the store open.", NULL, OPTIONS(CHANGE_OPTIONS), cli_run_jobs_resume},
 
     {"stats", "", NULL, 0, 0,
      "count deliveries: outcomes, reasons, times",

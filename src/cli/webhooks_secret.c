@@ -1,4 +1,5 @@
 /* helmdesk webhooks secret: reveal, stage, activate, undo, forget, replace. */
+#include "cli/changes.h"
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -16,10 +17,10 @@ enum shown {
 
 struct action {
     const char *name;
-    enum access access;
+    int changes; /* the webhook */
     enum shown shown;
     /* Returns CLI_OK, or says what is wrong. */
-    int (*apply)(const struct args *args, hd_webhook *webhook);
+    int (*apply)(const struct args *args, const struct place *place, hd_webhook *webhook);
     const char *then; /* what to do next */
 };
 
@@ -38,21 +39,25 @@ static int set_secret(const struct args *args, hd_webhook *webhook,
     return code != CLI_OK || status == HD_OK ? code : cli_fail_status(status, "webhooks secret");
 }
 
-static int reveal(const struct args *args, hd_webhook *webhook) {
-    (void)args, (void)webhook;
-    return CLI_OK;
+/* Nobody sees a secret without a record of it. */
+static int reveal(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)args;
+    int status = hd_client_note_reveal(place->client, hd_webhook_id(webhook));
+    return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
 
 /* The receiver may have the one that is staged. */
-static int stage(const struct args *args, hd_webhook *webhook) {
-    int code = hd_webhook_staged_secret(webhook, NULL)
-                   ? cli_confirm(args, "A next secret is staged already. Make another one in its place?")
-                   : CLI_OK;
+static int stage(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    char last[CLI_LAST_CHANGE_SIZE], question[CLI_LAST_CHANGE_SIZE + 200];
+    snprintf(question, sizeof question,
+             "A next secret is staged already; the last change was %s. Make another one in its place?",
+             cli_last_change(place, hd_webhook_id(webhook), last));
+    int code = hd_webhook_staged_secret(webhook, NULL) ? cli_confirm(args, question) : CLI_OK;
     return code != CLI_OK ? code : set_secret(args, webhook, hd_webhook_stage_secret);
 }
 
-static int activate(const struct args *args, hd_webhook *webhook) {
-    (void)args;
+static int activate(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)args, (void)place;
     if (hd_webhook_activate_secret(webhook) == HD_OK)
         return CLI_OK;
     cli_error("no secret is staged");
@@ -60,45 +65,45 @@ static int activate(const struct args *args, hd_webhook *webhook) {
     return CLI_NEGATIVE;
 }
 
-static int undo(const struct args *args, hd_webhook *webhook) {
-    (void)args;
+static int undo(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)args, (void)place;
     if (hd_webhook_undo_secret(webhook) == HD_OK)
         return CLI_OK;
     return cli_fail(CLI_NEGATIVE, "there is no previous secret to go back to");
 }
 
-static int unstage(const struct args *args, hd_webhook *webhook) {
-    (void)args;
+static int unstage(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)args, (void)place;
     if (!hd_webhook_staged_secret(webhook, NULL))
         return cli_fail(CLI_NEGATIVE, "no secret is staged");
     (void)hd_webhook_stage_secret(webhook, NULL, 0);
     return CLI_OK;
 }
 
-static int forget(const struct args *args, hd_webhook *webhook) {
-    (void)args;
+static int forget(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)args, (void)place;
     (void)hd_webhook_forget_previous_secret(webhook);
     return CLI_OK;
 }
 
-static int replace(const struct args *args, hd_webhook *webhook) {
+static int replace(const struct args *args, const struct place *place, hd_webhook *webhook) {
+    (void)place;
     int code = cli_confirm(args, "Replace the secret at once? Deliveries fail until the receiver has the new one.");
     return code == CLI_OK ? set_secret(args, webhook, hd_webhook_set_secret) : code;
 }
 
 static const struct action actions[] = {
-    {"reveal", ACCESS_READ, SHOWN_ALL, reveal, NULL},
-    {"stage", ACCESS_CHANGE, SHOWN_NEXT, stage,
+    {"reveal", 0, SHOWN_ALL, reveal, NULL},
+    {"stage", 1, SHOWN_NEXT, stage,
      "Deliveries are still signed with the present secret. Give the next one to the receiver beside it; then: "
      "activate."},
-    {"unstage", ACCESS_CHANGE, SHOWN_NONE, unstage, "The next secret is gone. The present one goes on."},
-    {"activate", ACCESS_CHANGE, SHOWN_NONE, activate,
+    {"unstage", 1, SHOWN_NONE, unstage, "The next secret is gone. The present one goes on."},
+    {"activate", 1, SHOWN_NONE, activate,
      "Deliveries are signed with the new secret now. undo goes back; forget ends it, when no receiver needs the old "
      "one."},
-    {"undo", ACCESS_CHANGE, SHOWN_NONE, undo,
-     "Deliveries are signed with the previous secret again. The other one is staged."},
-    {"forget", ACCESS_CHANGE, SHOWN_NONE, forget, "The previous secret is gone. Receivers need the present one only."},
-    {"replace", ACCESS_CHANGE, SHOWN_PRESENT, replace,
+    {"undo", 1, SHOWN_NONE, undo, "Deliveries are signed with the previous secret again. The other one is staged."},
+    {"forget", 1, SHOWN_NONE, forget, "The previous secret is gone. Receivers need the present one only."},
+    {"replace", 1, SHOWN_PRESENT, replace,
      "Deliveries are signed with the new secret now. Give it to the receiver: they fail until it has it."},
 };
 
@@ -149,7 +154,30 @@ static int tell(const hd_webhook *webhook, enum shown shown) {
 
 /* One that came from a file is known. */
 static enum shown shown_by(const struct args *args, const struct action *action) {
-    return action->access == ACCESS_CHANGE && cli_has(args, OPT_SECRET_FILE) ? SHOWN_NONE : action->shown;
+    return action->changes && cli_has(args, OPT_SECRET_FILE) ? SHOWN_NONE : action->shown;
+}
+
+/* Somebody else was faster: says who, and returns the exit code. */
+static int fail_changed(const struct place *place, const hd_webhook *webhook) {
+    char last[CLI_LAST_CHANGE_SIZE];
+    cli_last_change(place, hd_webhook_id(webhook), last);
+    cli_error("the webhook was changed meanwhile%s%s", *last ? " " : "", last);
+    cli_error_status(HD_E_CONFLICT);
+    cli_hint("Nothing was done. 'helmdesk webhooks changes %s' shows what has happened to it.", hd_webhook_id(webhook));
+    return CLI_NEGATIVE;
+}
+
+static int check_version(const struct args *args, const struct place *place, const hd_webhook *webhook) {
+    int64_t version = (int64_t)hd_webhook_version(webhook);
+    int code = cli_number(args, OPT_IF_VERSION, 1, INT64_MAX, &version);
+    return code == CLI_OK && version != (int64_t)hd_webhook_version(webhook) ? fail_changed(place, webhook) : code;
+}
+
+static int put(const struct place *place, const hd_webhook *webhook) {
+    int status = hd_client_replace_webhook(place->client, webhook);
+    return status == HD_OK           ? CLI_OK
+           : status == HD_E_CONFLICT ? fail_changed(place, webhook)
+                                     : cli_fail_put(place, status);
 }
 
 int cli_run_webhooks_secret(const struct args *args) {
@@ -158,13 +186,15 @@ int cli_run_webhooks_secret(const struct args *args) {
     const struct action *action = find_action(cli_operand(args, 1));
     if (!action)
         return CLI_USAGE;
-    int code = cli_place_open(args, action->access, &place);
+    int code = cli_place_open(args, ACCESS_CHANGE, &place);
     if (code == CLI_OK)
         code = cli_place_find(args, &place, &webhook);
     if (code == CLI_OK)
-        code = action->apply(args, webhook);
-    if (code == CLI_OK && action->access == ACCESS_CHANGE)
-        code = cli_place_put(&place, webhook);
+        code = check_version(args, &place, webhook);
+    if (code == CLI_OK)
+        code = action->apply(args, &place, webhook);
+    if (code == CLI_OK && action->changes)
+        code = put(&place, webhook);
     if (code == CLI_OK)
         code = tell(webhook, shown_by(args, action));
     if (code == CLI_OK && action->then)
