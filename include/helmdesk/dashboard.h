@@ -83,8 +83,8 @@ HD_API int hd_dashboard_set_language(hd_dashboard *dashboard, const char *langua
  * @param dashboard  the dashboard
  * @param request    the request: method, target, all its headers and its body; not kept. The response to a body of more
  *                   than 262,144 bytes is 413, so a server may stop reading there
- * @param user       the user's name, for the list of changes: valid UTF-8 of at most 128 bytes; copied; NULL if nobody
- *                   is signed in
+ * @param user       the user's name, as which changes are recorded (hd_client_as()): at most HD_BY_MAX bytes; copied;
+ * NULL if nobody is signed in
  * @param role       what that user may do, one of HD_ROLE_...; with HD_ROLE_NONE, the response is 401 for everything
  *                   but the page's own files
  * @param response   receives the response; free it with hd_dashboard_response_free()

@@ -27,9 +27,9 @@ it('06 held: what happens meanwhile is sent when it is on again', async (scene) 
   await page.getByText('Held.').waitFor({ state: 'hidden' })
   await scene.desk.ticket({ subject: 'after' })
   assert.deepEqual((await subjectsAt(receiver, 3)).sort(), ['after', 'before', 'meanwhile'])
-  const { data } = await scene.desk.api('GET', 'audit')
-  assert.deepEqual(data.filter((entry) => entry.object === webhook.id).slice(0, 2).map((entry) => entry.action),
-    ['webhook.on', 'webhook.hold'])
+  const { data } = await scene.desk.api('GET', `changes?webhook=${webhook.id}&limit=2`)
+  assert.deepEqual(data.map(({ fields }) => fields), [[{ name: 'mode', before: 'held', after: 'on' }],
+    [{ name: 'mode', before: 'on', after: 'held' }]])
 })
 
 it('06 off, as the settings say: what happens meanwhile is not sent, then or later', async (scene) => {
@@ -110,11 +110,11 @@ it('06 the list of changes could not be loaded: tried again, it can', async (sce
   scene.allow(/status of 503/)
   const webhook = await scene.desk.webhook({ name: 'With a past', url: 'http://127.0.0.1:9/' })
   const page = await scene.open(`webhooks/${webhook.id}`)
-  await page.route('**/audit', (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }), { times: 1 })
+  await page.route('**/changes?*', (route) => route.fulfill({ status: 503, json: { detail: 'Busy.' } }), { times: 1 })
   await page.getByText('Changes', { exact: true }).click()
   await page.getByText('Busy.').waitFor()
   await button(page, 'Try again').click()
-  await page.locator('.changes li').filter({ hasText: en.audit['webhook.create'] }).first().waitFor()
+  await page.locator('.changes li').filter({ hasText: en.changes.actions.created }).first().waitFor()
 })
 
 it('06 a duplicate: the same settings under another name, and no secrets of the first', async (scene) => {
@@ -153,7 +153,8 @@ it('06 settings: changed by hand, and the values of headers stay what they are',
   assert.equal(value('x-old'), undefined)
   assert.match(value('webhook-signature'), /^v1,/)
   await page.getByText('Changes', { exact: true }).click()
-  await page.locator('.changes li').filter({ hasText: en.audit['webhook.update'] }).first().waitFor()
+  await page.locator('.changes li').filter({ hasText: en.changes.actions.updated })
+    .getByText('Name: Settings → Other settings').waitFor()
 })
 
 it('06 a rate: set, told, refused beside its fields, and taken away', async (scene) => {

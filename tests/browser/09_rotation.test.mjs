@@ -68,10 +68,10 @@ it('09 staged, activated, undone, activated, and the old one erased', async (sce
   assert.ok(both.arrivals.every((a) => a.answer.status === 200), 'not one was refused on the way')
 
   await page.getByText('Changes', { exact: true }).click()
-  for (const step of ['stage', 'activate', 'undo', 'forget']) {
-    await page.locator('.changes li').filter({ hasText: en.audit[`webhook.secret.${step}`] }).first().waitFor()
+  for (const step of ['staged', 'activated', 'undone', 'forgotten']) {
+    await page.locator('.changes li').filter({ hasText: en.changes.actions[`secret_${step}`] }).first().waitFor()
   }
-  const text = JSON.stringify(await scene.desk.api('GET', 'audit'))
+  const text = JSON.stringify(await scene.desk.api('GET', 'changes'))
   for (const value of [FIRST, SECOND]) assert.ok(!text.includes(value), 'no secret in the list of changes')
 })
 

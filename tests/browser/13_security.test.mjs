@@ -148,7 +148,7 @@ it('13 headers: of pages, assets, answers of the API, faults and downloads', asy
 it('13 without a session: nothing but the way in', async (scene) => {
   scene.allow(/status of 401/)
   for (const path of ['me', 'projects/acme/webhooks', 'projects/acme/deliveries', 'projects/acme/stream',
-    'projects/acme/audit', 'projects/acme/deliveries.ndjson']) {
+    'projects/acme/changes', 'projects/acme/deliveries.ndjson']) {
     const { status, text } = await send(`${scene.desk.url}/admin/api/v1/${path}`)
     assert.equal(status, 401, path)
     assert.ok(text.length < 400, path)
@@ -210,7 +210,7 @@ it('13 a viewer looks, and neither sends nor sees addresses and secrets', async 
     ['POST', 'webhooks', { name: 'x', url, format: 'json', events: ['ticket.created'] }],
     ['PATCH', `webhooks/${webhook.id}`, { name: 'x' }], ['DELETE', `webhooks/${webhook.id}`],
     ['POST', `deliveries/${delivery.id}/redeliver`, {}], ['POST', 'jobs', { filter: {} }],
-    ['GET', 'audit'], ['POST', 'check-url', { url, format: 'json' }]]) {
+    ['GET', 'changes'], ['POST', 'check-url', { url, format: 'json' }]]) {
     assert.equal((await asViewer(method, path, body)).status, 403, `${method} ${path}`)
   }
   assert.equal((await scene.desk.api('GET', `deliveries?webhook=${webhook.id}`)).data.length, 1, 'nothing was sent')
@@ -247,8 +247,8 @@ it('13 an administrator sees the address in its form, the secret once revealed: 
   await page.goto(`${scene.desk.page}webhooks/${webhook.id}`)
   await button(card(page, 'Secret'), 'Reveal').click()
   await card(page, 'Secret').getByText(secret).waitFor()
-  assert.ok((await scene.desk.api('GET', 'audit')).data.some((entry) =>
-    entry.action === 'secret.reveal' && entry.object === webhook.id), 'who looked is in the list of changes')
+  assert.ok((await scene.desk.api('GET', `changes?webhook=${webhook.id}`)).data.some((entry) =>
+    entry.action === 'secret_revealed' && entry.by), 'who looked is in the list of changes')
   assert.equal(await page.evaluate((text) => [localStorage, sessionStorage].some((storage) =>
     JSON.stringify(storage).includes(text)) || JSON.stringify(history.state ?? '').includes(text), secret), false)
 })

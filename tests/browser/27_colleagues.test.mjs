@@ -17,6 +17,7 @@ it('27 of two people who rotate one secret, the second is told', async (scene) =
   await secret.getByText('Rotation, step 1 of 2.').waitFor()
   await button(page.getByRole('dialog'), 'Create the next secret').click()
   await page.locator('#toast').getByText(en.secret.changed).waitFor()
+  await page.locator('#toast').getByText(en.changes.actions.secret_staged).waitFor() // who, what and when
   const { next } = await scene.desk.api('POST', `webhooks/${id}/secret/reveal`, {})
   assert.equal(next, 'the secret of the first person')
 
@@ -93,4 +94,32 @@ it('27 the value of a header is never lost with its name', async (scene) => {
   assert.equal(await list.getByLabel(en.edit.headerName).inputValue(), 'X-Authorization')
   await button(list, 'Save').click()
   await list.locator('#f-headers-error').getByText('Enter the value of X-Authorization').waitFor()
+})
+
+it('27 who changed what, before and after, in two browsers; and who deleted it', async (scene) => {
+  scene.allow(/status of 404/)
+  const { id } = await scene.webhook('Much changed')
+  const [first, second] = [await scene.open(`webhooks/${id}`), await scene.open(`webhooks/${id}`)]
+  await scene.desk.api('PATCH', `webhooks/${id}`, { name: 'Renamed', max_attempts: 7 })
+  await scene.desk.api('POST', `webhooks/${id}/hold`, {})
+  for (const page of [first, second]) {
+    await heading(page, 'Renamed')
+    await page.getByText(en.changes.title, { exact: true }).click()
+    const entry = page.locator('.changes > li').filter({ hasText: en.changes.actions.updated })
+    await entry.getByText('Name: Much changed → Renamed').waitFor()
+    await entry.getByText(`${en.edit.attempts}: 1 → 7`).waitFor()
+    await page.locator('.changes > li').filter({ hasText: en.changes.modes.held }).waitFor()
+    assert.equal(await page.locator('.changes > li').count(), 3)
+  }
+  const { by } = (await scene.desk.api('GET', `changes?webhook=${id}&limit=1`)).data[0]
+  assert.ok(by, 'somebody is named')
+  await scene.desk.api('DELETE', `webhooks/${id}`)
+  const past = await scene.open(`webhooks/${id}`)
+  await past.getByText(en.changes.title, { exact: true }).click()
+  await past.locator('.changes > li').filter({ hasText: en.changes.actions.deleted }).getByText(by).waitFor()
+  const list = await scene.open('webhooks')
+  await list.getByText(en.changes.ofProject, { exact: true }).click()
+  await list.locator('.changes > li').filter({ hasText: en.changes.actions.deleted }).getByText('Renamed').waitFor()
+  await list.getByRole('link', { name: 'Renamed' }).first().click()
+  await list.getByText(en.changes.title, { exact: true }).waitFor()
 })

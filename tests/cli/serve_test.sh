@@ -58,7 +58,7 @@ basic 403 -H 'Sec-Fetch-Site: cross-site' -H 'Content-Type: application/json' -d
 # ---- A webhook by the page's API, an event by HTTP, a delivery, metrics ----
 
 basic 201 -H 'Content-Type: application/json' -d "{\"url\":\"$receiver/ok\",\"name\":\"CRM\"}" "$base/api/v1/projects/acme/webhooks"
-basic 200 "$base/api/v1/projects/acme/audit"
+basic 200 "$base/api/v1/projects/acme/changes"
 says '"ann"' "$out" # who did it
 "$helmdesk" payload ticket.created --set data.ticket.number=7 >"$tmp/event"
 bearer 202 --data-binary "@$tmp/event" "$base/events?project=acme"

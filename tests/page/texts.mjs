@@ -108,10 +108,9 @@ for (const key of all.en.keys()) if (!used.has(key)) faults.push(`${key} is used
 const source = (name) => readFileSync(join(sources, name), 'utf8')
 const reasons = /const reasons\[\] = \{([^}]*)\}/.exec(source('base/names.c'))[1].match(/\w+/g)
 const statuses = new Set([...source('base/status.c').matchAll(/X\((HD_E_\w+),/g)].map(([, name]) => name))
-const actions = readdirSync(join(sources, 'dashboard')).filter((name) => name.endsWith('.c')).flatMap((name) =>
-  [...source(`dashboard/${name}`).matchAll(/\b(?:hd__call_audit|change|change_mode)\(call, (?:\w+, )?"([a-z.]+)"/g)])
+const actions = [...source('base/names.c').match(/change_actions\[\] = \{([^}]*)\}/)[1].matchAll(/"(\w+)"/g)]
   .map(([, action]) => action)
-for (const action of actions) if (!all.en.has(`audit.${action}`)) faults.push(`en has no audit.${action}`)
+for (const action of actions) if (!all.en.has(`changes.actions.${action}`)) faults.push(`en has no changes.actions.${action}`)
 for (const reason of reasons) {
   if (reason !== 'delivered' && !all.en.has(`results.${reason}`)) faults.push(`en has no results.${reason}`)
 }

@@ -10,10 +10,11 @@ export const now = () => Date.now() + ahead
 
 /** What the API or the network refused. errors: [{pointer, code, message}]. */
 export class ApiError extends Error {
-  constructor(status, message, errors) {
+  constructor(status, message, errors, change) {
     super(message)
     this.status = status
     this.errors = errors ?? []
+    this.change = change // of a webhook, that somebody else was faster with
   }
 }
 
@@ -47,7 +48,7 @@ export async function request(method, path, body, options = {}) {
   const words = problem.detail || problem.title
   throw new ApiError(response.status,
     words ? sentence(words, problem.code, response.status) : phrase(t.page.answered, { status: String(response.status) }),
-    problem.errors?.map((error) => ({ ...error, message: sentence(error.message, error.code) })))
+    problem.errors?.map((error) => ({ ...error, message: sentence(error.message, error.code) })), problem.change)
 }
 
 export const get = async (path, options) => (await request('GET', path, undefined, options)).json()

@@ -119,8 +119,13 @@ export class Desk extends Program {
     return answer
   }
 
-  /** The JSON of the API, which has to answer 2xx. */
-  async api(method, path, body, options) {
+  /** The JSON of the API, which has to answer 2xx. A step of a secret is of the version that is there now. */
+  async api(method, path, body, options = {}) {
+    const [, webhook] = /^(webhooks\/[^/]+)\/secret\/(?!reveal)/.exec(path) ?? []
+    if (webhook) {
+      const { version } = await this.api('GET', webhook)
+      options = { ...options, headers: { 'If-Match': `"${version}"`, ...options.headers } }
+    }
     const answer = await this.ask(method, API + path, body, options)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
     return answer.json

@@ -3,6 +3,7 @@
 import { visible } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { button, card, confirm, copyButton, fill, h, say } from '../ui.js'
+import { told } from './changes.js'
 import { pathOf } from './parts.js'
 
 const SECONDS = 60
@@ -20,7 +21,7 @@ export function secretCard(ctx, webhook, fresh, refresh) {
     const secrets = await ask(step, values, step !== 'reveal' && of.version).catch(async (error) => {
       if (error.status !== 412) throw error
       await refresh()
-      throw new Error(t.secret.changed)
+      throw new Error([error.change && told(error.change), t.secret.changed].filter(Boolean).join(' '))
     })
     if (ctx.signal.aborted || (step === 'reveal' && webhook !== of)) return
     try {

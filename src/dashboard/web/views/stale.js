@@ -4,7 +4,8 @@ import { plain } from '../format.js'
 import { t } from '../texts.js'
 import { button, h } from '../ui.js'
 
-const LABELS = {
+/** The settings' names, by their keys. */
+export const LABELS = {
   name: t.edit.name, url: t.edit.url, format: t.edit.format, events: t.edit.events, mode: t.edit.mode,
   headers: t.edit.headers, max_attempts: t.edit.attempts, max_in_flight: t.edit.inFlight, rate: t.edit.rate,
   client_certificate: t.webhook.clientCertificate, ordered: t.edit.ordered,

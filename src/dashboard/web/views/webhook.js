@@ -6,6 +6,7 @@ import { mixed, phrase, t } from '../texts.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
+import { changesCard } from './changes.js'
 import { crumbs, formatTag, limit, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
 import { secretCard } from './secret.js'
@@ -27,6 +28,7 @@ export default function (ctx) {
   const mode = h('div.note.wide')
   const pause = h('div.note.wide')
   const body = h('div.columns', loading())
+  const past = h('div')
   const log = logTable(ctx)
   const latest = h('div', loading())
   const ask = inOrder(() => ctx.get(pathOf(id)))
@@ -89,6 +91,11 @@ export default function (ctx) {
 
   const build = loader(body, async () => {
     const [got, events] = await Promise.all([ctx.get(pathOf(id)), ctx.admin && ctx.get('events')])
+      .catch((error) => {
+        if (error.status === 404) fill(past, ctx.admin && changesCard(ctx, id)) // who has deleted it
+        throw error
+      })
+    fill(past)
     webhook = got
     draw()
     secret = ctx.admin && secretCard(ctx, webhook, fresh, refresh)
@@ -98,7 +105,7 @@ export default function (ctx) {
       h('section.card.flush.wide', { 'aria-label': t.webhook.latest },
         h('div.row.inset', h('h2.grow', t.webhook.latest),
           h('a', { href: ctx.to('deliveries') + query({ webhook: id }) }, t.webhook.all)), latest),
-      ctx.admin && history())
+      ctx.admin && changesCard(ctx, id))
     await loadLatest()
     if (missed) refresh().catch(toast)
   })
@@ -114,26 +121,13 @@ export default function (ctx) {
       : empty(t.log.none, t.webhook.noneText))
   })
 
-  /** What people did with this webhook. */
-  function history() {
-    const changes = h('div')
-    const load = loader(changes, async () => {
-      const data = (await ctx.get('audit')).data.filter((entry) => entry.object === id)
-      fill(changes, h('ul.changes', data.length ? data.map((entry) =>
-        h('li', time(entry.at), ' ', bdi(entry.user), ' ', t.audit[entry.action]))
-        : h('li.muted', t.webhook.unchanged)))
-    })
-    return h('details', { class: 'card wide', ontoggle: (event) => event.target.open && load() },
-      h('summary', t.webhook.changes), changes)
-  }
-
   async function refresh() {
     const before = webhook
     const got = await ask().catch((error) => {
       if (error.status !== 404) throw error
       webhook = null // somebody has deleted it
       fill(head)
-      fill(body, failed(error))
+      fill(body, failed(error), ctx.admin && changesCard(ctx, id))
     })
     if (!got) return
     webhook = got
@@ -163,5 +157,5 @@ export default function (ctx) {
     refresh().catch((error) => error.status !== 0 && toast(error)), WAITING_MS)
   ctx.signal.addEventListener('abort', () => clearInterval(waits))
   build()
-  return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, t.webhook.overview), body] }
+  return { node: [crumbs(ctx), heading, head, facts, tabs(ctx, id, t.webhook.overview), body, past] }
 }

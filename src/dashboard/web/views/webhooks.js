@@ -7,6 +7,7 @@ import { phrase, t } from '../texts.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
+import { changesCard } from './changes.js'
 import { arranged, orders } from './order.js'
 import { formatTag, name } from './parts.js'
 
@@ -109,7 +110,8 @@ export default function (ctx) {
   drawTools()
   load()
   return {
-    node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.webhooks), create()), stats.node, tools, body],
+    node: [h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.webhooks), create()), stats.node, tools, body,
+      ctx.admin && changesCard(ctx, null)],
     /** Another search or order is this page too. */
     claims(route, parameters) {
       if (route.view !== 'webhooks' || route.project !== ctx.project || !list) return false
