@@ -10,9 +10,12 @@
 
 #include "support/stored.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static hd_client *both[2]; /* without a store, with one */
 static hd_store *store;
@@ -386,6 +389,45 @@ static void it_survives_a_restart(void **state) {
     end_both();
 }
 
+/* Puts the webhook again and again, each time with another name, until it is killed. */
+static void rename_for_ever(void) {
+    hd_store *own = open_store();
+    hd_client *client = client_as(HD_CLIENT_ACCEPT, own);
+    for (unsigned i = 0;; i++) {
+        hd_webhook *webhook = get(client, WEBHOOK);
+        char name[40];
+        snprintf(name, sizeof name, "%d of %ld", (int)i, (long)getpid());
+        assert_int_equal(hd_webhook_set_name(webhook, name), HD_OK);
+        (void)hd_client_replace_webhook(client, webhook);
+        hd_webhook_free(webhook);
+    }
+}
+
+/* Each change and its entry are there, or neither is, whenever the process is killed. */
+static void killed_in_the_middle_of_a_change(void **state) {
+    (void)state;
+    open_both();
+    put_webhook(both[1], webhook_at(WEBHOOK, "/ok"));
+    end_both();
+    size_t before = 1;
+    for (int i = 0; i < 8; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            rename_for_ever();
+        hd_store *own = open_store();
+        hd_client *client = client_as(HD_CLIENT_READ, own);
+        assert_eventually(count_of(client, WEBHOOK) > before + 2);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        hd_webhook *webhook = get(client, WEBHOOK);
+        before = count_of(client, WEBHOOK);
+        assert_true(before < 500);
+        assert_int_equal(hd_webhook_version(webhook), before);
+        hd_webhook_free(webhook);
+        end(client, own);
+    }
+}
+
 /* ---- Secrets ---- */
 
 #define NEEDLE "N33DLE"
@@ -467,6 +509,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(pages_of_a_project, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_busy_webhook_pushes_no_other_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_survives_a_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_in_the_middle_of_a_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_secret_is_in_an_entry, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

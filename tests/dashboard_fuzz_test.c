@@ -197,7 +197,8 @@ static const char *type_of(const hd_dashboard_response *response) {
 }
 
 static void check_response(hd_dashboard_response *response) {
-    static const int statuses[] = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422, 428, 503};
+    static const int statuses[] = {200, 201, 202, 204, 304, 400, 401, 403, 404,
+                                   405, 409, 412, 413, 415, 421, 422, 428, 503};
     int status = hd_dashboard_response_status(response), is_known = 0;
     size_t length;
     const char *body = hd_dashboard_response_body(response, &length), *data = NULL;

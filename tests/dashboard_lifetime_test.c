@@ -28,7 +28,7 @@
 struct family {
     hd_store *store;
     hd_options *options;
-    hd_client *client, *client_ref;
+    hd_client *client, *client_ref, *client_as;
     hd_dashboard *dashboard;
     hd_dashboard_response *response, *stream;
     hd_event *event, *event_ref;
@@ -71,6 +71,7 @@ static void make_family(struct family *family, int is_stored) {
     family->options = options_with_store(family->store);
     assert_int_equal(hd_client_new(family->options, &family->client), HD_OK);
     family->client_ref = hd_client_ref(family->client);
+    assert_int_equal(hd_client_as(family->client, "ann", &family->client_as), HD_OK);
     put_webhook(family->client, webhook_at(WEBHOOK, "/ok"));
     family->event = event_for_tests(HD_TICKET_CREATED, PROJECT, 1);
     assert_int_equal(hd_webhook_send(family->client, family->event, NULL), HD_OK);
@@ -140,6 +141,7 @@ enum kind {
     OPTIONS,
     CLIENT,
     CLIENT_REF,
+    CLIENT_AS,
     DASHBOARD,
     RESPONSE,
     STREAM,
@@ -168,6 +170,9 @@ static void use(struct family *family, int kind) {
         break;
     case CLIENT_REF:
         use_client(family, family->client_ref);
+        break;
+    case CLIENT_AS:
+        use_client(family, family->client_as);
         break;
     case DASHBOARD:
         use_dashboard(family);
@@ -221,6 +226,9 @@ static void release(struct family *family, int kind) {
         break;
     case CLIENT_REF:
         hd_client_unref(family->client_ref);
+        break;
+    case CLIENT_AS:
+        hd_client_unref(family->client_as);
         break;
     case DASHBOARD:
         hd_dashboard_free(family->dashboard);

@@ -1239,8 +1239,7 @@ static void test_positions(void **state) {
 
 /* Each connection of a server has a thread of its own. */
 static void *ask_much(void *user) {
-    static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats",
-                                          CHANGES};
+    static const char *const targets[] = {WEBHOOKS, DELIVERIES, API "me", API "projects/" PROJECT "/stats", CHANGES};
     const char *id = user;
     char target[256];
     (void)snprintf(target, sizeof target, WEBHOOKS "/%s/secret/reveal", id);

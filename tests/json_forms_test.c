@@ -302,6 +302,7 @@ static void what_makes_no_sense_is_refused(void **state) {
     assert_int_equal(hd_webhook_json(NULL, 0, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_log_stats_json(NULL, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_job_json(NULL, text, sizeof text, &length), HD_E_INVALID);
+    assert_int_equal(hd_change_json(NULL, text, sizeof text, &length), HD_E_INVALID);
     assert_int_equal(hd_webhook_json(webhook, 0, NULL, 5, &length), HD_E_INVALID);
     assert_int_equal(hd_webhook_json(webhook, HD_JSON_EXCHANGE, text, sizeof text, &length), HD_E_INVALID);
     assert_string_equal(text, "before");

@@ -255,6 +255,21 @@ static void start_job(hd_client *client) {
     hd_job_free(job);
 }
 
+/* A change and its entry: both or neither. */
+static void expect_changes(hd_client *client, size_t count) {
+    hd_change_list *list = NULL;
+    failing.armed = 1;
+    int status = hd_client_changes(client, NULL, WEBHOOK, 0, 10, &list);
+    failing.armed = 0;
+    if (status != HD_OK) {
+        assert_null(list);
+        assert_int_equal(status, HD_E_NO_MEMORY);
+        assert_int_equal(hd_client_changes(client, NULL, WEBHOOK, 0, 10, &list), HD_OK);
+    }
+    assert_int_equal(hd_change_list_count(list), count);
+    hd_change_list_free(list);
+}
+
 static void accept_one(void *user) {
     hd_client *client = NULL;
     hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, "https://example.com/");
@@ -268,6 +283,7 @@ static void accept_one(void *user) {
     failing.armed = 1;
     int status = hd_client_put_webhook(client, webhook);
     failing.armed = 0;
+    expect_changes(client, status == HD_OK);
     if (status != HD_OK) {
         assert_int_equal(status, HD_E_NO_MEMORY);
         assert_int_equal(hd_client_put_webhook(client, webhook), HD_OK);

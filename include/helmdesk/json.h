@@ -6,8 +6,8 @@
  *
  * The text is UTF-8 without whitespace: one object, whose keys are always in the same order. Received bytes that are
  * not UTF-8 become U+FFFD. Times are as hd_time_format() writes them, or null; a number that a double cannot hold
- * exactly is a string of digits. Secrets are never in it. tests/data/report.schema.json, webhook.schema.json and
- * stats.schema.json describe the objects.
+ * exactly is a string of digits. Secrets are never in it. tests/data/report.schema.json, webhook.schema.json,
+ * stats.schema.json, job.schema.json and change.schema.json describe the objects.
  */
 #ifndef HELMDESK_JSON_H
 #define HELMDESK_JSON_H

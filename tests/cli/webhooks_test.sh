@@ -61,3 +61,51 @@ END
 says "'a.u202eb'.*\\[y/N\\]  0$" "$(cat "$tmp/asked")"
 run webhooks get "$webhook"
 expect 1
+
+# ---- Who changed what ----
+
+run webhooks create https://example.com/T0K3N-path/hook --project audited --name Audited --as ann --json
+expect 0
+audited=$(json "$tmp/out" 'all[0]["id"]')
+run webhooks update Audited --attempts 4 --header 'X-Key: T0K3N-value' --as 'bob@example.com'
+run webhooks secret Audited stage --as ann
+run webhooks secret Audited reveal
+expect 0
+HELMDESK_USER=eve run webhooks hold Audited
+run webhooks changes Audited
+expect 0
+says ' eve  updated  Audited$' "$out"
+says '^ +mode on (→|->) held$' "$out"
+says " $(id -un)  secret_revealed  Audited\$" "$out"
+says ' ann  secret_staged  Audited$' "$out"
+says ' bob@example.com  updated  Audited$' "$out"
+says '^ +max_attempts 1 (→|->) 4$' "$out"
+says '^ +headers - (→|->) X-Key$' "$out"
+! grep -q T0K3N "$tmp/out" || die "a secret is told: $out"
+
+# Of two people who rotate one secret, the second is told who was faster.
+run webhooks get Audited --json
+version=$(json "$tmp/out" 'all[0]["version"]')
+run webhooks secret Audited activate --if-version $((version - 1))
+expect 1
+says 'changed meanwhile by eve \(updated\) at ' "$err"
+run webhooks secret Audited stage --no-input
+expect 2
+says 'staged already; the last change was by eve' "$err"
+run webhooks secret Audited activate --if-version "$version"
+expect 0
+
+# A deleted webhook is named by its id; pages; CSV; JSON.
+run webhooks delete Audited --yes --as ann
+run webhooks changes "$audited" --limit 2 --json
+expect 0
+[ "$(json "$tmp/out" '[entry["action"] for entry in all]')" = "['deleted', 'secret_activated']" ] || die "json: $out"
+run webhooks changes "$audited" --limit 2
+before=$(sed -n 's/.*--before \([0-9]*\)$/\1/p' "$tmp/err")
+run webhooks changes --project audited --before "$before" --format csv
+expect 0
+says '^at,by,action,' "$out"
+says ',"eve","updated","audited",' "$out"
+says ',"mode","on","held",' "$out"
+run webhooks changes nobody
+expect 1

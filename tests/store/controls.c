@@ -12,9 +12,9 @@ const struct control controls[] = {
     {"no marks on what may be repeated", {.no_marks = 1}, 0},
     {"no leases", {.no_lease = 1}, 0},
     {"nobody hears of losses", {.no_lost = 1}, 0},
-    {"a removal leaves no entry", {.no_notes = 1}, 0},
-    {"what was refused leaves an entry", {.notes_conflicts = 1}, 0},
-    {"entries are kept for ever", {.unbounded_changes = 1}, 0},
+    {"a removal leaves no entry", {.no_notes = 1}, 1},
+    {"what was refused leaves an entry", {.notes_conflicts = 1}, 1},
+    {"entries are kept for ever", {.unbounded_changes = 1}, 1},
     {"any version may be replaced", {.no_versions = 1}, 0},
     {"nobody hears of changes of webhooks", {.no_changes = 1}, 0},
 };

@@ -9,7 +9,8 @@
 struct control {
     const char *name; /* what is missing */
     struct store_model_faults faults;
-    int is_of_jobs; /* the explorer's clients have no jobs: the conformance suite alone notices it */
+    int is_not_explored; /* the explorer's clients have no jobs, and no record of changes: the
+                            conformance suite alone notices it */
 };
 
 extern const struct control controls[];

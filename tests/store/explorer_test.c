@@ -180,7 +180,7 @@ int main(void) {
             count++;
         }
     for (size_t i = 0; i < control_count && i < 32 && (!only || strcmp(only, store_kinds[0].name) == 0); i++)
-        if (!controls[i].is_of_jobs)
+        if (!controls[i].is_not_explored)
             tests[count++] =
                 (struct CMUnitTest){controls[i].name, it_is_noticed, NULL, NULL, (void *)(uintptr_t)&controls[i]};
     return _cmocka_run_group_tests("interleavings", tests, count, NULL, NULL);
