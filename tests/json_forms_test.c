@@ -199,6 +199,7 @@ static void statistics_add_up(void **state) {
     assert_int_equal(hd__log_stats_new(filter, 1000, &stats), HD_OK);
     json_t *object = read_back(text_of(write_stats, stats, 0));
     assert_true(json_is_null(json_object_get(object, "success_percent")));
+    assert_true(json_is_null(json_object_get(json_object_get(object, "ms"), "p50")));
     json_decref(object);
     const struct hd__log_tally good = {
         .outcome = HD_OUTCOME_DELIVERED, .reason = HD_REASON_DELIVERED, .has_attempts = 1, .bucket = 1, .count = 1999};
@@ -208,14 +209,19 @@ static void statistics_add_up(void **state) {
                                       .total_ms = 70,
                                       .bucket = 2,
                                       .count = 1};
+    const struct hd__log_tally again = {
+        .outcome = HD_OUTCOME_RETRYING, .reason = HD_REASON_HTTP_5XX, .has_attempts = 1, .bucket = 2, .count = 3};
     hd__log_stats_add(stats, &good);
     hd__log_stats_add(stats, &bad);
+    hd__log_stats_add(stats, &again);
     char *text = text_of(write_stats, stats, 0);
     assert_string_equal(
-        text, "{\"schema\":1,\"reports\":2000,\"attempts\":2000,\"delivered\":1999,\"failed\":1,\"canceled\":0,"
-              "\"retrying\":0,\"success_percent\":99.9,\"ms\":{\"p50\":0,\"p95\":0,\"p99\":0,\"max\":70},"
-              "\"reasons\":{\"dns\":1},\"buckets\":[{\"t\":\"1970-01-01T00:00:01.000Z\",\"delivered\":1999,"
-              "\"failed\":0},{\"t\":\"1970-01-01T00:00:02.000Z\",\"delivered\":0,\"failed\":1}]}");
+        text, "{\"schema\":1,\"reports\":2003,\"attempts\":2003,\"deliveries\":2000,\"delivered\":1999,\"failed\":1,"
+              "\"canceled\":0,\"tried_again\":3,\"success_percent\":99.9,"
+              "\"ms\":{\"p50\":0,\"p95\":0,\"p99\":0,\"max\":70},"
+              "\"reasons\":{\"dns\":1},\"retry_reasons\":{\"http_5xx\":3},\"buckets\":["
+              "{\"t\":\"1970-01-01T00:00:01.000Z\",\"delivered\":1999,\"failed\":0,\"canceled\":0},"
+              "{\"t\":\"1970-01-01T00:00:02.000Z\",\"delivered\":0,\"failed\":1,\"canceled\":0}]}");
     free(text);
     hd_log_stats_free(stats);
     hd_log_filter_free(filter);

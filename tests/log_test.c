@@ -835,7 +835,9 @@ static void test_null_stats(void **state) {
     (void)state;
     assert_int_equal(hd_log_stats_count(NULL), 0);
     assert_int_equal(hd_log_stats_outcome(NULL, HD_OUTCOME_FAILED), 0);
+    assert_int_equal(hd_log_stats_ended(NULL), 0);
     assert_int_equal(hd_log_stats_reason(NULL, HD_REASON_DELIVERED), 0);
+    assert_int_equal(hd_log_stats_retry_reason(NULL, HD_REASON_DELIVERED), 0);
     assert_int_equal(hd_log_stats_attempts(NULL), 0);
     assert_int_equal(hd_log_stats_total_ms(NULL, 500), 0);
     assert_int_equal(hd_log_stats_bucket_count(NULL), 0);

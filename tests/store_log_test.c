@@ -67,8 +67,60 @@ static void compare_stats(hd_log_filter *const filters[2], size_t found) {
         assert_int_equal(hd_log_stats_outcome(b, outcome), hd_log_stats_outcome(a, outcome));
     for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_TLS_CLIENT_CERTIFICATE; reason++)
         assert_int_equal(hd_log_stats_reason(b, reason), hd_log_stats_reason(a, reason));
+    for (int reason = HD_REASON_DELIVERED; reason <= HD_REASON_TLS_CLIENT_CERTIFICATE; reason++)
+        assert_int_equal(hd_log_stats_retry_reason(b, reason), hd_log_stats_retry_reason(a, reason));
     hd_log_stats_free(a);
     hd_log_stats_free(b);
+}
+
+/* How many reports the log shows with these. */
+static uint64_t listed(hd_client *client, const char *webhook, int tests, const int *outcomes, int reason) {
+    hd_log_filter *filter = NULL;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, webhook), HD_OK);
+    assert_int_equal(hd_log_filter_set_tests(filter, tests), HD_OK);
+    for (; *outcomes; outcomes++)
+        assert_int_equal(hd_log_filter_add_outcome(filter, *outcomes), HD_OK);
+    assert_int_equal(hd_log_filter_add_reason(filter, reason), HD_OK);
+    hd_log_page *page = page_of(client, filter, NULL, 1000);
+    uint64_t count = hd_log_page_count(page);
+    hd_log_page_free(page);
+    hd_log_filter_free(filter);
+    return count;
+}
+
+static const int ended[] = {HD_OUTCOME_DELIVERED, HD_OUTCOME_FAILED, HD_OUTCOME_CANCELED, 0};
+static const int retrying[] = {HD_OUTCOME_RETRYING, 0};
+
+/* What the statistics of a webhook tell, with tests or without, is what the log lists. */
+static void check_numbers(hd_client *client, const char *webhook, int tests) {
+    hd_log_filter *filter = NULL;
+    uint64_t reasons = 0, retry_reasons = 0;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_add_webhook(filter, webhook), HD_OK);
+    assert_int_equal(hd_log_filter_set_tests(filter, tests), HD_OK);
+    hd_log_stats *stats = stats_of(client, filter, 0);
+    for (int reason = HD_REASON_DELIVERED; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++) {
+        assert_int_equal(hd_log_stats_reason(stats, reason), listed(client, webhook, tests, ended, reason));
+        assert_int_equal(hd_log_stats_retry_reason(stats, reason), listed(client, webhook, tests, retrying, reason));
+        reasons += hd_log_stats_reason(stats, reason);
+        retry_reasons += hd_log_stats_retry_reason(stats, reason);
+    }
+    assert_int_equal(hd_log_stats_ended(stats), listed(client, webhook, tests, ended, 0));
+    assert_int_equal(hd_log_stats_ended(stats), reasons);
+    assert_int_equal(hd_log_stats_outcome(stats, HD_OUTCOME_RETRYING), retry_reasons);
+    assert_int_equal(hd_log_stats_ended(stats) + retry_reasons, hd_log_stats_count(stats));
+    hd_log_stats_free(stats);
+    hd_log_filter_free(filter);
+}
+
+static void check_all_numbers(void) {
+    static const char *const webhooks[] = {NULL, WEBHOOK, "failing", "elsewhere", "retrying", "none"};
+    for (size_t i = 0; i < sizeof webhooks / sizeof webhooks[0]; i++)
+        for (int tests = HD_TESTS_INCLUDED; tests <= HD_TESTS_ONLY; tests++) {
+            check_numbers(both[0], webhooks[i], tests);
+            check_numbers(both[1], webhooks[i], tests);
+        }
 }
 
 /* Times differ between the two: what the stored one tells is compared with its own reports. */
@@ -226,6 +278,7 @@ static void test_log_answers_as_in_memory(void **state) {
     for (int i = 0; i < 2; i++)
         all_reports[i] = page_of(both[i], NULL, NULL, 1000);
     assert_int_equal(compare_logs((hd_log_filter *[2]){NULL, NULL}, 1000), 39);
+    check_all_numbers();
     for (unsigned first = 0; first < FIRST_COMBINATIONS; first++)
         (void)compare(first, 0);
     for (unsigned second = 0; second < MORE_COMBINATIONS; second++)

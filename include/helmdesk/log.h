@@ -207,7 +207,8 @@ HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char 
 
 /**
  * Counts the reports that a filter matches, for statistics and charts. To get the success rate of a webhook, filter by
- * it and divide the number with HD_OUTCOME_DELIVERED by the number of deliveries that have ended.
+ * it, leave out tests (hd_log_filter_set_tests()), and divide the number with HD_OUTCOME_DELIVERED by
+ * hd_log_stats_ended().
  * @param client     the client
  * @param filter     which reports; NULL for all; not kept
  * @param bucket_ms  the length of a bucket in milliseconds, or 0 for no buckets. Buckets divide the filter's time,
@@ -229,11 +230,16 @@ HD_API int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int6
 /** Reports that match. There is one for each attempt: a delivery that was tried three times has two with
  * HD_OUTCOME_RETRYING and one with its final outcome. */
 HD_API uint64_t hd_log_stats_count(const hd_log_stats *stats);
-/** Those with this outcome, one of HD_OUTCOME_...; 0 for any other number. The number of deliveries that have ended is
- * the sum over all outcomes but HD_OUTCOME_RETRYING. */
+/** Those with this outcome, one of HD_OUTCOME_...; 0 for any other number. HD_OUTCOME_RETRYING are attempts that
+ * another one followed, or is to follow; each other outcome is of a delivery that has ended. */
 HD_API uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome);
-/** Those with this reason, one of HD_REASON_...; 0 for any other number. */
+/** Deliveries that have ended: the sum over all outcomes but HD_OUTCOME_RETRYING. */
+HD_API uint64_t hd_log_stats_ended(const hd_log_stats *stats);
+/** Deliveries that have ended with this reason, one of HD_REASON_...; 0 for any other number. Over all reasons this is
+ * hd_log_stats_ended(). */
 HD_API uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason);
+/** Attempts with HD_OUTCOME_RETRYING that failed for this reason, one of HD_REASON_...; 0 for any other number. */
+HD_API uint64_t hd_log_stats_retry_reason(const hd_log_stats *stats, int reason);
 /** Those of an attempt that had a result, success or failure, also with HD_OUTCOME_RETRYING: hd_report_attempt() is not
  * 0, and the reason is none of HD_REASON_CANCELED, HD_REASON_INTERNAL, HD_REASON_DROPPED, HD_REASON_PAUSED,
  * HD_REASON_DISCARDED. */

@@ -21,13 +21,9 @@ static uint64_t outcome(const hd_log_stats *stats, int which) {
     return hd_log_stats_outcome(stats, which);
 }
 
-static uint64_t ended(const hd_log_stats *stats) {
-    return hd_log_stats_count(stats) - outcome(stats, HD_OUTCOME_RETRYING);
-}
-
 /* Of what has ended, how much arrived; in percent. */
 static double success(const hd_log_stats *stats) {
-    return 100.0 * (double)outcome(stats, HD_OUTCOME_DELIVERED) / (double)ended(stats);
+    return 100.0 * (double)outcome(stats, HD_OUTCOME_DELIVERED) / (double)hd_log_stats_ended(stats);
 }
 
 static long long ms(const hd_log_stats *stats, int permille) {
@@ -36,11 +32,18 @@ static long long ms(const hd_log_stats *stats, int permille) {
 
 /* ---- Text ---- */
 
-static void print_reasons(const hd_log_stats *stats) {
+static void print_reasons(const hd_log_stats *stats, uint64_t (*count)(const hd_log_stats *stats, int reason)) {
     for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
-        if (hd_log_stats_reason(stats, reason))
-            printf("  %8llu  %-18s %s\n", (unsigned long long)hd_log_stats_reason(stats, reason),
-                   hd_reason_name(reason), hd_reason_text(reason));
+        if (count(stats, reason))
+            printf("  %8llu  %-18s %s\n", (unsigned long long)count(stats, reason), hd_reason_name(reason),
+                   hd_reason_text(reason));
+}
+
+static void print_retries(const hd_log_stats *stats) {
+    if (outcome(stats, HD_OUTCOME_RETRYING) == 0)
+        return;
+    printf("%llu attempts failed and were tried again\n", (unsigned long long)outcome(stats, HD_OUTCOME_RETRYING));
+    print_reasons(stats, hd_log_stats_retry_reason);
 }
 
 static uint64_t largest_bucket(const hd_log_stats *stats) {
@@ -82,12 +85,11 @@ static void tell_text(const hd_log_stats *stats, const struct window *window, ui
            (unsigned long long)outcome(stats, HD_OUTCOME_FAILED), cli_plain(stdout));
     if (outcome(stats, HD_OUTCOME_CANCELED))
         printf(", %llu canceled", (unsigned long long)outcome(stats, HD_OUTCOME_CANCELED));
-    if (outcome(stats, HD_OUTCOME_RETRYING))
-        printf(", %llu attempts tried again", (unsigned long long)outcome(stats, HD_OUTCOME_RETRYING));
-    if (ended(stats) > 0)
+    if (hd_log_stats_ended(stats) > 0)
         printf("; %.1f %% arrived", success(stats));
     putchar('\n');
-    print_reasons(stats);
+    print_reasons(stats, hd_log_stats_reason);
+    print_retries(stats);
     if (hd_log_stats_attempts(stats) > 0)
         printf("p50 %lld ms, p95 %lld ms, p99 %lld ms, max %lld ms\n", ms(stats, 500), ms(stats, 950), ms(stats, 990),
                ms(stats, 1000));
@@ -164,6 +166,8 @@ int cli_run_stats(const struct args *args) {
         code = cli_filter_new(args, &filter);
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &place);
+    if (code == CLI_OK && !cli_has(args, OPT_TESTS))
+        (void)hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED);
     if (code == CLI_OK)
         code = cli_find_filter(args, &place, filter, window.webhook_id);
     if (code == CLI_OK)

@@ -20,7 +20,8 @@ static const struct range ranges[] = {
 
 /* ---- Counting ---- */
 
-/* The statistics of a project, or one webhook of it, over a range that ends now, on the edge of a bucket. */
+/* The statistics of a project, or one webhook of it, without tests, over a range that ends now, on the edge of a
+ * bucket. */
 static int summarize(struct hd__call *call, const char *webhook_id, const struct range *range, int64_t *since_ms,
                      hd_log_stats **stats) {
     int64_t until_ms = hd__dash_now_ms() / range->bucket_ms * range->bucket_ms + range->bucket_ms;
@@ -33,6 +34,8 @@ static int summarize(struct hd__call *call, const char *webhook_id, const struct
         status = hd_log_filter_add_webhook(filter, webhook_id);
     if (status == HD_OK)
         status = hd_log_filter_set_time(filter, *since_ms, until_ms);
+    if (status == HD_OK)
+        status = hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED);
     if (status == HD_OK)
         status = hd_log_summarize(call->client, filter, range->bucket_ms, stats);
     hd_log_filter_free(filter);
@@ -95,12 +98,17 @@ void hd__api_stats(struct hd__call *call) {
 
 /* ---- For the list of webhooks ---- */
 
-/* The last deliveries of a webhook that have ended, the newest first. */
+/* The last deliveries of a webhook that have ended, the newest first, without tests. */
 static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_log_page **page) {
+    static const int ended[] = {HD_OUTCOME_DELIVERED, HD_OUTCOME_FAILED, HD_OUTCOME_CANCELED};
     hd_log_filter *filter = NULL;
     int status = hd_log_filter_new(&filter);
     if (status == HD_OK)
         status = hd_log_filter_add_webhook(filter, hd_webhook_id(webhook));
+    if (status == HD_OK)
+        status = hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED);
+    for (size_t i = 0; i < sizeof ended / sizeof *ended && status == HD_OK; i++)
+        status = hd_log_filter_add_outcome(filter, ended[i]);
     if (status == HD_OK)
         status = hd_log_query(call->client, filter, NULL, FAILING_AFTER, page);
     hd_log_filter_free(filter);

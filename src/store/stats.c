@@ -18,7 +18,8 @@ struct counts {
 struct hd_log_stats {
     uint64_t count;
     struct counts outcomes;
-    uint64_t reasons[HD__REASON_COUNT];
+    uint64_t reasons[HD__REASON_COUNT];       /* of what has ended */
+    uint64_t retry_reasons[HD__REASON_COUNT]; /* of attempts that another one followed */
     uint64_t attempts;
     uint64_t took[ATTEMPT_MAX_MS + 1]; /* how many of the attempts took so many milliseconds */
     int64_t bucket_ms;
@@ -64,13 +65,21 @@ static void count_outcome(hd_log_stats *stats, const struct hd__log_tally *tally
         stats->buckets[bucket].of[outcome] += tally->count;
 }
 
+static void count_reason(hd_log_stats *stats, const struct hd__log_tally *tally) {
+    int reason = tally->reason - HD_REASON_DELIVERED;
+    if (tally->outcome == HD_OUTCOME_RETRYING)
+        stats->retry_reasons[reason] += tally->count;
+    else
+        stats->reasons[reason] += tally->count;
+}
+
 /* A store may hold what a newer version wrote: outcomes and reasons without a name here. */
 void hd__log_stats_add(hd_log_stats *stats, const struct hd__log_tally *tally) {
     stats->count += tally->count;
     if (hd__outcome_known(tally->outcome))
         count_outcome(stats, tally);
     if (hd__reason_known(tally->reason))
-        stats->reasons[tally->reason - HD_REASON_DELIVERED] += tally->count;
+        count_reason(stats, tally);
     if (tally->has_attempts && hd__reason_tells_of_attempt(tally->reason)) {
         stats->attempts += tally->count;
         stats->took[tally->total_ms < ATTEMPT_MAX_MS ? tally->total_ms : ATTEMPT_MAX_MS] += tally->count;
@@ -109,8 +118,16 @@ uint64_t hd_log_stats_outcome(const hd_log_stats *stats, int outcome) {
     return stats ? count_of(&stats->outcomes, outcome) : 0;
 }
 
+uint64_t hd_log_stats_ended(const hd_log_stats *stats) {
+    return stats ? stats->count - count_of(&stats->outcomes, HD_OUTCOME_RETRYING) : 0;
+}
+
 uint64_t hd_log_stats_reason(const hd_log_stats *stats, int reason) {
     return stats && hd__reason_known(reason) ? stats->reasons[reason - HD_REASON_DELIVERED] : 0;
+}
+
+uint64_t hd_log_stats_retry_reason(const hd_log_stats *stats, int reason) {
+    return stats && hd__reason_known(reason) ? stats->retry_reasons[reason - HD_REASON_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_attempts(const hd_log_stats *stats) {

@@ -27,7 +27,7 @@ async function fill(scene) {
 }
 
 async function count(page) {
-  const text = page.locator('main > .row .muted').filter({ hasText: /match|deliver/ }).first()
+  const text = page.locator('main > .row .muted').filter({ hasText: /match|entr/ }).first()
   return Number(/[\d,]+/.exec(await text.innerText())[0].replace(',', ''))
 }
 

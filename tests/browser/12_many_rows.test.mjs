@@ -53,7 +53,7 @@ it('12 the log opens, filters, grows and pages within its budgets', async (scene
   await page.locator('tbody tr').nth(49).waitFor()
   const first = await page.evaluate(() => new Promise((resolve) =>
     requestAnimationFrame(() => resolve(performance.now()))))
-  await page.locator('.row .muted').getByText('10,000 deliveries', { exact: true }).waitFor()
+  await page.locator('.row .muted').getByText('10,000 entries', { exact: true }).waitFor()
   assert.equal(await page.locator('tbody tr').count(), 50)
   budget('first rows, cold', first, 1000, 15000)
 

@@ -67,7 +67,7 @@ export const texts = {
     delivered: 'Zugestellt',
     failed: 'Fehlgeschlagen',
     canceled: 'Abgebrochen',
-    retrying: 'Wird wiederholt',
+    retrying: 'Erneut versucht',
     on: 'An',
     held: 'Angehalten',
     off: 'Aus',
@@ -78,7 +78,7 @@ export const texts = {
     forbidden: 'Verboten',
   },
 
-  outcomes: { delivered: 'zugestellt', failed: 'fehlgeschlagen', canceled: 'abgebrochen', retrying: 'wird wiederholt' },
+  outcomes: { delivered: 'zugestellt', failed: 'fehlgeschlagen', canceled: 'abgebrochen', retrying: 'erneut versucht' },
 
   results: {
     http_3xx: 'Weiterleitung',
@@ -123,11 +123,12 @@ export const texts = {
   },
 
   chart: {
-    last24h: 'Letzte 24 Stunden: {delivered} zugestellt, {failed} fehlgeschlagen',
+    last24h: 'Letzte 24 Stunden: {delivered} zugestellt, {failed} fehlgeschlagen oder abgebrochen',
     nothing: 'Keine Zustellungen in diesem Zeitraum.',
-    bar: '{interval}: {delivered} zugestellt, {failed} fehlgeschlagen',
-    whole: '{delivered} zugestellt und {failed} fehlgeschlagen, in {bars} Balken. Die Pfeiltasten führen von Balken zu ' +
-      'Balken.',
+    bar: '{interval}: {delivered} zugestellt, {failed} fehlgeschlagen oder abgebrochen',
+    whole: '{delivered} zugestellt und {failed} fehlgeschlagen oder abgebrochen, in {bars} Balken. Die Pfeiltasten ' +
+      'führen von Balken zu Balken.',
+    lost: 'Fehlgeschlagen oder abgebrochen',
     most: 'höchstens {n}',
     showTable: 'Als Tabelle zeigen',
     asTable: 'Aktivität als Tabelle',
@@ -140,6 +141,7 @@ export const texts = {
     p95: 'p95',
     waiting: 'Wartend',
     reasons: 'Gründe für Fehler: ',
+    retries: 'Gründe erneuter Versuche: ',
   },
 
   ranges: {
@@ -158,6 +160,7 @@ export const texts = {
     search: 'Betreff, E-Mail, #Ticket, ID suchen',
     searchLabel: 'Betreff, E-Mail, Ticket oder ID suchen',
     allOutcomes: 'Alle Ergebnisse',
+    ended: 'Beendet',
     allWebhooks: 'Alle Webhooks',
     allEvents: 'Alle Ereignisse',
     anyTime: 'Jederzeit',
@@ -177,9 +180,9 @@ export const texts = {
 
   log: {
     log: 'Log',
-    caption: 'Zustellungen, neueste zuerst',
+    caption: 'Zustellungen, neueste zuerst: ein Eintrag für jeden Versuch',
     matches: { one: '{n} Treffer', other: '{n} Treffer' },
-    deliveries: { one: '{n} Zustellung', other: '{n} Zustellungen' },
+    entries: { one: '{n} Eintrag', other: '{n} Einträge' },
     export: 'NDJSON exportieren',
     redeliverN: '{n} erneut zustellen…',
     redeliverFailed: 'Fehlgeschlagene erneut zustellen…',

@@ -68,7 +68,7 @@ export const texts = {
     delivered: 'Delivered',
     failed: 'Failed',
     canceled: 'Canceled',
-    retrying: 'Retrying',
+    retrying: 'Tried again',
     on: 'On',
     held: 'Held',
     off: 'Off',
@@ -79,7 +79,7 @@ export const texts = {
     forbidden: 'Forbidden',
   },
 
-  outcomes: { delivered: 'delivered', failed: 'failed', canceled: 'canceled', retrying: 'retrying' },
+  outcomes: { delivered: 'delivered', failed: 'failed', canceled: 'canceled', retrying: 'tried again' },
 
   results: {
     http_3xx: 'Redirect',
@@ -124,10 +124,12 @@ export const texts = {
   },
 
   chart: {
-    last24h: 'Last 24 hours: {delivered} delivered, {failed} failed',
+    last24h: 'Last 24 hours: {delivered} delivered, {failed} failed or canceled',
     nothing: 'No deliveries in this period.',
-    bar: '{interval}: {delivered} delivered, {failed} failed',
-    whole: '{delivered} delivered and {failed} failed, in {bars} bars. Use the arrow keys to move between bars.',
+    bar: '{interval}: {delivered} delivered, {failed} failed or canceled',
+    whole: '{delivered} delivered and {failed} failed or canceled, in {bars} bars. Use the arrow keys to move between ' +
+      'bars.',
+    lost: 'Failed or canceled',
     most: 'maximum {n}',
     showTable: 'Show as table',
     asTable: 'Activity as a table',
@@ -140,6 +142,7 @@ export const texts = {
     p95: 'p95',
     waiting: 'Waiting',
     reasons: 'Failure reasons: ',
+    retries: 'Reasons of attempts that were tried again: ',
   },
 
   ranges: {
@@ -158,6 +161,7 @@ export const texts = {
     search: 'Search subject, e-mail, #ticket, id',
     searchLabel: 'Search subject, e-mail, ticket or id',
     allOutcomes: 'All outcomes',
+    ended: 'Ended',
     allWebhooks: 'All webhooks',
     allEvents: 'All events',
     anyTime: 'Any time',
@@ -177,9 +181,9 @@ export const texts = {
 
   log: {
     log: 'Log',
-    caption: 'Deliveries, newest first',
+    caption: 'Deliveries, newest first: one entry for each attempt',
     matches: { one: '{n} match', other: '{n} matches' },
-    deliveries: { one: '{n} delivery', other: '{n} deliveries' },
+    entries: { one: '{n} entry', other: '{n} entries' },
     export: 'Export NDJSON',
     redeliverN: 'Redeliver {n}…',
     redeliverFailed: 'Redeliver failed…',

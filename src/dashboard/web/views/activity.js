@@ -5,7 +5,7 @@ import { chart } from '../chart.js'
 import { ms, percent, result } from '../format.js'
 import { count, t } from '../texts.js'
 import { fill, h, loader, loading, refill, segmented } from '../ui.js'
-import { RANGES } from './filters.js'
+import { ENDED, RANGES } from './filters.js'
 
 const CHOICES = Object.keys(RANGES).map((value) => [value, t.ranges[value].short])
 
@@ -16,24 +16,32 @@ export function activity(ctx, webhook, more = () => []) {
   let range = '24h', stats
   const tiles = h('dl.tiles')
   const body = h('div.activity', loading())
-  const log = (filter) => ctx.to('deliveries') + query({ webhook, ...filter })
+  const log = (filter) => ctx.to('deliveries') + query({ webhook, test: 'no', ...filter })
+  const linked = (n, filter) => n ? h('a', { href: log(filter) }, count(n)) : '0'
+
+  /** Why deliveries failed, or attempts were tried again: the most frequent reasons. */
+  function why(title, reasons, filter) {
+    const most = Object.entries(reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
+    return most.length > 0 && h('p.reasons', h('span.muted', title), most.map(([reason, n], i) => [
+      i > 0 && ' · ', h('a', { href: log({ ...filter, reason }) }, `${result(reason)} (${count(n)})`)]))
+  }
 
   function draw() {
     if (!stats) return
-    const { since, until, delivered, failed, canceled } = stats
+    const { since, until, delivered, failed, canceled, deliveries, tried_again: again } = stats
+    const span = { since, until }
     fill(tiles,
-      tile(t.page.deliveries, count(delivered + failed + canceled)),
+      tile(t.page.deliveries, linked(deliveries, { ...span, outcome: ENDED })),
       tile(t.activity.success, percent(stats.success_percent), delivered && !failed && 'good'),
-      tile(t.states.failed, failed ? h('a', { href: log({ since, until, outcome: 'failed' }) }, count(failed)) : '0',
-        failed && 'bad'),
+      tile(t.states.failed, linked(failed, { ...span, outcome: 'failed' }), failed && 'bad'),
+      canceled > 0 && tile(t.states.canceled, linked(canceled, { ...span, outcome: 'canceled' })),
       tile(t.activity.p95, ms(stats.ms.p95)),
-      stats.retrying > 0 && tile(t.states.retrying, count(stats.retrying)),
+      again > 0 && tile(t.states.retrying, linked(again, { ...span, outcome: 'retrying' })),
       stats.waiting > 0 && tile(t.activity.waiting, count(stats.waiting)),
       more())
-    const reasons = Object.entries(stats.reasons).sort((a, b) => b[1] - a[1]).slice(0, 4)
-    refill(body, chart(stats, (from, to) => log({ since: from, until: to })), reasons.length > 0 &&
-      h('p.reasons', h('span.muted', t.activity.reasons), reasons.map(([reason, n], i) => [
-        i > 0 && ' · ', h('a', { href: log({ since, until, reason }) }, `${result(reason)} (${count(n)})`)])))
+    refill(body, chart(stats, (from, to) => log({ since: from, until: to, outcome: ENDED })),
+      why(t.activity.reasons, stats.reasons, { ...span, outcome: 'failed,canceled' }),
+      why(t.activity.retries, stats.retry_reasons, { ...span, outcome: 'retrying' }))
   }
 
   const ask = inOrder(() => ctx.get('stats', { range, webhook }))

@@ -45,9 +45,9 @@ export default function (ctx) {
 
   // Only their words change: a button that is replaced while it is pressed is not pressed.
   function drawActions() {
-    const words = Object.keys(filter).length ? t.log.matches : t.log.deliveries
+    const words = Object.keys(filter).length ? t.log.matches : t.log.entries
     found.textContent = total == null ? '' : phrase(words, { n: total })
-    again.hidden = !total || outcome() === 'retrying'
+    again.hidden = !total || outcome() === 'retrying' || outcome().includes(',')
     again.textContent = filter.outcome ? phrase(t.log.redeliverN, { n: total ?? 0 }) : t.log.redeliverFailed
     save.hidden = !total
     pause.textContent = paused ? t.log.resume : t.log.pause

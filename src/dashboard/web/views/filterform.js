@@ -3,9 +3,10 @@
 import { bdi } from '../format.js'
 import { t } from '../texts.js'
 import { fill, h } from '../ui.js'
-import { RANGES, words } from './filters.js'
+import { ENDED, RANGES, words } from './filters.js'
 
-const OUTCOMES = ['delivered', 'failed', 'retrying', 'canceled'].map((outcome) => [outcome, t.states[outcome]])
+const OUTCOMES = [...['delivered', 'failed', 'canceled', 'retrying'].map((outcome) => [outcome, t.states[outcome]]),
+  [ENDED, t.filters.ended]]
 
 /** A time of the API as a field has it: in local time, up to the minute. */
 function local(iso) {

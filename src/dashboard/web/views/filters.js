@@ -8,6 +8,9 @@ const NAMES = ['q', 'outcome', 'webhook', 'event', 'test', 'range', 'status', 'r
 /** Times that end now, in seconds. */
 export const RANGES = { '1h': 3600, '24h': 86400, '7d': 604800 }
 
+/** The outcomes of deliveries that have ended; the other one is of attempts that another one follows. */
+export const ENDED = 'delivered,failed,canceled'
+
 /** The filter that stands in an address. */
 export const read = (parameters) => Object.fromEntries(NAMES.map((name) => [name, parameters.get(name)])
   .filter(([, value]) => value))
@@ -31,7 +34,7 @@ export function fits(d, filter) {
   const texts = [d.id, d.ticket_id, `#${d.ticket_number}`, d.subject, d.customer_email, d.customer_name, d.webhook_name,
     d.reason]
   return (!q || d.event_id === q || texts.join('\n').toLowerCase().includes(q.toLowerCase())) &&
-    (!outcome || d.outcome === outcome) && (!webhook || d.webhook_id === webhook) && (!event || d.event === event) &&
+    (!outcome || outcome.split(',').includes(d.outcome)) && (!webhook || d.webhook_id === webhook) && (!event || d.event === event) &&
     (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
     (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
 }
@@ -42,7 +45,7 @@ const when = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: 'medium'
 export function words(name, value, webhookName) {
   switch (name) {
   case 'q': return phrase(t.filters.quoted, { text: plain(value) })
-  case 'outcome': return badge(value)
+  case 'outcome': return value === ENDED ? t.filters.ended : value.split(',').map((one) => badge(one))
   case 'webhook': return plain(webhookName)
   case 'test': return t.tests[value] ?? plain(value)
   case 'range': return t.ranges[value]?.words ?? plain(value)
