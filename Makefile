@@ -49,7 +49,7 @@ PKG_CONFIG ?= pkg-config
 SQLITE ?= $(shell $(PKG_CONFIG) --atleast-version=3.35 sqlite3 2>/dev/null && echo yes || echo no)
 SQLITE_SOURCES := $(sort $(wildcard src/store/sqlite/*.c))
 SQLITE_OBJECTS := $(SQLITE_SOURCES:src/%.c=$(BUILD)/objects/%.o)
-SQLITE_COPIED_OBJECTS := $(addprefix $(BUILD)/objects/,store/shards.o store/sought.o base/fold.o base/text.o)
+SQLITE_COPIED_OBJECTS := $(addprefix $(BUILD)/objects/,store/shards.o store/sought.o base/fold.o base/buffer.o base/text.o)
 SQLITE_STATIC_LIB := $(BUILD)/libhelmdesk-sqlite.a
 SQLITE_SHARED_NAME := libhelmdesk-sqlite.so
 SQLITE_SONAME := $(SQLITE_SHARED_NAME).$(ABI)

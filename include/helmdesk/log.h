@@ -218,8 +218,8 @@ HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char 
  * Returns: HD_OK, also if nothing matches; HD_E_TIMEOUT and HD_E_CANCELED as hd_log_query(); HD_E_STORE if the store
  * cannot be read; HD_E_FORKED; HD_E_INVALID, also for
  * buckets without both bounds, and for too many; HD_E_NO_MEMORY. Blocks: no I/O; searches the log in memory, on the
- * calling thread. With a store, disk: it reads a few numbers of each report that matches; a search for text reads every
- * report that the rest of the filter matches. Threads: any. Since: 0.1.0
+ * calling thread. With a store, disk: it reads a few numbers of each report that matches, from the index of texts
+ * if there is one; a search for text reads every report that the rest of the filter matches. Threads: any. Since: 0.1.0
  */
 HD_API int hd_log_summarize(hd_client *client, const hd_log_filter *filter, int64_t bucket_ms, hd_log_stats **stats);
 

@@ -97,9 +97,10 @@ HD_API int hd_store_sqlite_clients(hd_store *store, char *buf, size_t size, size
 
 /**
  * Turns the index on or off that searches for text use (hd_log_filter_set_text()). With it, a page of a log with a
- * million reports takes milliseconds, whatever the text, if it has three characters or more, or is a whole id. The
- * client that delivers fills it, at most 512 reports behind the log when there is time. Off, the index is deleted, and
- * a search looks at the newest 5,000 reports for a page, which may then have few of them, or none, and a cursor.
+ * million reports takes milliseconds, whatever the text, if it has three characters or more, or is a whole id, and
+ * hd_log_summarize() reads a few bytes of each report instead of the log. The client that delivers fills it, at most
+ * 512 reports behind the log when there is time. Off, the index is deleted, and a search looks at the newest 5,000
+ * reports for a page, which may then have few of them, or none, and a cursor.
  * @param store    a store of hd_store_sqlite_open() that no client uses yet. What the client says that delivers to the
  *                 first of the webhooks is done; give all the same
  * @param enabled  0 for off; on by default

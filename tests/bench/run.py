@@ -422,6 +422,10 @@ def log():
         add(f"log of 1,000,000: {name}, index vs none", "ms", with_, without, with_ / without)
         if not short:
             add(f"log of 1,000,000: {name}, first page", "ms", with_, None, with_, 50)
+    for key, name in (("all", "all of them"), ("webhook", "one webhook")):
+        with_, without = values[f"stats_{key}_with"], values[f"stats_{key}_without"]
+        add(f"statistics of {name} of 1,000,000, index vs none", "ms", with_, without, with_ / without)
+        add(f"statistics of {name} of 1,000,000", "ms", with_, None, with_, 100)
     with_, without = values["search_size_with"], values["search_size_without"]
     add("log of 1,000,000: size with the index vs without", "MB", with_, without, with_ / without)
     add("processor time of the index vs storing, a report", "us", values["search_index"], values["search_fill"],

@@ -136,6 +136,24 @@ static double search_ms(hd_client *client, const char *text, size_t least, int i
     return (double)percentile(took_ns, (size_t)rounds, 0.5) / 1e6;
 }
 
+/* The statistics of all reports, or of those of one webhook. */
+static double stats_ms(hd_client *client, const char *webhook, int rounds) {
+    static int64_t took_ns[101];
+    hd_log_filter *filter;
+    must(hd_log_filter_new(&filter) == HD_OK);
+    must(hd_log_filter_add_webhook(filter, webhook) == HD_OK);
+    for (int i = 0; i < rounds; i++) {
+        hd_log_stats *stats = NULL;
+        int64_t begun_ns = now_ns();
+        must(hd_log_summarize(client, filter, 0, &stats) == HD_OK);
+        took_ns[i] = now_ns() - begun_ns;
+        must(hd_log_stats_count(stats) > 0);
+        hd_log_stats_free(stats);
+    }
+    hd_log_filter_free(filter);
+    return (double)percentile(took_ns, (size_t)rounds, 0.5) / 1e6;
+}
+
 static void measure_texts(const char *directory, const char *with, int rounds) {
     static const struct {
         const char *name, *text;
@@ -155,6 +173,10 @@ static void measure_texts(const char *directory, const char *with, int rounds) {
         (void)snprintf(name, sizeof name, "search_%s_%s", texts[i].name, with);
         say(name, search_ms(client, texts[i].text, texts[i].least, rounds == 1, rounds), "ms");
     }
+    (void)snprintf(name, sizeof name, "stats_all_%s", with);
+    say(name, stats_ms(client, NULL, rounds), "ms");
+    (void)snprintf(name, sizeof name, "stats_webhook_%s", with);
+    say(name, stats_ms(client, "w0", rounds), "ms");
     end_client(client);
     hd_store_free(store);
 }

@@ -1,5 +1,7 @@
 #include "store/sqlite/index.h"
 
+#include "base/buffer.h"
+#include "store/sqlite/facts.h"
 #include "store/sqlite/terms.h"
 
 #include <stdlib.h>
@@ -13,6 +15,7 @@ struct block {
     int64_t after; /* the first unit that was not indexed then */
     int64_t number, units;
     struct hd__block_times times;
+    struct hd__buffer facts;
     struct hd__postings postings;
 };
 
@@ -75,6 +78,13 @@ static int add_terms(struct hd__terms *terms, sqlite3_stmt *row) {
            hd__terms_add_sought(terms, &sought);
 }
 
+static void add_facts(struct hd__buffer *to, sqlite3_stmt *row) {
+    unsigned char bytes[HD__FACTS_MAX];
+    struct hd__facts facts;
+    hd__facts_of_row(row, 13, &facts);
+    hd__buffer_append(to, bytes, (size_t)(hd__facts_write(bytes, &facts) - bytes));
+}
+
 /* Sorts by term; of one term, the order stays. */
 static void sort(uint64_t *entries, uint64_t *other, size_t count) {
     for (int shift = 16; shift < 48; shift += 8) {
@@ -132,7 +142,8 @@ static int read_unit(struct hd__sqlite *store, struct block *block, struct hd__t
         for (int64_t next = hd__sql_get_int(statement, 0) - first; (int64_t)place < next; place++)
             ends[place] = terms->count;
         block->times.ms[place] = hd__sql_get_int(statement, 1);
-        if (!add_terms(terms, statement)) {
+        add_facts(&block->facts, statement);
+        if (!add_terms(terms, statement) || block->facts.failed) {
             code = SQLITE_NOMEM;
             break;
         }
@@ -218,15 +229,18 @@ static int merge_one(struct hd__sqlite *store, struct source *sources, struct bl
     return code;
 }
 
-static int merge_times(struct hd__sqlite *store, struct block *block) {
+static int merge_reports(struct hd__sqlite *store, struct block *block) {
     sqlite3_stmt *statement = hd__sql(store, HD__SQL_LIST_BLOCKS);
     int code;
     hd__sql_int(statement, 1, block->number);
     hd__sql_int(statement, 2, block->number + HD__UNITS - 1);
-    while ((code = hd__sql_next(statement)) == SQLITE_ROW)
+    while ((code = hd__sql_next(statement)) == SQLITE_ROW) {
+        struct hd__bytes facts = hd__sql_get_bytes(statement, 3);
         hd__block_read_times(hd__sql_get_bytes(statement, 2), hd__sql_get_int(statement, 1),
                              (size_t)(hd__sql_get_int(statement, 0) - block->number) * HD__UNIT, &block->times);
-    return hd__sql_end(statement, code);
+        hd__buffer_append(&block->facts, facts.data, facts.len);
+    }
+    return hd__sql_end(statement, code == SQLITE_DONE && block->facts.failed ? SQLITE_NOMEM : code);
 }
 
 static int merge(struct hd__sqlite *store, struct block *block) {
@@ -234,7 +248,7 @@ static int merge(struct hd__sqlite *store, struct block *block) {
     int is_more = 1;
     int code = sources ? begin_sources(store, sources, block->number) : SQLITE_NOMEM;
     if (code == SQLITE_OK)
-        code = merge_times(store, block);
+        code = merge_reports(store, block);
     while (code == SQLITE_OK && is_more)
         code = merge_one(store, sources, block, &is_more);
     free(sources);
@@ -336,6 +350,7 @@ static int add_block(struct hd__sqlite *store, const struct block *block) {
     hd__sql_int(statement, 3, earliest_ms);
     hd__sql_int(statement, 4, latest_ms);
     hd__sql_bytes(statement, 5, finished, write_times(&block->times, earliest_ms, count, finished));
+    hd__sql_bytes(statement, 6, block->facts.data, block->facts.len);
     int code = hd__sql_run(statement);
     free(finished);
     return code;
@@ -393,6 +408,7 @@ static int index_more(struct hd__sqlite *store) {
     if (status == HD_OK)
         status = write_index(store, put_block, block);
     hd__postings_free(&block->postings);
+    hd__buffer_free(&block->facts);
     free(block);
     return status;
 }

@@ -98,10 +98,11 @@ const char hd__sqlite_jobs[] =
     "ALTER TABLE state ADD COLUMN jobs INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE state ADD COLUMN job_rows INTEGER NOT NULL DEFAULT 0;";
 
-/* The index of texts: see index.h. finished: when each report of the block ended. id: HD__PART_KEY(). */
+/* The index of texts: see index.h. finished: when each report of the block ended; facts: see facts.h. id:
+ * HD__PART_KEY(). */
 const char hd__sqlite_search[] =
     "CREATE TABLE search_block(number INTEGER PRIMARY KEY, units INTEGER NOT NULL, earliest_ms INTEGER NOT NULL,"
-    "  latest_ms INTEGER NOT NULL, finished BLOB NOT NULL);"
+    "  latest_ms INTEGER NOT NULL, finished BLOB NOT NULL, facts BLOB NOT NULL);"
     "CREATE TABLE search_part(id INTEGER PRIMARY KEY, postings BLOB NOT NULL);";
 
 /* The record of changes. fields: see struct hd__stored_change. */

@@ -1,4 +1,4 @@
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/facts.h"
 
 #include <string.h>
 
@@ -140,14 +140,15 @@ static const char *const texts[HD__SQL_COUNT] = {
 
     [HD__SQL_INDEX_ROWS] =
         "SELECT l.id, l.finished_ms, l.history, l.project, l.outcome, l.reason, l.delivery, l.detail, l.body, e.id, "
-        "e.search, b.webhook_id, b.webhook_name FROM log l NOT INDEXED CROSS JOIN label b ON b.key = l.label "
-        "CROSS JOIN event e ON e.key = l.event WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id",
+        "e.search, b.webhook_id, b.webhook_name, " HD__FACTS_COLUMNS
+        " FROM log l NOT INDEXED LEFT JOIN label b ON b.key = l.label "
+        "LEFT JOIN event e ON e.key = l.event WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id",
     [HD__SQL_FIRST_BLOCK] = "SELECT number, units FROM search_block ORDER BY number LIMIT 1",
     [HD__SQL_LAST_BLOCK] = "SELECT number, units FROM search_block ORDER BY number DESC LIMIT 1",
     [HD__SQL_LIST_BLOCKS] =
-        "SELECT number, earliest_ms, finished FROM search_block WHERE number BETWEEN ?1 AND ?2 ORDER BY number",
-    [HD__SQL_ADD_BLOCK] =
-        "INSERT INTO search_block(number, units, earliest_ms, latest_ms, finished) VALUES(?1, ?2, ?3, ?4, ?5)",
+        "SELECT number, earliest_ms, finished, facts FROM search_block WHERE number BETWEEN ?1 AND ?2 ORDER BY number",
+    [HD__SQL_ADD_BLOCK] = "INSERT INTO search_block(number, units, earliest_ms, latest_ms, finished, facts) VALUES(?1, "
+                          "?2, ?3, ?4, ?5, ?6)",
     [HD__SQL_DROP_BLOCKS] = "DELETE FROM search_block WHERE number BETWEEN ?1 AND ?2",
     [HD__SQL_NEXT_PART] = "SELECT id, postings FROM search_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
     [HD__SQL_ADD_PART] = "INSERT INTO search_part(id, postings) VALUES(?1, ?2)",

@@ -1,12 +1,12 @@
 /* Sums over the log. They are added up here: SQLite sorts all rows to group them, which takes more than twice as long.
  */
+#include "store/sqlite/facts.h"
 #include "store/sqlite/walk.h"
 
 #include <stdlib.h>
 
-#define LONGEST_MS 5000 /* all that took longer counts as this */
-#define PLACES 65536    /* of sums at once, a power of two; more are told in parts */
-#define COLUMNS "SELECT l.finished_ms, l.outcome, l.reason, l.attempts <> 0, l.total_ms "
+#define PLACES 65536 /* of sums at once, a power of two; more are told in parts */
+#define COLUMNS "SELECT l.finished_ms, " HD__FACTS_COLUMNS " "
 
 struct sums {
     struct hd__log_tally *places; /* those with a count are in use */
@@ -23,17 +23,6 @@ static void tell_all(struct sums *sums) {
         sums->places[i].count = 0;
     }
     sums->used = 0;
-}
-
-static struct hd__log_tally read(const struct sums *sums, sqlite3_stmt *row) {
-    int64_t total_ms = hd__sql_get_int(row, 4);
-    return (struct hd__log_tally){
-        .bucket = sums->bucket_ms > 0 ? hd__sql_get_int(row, 0) / sums->bucket_ms : 0,
-        .outcome = HD__SQL_OUTCOME + (int)hd__sql_get_int(row, 1),
-        .reason = HD__SQL_REASON + (int)hd__sql_get_int(row, 2),
-        .has_attempts = (int)hd__sql_get_int(row, 3),
-        .total_ms = (uint32_t)(total_ms < LONGEST_MS ? total_ms : LONGEST_MS),
-    };
 }
 
 static size_t place_of(const struct hd__log_tally *tally) {
@@ -61,10 +50,22 @@ static void add(struct sums *sums, const struct hd__log_tally *one) {
     sums->places[at].count = count + 1;
 }
 
-static int add_row(void *user, sqlite3_stmt *row) {
+static void add_report(void *user, int64_t finished_ms, const struct hd__facts *facts) {
     struct sums *sums = user;
-    const struct hd__log_tally one = read(sums, row);
+    const struct hd__log_tally one = {
+        .bucket = sums->bucket_ms > 0 ? finished_ms / sums->bucket_ms : 0,
+        .outcome = HD__SQL_OUTCOME + facts->outcome,
+        .reason = HD__SQL_REASON + facts->reason,
+        .has_attempts = facts->has_attempts,
+        .total_ms = facts->total_ms,
+    };
     add(sums, &one);
+}
+
+static int add_row(void *user, sqlite3_stmt *row) {
+    struct hd__facts facts;
+    hd__facts_of_row(row, 1, &facts);
+    add_report(user, hd__sql_get_int(row, 0), &facts);
     return 1;
 }
 
@@ -81,7 +82,9 @@ static int ask(sqlite3 *counter, const struct hd__log_search *search, struct sum
     const struct hd__walk walk = {search, COLUMNS, 0, 0, add_row, sums};
     int is_done = 0;
     int code = hd__question_begin(counter, search);
-    if (code == SQLITE_OK && hd__walk_fits(search))
+    if (code == SQLITE_OK && hd__facts_fit(search))
+        code = hd__facts_find(counter, search, add_report, sums, &is_done);
+    else if (code == SQLITE_OK && hd__walk_fits(search))
         code = hd__walk(counter, &walk, &is_done);
     if (code == SQLITE_OK && !is_done)
         code = add_all(counter, search, sums);
