@@ -249,7 +249,8 @@ static void test_older_store(void **state) {
     happen(client, 1, 3);
     end(client, store);
     change_database(directory,
-                    "DROP TABLE consumer; DROP TABLE search_block; DROP TABLE search_part; DROP TABLE job; DROP TABLE "
+                    "DROP TABLE consumer; DROP TABLE search_block; DROP TABLE search_part; DROP TABLE change; DROP "
+                    "TABLE job; DROP TABLE "
                     "job_row; ALTER TABLE state DROP COLUMN jobs; ALTER "
                     "TABLE state DROP COLUMN job_rows; ALTER TABLE state DROP COLUMN discarded; PRAGMA user_version = "
                     "4");
