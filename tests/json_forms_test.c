@@ -220,8 +220,10 @@ static void statistics_add_up(void **state) {
               "\"canceled\":0,\"tried_again\":3,\"success_percent\":99.9,"
               "\"ms\":{\"p50\":0,\"p95\":0,\"p99\":0,\"max\":70},"
               "\"reasons\":{\"dns\":1},\"retry_reasons\":{\"http_5xx\":3},\"buckets\":["
-              "{\"t\":\"1970-01-01T00:00:01.000Z\",\"delivered\":1999,\"failed\":0,\"canceled\":0},"
-              "{\"t\":\"1970-01-01T00:00:02.000Z\",\"delivered\":0,\"failed\":1,\"canceled\":0}]}");
+              "{\"t\":\"1970-01-01T00:00:01.000Z\",\"delivered\":1999,\"failed\":0,\"canceled\":0,"
+              "\"p50\":0,\"p95\":0},"
+              "{\"t\":\"1970-01-01T00:00:02.000Z\",\"delivered\":0,\"failed\":1,\"canceled\":0,"
+              "\"p50\":0,\"p95\":71,\"reasons\":{\"dns\":1}}]}");
     free(text);
     hd_log_stats_free(stats);
     hd_log_filter_free(filter);

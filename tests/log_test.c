@@ -830,6 +830,33 @@ static void test_times_are_of_attempts(void **state) {
     hd_log_stats_free(stats);
 }
 
+/* From 64 ms on, a bucket counts times of up to a thirty-second more as one. */
+static void test_durations_of_a_bucket(void **state) {
+    (void)state;
+    hd_log_filter *filter = NULL;
+    assert_int_equal(hd_log_filter_new(&filter), HD_OK);
+    assert_int_equal(hd_log_filter_set_time(filter, 1000, 2000), HD_OK);
+    for (uint32_t ms = 0; ms <= 5100; ms++) {
+        hd_log_stats *stats = NULL;
+        assert_int_equal(hd__log_stats_new(filter, 1000, &stats), HD_OK);
+        const struct hd__log_tally one = {.bucket = 1,
+                                          .outcome = HD_OUTCOME_DELIVERED,
+                                          .reason = HD_REASON_DELIVERED,
+                                          .has_attempts = 1,
+                                          .total_ms = ms,
+                                          .count = 1};
+        hd__log_stats_add(stats, &one);
+        uint32_t told_ms = hd_log_stats_bucket_total_ms(stats, 0, 500), exact_ms = ms < 5000 ? ms : 5000;
+        assert_true(told_ms >= exact_ms && told_ms <= exact_ms + exact_ms / 32 && told_ms <= 5000);
+        assert_true(ms >= 64 || told_ms == ms);
+        assert_int_equal(hd_log_stats_bucket_total_ms(stats, 0, 0), told_ms);
+        assert_int_equal(hd_log_stats_bucket_total_ms(stats, 1, 500), 0);
+        assert_int_equal(hd_log_stats_bucket_total_ms(stats, 0, 1001), 0);
+        hd_log_stats_free(stats);
+    }
+    hd_log_filter_free(filter);
+}
+
 /* The getters of statistics that are not there answer 0. */
 static void test_null_stats(void **state) {
     (void)state;
@@ -843,6 +870,9 @@ static void test_null_stats(void **state) {
     assert_int_equal(hd_log_stats_bucket_count(NULL), 0);
     assert_int_equal(hd_log_stats_bucket_start_ms(NULL, 0), 0);
     assert_int_equal(hd_log_stats_bucket_outcome(NULL, 0, HD_OUTCOME_FAILED), 0);
+    assert_int_equal(hd_log_stats_bucket_reason(NULL, 0, HD_REASON_DNS), 0);
+    assert_int_equal(hd_log_stats_bucket_attempts(NULL, 0), 0);
+    assert_int_equal(hd_log_stats_bucket_total_ms(NULL, 0, 500), 0);
     hd_log_stats_free(NULL);
 }
 
@@ -1107,6 +1137,7 @@ int main(void) {
         SCENE_TEST(test_impossible_buckets_are_refused),
         cmocka_unit_test(test_percentiles),
         cmocka_unit_test(test_times_are_of_attempts),
+        cmocka_unit_test(test_durations_of_a_bucket),
         cmocka_unit_test(test_null_stats),
         SCENE_TEST(test_report_is_complete),
         SCENE_TEST(test_report_tells_waiting_from_delivering),

@@ -123,6 +123,27 @@ static void check_all_numbers(void) {
         }
 }
 
+/* The longest time of a bucket, and its reasons, are those of the reports that ended in it. */
+static void check_bucket(const hd_log_stats *stats, size_t bucket, int64_t bucket_ms, const hd_log_page *page) {
+    int64_t start_ms = hd_log_stats_bucket_start_ms(stats, bucket);
+    uint64_t attempts = 0, reasons[64] = {0};
+    uint32_t longest_ms = 0;
+    for (size_t i = 0; i < hd_log_page_count(page); i++) {
+        const hd_report *report = hd_log_page_at(page, i);
+        int64_t at_ms = hd_report_finished_at_ms(report);
+        if (at_ms < start_ms || at_ms >= start_ms + bucket_ms)
+            continue;
+        attempts += hd_report_has_attempt(report) != 0;
+        longest_ms = hd_report_total_ms(report) > longest_ms ? hd_report_total_ms(report) : longest_ms;
+        reasons[hd_report_reason(report) - HD_REASON_DELIVERED] += hd_report_outcome(report) != HD_OUTCOME_RETRYING;
+    }
+    uint32_t told_ms = hd_log_stats_bucket_total_ms(stats, bucket, 1000);
+    assert_int_equal(hd_log_stats_bucket_attempts(stats, bucket), attempts);
+    assert_true(told_ms >= longest_ms && told_ms <= longest_ms + longest_ms / 32);
+    for (int reason = HD_REASON_DELIVERED; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++)
+        assert_int_equal(hd_log_stats_bucket_reason(stats, bucket, reason), reasons[reason - HD_REASON_DELIVERED]);
+}
+
 /* Times differ between the two: what the stored one tells is compared with its own reports. */
 static void check_times(hd_log_filter *filter, int64_t since_ms, int64_t until_ms, int64_t parts) {
     int64_t bucket_ms = (until_ms - since_ms) / parts + 1;
@@ -143,6 +164,7 @@ static void check_times(hd_log_filter *filter, int64_t since_ms, int64_t until_m
             int64_t at_ms = hd_report_finished_at_ms(hd_log_page_at(page, i));
             counts[hd_report_outcome(hd_log_page_at(page, i))] += at_ms >= start_ms && at_ms < start_ms + bucket_ms;
         }
+        check_bucket(stats, bucket, bucket_ms, page);
         for (int outcome = 0; outcome <= HD_OUTCOME_RETRYING; outcome++) {
             assert_int_equal(hd_log_stats_bucket_outcome(stats, bucket, outcome), counts[outcome]);
             left -= counts[outcome];

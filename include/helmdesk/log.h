@@ -255,6 +255,12 @@ HD_API size_t hd_log_stats_bucket_count(const hd_log_stats *stats);
 HD_API int64_t hd_log_stats_bucket_start_ms(const hd_log_stats *stats, size_t index);
 /** Reports with this outcome that ended in a bucket; 0 if there is none at that index. */
 HD_API uint64_t hd_log_stats_bucket_outcome(const hd_log_stats *stats, size_t index, int outcome);
+/** As hd_log_stats_reason(), of a bucket. */
+HD_API uint64_t hd_log_stats_bucket_reason(const hd_log_stats *stats, size_t index, int reason);
+/** As hd_log_stats_attempts(), of a bucket. */
+HD_API uint64_t hd_log_stats_bucket_attempts(const hd_log_stats *stats, size_t index);
+/** As hd_log_stats_total_ms(), of a bucket; from 64 ms on up to a thirty-second too long. */
+HD_API uint32_t hd_log_stats_bucket_total_ms(const hd_log_stats *stats, size_t index, int permille);
 /** @} */
 
 /**

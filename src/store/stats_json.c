@@ -45,6 +45,24 @@ static void write_durations(struct hd__out *out, const hd_log_stats *stats) {
     hd__out_close(out, '}');
 }
 
+/* Most buckets of a quiet webhook have neither attempts nor failures: what would be empty is left out. */
+static void write_bucket_details(struct hd__out *out, const hd_log_stats *stats, size_t index) {
+    if (hd_log_stats_bucket_attempts(stats, index) > 0) {
+        hd__out_number(out, "p50", hd_log_stats_bucket_total_ms(stats, index, 500));
+        hd__out_number(out, "p95", hd_log_stats_bucket_total_ms(stats, index, 950));
+    }
+    int has_reasons = 0;
+    for (int reason = HD_REASON_DELIVERED + 1; reason < HD_REASON_DELIVERED + hd_reason_count(); reason++) {
+        if (!hd_log_stats_bucket_reason(stats, index, reason))
+            continue;
+        if (!has_reasons++)
+            hd__out_open(out, "reasons", '{');
+        hd__out_number(out, hd_reason_name(reason), hd_log_stats_bucket_reason(stats, index, reason));
+    }
+    if (has_reasons)
+        hd__out_close(out, '}');
+}
+
 static void write_buckets(struct hd__out *out, const hd_log_stats *stats) {
     hd__out_open(out, "buckets", '[');
     for (size_t i = 0; i < hd_log_stats_bucket_count(stats); i++) {
@@ -53,6 +71,7 @@ static void write_buckets(struct hd__out *out, const hd_log_stats *stats) {
         hd__out_number(out, "delivered", hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_DELIVERED));
         hd__out_number(out, "failed", hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_FAILED));
         hd__out_number(out, "canceled", hd_log_stats_bucket_outcome(stats, i, HD_OUTCOME_CANCELED));
+        write_bucket_details(out, stats, i);
         hd__out_close(out, '}');
     }
     hd__out_close(out, ']');

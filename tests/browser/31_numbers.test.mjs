@@ -59,6 +59,6 @@ it('31 each number of the overview is that of the log it leads to', async (scene
   const full = activity.locator('tbody tr').filter({ hasNot: page.locator('td:nth-child(2):text-is("0")') })
   for (const one of await full.all()) {
     const href = (await one.locator('a').getAttribute('href')).replace(/.*\/deliveries/, 'deliveries')
-    assert.equal(await listed(scene, href), sum(await one.locator('td.num').allInnerTexts()))
+    assert.equal(await listed(scene, href), sum(await one.locator('td.num').allInnerTexts().then((texts) => texts.slice(0, 2))))
   }
 })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bars of what was delivered, and of what was not: failed and canceled.
 import { h } from './ui.js'
-import { hhmm, interval } from './format.js'
+import { hhmm, interval, ms } from './format.js'
 import { count, phrase, t } from './texts.js'
 
 const ends = (buckets, i, until) => buckets[i + 1]?.t ?? until
@@ -58,9 +58,9 @@ export function chart(stats, href) {
     h('details', h('summary', t.chart.showTable), h('div.scroll',
       { tabindex: 0, role: 'region', 'aria-label': t.chart.asTable },
       h('table.plain', h('caption.sr', t.activity.activity),
-        h('thead', h('tr', [t.columns.time, t.states.delivered, t.chart.lost].map((name) =>
+        h('thead', h('tr', [t.columns.time, t.states.delivered, t.chart.lost, t.activity.p95].map((name) =>
           h('th', { scope: 'col' }, name)))),
         h('tbody', buckets.map((b, i) => h('tr', null,
           h('td', h('a', { href: link(b, i) }, when(b, i))),
-          h('td.num', count(b.delivered)), h('td.num', count(lost(b))))))))))
+          h('td.num', count(b.delivered)), h('td.num', count(lost(b))), h('td.num', ms(b.p95)))))))))
 }
