@@ -81,7 +81,7 @@ HD_API int hd_client_get_webhook(hd_client *client, const char *id, hd_webhook *
  * @param client  the client
  * @param id      the webhook's id
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
- * HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ * HD_E_CLOSED; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_remove_webhook(hd_client *client, const char *id);
 
@@ -204,8 +204,8 @@ HD_API int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t
  * @param webhook_id  the webhook's id
  * @param count       receives how many deliveries waited; may be NULL
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_STORE or HD_E_STORE_FULL if that cannot be stored; HD_E_STORE_READ_ONLY;
- * HD_E_CLOSED; HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID. Blocks: for one step of the worker;
- * disk with a store. Threads: any. Since: 0.1.0
+ * HD_E_CLOSED; HD_E_WRONG_THREAD on the worker thread; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: for one step
+ * of the worker; disk with a store. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_discard(hd_client *client, const char *webhook_id, uint64_t *count);
 

@@ -143,7 +143,8 @@ HD_API int hd_job_list_all(hd_client *client, const char *project, hd_job_list *
  * @param client  the client, which need not deliver
  * @param id      from hd_job_id()
  * Returns: HD_OK, also if the job does not run; HD_E_NO_JOB; HD_E_STORE_READ_ONLY; HD_E_CLOSED; HD_E_STORE and other
- * failures of the store; HD_E_FORKED; HD_E_INVALID. Blocks: no; disk with a store. Threads: any. Since: 0.1.0
+ * failures of the store; HD_E_FORKED; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no; disk with a store. Threads: any.
+ * Since: 0.1.0
  */
 HD_API int hd_job_stop(hd_client *client, const char *id);
 

@@ -200,8 +200,9 @@ HD_API void hd_log_page_free(hd_log_page *page);
  * @param delivery_id  the id of the old delivery, from hd_report_delivery_id()
  * @param event_id     receives an id as from hd_webhook_send(); may be NULL
  * Returns: as hd_webhook_send(); HD_E_NO_DELIVERY if the log has no delivery with this id; HD_E_NOT_FOUND if its
- * webhook no longer exists; HD_E_STORE if the log cannot be read; HD_E_STORE_DAMAGED if the event is damaged there (see
- * hd_report_event()), or the whole store. Blocks: as hd_webhook_send(); disk with a store. Threads: any. Since: 0.1.0
+ * webhook no longer exists; HD_E_STORE if the log cannot be read, or the change not recorded; HD_E_STORE_DAMAGED if the
+ * event is damaged there (see hd_report_event()), or the whole store. Blocks: as hd_webhook_send(); disk with a store.
+ * Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_redeliver(hd_client *client, const char *delivery_id, char event_id[HD_ID_SIZE]);
 
