@@ -68,12 +68,11 @@ static int read_log(const struct args *args,
                     int (*run)(const struct args *args, const struct place *place, hd_log_filter *filter)) {
     struct place place = {0};
     hd_log_filter *filter = NULL;
-    char webhook_id[WEBHOOK_ID_SIZE];
     int code = cli_filter_new(args, &filter);
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &place);
     if (code == CLI_OK)
-        code = cli_find_filter(args, &place, filter, webhook_id);
+        code = cli_find_filter(args, &place, filter);
     if (code == CLI_OK)
         code = run(args, &place, filter);
     hd_log_filter_free(filter);

@@ -14,9 +14,20 @@ int cli_find_delivery(const struct place *place, const char *text, char id[HD_ID
 
 #define WEBHOOK_ID_SIZE 129 /* of the longest, with its NUL */
 
-/* Narrows a filter to the webhook of --webhook, whose id goes to webhook_id, and the delivery of --redelivery-of.
- * Returns CLI_OK, or says what is wrong. */
-int cli_find_filter(const struct args *args, const struct place *place, hd_log_filter *filter,
-                    char webhook_id[WEBHOOK_ID_SIZE]);
+/* The ids of the webhooks that --webhook names, each once; none for all. */
+struct wanted {
+    char (*ids)[WEBHOOK_ID_SIZE];
+    size_t count;
+};
+
+/* Finds them. Also those of webhooks that were deleted, if the log has any. To be freed with cli_wanted_free(),
+ * whatever is returned: CLI_OK, or what is wrong was said. */
+int cli_find_wanted(const struct args *args, const struct place *place, struct wanted *wanted);
+int cli_is_wanted(const struct wanted *wanted, const char *id);
+void cli_wanted_free(struct wanted *wanted);
+
+/* Narrows a filter to the webhooks of --webhook and the delivery of --redelivery-of. Returns CLI_OK, or says what is
+ * wrong. */
+int cli_find_filter(const struct args *args, const struct place *place, hd_log_filter *filter);
 
 #endif

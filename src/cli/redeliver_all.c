@@ -35,13 +35,8 @@ static int run(const struct args *args, int source, narrow *narrows) {
     return code;
 }
 
-static int find_filter(const struct args *args, const struct place *place, hd_log_filter *filter) {
-    char webhook_id[WEBHOOK_ID_SIZE];
-    return cli_find_filter(args, place, filter, webhook_id);
-}
-
 int cli_redeliver_all(const struct args *args) {
-    return run(args, HD_SOURCE_DELIVERIES, find_filter);
+    return run(args, HD_SOURCE_DELIVERIES, cli_find_filter);
 }
 
 static int find_webhook(const struct args *args, const struct place *place, hd_log_filter *filter) {

@@ -14,7 +14,6 @@
 
 struct window {
     int64_t since_ms, until_ms, bucket_ms; /* 0 buckets: none */
-    char webhook_id[WEBHOOK_ID_SIZE];      /* "" for all */
 };
 
 static uint64_t outcome(const hd_log_stats *stats, int which) {
@@ -116,10 +115,11 @@ static int read_window(const struct args *args, struct window *window) {
     return code;
 }
 
-/* For the project or the webhook that is asked for; else all that waits, for webhooks that were deleted too. */
-static int count_waiting(const struct args *args, const struct place *place, const char *wanted, uint64_t *waiting) {
+/* For the project or the webhooks that are asked for; else all that waits, for webhooks that were deleted too. */
+static int count_waiting(const struct args *args, const struct place *place, const struct wanted *wanted,
+                         uint64_t *waiting) {
     hd_webhook_list *list = NULL;
-    if (!*wanted && !cli_has(args, OPT_PROJECT)) {
+    if (wanted->count == 0 && !cli_has(args, OPT_PROJECT)) {
         *waiting = hd_client_counter(place->client, HD_COUNTER_STORED);
         return CLI_OK;
     }
@@ -128,7 +128,7 @@ static int count_waiting(const struct args *args, const struct place *place, con
     for (size_t i = 0; i < hd_webhook_list_count(list) && status == HD_OK; i++) {
         const char *id = hd_webhook_id(hd_webhook_list_at(list, i));
         uint64_t count = 0;
-        if (!*wanted || strcmp(wanted, id) == 0)
+        if (cli_is_wanted(wanted, id))
             status = hd_client_waiting(place->client, id, &count, NULL);
         status = status == HD_E_NOT_FOUND ? HD_OK : status; /* it was deleted at this moment */
         *waiting += count;
@@ -140,13 +140,17 @@ static int count_waiting(const struct args *args, const struct place *place, con
 static int summarize(const struct args *args, const struct place *place, hd_log_filter *filter,
                      const struct window *window) {
     hd_log_stats *stats = NULL;
+    struct wanted wanted;
     uint64_t waiting;
     int status = hd_log_filter_set_time(filter, window->since_ms, window->until_ms);
     if (status == HD_OK)
         status = hd_log_summarize(place->client, filter, window->bucket_ms, &stats);
     if (status != HD_OK)
         return cli_fail_place(place, status);
-    int code = count_waiting(args, place, window->webhook_id, &waiting);
+    int code = cli_find_wanted(args, place, &wanted);
+    if (code == CLI_OK)
+        code = count_waiting(args, place, &wanted, &waiting);
+    cli_wanted_free(&wanted);
     if (code == CLI_OK && cli_is_json())
         code =
             cli_json_print_stats(stats, json_pack("{s:o, s:o, s:I}", "since", cli_json_time(window->since_ms), "until",
@@ -169,7 +173,7 @@ int cli_run_stats(const struct args *args) {
     if (code == CLI_OK && !cli_has(args, OPT_TESTS))
         (void)hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED);
     if (code == CLI_OK)
-        code = cli_find_filter(args, &place, filter, window.webhook_id);
+        code = cli_find_filter(args, &place, filter);
     if (code == CLI_OK)
         code = summarize(args, &place, filter, &window);
     hd_log_filter_free(filter);

@@ -104,7 +104,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_ORDERED] = {"ordered", '\0', "BOOL", "no yes", "Whether deliveries for a ticket are made one after the other"},
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
     [OPT_WEBHOOK] = {"webhook", 'w', "WEBHOOK", NULL,
-                     "Only this webhook: its id, the beginning or end of it, or its name"},
+                     "Only this webhook: its id, the beginning or end of it, or its name; may be repeated"},
     [OPT_EVENT] = {"event", 'e', "LIST", "ticket.created ticket.resolved message.received",
                    "Only these events, with commas between them"},
     [OPT_OUTCOME] = {"outcome", '\0', "LIST", "delivered failed canceled retrying", "Only these outcomes"},

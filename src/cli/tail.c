@@ -101,12 +101,11 @@ static int watch(const struct args *args, struct tail *tail) {
 
 int cli_run_deliveries_tail(const struct args *args) {
     struct tail tail = {.shown = NULL};
-    char webhook_id[WEBHOOK_ID_SIZE];
     int code = cli_filter_new(args, &tail.filter);
     if (code == CLI_OK)
         code = cli_place_open(args, ACCESS_READ, &tail.place);
     if (code == CLI_OK)
-        code = cli_find_filter(args, &tail.place, tail.filter, webhook_id);
+        code = cli_find_filter(args, &tail.place, tail.filter);
     if (code == CLI_OK)
         code = watch(args, &tail);
     free(tail.shown);

@@ -268,6 +268,11 @@ both 2 deliveries get x
 [ "$(count --event message.received)" = 1 ] || die "--event"
 [ "$(count --project other)" = 2 ] || die "--project"
 [ "$(count --webhook "$failing")" = 2 ] || die "--webhook"
+[ "$(count -w "$failing" -w "$crm")" = "$((2 + $(count --webhook "$crm")))" ] || die "two webhooks"
+[ "$(count -w "$failing" -w "$failing")" = 2 ] || die "one webhook twice"
+does 0 stats -w "$failing" -w "$crm" -w "$failing" --tests all --json
+told 'all[0]["reports"]' "$(count --since 24h -w "$failing" -w "$crm")"
+both 1 deliveries list -w "$crm" -w nobody
 [ "$(count --tests no)" = 0 ] || die "--tests no"
 [ "$(count --tests only)" = "$(count)" ] || die "--tests only"
 [ "$(count --text "can't RESET")" = "$(count)" ] || die "--text"
