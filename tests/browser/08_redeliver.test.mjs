@@ -106,8 +106,9 @@ it('08 many, stopped: what is under way ends, and nothing more is sent', async (
   const page = await scene.open('deliveries?outcome=failed&q=Some')
   const asked = []
   await page.route('**/projects/acme/jobs', async (route) => { // slowly, so that there is something to stop
+    if (route.request().method() !== 'POST') return route.continue()
     asked.push(route.request().postDataJSON())
-    await route.continue({ postData: JSON.stringify({ ...asked.at(-1), pace: 2 }) })
+    return route.continue({ postData: JSON.stringify({ ...asked.at(-1), pace: 2 }) })
   })
   await button(page, `Redeliver ${3 * TICKETS}…`).click()
   await button(page.getByRole('dialog'), `Redeliver ${3 * TICKETS}`).click()

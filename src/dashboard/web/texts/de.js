@@ -264,6 +264,24 @@ export const texts = {
     },
   },
 
+  jobs: {
+    running: { one: 'Erneute Zustellungen: {n} läuft', other: 'Erneute Zustellungen: {n} laufen' },
+    ended: { one: 'Erneute Zustellungen: {n} beendet', other: 'Erneute Zustellungen: {n} beendet' },
+    sources: { deliveries: 'Erneute Zustellung', missed: 'Nachholen verpasster Ereignisse' },
+    states: { running: 'läuft', stopped: 'angehalten', done: 'fertig' },
+    progress: '{sent} von {all} gesendet: {delivered} zugestellt, {failed} fehlgeschlagen.',
+    pace: 'Höchstens {n} je Sekunde.',
+    paceLabel: 'Tempo',
+    fast: 'So schnell, wie die Empfänger sie annehmen',
+    perSecond: '{n} je Sekunde',
+    resume: 'Fortsetzen',
+    missedMenu: 'Verpasste Ereignisse nachholen…',
+    askMissed: { one: '{n} verpasstes Ereignis senden?', other: '{n} verpasste Ereignisse senden?' },
+    missedText: 'Dieser Webhook hat sie nie bekommen, weil er aus war oder später angelegt wurde. Gesendet wird der Reihe ' +
+      'nach, das älteste zuerst.',
+    nothingMissed: 'Dieser Webhook hat kein Ereignis verpasst, das noch gespeichert ist.',
+  },
+
   attempt: {
     in: 'in {duration}',
     timing: 'Zeitverlauf',

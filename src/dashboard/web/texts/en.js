@@ -264,6 +264,24 @@ export const texts = {
     },
   },
 
+  jobs: {
+    running: { one: 'Redeliveries: {n} in progress', other: 'Redeliveries: {n} in progress' },
+    ended: { one: 'Redeliveries: {n} ended', other: 'Redeliveries: {n} ended' },
+    sources: { deliveries: 'Redelivery', missed: 'Replay of missed events' },
+    states: { running: 'in progress', stopped: 'stopped', done: 'done' },
+    progress: '{sent} of {all} sent: {delivered} delivered, {failed} failed.',
+    pace: 'At most {n} per second.',
+    paceLabel: 'Pace',
+    fast: 'As fast as the receivers take them',
+    perSecond: '{n} per second',
+    resume: 'Resume',
+    missedMenu: 'Replay missed events…',
+    askMissed: { one: 'Send {n} missed event?', other: 'Send {n} missed events?' },
+    missedText: 'This webhook never got them, because it was off or was created later. They are sent in order, the oldest ' +
+      'first.',
+    nothingMissed: 'This webhook has missed no event that is still stored.',
+  },
+
   attempt: {
     in: 'in {duration}',
     timing: 'Timing',

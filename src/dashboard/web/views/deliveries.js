@@ -8,6 +8,7 @@ import delivery from './delivery.js'
 import { exportAll } from './export.js'
 import { filterForm } from './filterform.js'
 import { fits, forApi, read, same } from './filters.js'
+import { jobsCard } from './jobs.js'
 import { name, shownName } from './parts.js'
 import { keyOf, logTable } from './rows.js'
 
@@ -31,7 +32,11 @@ export default function (ctx) {
 
   const found = h('span.muted')
   const outcome = () => filter.outcome ?? 'failed'
-  const again = button('', () => redeliverMany(ctx, { ...forApi(filter), outcome: outcome() }), { class: 'plain' })
+  const jobs = jobsCard(ctx)
+  const again = button('', async () => {
+    await redeliverMany(ctx, { ...forApi(filter), outcome: outcome() })
+    await jobs.load()
+  }, { class: 'plain' })
   const save = button(t.log.export, () => exportAll(ctx, forApi(filter), total), { class: 'plain' })
   const pause = h('button.plain', { type: 'button', onclick: () => setPaused(!paused) })
   const actions = h('div.row', found, h('span.grow'), ctx.admin && again, save, pause)
@@ -335,7 +340,7 @@ export default function (ctx) {
     node: [
       h('div.row.head', h('h1.grow', { tabindex: -1 }, t.page.deliveries),
         h('button.quiet', { type: 'button', 'aria-label': t.log.keys, onclick: help }, '?')),
-      form.node, actions, pill, h('div.split', h('div', region, older), aside)],
+      form.node, jobs.node, actions, pill, h('div.split', h('div', region, older), aside)],
     /** The rows, for who comes back. */
     keep: () => shown === filter && log.list.length > 0 && { filter, cursor, total, away, list: log.list },
     /** Other filters, and a delivery in the panel, are this page too. */

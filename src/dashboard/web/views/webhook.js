@@ -6,6 +6,7 @@ import { mixed, phrase, t } from '../texts.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
+import { replayMissed } from './again.js'
 import { changesCard } from './changes.js'
 import { crumbs, formatTag, limit, name, pathOf, tabs } from './parts.js'
 import { logTable } from './rows.js'
@@ -47,6 +48,7 @@ export default function (ctx) {
         menu(t.webhook.more, [
           [t.actions.edit, () => ctx.go(ctx.to('webhooks', id, 'edit'))],
           [t.actions.duplicate, () => ctx.go(ctx.to('webhooks', 'new') + query({ from: id }))],
+          [t.jobs.missedMenu, () => replayMissed(ctx, webhook)],
           [t.actions.discardMenu, async () => { await discard(ctx, webhook); await refresh() }],
           [t.actions.deleteMenu, deleteAndLeave, 'bad'],
         ]),

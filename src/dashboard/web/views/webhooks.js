@@ -6,6 +6,7 @@ import { badge, bdi, percent, plain, result, time } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { empty, fill, h, loader, loading, menu, reconcile } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
+import { replayMissed } from './again.js'
 import { activity } from './activity.js'
 import { changesCard } from './changes.js'
 import { arranged, orders } from './order.js'
@@ -50,6 +51,7 @@ export default function (ctx) {
       [t.actions.edit, () => ctx.go(ctx.to('webhooks', w.id, 'edit'))],
       [t.actions.rotate, () => { ctx.store.fresh = { id: w.id, rotate: true }; ctx.go(ctx.to('webhooks', w.id)) }],
       [t.actions.duplicate, () => ctx.go(ctx.to('webhooks', 'new') + query({ from: w.id }))],
+      [t.jobs.missedMenu, () => replayMissed(ctx, w)],
       [t.actions.discardMenu, async () => { await discard(ctx, w); await load() }],
       [t.actions.deleteMenu, async () => { if (await remove(ctx, w)) await load() }, 'bad'],
     ])))
