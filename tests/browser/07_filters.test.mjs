@@ -172,3 +172,30 @@ it('07 export: every row of the filter, as lines of JSON', async (scene) => {
   assert.equal(lines.length, 6)
   assert.ok(lines.every((d) => d.outcome === 'failed'))
 })
+
+it('07 whole days, and reasons in words', async (scene) => {
+  await fill(scene)
+  const page = await scene.open('deliveries')
+  await agrees(page, scene, 11)
+  const days = () => page.evaluate(() => [0, 1].map((ago) => {
+    const date = new Date()
+    date.setHours(0, 0, 0, 0)
+    date.setDate(date.getDate() - ago)
+    return date.toISOString()
+  }))
+  const asked = page.waitForRequest(/deliveries\?/)
+  const before = await days()
+  await page.getByLabel('Any time').selectOption({ label: 'Yesterday' })
+  const { searchParams } = new URL((await asked).url())
+  const after = await days() // another day than before, at midnight
+  assert.ok([before, after].some(([today, yesterday]) =>
+    searchParams.get('since') === yesterday && searchParams.get('until') === today))
+  await page.getByText('No delivery in the log matches these filters.').waitFor()
+  await page.getByRole('list', { name: 'Filters' }).getByRole('button', { name: /Yesterday/ }).click()
+  await agrees(page, scene, 11)
+  await page.getByText('More', { exact: true }).click()
+  await page.getByLabel('Any reason').selectOption({ label: 'Connection refused' })
+  await agrees(page, scene, 5)
+  assert.equal(new URL(page.url()).search, '?reason=refused')
+  await page.getByRole('list', { name: 'Filters' }).getByRole('button', { name: /Connection refused/ }).waitFor()
+})

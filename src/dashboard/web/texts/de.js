@@ -148,6 +148,8 @@ export const texts = {
     '1h': { short: '1 h', words: 'Letzte Stunde' },
     '24h': { short: '24 h', words: 'Letzte 24 Stunden' },
     '7d': { short: '7 T', words: 'Letzte 7 Tage' },
+    today: { words: 'Heute' },
+    yesterday: { words: 'Gestern' },
   },
 
   tests: {
@@ -167,7 +169,7 @@ export const texts = {
     withTests: 'Mit Tests',
     more: 'Mehr',
     code: 'Statuscode',
-    reason: 'Grund',
+    anyReason: 'Jeder Grund',
     from: 'Von',
     until: 'Bis',
     remove: 'entfernen',

@@ -149,6 +149,8 @@ export const texts = {
     '1h': { short: '1 h', words: 'Last hour' },
     '24h': { short: '24 h', words: 'Last 24 hours' },
     '7d': { short: '7 d', words: 'Last 7 days' },
+    today: { words: 'Today' },
+    yesterday: { words: 'Yesterday' },
   },
 
   tests: {
@@ -168,7 +170,7 @@ export const texts = {
     withTests: 'With tests',
     more: 'More',
     code: 'Status code',
-    reason: 'Reason',
+    anyReason: 'Any reason',
     from: 'From',
     until: 'Until',
     remove: 'remove',

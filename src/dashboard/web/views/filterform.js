@@ -3,7 +3,7 @@
 import { bdi } from '../format.js'
 import { t } from '../texts.js'
 import { fill, h } from '../ui.js'
-import { ENDED, RANGES, words } from './filters.js'
+import { DAYS, ENDED, RANGES, words } from './filters.js'
 
 const OUTCOMES = [...['delivered', 'failed', 'canceled', 'retrying'].map((outcome) => [outcome, t.states[outcome]]),
   [ENDED, t.filters.ended]]
@@ -38,7 +38,7 @@ export function filterForm(ctx, change, leave) {
     'aria-label': t.filters.searchLabel, oninput: later('q'),
     onkeydown: (event) => event.key === 'Escape' && leave(),
   })
-  const ranges = Object.keys(RANGES).map((value) => [value, t.ranges[value].words])
+  const ranges = Object.keys({ ...RANGES, ...DAYS }).map((value) => [value, t.ranges[value].words])
   const form = h('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
     search,
     select('outcome', t.filters.allOutcomes, OUTCOMES),
@@ -48,8 +48,7 @@ export function filterForm(ctx, change, leave) {
     select('test', t.filters.withTests, Object.entries(t.tests)),
     h('details', h('summary', t.filters.more), h('div.row',
       h('label', t.filters.code, h('input', { name: 'status', size: 8, placeholder: '404, 5xx', oninput: later('status') })),
-      h('label', t.filters.reason,
-        h('input', { name: 'reason', size: 14, placeholder: 'timeout_total', oninput: later('reason') })),
+      select('reason', t.filters.anyReason, Object.entries(t.results)),
       moment('since', t.filters.from), moment('until', t.filters.until))))
   const chips = h('ul.chips', { 'aria-label': t.filters.filters })
 

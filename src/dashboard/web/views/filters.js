@@ -8,6 +8,16 @@ const NAMES = ['q', 'outcome', 'webhook', 'event', 'test', 'range', 'status', 'r
 /** Times that end now, in seconds. */
 export const RANGES = { '1h': 3600, '24h': 86400, '7d': 604800 }
 
+/** Days of the reader's own time: how many days ago they begin, and end. */
+export const DAYS = { today: [0, -1], yesterday: [1, 0] }
+
+function midnight(daysAgo) {
+  const date = new Date(now())
+  date.setHours(0, 0, 0, 0)
+  date.setDate(date.getDate() - daysAgo)
+  return date.toISOString()
+}
+
 /** The outcomes of deliveries that have ended; the other one is of attempts that another one follows. */
 export const ENDED = 'delivered,failed,canceled'
 
@@ -15,9 +25,10 @@ export const ENDED = 'delivered,failed,canceled'
 export const read = (parameters) => Object.fromEntries(NAMES.map((name) => [name, parameters.get(name)])
   .filter(([, value]) => value))
 
-/** The filter with a range as the time that it begins at. */
+/** The filter with a range as the time that it begins at, and perhaps ends. */
 export function forApi({ range, ...filter }) {
-  const seconds = RANGES[range]
+  const seconds = RANGES[range], day = DAYS[range]
+  if (day) return { ...filter, since: midnight(day[0]), until: midnight(day[1]) }
   return seconds ? { ...filter, since: new Date(now() - seconds * 1000).toISOString() } : filter
 }
 
