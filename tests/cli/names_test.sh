@@ -58,7 +58,7 @@ does 2 webhooks delete Chat --yes
 [ "$(count --webhook "${crm: -6}")" = 1 ] || die "--webhook by a part"
 both 1 deliveries list --webhook nobody
 told_error HD_E_NOT_FOUND
-both 0 stats --webhook CRM
+both 0 stats --webhook CRM --tests all
 told 'all[0]["reports"]' 1
 
 # Deliveries.
