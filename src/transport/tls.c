@@ -50,14 +50,15 @@ static const struct {
      "certificate."},
     {EXPIRED, HD_REASON_TLS_EXPIRED, "A certificate of the receiver has expired; renew it."},
     {SELF_SIGNED, HD_REASON_TLS_UNTRUSTED,
-     "The receiver's certificate is signed by itself and by no authority; get one from an authority, or name this one "
-     "with hd_options_set_ca_file."},
+     "The receiver's certificate is signed by itself and by no authority; get one from an authority, or add this one "
+     "to "
+     "the file of authorities that are trusted."},
     {OWN_AUTHORITY, HD_REASON_TLS_UNTRUSTED,
-     "The receiver's certificate comes from an authority that this machine does not know; name that authority with "
-     "hd_options_set_ca_file, or get a certificate from a known one."},
+     "The receiver's certificate comes from an authority that this machine does not know; get one from a known "
+     "authority, or add that one to the file of authorities that are trusted."},
     {UNKNOWN_ISSUER, HD_REASON_TLS_UNTRUSTED,
-     "The issuer of the receiver's certificate is not known; install the whole chain at the receiver, or name its "
-     "authority with hd_options_set_ca_file."},
+     "The issuer of the receiver's certificate is not known; install the whole chain at the receiver, or add its "
+     "authority to the file of authorities that are trusted."},
     {NO_AUTHORITY, HD_REASON_TLS_UNTRUSTED,
      "A certificate in the receiver's chain has signed another one and may not do so; install the chain of its "
      "authority."},
