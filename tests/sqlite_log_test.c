@@ -425,6 +425,24 @@ static void test_index(void **state_) {
     seam_close(&seam);
 }
 
+/* Blocks that are left of a log without reports count for nothing. */
+static void test_index_of_an_empty_log(void **state_) {
+    (void)state_;
+    const struct hd__log_search search = {.before_ms = INT64_MAX};
+    size_t count = 0;
+    open_with(3000);
+    tend_all();
+    assert_int_equal(seam.store->ops->tally(seam.store, &search, 0, count_tally, &count), HD_OK);
+    assert_int_equal(count, 3000);
+    seam_close(&seam);
+    change_database(directory, "DELETE FROM log");
+    seam_open(&seam, directory, HD__ROLE_READ, NULL);
+    count = 0;
+    assert_int_equal(seam.store->ops->tally(seam.store, &search, 0, count_tally, &count), HD_OK);
+    assert_int_equal(count, 0);
+    seam_close(&seam);
+}
+
 /* A text that is not in the index is searched for in the newest reports, and the search says where it is to go on. */
 static void test_windows(void **state_) {
     (void)state_;
@@ -454,6 +472,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_searches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_index, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_index_of_an_empty_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_windows, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#define TAIL_MAX 16384 /* reports that are not in the index and are all looked at; with more, it is of no use */
 #define IS_TEST 1
 #define HAS_ATTEMPTS 2
 
@@ -93,11 +94,14 @@ static int has_status(const struct hd__log_search *search, int status) {
     return search->status_count == 0 || i < search->status_count;
 }
 
+static int compare(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
 static int has_webhook(const struct finding *finding, int64_t history) {
-    size_t i = 0;
-    while (i < finding->history_count && finding->histories[i] != history)
-        i++;
-    return finding->search->webhook_count == 0 || i < finding->history_count;
+    return finding->search->webhook_count == 0 ||
+           bsearch(&history, finding->histories, finding->history_count, sizeof history, compare) != NULL;
 }
 
 static int is_in_time(const struct hd__log_search *search, int64_t finished_ms) {
@@ -141,12 +145,15 @@ static int find_keys(sqlite3 *reader, struct finding *finding) {
     for (size_t i = 0; i < search->webhook_count && code == SQLITE_OK; i++)
         code = find_key(reader, "SELECT key FROM history WHERE webhook_id = ?1", search->webhook_ids[i],
                         &finding->histories[finding->history_count++]);
+    qsort(finding->histories, finding->history_count, sizeof finding->histories[0], compare);
     return code;
 }
 
+/* Of an empty log none is left, whatever blocks have. */
 static int find_oldest(sqlite3 *reader, int64_t *oldest) {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader, "SELECT min(id) FROM log NOT INDEXED", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(reader, "SELECT ifnull(min(id), 9223372036854775807) FROM log NOT INDEXED", -1,
+                                  &statement, NULL);
     if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
         *oldest = hd__sql_get_int(statement, 0);
     sqlite3_finalize(statement);
@@ -214,21 +221,25 @@ static int tell_tail(sqlite3 *reader, const struct finding *finding) {
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int has_blocks(sqlite3 *reader, int *has) {
+/* Whether there is an index that has most of the log. */
+static int has_index(sqlite3 *reader, int *has) {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader, "SELECT 1 FROM search_block LIMIT 1", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(reader,
+                                  "SELECT max(number + units), (SELECT max(id) FROM log NOT INDEXED) FROM search_block",
+                                  -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
-    *has = code == SQLITE_ROW;
+    *has = code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL &&
+           hd__sql_get_int(statement, 1) - hd__sql_get_int(statement, 0) * HD__UNIT < TAIL_MAX;
     sqlite3_finalize(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+    return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int hd__facts_find(sqlite3 *reader, const struct hd__log_search *search,
                    void (*tell)(void *user, int64_t finished_ms, const struct hd__facts *facts), void *user,
                    int *is_done) {
     struct finding finding = {.search = search, .tell = tell, .user = user};
-    int code = has_blocks(reader, is_done);
+    int code = has_index(reader, is_done);
     if (code != SQLITE_OK || !*is_done)
         return code;
     code = find_keys(reader, &finding);

@@ -29,8 +29,8 @@ const unsigned char *hd__facts_read(const unsigned char *at, const unsigned char
 /* Whether they tell if a report matches. */
 int hd__facts_fit(const struct hd__log_search *search);
 
-/* Tells those of all reports that match, in any order. Returns a result code. *is_done is 0 if there is no index: then
- * nothing was told. */
+/* Tells those of all reports that match, in any order. Returns a result code. *is_done is 0 if there is no index, or
+ * much that is not in it yet: then nothing was told. */
 int hd__facts_find(sqlite3 *reader, const struct hd__log_search *search,
                    void (*tell)(void *user, int64_t finished_ms, const struct hd__facts *facts), void *user,
                    int *is_done);
