@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { CLOSED_PORT, Desk, Way } from './lib/servers.mjs'
-import { button, GONE, heading, row, stage } from './lib/stage.mjs'
+import { button, GONE, heading, live, row, settled, stage } from './lib/stage.mjs'
 import { eventually } from './lib/wait.mjs'
 
 const { it } = stage()
@@ -198,4 +198,20 @@ it('07 whole days, and reasons in words', async (scene) => {
   await agrees(page, scene, 5)
   assert.equal(new URL(page.url()).search, '?reason=refused')
   await page.getByRole('list', { name: 'Filters' }).getByRole('button', { name: /Connection refused/ }).waitFor()
+})
+
+it('07 a delivery that comes in obeys a list of codes', async (scene) => {
+  const teapot = await scene.listen({ respond: '418' })
+  const refusing = await scene.listen({ respond: '503' })
+  const page = await scene.open('deliveries?status=404,%205xx&q=Comes+live')
+  await live(page)
+  await page.getByText('No delivery in the log matches these filters.').waitFor()
+  const hooks = [await scene.desk.webhook({ name: 'Teapot', url: teapot.url }),
+    await scene.desk.webhook({ name: 'Refusing', url: refusing.url })]
+  await scene.desk.ticket({ subject: 'Comes live' })
+  await row(page, 'Refusing').waitFor()
+  await scene.desk.logged(1, '?status=418&q=Comes+live')
+  await settled(page)
+  assert.equal(await page.locator('tbody tr').count(), 1)
+  for (const { id } of hooks) await scene.desk.ask('DELETE', `/admin/api/v1/projects/acme/webhooks/${id}`)
 })

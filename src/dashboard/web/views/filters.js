@@ -34,8 +34,10 @@ export function forApi({ range, ...filter }) {
 
 export const same = (a, b) => query(a) === query(b)
 
+const has = (list, value) => list.split(',').includes(value)
+
 function fitsStatus(status, pattern) {
-  const [from, to = from] = pattern.toLowerCase().split('-')
+  const [from, to = from] = pattern.trim().toLowerCase().split('-')
   return status != null && status >= Number(from.replaceAll('x', '0')) && status <= Number(to.replaceAll('x', '9'))
 }
 
@@ -45,9 +47,9 @@ export function fits(d, filter) {
   const texts = [d.id, d.ticket_id, `#${d.ticket_number}`, d.subject, d.customer_email, d.customer_name, d.webhook_name,
     d.reason]
   return (!q || d.event_id === q || texts.join('\n').toLowerCase().includes(q.toLowerCase())) &&
-    (!outcome || outcome.split(',').includes(d.outcome)) && (!webhook || d.webhook_id === webhook) && (!event || d.event === event) &&
-    (!test || d.test === (test === 'only')) && (!reason || d.reason === reason) &&
-    (!status || fitsStatus(d.status, status)) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
+    (!outcome || has(outcome, d.outcome)) && (!webhook || d.webhook_id === webhook) && (!event || has(event, d.event)) &&
+    (!test || d.test === (test === 'only')) && (!reason || has(reason, d.reason)) &&
+    (!status || status.split(',').some((one) => fitsStatus(d.status, one))) && (!since || d.finished_at >= since) && (!until || d.finished_at < until)
 }
 
 const when = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' })
