@@ -240,7 +240,7 @@ demo: ## run the demo: a helpdesk, a receiver, signed webhooks between them
 
 desk: ## run the helpdesk server with the dashboard, and something to look at (DESK_OPTIONS are its options)
 	@$(DEPS) core examples sqlite
-	@$(MAKE) $(PARALLEL) $(DESK)
+	@$(MAKE) $(PARALLEL) $(DESK) $(TOOL)
 	@$(DESK) $(DESK_OPTIONS)
 
 deps: ## install what building and testing need (Debian, Ubuntu), or say what it is
