@@ -29,8 +29,8 @@ is "$chat" "${chat: -12}"
 is "$chat" "${chat%?}"
 is "$named" "${crm:0:10}" # a name goes before a part
 
-# All began at about the same time.
-both 2 webhooks get "${crm:0:8}"
+# Ids begin with their time: for 49 days, their first four digits are the same.
+both 2 webhooks get "${crm:0:4}"
 says 'may be any of 4 webhooks' "$err"
 says "$crm  CRM, project acme" "$err"
 both 2 webhooks get Chat
@@ -65,7 +65,7 @@ told 'all[0]["reports"]' 1
 newest "$crm"
 both 0 deliveries get "${delivery: -8}"
 told 'all[0]["id"]' "$delivery"
-both 2 deliveries get "${delivery:0:8}"
+both 2 deliveries get "${delivery:0:4}"
 says 'may be any of several' "$err"
 both 1 deliveries get ffff0000
 told_error HD_E_NO_DELIVERY
