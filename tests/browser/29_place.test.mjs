@@ -21,7 +21,9 @@ async function open(scene, width, path) {
   return page
 }
 
-const top = (page, subject) => row(page, subject).evaluate((tr) => tr.getBoundingClientRect().top)
+// Exactly this subject: 'backward 5' is the beginning of 'backward 58'.
+const top = (page, subject) => page.locator('.subject bdi').getByText(subject, { exact: true })
+  .evaluate((text) => text.closest('tr').getBoundingClientRect().top)
 
 it('29 Back from a delivery: the older rows are there, and so is the place', async (scene) => {
   await fill(scene, 'backward', 120)
