@@ -212,9 +212,7 @@ static int reserve_dead_port(unsigned int *port) {
 static hd_client *new_client(void) {
     hd_options *options;
     check(hd_options_new(&options), "options");
-    check(hd_options_allow_http(options, 1), "allow http");
-    check(hd_options_allow_network(options, "127.0.0.0/8"), "allow network");
-    check(hd_options_allow_ports(options, 1024, 65535), "allow ports");
+    check(hd_options_allow_loopback(options), "allow loopback");
     hd_client *client;
     check(hd_client_new(options, &client), "client");
     hd_options_free(options);
@@ -329,15 +327,12 @@ static const char *number_text(char *text, size_t size, unsigned int number, con
 }
 
 static void print_report(const hd_report *report) {
-    char clock[16], event[40], http[16], total[16];
-    time_t seconds = (time_t)(hd_report_finished_at_ms(report) / 1000);
-    struct tm local;
-    require(localtime_r(&seconds, &local) != NULL && strftime(clock, sizeof clock, "%H:%M:%S", &local) > 0, "log",
-            "cannot tell the time");
+    char time[HD_TIME_SIZE], event[40], http[16], total[16];
+    check(hd_time_format(hd_report_finished_at_ms(report), time, sizeof time), "time"); /* 2026-03-10T14:30:00.000Z */
     snprintf(event, sizeof event, "%s%s", hd_event_name(hd_report_event(report)),
              hd_report_is_test(report) ? " (test)" : "");
-    printf("  %s.%03d  %-21s  %-8s  %-9s  %4s  %6s  %s\n", clock, (int)(hd_report_finished_at_ms(report) % 1000), event,
-           hd_report_webhook_name(report), hd_outcome_name(hd_report_outcome(report)),
+    printf("  %.12s  %-21s  %-8s  %-9s  %4s  %6s  %s\n", time + 11, event, hd_report_webhook_name(report),
+           hd_outcome_name(hd_report_outcome(report)),
            number_text(http, sizeof http, (unsigned int)hd_report_http_status(report), "", "-"),
            number_text(total, sizeof total, hd_report_total_ms(report), " ms", "<1 ms"),
            hd_reason_name(hd_report_reason(report)));
@@ -349,7 +344,7 @@ static void print_report(const hd_report *report) {
 
 /* The page is newest first; people read from the top. */
 static void print_log(const hd_log_page *page) {
-    printf("  %-12s  %-21s  %-8s  %-9s  %4s  %6s  %s\n", "time", "event", "webhook", "outcome", "HTTP", "total",
+    printf("  %-12s  %-21s  %-8s  %-9s  %4s  %6s  %s\n", "time (UTC)", "event", "webhook", "outcome", "HTTP", "total",
            "reason");
     for (size_t i = hd_log_page_count(page); i > 0; i--)
         print_report(hd_log_page_at(page, i - 1));

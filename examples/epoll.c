@@ -23,11 +23,8 @@ static hd_client *open_client(const char *secret, int local, char **urls) {
     hd_options *options;
     hd_client *client;
     check(hd_options_new(&options), "options");
-    if (local) { /* by default only https and public addresses are allowed */
-        check(hd_options_allow_http(options, 1), "allow http");
-        check(hd_options_allow_network(options, "127.0.0.0/8"), "allow network");
-        check(hd_options_allow_ports(options, 1024, 65535), "allow ports");
-    }
+    if (local) /* by default only https and public addresses are allowed */
+        check(hd_options_allow_loopback(options), "allow loopback");
     check(hd_client_new(options, &client), "client");
     hd_options_free(options);
     for (; *urls; urls++) {

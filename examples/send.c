@@ -24,11 +24,8 @@ int main(int argc, char **argv) {
     /* By default only https and public addresses are allowed. */
     hd_options *options;
     check(hd_options_new(&options), "options");
-    if (local) {
-        check(hd_options_allow_http(options, 1), "allow http");
-        check(hd_options_allow_network(options, "127.0.0.0/8"), "allow network");
-        check(hd_options_allow_ports(options, 1024, 65535), "allow ports");
-    }
+    if (local)
+        check(hd_options_allow_loopback(options), "allow loopback");
     hd_client *client;
     check(hd_client_new(options, &client), "client");
     hd_options_free(options);

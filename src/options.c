@@ -178,6 +178,22 @@ int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last) {
     return HD_OK;
 }
 
+int hd_options_allow_loopback(hd_options *options) {
+    if (!options)
+        return HD_E_INVALID;
+    struct hd__policy before = options->policy;
+    int status = hd_options_allow_network(options, "127.0.0.0/8");
+    if (status == HD_OK)
+        status = hd_options_allow_network(options, "::1/128");
+    if (status == HD_OK)
+        status = hd_options_allow_ports(options, 1024, 65535);
+    if (status == HD_OK)
+        status = hd_options_allow_http(options, 1);
+    if (status != HD_OK)
+        options->policy = before;
+    return status;
+}
+
 int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address) {
     if (!options || !host || !address)
         return HD_E_INVALID;

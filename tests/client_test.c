@@ -153,6 +153,7 @@ static void test_null_options(void **state) {
     assert_int_equal(hd_options_allow_http(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_options_allow_network(NULL, "10.0.0.0/8"), HD_E_INVALID);
     assert_int_equal(hd_options_allow_ports(NULL, 1, 1), HD_E_INVALID);
+    assert_int_equal(hd_options_allow_loopback(NULL), HD_E_INVALID);
     assert_int_equal(hd_options_set_ca_file(NULL, "/a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_user_agent(NULL, "a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_logger(NULL, log_nothing, NULL), HD_E_INVALID);
@@ -478,6 +479,43 @@ static void test_ports_are_few(void **state) {
     for (uint16_t port = 1; port <= 32; port++)
         assert_int_equal(hd_options_allow_ports(options, port, port), HD_OK);
     assert_int_equal(hd_options_allow_ports(options, 33, 33), HD_E_LIMIT);
+    hd_options_free(options);
+}
+
+static void assert_loopback_url(const hd_options *options, const char *url, int expected) {
+    int status = hd_options_check_url(options, url);
+    if (status != expected)
+        fail_msg("%s: %s", url, hd_status_name(status));
+}
+
+/* One call allows receivers on this machine, and nothing of the networks around it. */
+static void test_loopback_is_allowed_in_one_call(void **state) {
+    (void)state;
+    hd_options *options = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    assert_loopback_url(options, "http://127.0.0.1:8787/", HD_E_URL_SCHEME);
+    assert_int_equal(hd_options_allow_loopback(options), HD_OK);
+    assert_loopback_url(options, "http://127.0.0.1:8787/", HD_OK);
+    assert_loopback_url(options, "https://127.1.2.3:65535/", HD_OK);
+    assert_loopback_url(options, "http://[::1]:1024/", HD_OK);
+    assert_loopback_url(options, "http://localhost:1024/", HD_OK);
+    assert_loopback_url(options, "http://127.0.0.1:1023/", HD_E_URL_PORT);
+    assert_loopback_url(options, "http://10.0.0.1:8787/", HD_E_URL_ADDRESS);
+    assert_loopback_url(options, "http://[fd12:3456::1]:8787/", HD_E_URL_ADDRESS);
+    hd_options_free(options);
+}
+
+/* Without room for all of it, nothing is allowed. */
+static void test_loopback_is_allowed_as_a_whole(void **state) {
+    (void)state;
+    hd_options *options = NULL;
+    assert_int_equal(hd_options_new(&options), HD_OK);
+    for (int i = 0; i < 63; i++)
+        assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_OK);
+    assert_int_equal(hd_options_allow_loopback(options), HD_E_LIMIT);
+    assert_loopback_url(options, "https://127.0.0.1/", HD_E_URL_ADDRESS);
+    assert_loopback_url(options, "http://10.0.0.1/", HD_E_URL_SCHEME);
+    assert_int_equal(hd_options_allow_network(options, "10.0.0.0/8"), HD_OK); /* the 64th is still free */
     hd_options_free(options);
 }
 
@@ -1553,6 +1591,8 @@ int main(void) {
         SCENE_TEST(test_incomplete_webhook_is_refused),
         cmocka_unit_test(test_forbidden_urls_are_refused),
         cmocka_unit_test(test_ports_are_few),
+        cmocka_unit_test(test_loopback_is_allowed_in_one_call),
+        cmocka_unit_test(test_loopback_is_allowed_as_a_whole),
         SCENE_TEST(test_replaced_webhook_takes_effect),
         SCENE_TEST(test_incomplete_event_is_refused),
         SCENE_TEST(test_unknown_event_is_refused),

@@ -1,7 +1,6 @@
 #include "links.h"
 
 #include "file.h"
-#include "text.h"
 
 #include <helmdesk/dashboard.h>
 
@@ -13,44 +12,24 @@ const char *links_role_name(int role) {
     return role == HD_ROLE_ADMIN ? "admin" : "viewer";
 }
 
-/* A fragment is not sent: it is in no log of a server or proxy, and a program that loads the page in advance does not
- * use it up. */
-static void add_link(struct text *text, const struct links *links, const char *token) {
-    text_add(text, links->base);
-    text_add(text, "/login#");
-    text_add(text, token);
-    text_add(text, "\n");
-}
+/* The base and a token. A fragment is not sent: it is in no log of a server or proxy, and a program that loads the page
+ * in advance does not use it up. */
+#define LINK "%s/login#%s\n"
 
-static void add_line(struct text *text, const struct links *links, int role) {
+static size_t print_line(char *line, size_t size, const struct links *links, int role) {
     const char *token = role == HD_ROLE_ADMIN ? links->admin : links->viewer;
-    if (*token == '\0')
-        return;
-    text_add(text, links_role_name(role));
-    text_add(text, " ");
-    add_link(text, links, token);
+    return *token ? (size_t)snprintf(line, size, "%s " LINK, links_role_name(role), links->base, token) : 0;
 }
 
 /* One line for each role: its name, a blank, and the link. */
 static int write_file(const struct links *links) {
-    struct text text = {NULL, 0, 0};
-    add_line(&text, links, HD_ROLE_ADMIN);
-    add_line(&text, links, HD_ROLE_VIEWER);
-    errno = ENOMEM;
-    int ok = !text.failed && text.data != NULL && file_write_private(links->file, text.data);
+    char text[1024] = "";
+    size_t length = print_line(text, sizeof text, links, HD_ROLE_ADMIN);
+    print_line(text + length, sizeof text - length, links, HD_ROLE_VIEWER);
+    int ok = file_write_private(links->file, text);
     if (!ok)
         fprintf(stderr, "helmdesk-desk: cannot write %s: %s\n", links->file, strerror(errno));
-    text_free(&text);
     return ok;
-}
-
-static int print(const struct links *links, int role, const char *token) {
-    struct text text = {NULL, 0, 0};
-    add_link(&text, links, token);
-    if (!text.failed)
-        printf("Sign in as %s, once: %s", links_role_name(role), text.data);
-    text_free(&text);
-    return !text.failed;
 }
 
 int links_renew(struct links *links, int role) {
@@ -62,7 +41,7 @@ int links_renew(struct links *links, int role) {
     else if (links->file != NULL)
         ok = write_file(links);
     else
-        ok = print(links, role, token);
+        printf("Sign in as %s, once: " LINK, links_role_name(role), links->base, token);
     pthread_mutex_unlock(&links->lock);
     return ok;
 }

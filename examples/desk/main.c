@@ -87,20 +87,19 @@ static int open_store(struct life *life) {
 
 /* ---- The client ---- */
 
-static int allow(hd_options *options, const char *const *networks, uint16_t first_port) {
-    int status = hd_options_allow_http(options, 1);
-    for (; *networks != NULL && status == HD_OK; networks++)
-        status = hd_options_allow_network(options, *networks);
-    return status == HD_OK ? hd_options_allow_ports(options, first_port, 65535) : status;
+static int allow_private(hd_options *options) {
+    static const char *const networks[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+                                           "fc00::/7"};
+    int status = hd_options_allow_loopback(options);
+    for (size_t i = 0; i < sizeof networks / sizeof *networks && status == HD_OK; i++)
+        status = hd_options_allow_network(options, networks[i]);
+    return status == HD_OK ? hd_options_allow_ports(options, 1, 1023) : status;
 }
 
 static int allow_what_is_asked(hd_options *options, const struct options *given) {
-    static const char *const private_networks[] = {"127.0.0.0/8",   "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-                                                   "100.64.0.0/10", "::1/128",    "fc00::/7",      NULL};
-    static const char *const this_machine[] = {"127.0.0.0/8", NULL};
     if (given->allow_private)
-        return allow(options, private_networks, 1);
-    return given->demo ? allow(options, this_machine, 1024) : HD_OK;
+        return allow_private(options);
+    return given->demo ? hd_options_allow_loopback(options) : HD_OK;
 }
 
 /* With the cause, if the store knows it. */
@@ -227,7 +226,7 @@ static void say_what_is_on(const struct life *life) {
         puts(
             "WARNING: --allow-private: webhooks may lead into private networks, and to every service of this machine.");
     else if (options->demo)
-        puts("WARNING: --demo: webhooks may lead to this machine (127.0.0.0/8) from port 1024 on, over http.");
+        puts("WARNING: --demo: webhooks may lead to this machine from port 1024 on, over http.");
 }
 
 static int show_links(struct life *life) {

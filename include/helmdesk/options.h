@@ -151,6 +151,16 @@ HD_API int hd_options_allow_network(hd_options *options, const char *cidr);
 HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t last);
 
 /**
+ * Allows http and https webhooks on this machine: the networks 127.0.0.0/8 and ::1/128, and the ports from 1024 on.
+ * For trying things out and for tests: in production, whoever may enter a URL could reach every service of this machine
+ * that listens on such a port. http and those ports are then allowed for public addresses too.
+ * @param options  the options
+ * Returns: HD_OK; HD_E_LIMIT if too many networks or ports are allowed already, and then nothing is changed;
+ * HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_allow_loopback(hd_options *options);
+
+/**
  * Checks whether a client with these options would accept a webhook with this URL.
  * @param options  the options; NULL for defaults
  * @param url      the URL, as for hd_webhook_set_url()

@@ -93,9 +93,7 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     options, client = c_void_p(), c_void_p()
     must("hd_options_new", byref(options))
-    must("hd_options_allow_http", options, c_int(1))
-    must("hd_options_allow_network", options, b"127.0.0.0/8")
-    must("hd_options_allow_ports", options, c_uint16(1024), c_uint16(65535))
+    must("hd_options_allow_loopback", options)
     must("hd_client_new", options, byref(client))
     hd.hd_options_free(options)
     for webhook_id in ("good", "bad"):
