@@ -1058,8 +1058,11 @@ static void test_me_events_preview(void **state) {
     assert_string_equal(json_string_value(json_array_get(json_object_get(me, "projects"), 0)), PROJECT);
     json_decref(me);
     json_t *events = call(200, "GET", API "projects/" PROJECT "/events", NULL);
-    assert_int_equal(json_array_size(json_object_get(events, "data")), 3);
+    assert_int_equal(json_array_size(json_object_get(events, "data")), hd_event_type_count());
     assert_non_null(json_object_get(json_object_get(first_of(events), "sample"), "ticket"));
+    json_t *alert = json_array_get(json_object_get(events, "data"), HD_ALERT_PAUSED - HD_TICKET_CREATED);
+    assert_string_equal(text_of(alert, "name"), "webhook.paused");
+    assert_non_null(json_object_get(json_object_get(alert, "sample"), "paused_until"));
     json_decref(events);
     char signature[HD_SIGNATURE_SIZE];
     json_t *preview = call(200, "POST", API "projects/" PROJECT "/preview",

@@ -1282,7 +1282,7 @@ static void test_button_works_in_every_mode(void **state) {
 
 /* What cannot be tested is refused, and nothing is sent. */
 static void test_button_refuses(void **state) {
-    static const int types[] = {HD_EVENT_UNKNOWN, HD_MESSAGE_RECEIVED + 1, -1};
+    static const int types[] = {HD_EVENT_UNKNOWN, HD_ALERT_RECOVERED + 1, -1};
     struct scene *scene = *state;
     hd_client *client = open_client(scene, NULL, "/ok");
     hd_report *report = NULL;

@@ -562,7 +562,7 @@ static void test_new_event(void **state) {
 /* No event of an undocumented type can be made, and the handle is NULL then. */
 static void test_types_refused(void **state) {
     (void)state;
-    static const int bad[] = {HD_EVENT_UNKNOWN, 4, -1, INT32_MAX, INT32_MIN};
+    static const int bad[] = {HD_EVENT_UNKNOWN, 7, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < LENGTH_OF(bad); i++) {
         hd_event *keep = new_event(HD_TICKET_CREATED);
         hd_event *event = keep;
@@ -584,7 +584,7 @@ static void test_type_names(void **state) {
         assert_string_equal(hd_event_type_name(types[i].type), types[i].name);
         assert_int_equal(hd_event_type_from_name(types[i].name), types[i].type);
     }
-    static const int bad_types[] = {HD_EVENT_UNKNOWN, 4, -1, INT32_MAX, INT32_MIN};
+    static const int bad_types[] = {HD_EVENT_UNKNOWN, 7, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < LENGTH_OF(bad_types); i++)
         assert_string_equal(hd_event_type_name(bad_types[i]), "unknown");
     static const char *const bad_names[] = {

@@ -400,7 +400,7 @@ static void test_impossible_filters_are_refused(void **state) {
     (void)state;
     hd_log_filter *filter = new_filter();
     assert_int_equal(hd_log_filter_new(NULL), HD_E_INVALID);
-    assert_int_equal(hd_log_filter_add_event(filter, HD_MESSAGE_RECEIVED + 1), HD_E_INVALID);
+    assert_int_equal(hd_log_filter_add_event(filter, HD_ALERT_RECOVERED + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_add_event(filter, -1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_add_outcome(filter, HD_OUTCOME_RETRYING + 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_add_outcome(filter, -1), HD_E_INVALID);

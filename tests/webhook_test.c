@@ -464,15 +464,18 @@ static void test_secret(void **state) {
 /* Each event type is switched on its own. */
 static void test_events(void **state) {
     (void)state;
-    static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
+    static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED,
+                                HD_ALERT_FAILING,  HD_ALERT_PAUSED,    HD_ALERT_RECOVERED};
     hd_webhook *webhook = new_webhook();
-    for (unsigned set = 0; set < 8; set++) {
+    for (size_t i = 0; i < LENGTH_OF(types); i++) /* alerts are asked for by name */
+        assert_int_equal(hd_webhook_subscribed(webhook, types[i]), types[i] < HD_ALERT_FAILING);
+    for (unsigned set = 0; set < 64; set++) {
         for (size_t i = 0; i < LENGTH_OF(types); i++)
             assert_int_equal(hd_webhook_set_subscribed(webhook, types[i], set >> i & 1), HD_OK);
         for (size_t i = 0; i < LENGTH_OF(types); i++)
             assert_int_equal(hd_webhook_subscribed(webhook, types[i]), set >> i & 1);
     }
-    static const int bad_types[] = {HD_EVENT_UNKNOWN, 4, 31, 32, -1, INT32_MAX, INT32_MIN};
+    static const int bad_types[] = {HD_EVENT_UNKNOWN, 7, 31, 32, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < LENGTH_OF(bad_types); i++) {
         assert_int_equal(hd_webhook_set_subscribed(webhook, bad_types[i], 1), HD_E_EVENT_TYPE);
         assert_int_equal(hd_webhook_subscribed(webhook, bad_types[i]), 0);

@@ -134,7 +134,10 @@ enum hd_status {
     HD_E_NO_JOB = -80,
     HD_E_JOB_RUNNING = -81,
     HD_E_HTTP_STATUSES = -82,
-    HD_E_CANCELED = -83
+    HD_E_CANCELED = -83,
+    HD_E_FAILURE_COUNT = -84,
+    HD_E_FAILURE_REASON = -85,
+    HD_E_FAILURE_EXPLANATION = -86
 };
 
 /**

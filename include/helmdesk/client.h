@@ -122,7 +122,7 @@ HD_API int hd_webhook_send(hd_client *client, hd_event *event, char event_id[HD_
  * HD_OUTCOME_CANCELED.
  * @param client      the client
  * @param webhook_id  the webhook's id
- * @param type        HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param type        any type but HD_EVENT_UNKNOWN
  * @param timeout_ms  how long to wait for the result, in milliseconds; 6,000 is enough for the 5,000 that the delivery
  *                    may take
  * @param report      receives the report, whatever its outcome; free it with hd_report_free()

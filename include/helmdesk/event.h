@@ -12,15 +12,20 @@
 extern "C" {
 #endif
 
-/** Something that happened to a ticket. */
+/** Something that happened to a ticket, or to a webhook. */
 typedef struct hd_event hd_event;
 
-/** Event types. Only received events can have HD_EVENT_UNKNOWN (see hd_event_parse()). */
+/** Event types. Only received events can have HD_EVENT_UNKNOWN (see hd_event_parse()). Alerts are events about another
+ * webhook of the project, which a client sends by itself (see hd_options_set_alert_rule()); a webhook gets only those
+ * that it subscribes to by name, and never one about itself. */
 enum hd_type {
     HD_EVENT_UNKNOWN = 0,
     HD_TICKET_CREATED = 1,
     HD_TICKET_RESOLVED = 2,
-    HD_MESSAGE_RECEIVED = 3
+    HD_MESSAGE_RECEIVED = 3,
+    HD_ALERT_FAILING = 4,  /**< "webhook.failing": several attempts in a row have failed */
+    HD_ALERT_PAUSED = 5,   /**< "webhook.paused": the pause rule has paused it */
+    HD_ALERT_RECOVERED = 6 /**< "webhook.recovered": it was told as failing or paused, and accepts deliveries again */
 };
 
 /** Body formats. */
@@ -29,7 +34,8 @@ enum hd_format {
     HD_FORMAT_SLACK = 17
 };
 
-/** The text fields of an event. Those up to HD_FIELD_CUSTOMER_NAME are required before sending. */
+/** The text fields of an event. HD_FIELD_PROJECT is required before sending; in an event about a ticket also those up
+ * to HD_FIELD_CUSTOMER_NAME, in an alert those from HD_FIELD_WEBHOOK_ID on. */
 enum hd_field {
     /** Whose webhooks get the event: 1 to 128 visible ASCII characters (no space). */
     HD_FIELD_PROJECT = 200,
@@ -56,7 +62,21 @@ enum hd_field {
      * program sends it twice. If the key was used in the same project within the last day
      * (hd_options_set_idempotency_window_ms()), nothing new is sent, and hd_webhook_send() gives the id of the first
      * event. The other fields are not compared. 1 to 255 visible ASCII characters (no space). */
-    HD_FIELD_IDEMPOTENCY_KEY = 210
+    HD_FIELD_IDEMPOTENCY_KEY = 210,
+    /** In alerts: the webhook that the alert is about. 1 to 128 visible ASCII characters (no space). */
+    HD_FIELD_WEBHOOK_ID = 211,
+    /** Valid UTF-8 without control characters, 0 to 320 bytes. */
+    HD_FIELD_WEBHOOK_NAME = 212,
+    /** When the first of the attempts that failed in a row has failed, as hd_time_format() writes it. */
+    HD_FIELD_FAILURE_SINCE = 213,
+    /** How many attempts failed in a row: 1 to 9 digits without leading zeros. */
+    HD_FIELD_FAILURE_COUNT = 214,
+    /** Why the last of them failed: the name of a reason, such as "refused" (hd_reason_name()). */
+    HD_FIELD_FAILURE_REASON = 215,
+    /** The same for people: valid UTF-8, 0 to 1,024 bytes. */
+    HD_FIELD_FAILURE_EXPLANATION = 216,
+    /** Only in HD_ALERT_PAUSED events: when the pause ends, as hd_time_format() writes it. */
+    HD_FIELD_PAUSED_UNTIL = 217
 };
 
 /** @name Names of event types
@@ -97,15 +117,15 @@ HD_API int hd_format_count(void);
 
 /**
  * Makes an event whose time is now and whose other fields are not set.
- * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param type   any type but HD_EVENT_UNKNOWN
  * @param event  receives the event; free it with hd_event_free()
  * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_event_new(int type, hd_event **event);
 
 /**
- * Makes an event filled with the sample data of the product's documentation, for previews and tests.
- * @param type   HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * Makes an event filled with sample data, that of the product's documentation for a ticket, for previews and tests.
+ * @param type   any type but HD_EVENT_UNKNOWN
  * @param event  receives the event (its project is not set); free it with hd_event_free()
  * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -143,8 +163,8 @@ HD_API int hd_event_set_timestamp_ms(hd_event *event, int64_t timestamp_ms);
  * @param text   the text; copied
  * @param len    its length in bytes, or HD_TEXT_NUL
  * Returns: HD_OK; the field's own status, such as HD_E_TICKET_SUBJECT, for a text that is not allowed in it or contains
- * a NUL; HD_E_SENT if the event was sent already or is shared; HD_E_FIELD for a message in an event of a different
- * type; HD_E_INVALID; HD_E_NO_MEMORY. On failure nothing is changed. Blocks: no. Threads: one per object. Since: 0.1.0
+ * a NUL; HD_E_SENT if the event was sent already or is shared; HD_E_FIELD for a field that events of this type do not
+ * have; HD_E_INVALID; HD_E_NO_MEMORY. On failure nothing is changed. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_event_set(hd_event *event, int field, const char *text, size_t len);
 
@@ -175,7 +195,8 @@ HD_API int hd_event_set_message(hd_event *event, const char *id, const char *sen
  * @param field  one of HD_FIELD_...; NULL is returned for any other number
  * @param len    receives the length of the text in bytes, 0 if there is none; may be NULL
  * Returns: what was set or parsed, followed by a NUL; it belongs to the event and is valid until this field is set.
- * NULL if there is none. Blocks: no. Threads: any, as long as nobody changes the event. Since: 0.1.0
+ * NULL if there is none, and for a field that events of this type do not have. Blocks: no. Threads: any, as long as
+ * nobody changes the event. Since: 0.1.0
  */
 HD_API const char *hd_event_get(const hd_event *event, int field, size_t *len);
 
@@ -199,7 +220,7 @@ HD_API int64_t hd_event_ticket_number(const hd_event *event);
 
 /**
  * Writes the exact bytes that a webhook of this format gets as its request body.
- * @param event   the event; ticket and customer must be set, the project need not be
+ * @param event   the event; all required fields must be set, but not the project
  * @param format  HD_FORMAT_JSON or HD_FORMAT_SLACK
  * @param buf     receives the body and a NUL; may be NULL if size is 0
  * @param size    size of buf in bytes

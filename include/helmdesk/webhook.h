@@ -140,7 +140,7 @@ HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
 /**
  * Subscribes the webhook to an event type, or ends the subscription. A new webhook subscribes to all of them.
  * @param webhook  the webhook
- * @param type     HD_TICKET_CREATED, HD_TICKET_RESOLVED or HD_MESSAGE_RECEIVED
+ * @param type     any type but HD_EVENT_UNKNOWN
  * @param on       0 or 1
  * Returns: HD_OK; HD_E_EVENT_TYPE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */

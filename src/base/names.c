@@ -15,7 +15,8 @@ struct family {
 #define FAMILY(first, names) {(first), (int)(sizeof(names) / sizeof(names)[0]), (names)}
 // clang-format on
 
-static const char *const types[] = {"ticket.created", "ticket.resolved", "message.received"};
+static const char *const types[] = {"ticket.created",  "ticket.resolved", "message.received",
+                                    "webhook.failing", "webhook.paused",  "webhook.recovered"};
 static const char *const formats[] = {"json", "slack"};
 static const char *const modes[] = {"off", "on", "held"};
 static const char *const levels[] = {"error", "warning", "info"};
@@ -58,9 +59,10 @@ static const char *const reasons[] = {"delivered",
                                       "proxy_refused",
                                       "proxy_gateway"};
 
-static const char *const fields[] = {"project",         "ticket_id",      "ticket_subject", "ticket_status",
-                                     "ticket_priority", "customer_email", "customer_name",  "message_id",
-                                     "message_sender",  "message_body",   "idempotency_key"};
+static const char *const fields[] = {
+    "project",       "ticket_id",     "ticket_subject", "ticket_status",  "ticket_priority",     "customer_email",
+    "customer_name", "message_id",    "message_sender", "message_body",   "idempotency_key",     "webhook_id",
+    "webhook_name",  "failure_since", "failure_count",  "failure_reason", "failure_explanation", "paused_until"};
 
 static const char *const job_sources[] = {"deliveries", "missed"};
 static const char *const job_states[] = {"planned", "running", "stopped", "done"};

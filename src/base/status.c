@@ -102,7 +102,10 @@
     X(HD_E_JOB_RUNNING, "a running job may send to the same webhook: wait until it is done, or stop it")               \
     X(HD_E_HTTP_STATUSES, "HTTP statuses are written as statuses (404), classes (5xx) and ranges (500-503), at most "  \
                           "32, with commas between them")                                                              \
-    X(HD_E_CANCELED, "the search was canceled")
+    X(HD_E_CANCELED, "the search was canceled")                                                                        \
+    X(HD_E_FAILURE_COUNT, "the count of failures must be a number of 1 to 9 digits without leading zeros")             \
+    X(HD_E_FAILURE_REASON, "the failure's reason must have 1 to 32 of a-z, 0-9, '_' and '-'")                          \
+    X(HD_E_FAILURE_EXPLANATION, "the failure's explanation must be valid UTF-8 of at most 1,024 bytes")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -1,5 +1,6 @@
 #include "cli/arrival.h"
 
+#include "cli/fields.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/slack.h"
@@ -41,7 +42,7 @@ static const char *kind_of(const struct arrival *arrival) {
 }
 
 static void print_subject(const struct arrival *arrival) {
-    const char *subject = arrival->event ? hd_event_get(arrival->event, HD_FIELD_TICKET_SUBJECT, NULL) : NULL;
+    const char *subject = cli_subject(arrival->event);
     print_cut(arrival->event ? hd_event_name(arrival->event) : kind_of(arrival));
     if (subject) {
         printf(" #%lld ", (long long)hd_event_ticket_number(arrival->event));
@@ -217,7 +218,7 @@ static const char *signature_word(const struct arrival *arrival) {
 
 /* What an event says of its ticket; null without one. */
 static void set_ticket(json_t *object, const hd_event *event) {
-    const char *subject = event ? hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL) : NULL;
+    const char *subject = cli_subject(event);
     json_object_set_new(object, "ticket_number", subject ? json_integer(hd_event_ticket_number(event)) : json_null());
     json_object_set_new(object, "subject", cli_json_string(subject));
 }

@@ -1,5 +1,6 @@
 #include "cli/csv.h"
 
+#include "cli/fields.h"
 #include "cli/output.h"
 
 #include <inttypes.h>
@@ -50,7 +51,7 @@ void cli_csv_report(const hd_report *report) {
     put_text(hd_report_webhook_name(report));
     put_text(hd_report_masked_url(report));
     put_number(hd_event_ticket_number(event));
-    put_text(hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
+    put_text(cli_subject(event));
     put_text(hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL));
     put_text(hd_outcome_name(hd_report_outcome(report)));
     put_text(hd_reason_name(hd_report_reason(report)));

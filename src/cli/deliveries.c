@@ -1,5 +1,6 @@
 /* helmdesk deliveries: list, get, export. */
 #include "cli/csv.h"
+#include "cli/fields.h"
 #include "cli/filter.h"
 #include "cli/find.h"
 #include "cli/json.h"
@@ -202,7 +203,7 @@ static void print_attempt(const hd_report *report) {
 static void print_delivery(const hd_log_page *page) {
     const hd_report *last = hd_log_page_at(page, 0);
     const hd_event *event = hd_report_event(last);
-    const char *subject = hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), *name = hd_report_webhook_name(last);
+    const char *subject = cli_subject(event), *name = hd_report_webhook_name(last);
     printf("%s%s%s to ", cli_color(stdout, COLOR_BOLD), hd_event_name(event), cli_plain(stdout));
     cli_print_text(stdout, name, strlen(name));
     putchar(' ');

@@ -25,6 +25,14 @@ static const struct {
     {HD_FIELD_MESSAGE_ID, "message.id", "message.received only: 1 to 128 visible ASCII characters"},
     {HD_FIELD_MESSAGE_SENDER, "message.sender", "message.received only: customer or agent"},
     {HD_FIELD_MESSAGE_BODY, "message.body", "message.received only: text"},
+    {HD_FIELD_WEBHOOK_ID, "webhook.id", "alerts only: 1 to 128 visible ASCII characters"},
+    {HD_FIELD_WEBHOOK_NAME, "webhook.name", "alerts only: text"},
+    {HD_FIELD_FAILURE_SINCE, "failure.since",
+     "alerts only: when the first attempt failed, such as 2025-01-15T10:30:00.000Z"},
+    {HD_FIELD_FAILURE_COUNT, "failure.count", "alerts only: how many attempts failed in a row"},
+    {HD_FIELD_FAILURE_REASON, "failure.reason", "alerts only: why, as in the log, such as refused"},
+    {HD_FIELD_FAILURE_EXPLANATION, "failure.explanation", "alerts only: the same as text"},
+    {HD_FIELD_PAUSED_UNTIL, "paused_until", "webhook.paused only: when the pause ends"},
 };
 
 enum {
@@ -35,13 +43,27 @@ enum {
 
 /* ---- Names ---- */
 
+static void hint_events(void) {
+    char names[256] = "";
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++) {
+        strcat(names, *names ? ", " : "");
+        strcat(names, hd_event_type_name(type));
+    }
+    cli_hint("It is one of: %s.", names);
+}
+
 int cli_event_type(const char *name) {
     int type = hd_event_type_from_name(name);
     if (type == HD_EVENT_UNKNOWN) {
         cli_error("there is no event '%s'", name);
-        cli_hint("It is one of: ticket.created, ticket.resolved, message.received.");
+        hint_events();
     }
     return type;
+}
+
+const char *cli_subject(const hd_event *event) {
+    const char *subject = hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL);
+    return subject ? subject : hd_event_get(event, HD_FIELD_WEBHOOK_NAME, NULL);
 }
 
 /* As the body has it. */
@@ -49,6 +71,13 @@ static const char *key_of(int field) {
     static char key[64];
     snprintf(key, sizeof key, "%s%s", field == TIMESTAMP ? "" : "data.", fields[field].name);
     return key;
+}
+
+static json_t *events_json(void) {
+    json_t *list = json_array();
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        json_array_append_new(list, json_string(hd_event_type_name(type)));
+    return list;
 }
 
 static json_t *fields_json(void) {
@@ -60,9 +89,11 @@ static json_t *fields_json(void) {
 
 int cli_list_fields(void) {
     if (cli_is_json())
-        return cli_json_print(json_pack("{s:[s,s,s], s:o}", "events", "ticket.created", "ticket.resolved",
-                                        "message.received", "fields", fields_json()));
-    puts("Events:\n  ticket.created\n  ticket.resolved\n  message.received\n\nFields for --set KEY=VALUE:");
+        return cli_json_print(json_pack("{s:o, s:o}", "events", events_json(), "fields", fields_json()));
+    puts("Events:");
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        printf("  %s\n", hd_event_type_name(type));
+    puts("\nFields for --set KEY=VALUE:");
     for (int i = 0; i < FIELDS; i++)
         printf("  %-22s %s\n", key_of(i), fields[i].meaning);
     return CLI_OK;
@@ -112,8 +143,8 @@ static int set_field(hd_event *event, int field, const char *text) {
     return hd_event_set(event, fields[field].number, text, HD_TEXT_NUL);
 }
 
-static int fail_field(int status, int field) {
-    return status == HD_E_FIELD ? cli_fail(CLI_USAGE, "data.message is for message.received only")
+static int fail_field(const hd_event *event, int status, int field) {
+    return status == HD_E_FIELD ? cli_fail(CLI_USAGE, "a %s has no %s", hd_event_name(event), key_of(field))
                                 : cli_fail_status(status, key_of(field));
 }
 
@@ -146,7 +177,7 @@ static int set_fields(const struct args *args, hd_event *event, int is_set[FIELD
         }
         int status = set_field(event, field, given + length + 1);
         if (status != HD_OK)
-            return fail_field(status, field);
+            return fail_field(event, status, field);
         is_set[field] = 1;
     }
     return CLI_OK;
@@ -175,11 +206,15 @@ static const char *default_of(const hd_event *event, int field) {
     }
 }
 
+static int is_about_ticket(const hd_event *event) {
+    return hd_event_type(event) < HD_ALERT_FAILING;
+}
+
 static int take_over(hd_event *event, const hd_event *base, int64_t offset, int field) {
     if (field == TIMESTAMP)
         return hd_event_set_timestamp_ms(event, hd_event_timestamp_ms(base));
     if (field == TICKET_NUMBER)
-        return hd_event_set_ticket_number(event, hd_event_ticket_number(base) + offset);
+        return is_about_ticket(base) ? hd_event_set_ticket_number(event, hd_event_ticket_number(base) + offset) : HD_OK;
     const char *text = text_of(base, field) ? text_of(base, field) : default_of(event, field);
     return text ? set_field(event, field, text) : HD_OK;
 }
@@ -191,7 +226,7 @@ static int fill(const struct args *args, const hd_event *base, int64_t offset, h
     for (int field = 0; field < FIELDS && code == CLI_OK; field++) {
         int status = is_set[field] ? HD_OK : take_over(event, base, offset, field);
         if (status != HD_OK)
-            code = fail_field(status, field);
+            code = fail_field(event, status, field);
     }
     return code;
 }
@@ -234,7 +269,7 @@ int cli_event_new(const struct args *args, const char *name, hd_event **event) {
     int code = CLI_OK;
     if (!name && !path) {
         cli_error("which event?");
-        cli_hint("It is one of: ticket.created, ticket.resolved, message.received.");
+        hint_events();
         return CLI_USAGE;
     }
     int type = name ? cli_event_type(name) : HD_EVENT_UNKNOWN;

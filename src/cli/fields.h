@@ -15,6 +15,9 @@ int cli_event_change(const struct args *args, const hd_event *base, int64_t offs
 /* The type of this name; says which there are, and returns 0, for any other. */
 int cli_event_type(const char *name);
 
+/* What an event is about: its ticket's subject, or the name of the webhook; NULL for none, and for no event. */
+const char *cli_subject(const hd_event *event);
+
 /* Writes the events and the fields that --set knows. */
 int cli_list_fields(void);
 

@@ -1,5 +1,6 @@
 #include "cli/report.h"
 
+#include "cli/fields.h"
 #include "cli/output.h"
 
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static const char *mark_of(const hd_report *report) {
 
 void cli_report_line(const hd_report *report) {
     const hd_event *event = hd_report_event(report);
-    const char *subject = hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), *name = hd_report_webhook_name(report);
+    const char *subject = cli_subject(event), *name = hd_report_webhook_name(report);
     printf("%s  %-16s  %s%s %-16s%s %5u ms  #%lld ", cli_date(hd_report_finished_at_ms(report)), hd_event_name(event),
            cli_color(stdout, is_good(report) ? COLOR_GOOD : COLOR_BAD), mark_of(report), cli_report_result(report),
            cli_plain(stdout), hd_report_total_ms(report), (long long)hd_event_ticket_number(event));

@@ -1,6 +1,8 @@
 /* The one table: commands and options. getopt, help, completion and the man page are made from it. */
 #include "cli/args.h"
 
+#define EVENT_NAMES "ticket.created ticket.resolved message.received webhook.failing webhook.paused webhook.recovered"
+
 const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_END] = {NULL, '\0', NULL, NULL, NULL},
 
@@ -60,8 +62,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_FORWARD_TO] =
         {"forward-to", 'f', "URL", NULL,
          "Send each request on to a server of yours, with its path added to this URL, and answer as it does"},
-    [OPT_EVENTS_SHOWN] = {"events", 'e', "LIST", "ticket.created ticket.resolved message.received",
-                          "Show only these events, separated by commas"},
+    [OPT_EVENTS_SHOWN] = {"events", 'e', "LIST", EVENT_NAMES, "Show only these events, separated by commas"},
     [OPT_RESPOND] = {"respond", '\0', "LIST", NULL,
                      "What to answer, in turn: a status such as 401, hang, reset, delay=3s (200, or 401 to a wrong "
                      "signature)"},
@@ -85,8 +86,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_NAME] = {"name", '\0', "TEXT", NULL, "The name that people see"},
     [OPT_URL] = {"url", '\0', "URL", NULL, "The address that deliveries go to; - for standard input"},
     [OPT_FORMAT] = {"format", '\0', "FORMAT", "json slack", "json, or slack for a Slack incoming webhook"},
-    [OPT_EVENTS] = {"events", 'e', "LIST", "all ticket.created ticket.resolved message.received",
-                    "The events that it gets, separated by commas, or all"},
+    [OPT_EVENTS] = {"events", 'e', "LIST", "all " EVENT_NAMES,
+                    "The events that it gets, separated by commas; all for those of tickets"},
     [OPT_MODE] = {"mode", '\0', "MODE", "on held off",
                   "on, held (accepts events and sends nothing until it is on) or off (accepts nothing)"},
     [OPT_IN_FLIGHT] = {"in-flight", '\0', "N", NULL, "How many deliveries may be under way at once, 1 to 64"},
@@ -105,8 +106,7 @@ const struct option_spec cli_options[OPT_COUNT] = {
     [OPT_YES] = {"yes", 'y', NULL, NULL, "Do it without asking"},
     [OPT_WEBHOOK] = {"webhook", 'w', "WEBHOOK", NULL,
                      "Only this webhook: its id, the beginning or end of it, or its name; may be repeated"},
-    [OPT_EVENT] = {"event", 'e', "LIST", "ticket.created ticket.resolved message.received",
-                   "Only these events, with commas between them"},
+    [OPT_EVENT] = {"event", 'e', "LIST", EVENT_NAMES, "Only these events, with commas between them"},
     [OPT_OUTCOME] = {"outcome", '\0', "LIST", "delivered failed canceled retrying", "Only these outcomes"},
     [OPT_REASON] = {"reason", '\0', "LIST", NULL, "Only these reasons, such as dns,timeout_total"},
     [OPT_STATUS] = {"status", '\0', "LIST", NULL, "Only these responses, such as 404,5xx,500-503"},
@@ -156,7 +156,6 @@ const struct option_spec cli_options[OPT_COUNT] = {
 #define OPTIONS(...) ((const unsigned char[]){__VA_ARGS__, OPT_END})
 #define NO_OPTIONS ((const unsigned char[]){OPT_END})
 
-#define EVENT_NAMES "ticket.created ticket.resolved message.received"
 #define EVENT_OPTIONS OPT_SET, OPT_DATA, OPT_SLACK
 #define TARGET_OPTIONS OPT_ALLOW_PRIVATE, OPT_TIMEOUT, OPT_RESOLVE, OPT_CA_FILE, OPT_PROXY, OPT_CLIENT_CERTIFICATE
 #define STORE_OPTIONS OPT_STORE, OPT_STORE_KEY_FILE

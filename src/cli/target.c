@@ -183,22 +183,31 @@ static int set_header(hd_webhook *webhook, const char *line) {
     return status == HD_OK ? CLI_OK : cli_fail_status(status, name);
 }
 
+static int add_events(hd_webhook *webhook, const char *name) {
+    if (strcmp(name, "all") == 0) {
+        for (int type = HD_TICKET_CREATED; type < HD_ALERT_FAILING; type++)
+            (void)hd_webhook_set_subscribed(webhook, type, 1);
+        return CLI_OK;
+    }
+    int type = cli_event_type(name);
+    if (type == HD_EVENT_UNKNOWN)
+        return CLI_USAGE;
+    (void)hd_webhook_set_subscribed(webhook, type, 1);
+    return CLI_OK;
+}
+
 static int set_events(hd_webhook *webhook, const char *list) {
-    static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
-    int is_all = strcmp(list, "all") == 0;
-    for (size_t i = 0; i < 3; i++)
-        (void)hd_webhook_set_subscribed(webhook, types[i], is_all);
-    while (!is_all && *list) {
+    int code = CLI_OK;
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        (void)hd_webhook_set_subscribed(webhook, type, 0);
+    while (*list && code == CLI_OK) {
         char name[64];
         size_t length = strcspn(list, ",");
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), list);
-        int type = cli_event_type(name);
-        if (type == HD_EVENT_UNKNOWN)
-            return CLI_USAGE;
-        (void)hd_webhook_set_subscribed(webhook, type, 1);
+        code = add_events(webhook, name);
         list += length + (list[length] == ',');
     }
-    return CLI_OK;
+    return code;
 }
 
 static int set_numbers(const struct args *args, hd_webhook *webhook) {

@@ -8,19 +8,20 @@
 
 #define HIDDEN "********"
 
-static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
-#define TYPES (sizeof types / sizeof *types)
-
+/* "all" is what a new webhook gets: the events of tickets. */
 void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE]) {
-    size_t count = 0;
-    *text = '\0';
-    for (size_t i = 0; i < TYPES; i++)
-        if (hd_webhook_subscribed(webhook, types[i])) {
-            strcat(text, count++ ? "," : "");
-            strcat(text, hd_event_type_name(types[i]));
+    int is_all = 1;
+    for (int type = HD_TICKET_CREATED; type < HD_ALERT_FAILING; type++)
+        is_all = is_all && hd_webhook_subscribed(webhook, type);
+    strcpy(text, is_all ? "all" : "");
+    for (int type = is_all ? HD_ALERT_FAILING : HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count();
+         type++)
+        if (hd_webhook_subscribed(webhook, type)) {
+            strcat(text, *text ? "," : "");
+            strcat(text, hd_event_type_name(type));
         }
-    if (count == TYPES || count == 0)
-        strcpy(text, count ? "all" : "none");
+    if (!*text)
+        strcpy(text, "none");
 }
 
 void cli_webhook_line(const char *name, const char *value) {

@@ -5,7 +5,7 @@
 #include "helmdesk.h"
 
 /* The events it has: "all", "none", or their names with commas. */
-#define WEBHOOK_EVENTS_SIZE 64
+#define WEBHOOK_EVENTS_SIZE 128
 void cli_webhook_events(const hd_webhook *webhook, char text[WEBHOOK_EVENTS_SIZE]);
 
 /* Without its secrets. reveals shows its address and added headers whole. */

@@ -48,40 +48,40 @@ void hd__api_me(struct hd__call *call) {
 
 /* ---- Events ---- */
 
-static json_t *message_of(const hd_event *event) {
-    return json_pack("{s:s, s:s, s:s}", "id", hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL), "sender",
-                     hd_event_get(event, HD_FIELD_MESSAGE_SENDER, NULL), "body",
-                     hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL));
+/* The `data` of its body, which is the last member there. */
+static void put_sample(int type, struct hd__json_text *text) {
+    static const char key[] = "\"data\":";
+    char body[2048];
+    size_t length = 0;
+    hd_event *event = NULL;
+    int status = hd_event_new_sample(type, &event);
+    if (status == HD_OK)
+        status = hd_event_render(event, HD_FORMAT_JSON, body, sizeof body, &length);
+    hd_event_free(event);
+    text->failed |= status != HD_OK;
+    if (status != HD_OK)
+        return;
+    body[length - 1] = '\0'; /* the brace that closes the body */
+    hd__json_put(strstr(body, key) + strlen(key), text);
 }
 
-/* The `data` of its body. */
-static json_t *sample_of(int type) {
-    hd_event *event = NULL;
-    int failed = hd_event_new_sample(type, &event) != HD_OK;
-    json_t *data = failed ? NULL
-                          : json_pack("{s:{s:s, s:I, s:s, s:s, s:s}, s:{s:s, s:s}}", "ticket", "id",
-                                      hd_event_get(event, HD_FIELD_TICKET_ID, NULL), "number",
-                                      (json_int_t)hd_event_ticket_number(event), "subject",
-                                      hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), "status",
-                                      hd_event_get(event, HD_FIELD_TICKET_STATUS, NULL), "priority",
-                                      hd_event_get(event, HD_FIELD_TICKET_PRIORITY, NULL), "customer", "email",
-                                      hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL), "name",
-                                      hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL));
-    if (hd_event_get(event, HD_FIELD_MESSAGE_ID, NULL))
-        hd__json_set(data, "message", message_of(event), &failed);
-    hd_event_free(event);
-    return hd__json_or_nothing(data, failed);
+static void put_event(int type, struct hd__json_text *text) {
+    hd__json_put("{\"name\":\"", text);
+    hd__json_put(hd_event_type_name(type), text);
+    hd__json_put("\",\"sample\":", text);
+    put_sample(type, text);
+    hd__json_put("}", text);
 }
 
 void hd__api_events(struct hd__call *call) {
-    json_t *list = json_array();
-    int failed = list == NULL;
-    for (size_t i = 0; i < 3; i++)
-        hd__json_add(list,
-                     json_pack("{s:s, s:o}", "name", hd_event_type_name(hd__field_types[i]), "sample",
-                               sample_of(hd__field_types[i])),
-                     &failed);
-    hd__call_answer(call, 200, json_pack("{s:o}", "data", hd__json_or_nothing(list, failed)));
+    struct hd__json_text text = {.len = 0};
+    hd__json_put("{\"data\":[", &text);
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++) {
+        hd__json_put(type == HD_TICKET_CREATED ? "" : ",", &text);
+        put_event(type, &text);
+    }
+    hd__json_put("]}", &text);
+    hd__call_answer_text(call, 200, &text);
 }
 
 /* ---- Previews ---- */

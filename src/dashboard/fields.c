@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-const int hd__field_types[3] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
-
 /* What the library writes as JSON: first how long it is, then the text. */
 static void append(struct hd__json_text *text, int (*write)(const void *, int, char *, size_t, size_t *),
                    const void *object, int flags) {

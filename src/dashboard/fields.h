@@ -23,6 +23,4 @@ json_t *hd__field_secrets(const hd_webhook *webhook);
 /* The body that was posted; to be freed. NULL without memory, and for what cannot be posted. */
 char *hd__field_body(const hd_event *event, int format, size_t *length);
 
-extern const int hd__field_types[3];
-
 #endif

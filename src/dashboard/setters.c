@@ -28,8 +28,8 @@ static int set_format(hd_webhook *webhook, const json_t *value) {
 static int set_events(hd_webhook *webhook, const json_t *value) {
     if (!json_is_array(value) || json_array_size(value) == 0)
         return HD_E_EVENT_TYPE;
-    for (size_t i = 0; i < 3; i++)
-        (void)hd_webhook_set_subscribed(webhook, hd__field_types[i], 0);
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        (void)hd_webhook_set_subscribed(webhook, type, 0);
     for (size_t i = 0; i < json_array_size(value); i++) {
         int type = hd_event_type_from_name(json_string_value(json_array_get(value, i)));
         if (hd_webhook_set_subscribed(webhook, type, 1) != HD_OK)

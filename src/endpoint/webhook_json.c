@@ -3,11 +3,10 @@
 #include "helmdesk.h"
 
 static void write_events(struct hd__out *out, const hd_webhook *webhook) {
-    static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
     hd__out_open(out, "events", '[');
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (hd_webhook_subscribed(webhook, types[i]))
-            hd__out_string(out, NULL, hd_event_type_name(types[i]));
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        if (hd_webhook_subscribed(webhook, type))
+            hd__out_string(out, NULL, hd_event_type_name(type));
     hd__out_close(out, ']');
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 
-#include "helmdesk.h"
+#include "event/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,9 @@ int hd__order_prepare(struct hd__order *order) {
     return order->buckets ? HD_OK : HD_E_NO_MEMORY;
 }
 
+/* Or the webhook that an alert is about. */
 static const char *ticket_of(const struct hd__delivery *delivery) {
-    return hd_event_get(delivery->message->event, HD_FIELD_TICKET_ID, NULL);
+    return delivery->message->event->texts[HD__EVENT_TICKET_ID];
 }
 
 static struct hd__delivery **bucket_of(struct hd__order *order, const struct hd__delivery *delivery) {

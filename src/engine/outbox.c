@@ -45,6 +45,7 @@ int hd__outbox_add_event(struct hd__outbox *outbox, struct hd__message_pool *poo
     struct hd__new_event *event = &outbox->events[index];
     *event = (struct hd__new_event){
         .key = entry->target ? NULL : hd_event_get(entry->event, HD_FIELD_IDEMPOTENCY_KEY, NULL),
+        .about = entry->target ? NULL : hd_event_get(entry->event, HD_FIELD_WEBHOOK_ID, NULL),
         .webhook = entry->target ? entry->target->label->keys.webhook : 0,
     };
     int status = write_event(&event->event, &outbox->searches[index], pool, message);

@@ -8,7 +8,15 @@
 #include <string.h>
 
 int hd__event_type_known(int type) {
-    return type >= HD_TICKET_CREATED && type <= HD_MESSAGE_RECEIVED;
+    return type >= HD_TICKET_CREATED && type <= HD_ALERT_RECOVERED;
+}
+
+int hd__event_is_alert(int type) {
+    return type >= HD_ALERT_FAILING && type <= HD_ALERT_RECOVERED;
+}
+
+int hd__event_is_about(const hd_event *event, const char *webhook_id) {
+    return hd__event_is_alert(event->type) && strcmp(event->texts[HD__EVENT_WEBHOOK_ID], webhook_id) == 0;
 }
 
 hd_event *hd__event_alloc(int type) {
@@ -34,18 +42,43 @@ int hd_event_new(int type, hd_event **event) {
     return HD_OK;
 }
 
+static int fill_ticket(hd_event *event) {
+    const char *ticket_status = event->type == HD_TICKET_RESOLVED ? "resolved" : "open";
+    int status = hd_event_set_ticket(event, "3f0c8a52-7d64-4b1e-9a57-2c1d5e8f9b60", 42, "Can't reset password",
+                                     ticket_status, "high");
+    if (status == HD_OK)
+        status = hd_event_set_customer(event, "user@example.com", "Jane Smith");
+    if (status == HD_OK && event->type == HD_MESSAGE_RECEIVED)
+        status = hd_event_set_message(event, "b8e1f6d4-05c3-4f7a-8e29-6a4d3c2b1f08", "customer",
+                                      "The reset link still does not arrive.");
+    return status;
+}
+
+static int fill_alert(hd_event *event) {
+    static const struct {
+        int field;
+        const char *text;
+    } sample[] = {
+        {HD_FIELD_WEBHOOK_ID, "9d0b6a1e-53c4-4f2a-8b77-1e5c0d9a4f36"},
+        {HD_FIELD_WEBHOOK_NAME, "CRM"},
+        {HD_FIELD_FAILURE_SINCE, "2025-01-15T10:30:00.000Z"},
+        {HD_FIELD_FAILURE_COUNT, "5"},
+        {HD_FIELD_FAILURE_REASON, "http_5xx"},
+        {HD_FIELD_FAILURE_EXPLANATION, "The receiver failed: HTTP 503. See the receiver's own log."},
+        {HD_FIELD_PAUSED_UNTIL, "2025-01-15T10:35:00.000Z"},
+    };
+    size_t count = sizeof sample / sizeof sample[0] - (event->type != HD_ALERT_PAUSED);
+    int status = HD_OK;
+    for (size_t i = 0; i < count && status == HD_OK; i++)
+        status = hd_event_set(event, sample[i].field, sample[i].text, HD_TEXT_NUL);
+    return status;
+}
+
 int hd_event_new_sample(int type, hd_event **event) {
     int status = hd_event_new(type, event);
     if (status != HD_OK)
         return status;
-    const char *ticket_status = type == HD_TICKET_RESOLVED ? "resolved" : "open";
-    status = hd_event_set_ticket(*event, "3f0c8a52-7d64-4b1e-9a57-2c1d5e8f9b60", 42, "Can't reset password",
-                                 ticket_status, "high");
-    if (status == HD_OK)
-        status = hd_event_set_customer(*event, "user@example.com", "Jane Smith");
-    if (status == HD_OK && type == HD_MESSAGE_RECEIVED)
-        status = hd_event_set_message(*event, "b8e1f6d4-05c3-4f7a-8e29-6a4d3c2b1f08", "customer",
-                                      "The reset link still does not arrive.");
+    status = hd__event_is_alert(type) ? fill_alert(*event) : fill_ticket(*event);
     if (status != HD_OK) {
         hd_event_free(*event);
         *event = NULL;

@@ -21,7 +21,16 @@ enum {
     HD__EVENT_MESSAGE_SENDER,
     HD__EVENT_MESSAGE_BODY,
     HD__EVENT_KEY, /* idempotency key; not in the body */
-    HD__EVENT_TEXTS
+    HD__EVENT_TEXTS,
+
+    /* An alert is about a webhook and not about a ticket: what it has is in the same places. */
+    HD__EVENT_WEBHOOK_ID = HD__EVENT_TICKET_ID,
+    HD__EVENT_WEBHOOK_NAME = HD__EVENT_TICKET_SUBJECT,
+    HD__EVENT_FAILURE_REASON = HD__EVENT_TICKET_STATUS,
+    HD__EVENT_FAILURE_COUNT = HD__EVENT_TICKET_PRIORITY,
+    HD__EVENT_FAILURE_SINCE = HD__EVENT_CUSTOMER_EMAIL,
+    HD__EVENT_FAILURE_EXPLANATION = HD__EVENT_CUSTOMER_NAME,
+    HD__EVENT_PAUSED_UNTIL = HD__EVENT_MESSAGE_ID
 };
 
 /* The largest body that is read. The longest texts that the setters accept, with each byte escaped as \u00XX, make a
@@ -51,6 +60,12 @@ struct hd_event {
 };
 
 int hd__event_type_known(int type);
+
+/* Whether events of this type are about a webhook. */
+int hd__event_is_alert(int type);
+
+/* Whether the event is an alert about this webhook, which does not get it. */
+int hd__event_is_about(const hd_event *event, const char *webhook_id);
 
 /* An empty event of any type, HD_EVENT_UNKNOWN too; NULL without memory. */
 hd_event *hd__event_alloc(int type);

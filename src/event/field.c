@@ -1,4 +1,5 @@
 /* The fields of an event: what each may hold, and what is still missing. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "event/event.h"
 
@@ -12,14 +13,25 @@
 #define NAME_MAX 1024
 #define MESSAGE_MAX 262144
 #define KEY_MAX 255
+#define COUNT_MAX 9 /* digits */
 #define GIVEN_MAX 4 /* texts that are set at once */
 
 /* ---- What a field may hold ---- */
 
+/* The events that have a field: a bit for each type. */
+enum {
+    OF_MESSAGES = 1u << HD_MESSAGE_RECEIVED,
+    OF_TICKETS = 1u << HD_EVENT_UNKNOWN | 1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | OF_MESSAGES,
+    OF_PAUSES = 1u << HD_ALERT_PAUSED,
+    OF_ALERTS = 1u << HD_ALERT_FAILING | OF_PAUSES | 1u << HD_ALERT_RECOVERED,
+    OF_ALL = OF_TICKETS | OF_ALERTS
+};
+
 struct rule {
     int field, which; /* HD_FIELD_..., HD__EVENT_... */
-    int status;       /* what a text is refused with */
-    size_t min, max;  /* bytes */
+    unsigned types;
+    int status;      /* what a text is refused with */
+    size_t min, max; /* bytes */
     int (*is_right)(const char *text, size_t len);
 };
 
@@ -40,19 +52,45 @@ static int is_sender(const char *text, size_t len) {
            (len == strlen("agent") && memcmp(text, "agent", len) == 0);
 }
 
+static int is_time(const char *text, size_t len) {
+    char copy[HD__TIMESTAMP_SIZE];
+    int64_t ms;
+    if (len >= sizeof copy)
+        return 0;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return hd__timestamp_parse(copy, &ms) == HD_OK;
+}
+
+static int is_count(const char *text, size_t len) {
+    size_t digits = 0;
+    while (digits < len && hd__is_digit(text[digits]))
+        digits++;
+    return digits == len && len > 0 && text[0] != '0';
+}
+
 /* In the order in which hd_event_missing() names them. */
 static const struct rule rules[] = {
-    {HD_FIELD_PROJECT, HD__EVENT_PROJECT, HD_E_PROJECT, 1, IDENT_MAX, hd__is_ident},
-    {HD_FIELD_TICKET_ID, HD__EVENT_TICKET_ID, HD_E_TICKET_ID, 1, IDENT_MAX, hd__is_ident},
-    {HD_FIELD_TICKET_SUBJECT, HD__EVENT_TICKET_SUBJECT, HD_E_TICKET_SUBJECT, 0, SUBJECT_MAX, hd__utf8_valid},
-    {HD_FIELD_TICKET_STATUS, HD__EVENT_TICKET_STATUS, HD_E_TICKET_STATUS, 1, WORD_MAX, is_word},
-    {HD_FIELD_TICKET_PRIORITY, HD__EVENT_TICKET_PRIORITY, HD_E_TICKET_PRIORITY, 1, WORD_MAX, is_word},
-    {HD_FIELD_CUSTOMER_EMAIL, HD__EVENT_CUSTOMER_EMAIL, HD_E_CUSTOMER_EMAIL, 0, EMAIL_MAX, hd__is_line},
-    {HD_FIELD_CUSTOMER_NAME, HD__EVENT_CUSTOMER_NAME, HD_E_CUSTOMER_NAME, 0, NAME_MAX, hd__utf8_valid},
-    {HD_FIELD_MESSAGE_ID, HD__EVENT_MESSAGE_ID, HD_E_MESSAGE_ID, 1, IDENT_MAX, hd__is_ident},
-    {HD_FIELD_MESSAGE_SENDER, HD__EVENT_MESSAGE_SENDER, HD_E_MESSAGE_SENDER, 1, WORD_MAX, is_sender},
-    {HD_FIELD_MESSAGE_BODY, HD__EVENT_MESSAGE_BODY, HD_E_MESSAGE_BODY, 0, MESSAGE_MAX, hd__utf8_valid},
-    {HD_FIELD_IDEMPOTENCY_KEY, HD__EVENT_KEY, HD_E_IDEMPOTENCY_KEY, 1, KEY_MAX, hd__is_ident},
+    {HD_FIELD_PROJECT, HD__EVENT_PROJECT, OF_ALL, HD_E_PROJECT, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_TICKET_ID, HD__EVENT_TICKET_ID, OF_TICKETS, HD_E_TICKET_ID, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_TICKET_SUBJECT, HD__EVENT_TICKET_SUBJECT, OF_TICKETS, HD_E_TICKET_SUBJECT, 0, SUBJECT_MAX,
+     hd__utf8_valid},
+    {HD_FIELD_TICKET_STATUS, HD__EVENT_TICKET_STATUS, OF_TICKETS, HD_E_TICKET_STATUS, 1, WORD_MAX, is_word},
+    {HD_FIELD_TICKET_PRIORITY, HD__EVENT_TICKET_PRIORITY, OF_TICKETS, HD_E_TICKET_PRIORITY, 1, WORD_MAX, is_word},
+    {HD_FIELD_CUSTOMER_EMAIL, HD__EVENT_CUSTOMER_EMAIL, OF_TICKETS, HD_E_CUSTOMER_EMAIL, 0, EMAIL_MAX, hd__is_line},
+    {HD_FIELD_CUSTOMER_NAME, HD__EVENT_CUSTOMER_NAME, OF_TICKETS, HD_E_CUSTOMER_NAME, 0, NAME_MAX, hd__utf8_valid},
+    {HD_FIELD_MESSAGE_ID, HD__EVENT_MESSAGE_ID, OF_MESSAGES, HD_E_MESSAGE_ID, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_MESSAGE_SENDER, HD__EVENT_MESSAGE_SENDER, OF_MESSAGES, HD_E_MESSAGE_SENDER, 1, WORD_MAX, is_sender},
+    {HD_FIELD_MESSAGE_BODY, HD__EVENT_MESSAGE_BODY, OF_MESSAGES, HD_E_MESSAGE_BODY, 0, MESSAGE_MAX, hd__utf8_valid},
+    {HD_FIELD_IDEMPOTENCY_KEY, HD__EVENT_KEY, OF_ALL, HD_E_IDEMPOTENCY_KEY, 1, KEY_MAX, hd__is_ident},
+    {HD_FIELD_WEBHOOK_ID, HD__EVENT_WEBHOOK_ID, OF_ALERTS, HD_E_WEBHOOK_ID, 1, IDENT_MAX, hd__is_ident},
+    {HD_FIELD_WEBHOOK_NAME, HD__EVENT_WEBHOOK_NAME, OF_ALERTS, HD_E_WEBHOOK_NAME, 0, EMAIL_MAX, hd__is_line},
+    {HD_FIELD_FAILURE_SINCE, HD__EVENT_FAILURE_SINCE, OF_ALERTS, HD_E_TIMESTAMP, 24, 24, is_time},
+    {HD_FIELD_FAILURE_COUNT, HD__EVENT_FAILURE_COUNT, OF_ALERTS, HD_E_FAILURE_COUNT, 1, COUNT_MAX, is_count},
+    {HD_FIELD_FAILURE_REASON, HD__EVENT_FAILURE_REASON, OF_ALERTS, HD_E_FAILURE_REASON, 1, WORD_MAX, is_word},
+    {HD_FIELD_FAILURE_EXPLANATION, HD__EVENT_FAILURE_EXPLANATION, OF_ALERTS, HD_E_FAILURE_EXPLANATION, 0, NAME_MAX,
+     hd__utf8_valid},
+    {HD_FIELD_PAUSED_UNTIL, HD__EVENT_PAUSED_UNTIL, OF_PAUSES, HD_E_TIMESTAMP, 24, 24, is_time},
 };
 
 #define RULES (sizeof rules / sizeof *rules)
@@ -64,8 +102,8 @@ static const struct rule *rule_of(int field) {
     return NULL;
 }
 
-static int is_of_message(const struct rule *rule) {
-    return rule->field >= HD_FIELD_MESSAGE_ID && rule->field <= HD_FIELD_MESSAGE_BODY;
+static int has_field(const hd_event *event, const struct rule *rule) {
+    return (rule->types >> event->type & 1) != 0;
 }
 
 /* ---- Setting ---- */
@@ -83,7 +121,7 @@ static int take(const hd_event *event, const struct given *given, size_t count, 
         const struct rule *rule = rule_of(given[i].field);
         if (!rule)
             return HD_E_INVALID;
-        if (is_of_message(rule) && event->type != HD_MESSAGE_RECEIVED)
+        if (!has_field(event, rule))
             return HD_E_FIELD;
         struct hd__text *text = &texts[i];
         text->which = rule->which;
@@ -170,7 +208,7 @@ int hd_event_set_message(hd_event *event, const char *id, const char *sender, co
 
 const char *hd_event_get(const hd_event *event, int field, size_t *len) {
     const struct rule *rule = rule_of(field);
-    const char *text = event && rule ? event->texts[rule->which] : NULL;
+    const char *text = event && rule && has_field(event, rule) ? event->texts[rule->which] : NULL;
     if (len)
         *len = text ? strlen(text) : 0;
     return text;
@@ -184,7 +222,9 @@ static int has_message(const hd_event *event) {
 }
 
 static int is_required(const hd_event *event, const struct rule *rule) {
-    return is_of_message(rule) ? has_message(event) : rule->field != HD_FIELD_IDEMPOTENCY_KEY;
+    if (!has_field(event, rule) || rule->field == HD_FIELD_IDEMPOTENCY_KEY)
+        return 0;
+    return rule->types == OF_MESSAGES ? has_message(event) : 1;
 }
 
 const char *hd__event_missing_in_body(const hd_event *event) {
@@ -193,7 +233,7 @@ const char *hd__event_missing_in_body(const hd_event *event) {
             continue;
         if (is_required(event, &rules[i]) && !event->texts[rules[i].which])
             return hd_field_name(rules[i].field);
-        if (rules[i].field == HD_FIELD_TICKET_ID && !event->has_number)
+        if (rules[i].field == HD_FIELD_TICKET_ID && has_field(event, &rules[i]) && !event->has_number)
             return "ticket_number";
     }
     return NULL;

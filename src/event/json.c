@@ -79,16 +79,45 @@ static char *message(char *at, const hd_event *event) {
     return LITERAL(at, "}");
 }
 
+static char *webhook(char *at, const hd_event *event) {
+    at = text_of(LITERAL(at, "{\"id\":"), event, HD__EVENT_WEBHOOK_ID);
+    at = text_of(LITERAL(at, ",\"name\":"), event, HD__EVENT_WEBHOOK_NAME);
+    return LITERAL(at, "}");
+}
+
+static char *failure(char *at, const hd_event *event) {
+    const char *count = event->texts[HD__EVENT_FAILURE_COUNT];
+    at = text_of(LITERAL(at, "{\"since\":"), event, HD__EVENT_FAILURE_SINCE);
+    at = put(LITERAL(at, ",\"count\":"), count, strlen(count));
+    at = text_of(LITERAL(at, ",\"reason\":"), event, HD__EVENT_FAILURE_REASON);
+    at = text_of(LITERAL(at, ",\"explanation\":"), event, HD__EVENT_FAILURE_EXPLANATION);
+    return LITERAL(at, "}");
+}
+
+static char *about_webhook(char *at, const hd_event *event) {
+    at = webhook(LITERAL(at, "{\"webhook\":"), event);
+    at = failure(LITERAL(at, ",\"failure\":"), event);
+    if (event->type == HD_ALERT_PAUSED)
+        at = text_of(LITERAL(at, ",\"paused_until\":"), event, HD__EVENT_PAUSED_UNTIL);
+    return LITERAL(at, "}");
+}
+
+static char *about_ticket(char *at, const hd_event *event) {
+    at = ticket(LITERAL(at, "{\"ticket\":"), event);
+    at = customer(LITERAL(at, ",\"customer\":"), event);
+    if (event->texts[HD__EVENT_MESSAGE_ID])
+        at = message(LITERAL(at, ",\"message\":"), event);
+    return LITERAL(at, "}");
+}
+
 static char *body(char *at, const hd_event *event) {
     char timestamp[HD__TIMESTAMP_SIZE];
     hd__timestamp_format(event->timestamp_ms, timestamp);
     at = string(LITERAL(at, "{\"event\":"), hd_event_name(event));
     at = put(LITERAL(at, ",\"timestamp\":\""), timestamp, strlen(timestamp));
-    at = ticket(LITERAL(at, "\",\"data\":{\"ticket\":"), event);
-    at = customer(LITERAL(at, ",\"customer\":"), event);
-    if (event->texts[HD__EVENT_MESSAGE_ID])
-        at = message(LITERAL(at, ",\"message\":"), event);
-    return LITERAL(at, "}}");
+    at = LITERAL(at, "\",\"data\":");
+    at = hd__event_is_alert(event->type) ? about_webhook(at, event) : about_ticket(at, event);
+    return LITERAL(at, "}");
 }
 
 static void ends(struct hd__buffer *out, char *at) {

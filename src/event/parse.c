@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct reader {
     int status;
     struct hd__text texts[HD__EVENT_TEXTS];
     size_t count;
+    char digits[24];
 };
 
 static json_t *get(struct reader *reader, json_t *object, const char *key) {
@@ -101,6 +103,45 @@ static void read_message(struct reader *reader, json_t *message) {
     read_text(reader, message, "body", HD__EVENT_MESSAGE_BODY);
 }
 
+static void read_webhook(struct reader *reader, json_t *webhook) {
+    read_text(reader, webhook, "id", HD__EVENT_WEBHOOK_ID);
+    read_text(reader, webhook, "name", HD__EVENT_WEBHOOK_NAME);
+}
+
+/* The count stays with the reader, as the texts stay with the JSON. */
+static void read_count(struct reader *reader, json_t *failure) {
+    json_t *value = get(reader, failure, "count");
+    if (value && !json_is_integer(value) && reader->status == HD_OK)
+        reader->status = HD_E_JSON_TYPE;
+    int len = snprintf(reader->digits, sizeof reader->digits, "%lld", (long long)json_integer_value(value));
+    if (value)
+        add_text(reader, HD__EVENT_FAILURE_COUNT, reader->digits, (size_t)len);
+}
+
+static void read_failure(struct reader *reader, json_t *failure) {
+    read_text(reader, failure, "since", HD__EVENT_FAILURE_SINCE);
+    read_count(reader, failure);
+    read_text(reader, failure, "reason", HD__EVENT_FAILURE_REASON);
+    read_text(reader, failure, "explanation", HD__EVENT_FAILURE_EXPLANATION);
+}
+
+static void read_about_webhook(struct reader *reader, json_t *data, int type) {
+    read_webhook(reader, get_object(reader, data, "webhook"));
+    read_failure(reader, get_object(reader, data, "failure"));
+    if (type == HD_ALERT_PAUSED)
+        read_text(reader, data, "paused_until", HD__EVENT_PAUSED_UNTIL);
+}
+
+static void read_about_ticket(struct reader *reader, json_t *data, int type, hd_event *event) {
+    int is_known = type != HD_EVENT_UNKNOWN; /* what is newer than this library may be about something else */
+    if (is_known || json_object_get(data, "ticket"))
+        read_ticket(reader, get_object(reader, data, "ticket"), event);
+    if (is_known || json_object_get(data, "customer"))
+        read_customer(reader, get_object(reader, data, "customer"));
+    if (type == HD_MESSAGE_RECEIVED && json_object_get(data, "message")) /* optional there, unknown elsewhere */
+        read_message(reader, get_object(reader, data, "message"));
+}
+
 static int read_event(json_t *root, hd_event *event) {
     struct reader reader = {.status = HD_OK};
     if (!json_is_object(root))
@@ -110,13 +151,10 @@ static int read_event(json_t *root, hd_event *event) {
     const char *timestamp = get_text(&reader, root, "timestamp", &timestamp_len);
     json_t *data = get_object(&reader, root, "data");
     int type = hd_event_type_from_name(name);
-    int is_known = type != HD_EVENT_UNKNOWN; /* what is newer than this library may be about something else */
-    if (is_known || json_object_get(data, "ticket"))
-        read_ticket(&reader, get_object(&reader, data, "ticket"), event);
-    if (is_known || json_object_get(data, "customer"))
-        read_customer(&reader, get_object(&reader, data, "customer"));
-    if (type == HD_MESSAGE_RECEIVED && json_object_get(data, "message")) /* optional there, unknown elsewhere */
-        read_message(&reader, get_object(&reader, data, "message"));
+    if (hd__event_is_alert(type))
+        read_about_webhook(&reader, data, type);
+    else
+        read_about_ticket(&reader, data, type, event);
     if (reader.status != HD_OK)
         return reader.status;
     event->type = type;

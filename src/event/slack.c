@@ -1,5 +1,6 @@
 #include "event/slack.h"
 
+#include "event/event.h"
 #include "event/mrkdwn.h"
 
 #include <stdio.h>
@@ -14,12 +15,25 @@
 #define PRIORITY_BYTES 160
 #define MESSAGE_CHARS 300
 
-void hd__slack_text_of(const hd_event *event, struct hd__buffer *out) {
-    static const char *const titles[] = {NULL, "*New Ticket Created*", "*Ticket Resolved*", "*New Message Received*"};
+/* The rest of an alert has no text of customers: a count, times, and sentences of the library. */
+static void about_webhook(const hd_event *event, struct hd__buffer *out) {
+    hd__buffer_text(out, "\n> *Webhook:* ");
+    hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_WEBHOOK_NAME, NULL), SUBJECT_CHARS, SUBJECT_BYTES);
+    hd__buffer_text(out, "\n> *Failed in a row:* ");
+    hd__buffer_text(out, hd_event_get(event, HD_FIELD_FAILURE_COUNT, NULL));
+    hd__buffer_text(out, ", since ");
+    hd__buffer_text(out, hd_event_get(event, HD_FIELD_FAILURE_SINCE, NULL));
+    hd__buffer_text(out, "\n> *Reason:* ");
+    hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_FAILURE_EXPLANATION, NULL), MESSAGE_CHARS, SUBJECT_BYTES);
+    if (hd_event_type(event) == HD_ALERT_PAUSED) {
+        hd__buffer_text(out, "\n> *Paused until:* ");
+        hd__buffer_text(out, hd_event_get(event, HD_FIELD_PAUSED_UNTIL, NULL));
+    }
+}
+
+static void about_ticket(const hd_event *event, struct hd__buffer *out, size_t begin) {
     char number[32];
     snprintf(number, sizeof number, "%lld", (long long)hd_event_ticket_number(event));
-    size_t begin = out->len;
-    hd__buffer_text(out, titles[hd_event_type(event)]);
     hd__buffer_text(out, "\n> *Subject:* ");
     hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL), SUBJECT_CHARS, SUBJECT_BYTES);
     hd__buffer_text(out, "\n> *#");
@@ -33,4 +47,20 @@ void hd__slack_text_of(const hd_event *event, struct hd__buffer *out) {
         hd__mrkdwn_text(out, hd_event_get(event, HD_FIELD_MESSAGE_BODY, NULL), MESSAGE_CHARS,
                         HD__SLACK_TEXT_MAX - (out->len - begin));
     }
+}
+
+void hd__slack_text_of(const hd_event *event, struct hd__buffer *out) {
+    static const char *const titles[] = {NULL,
+                                         "*New Ticket Created*",
+                                         "*Ticket Resolved*",
+                                         "*New Message Received*",
+                                         "*Webhook Failing*",
+                                         "*Webhook Paused*",
+                                         "*Webhook Recovered*"};
+    size_t begin = out->len;
+    hd__buffer_text(out, titles[hd_event_type(event)]);
+    if (hd__event_is_alert(hd_event_type(event)))
+        about_webhook(event, out);
+    else
+        about_ticket(event, out, begin);
 }

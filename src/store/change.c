@@ -7,7 +7,7 @@
 
 /* ---- What a put changes ---- */
 
-#define VALUE_SIZE 80
+#define VALUE_SIZE 128
 
 static void put_field(struct hd__buffer *fields, const char *name, const char *before, const char *after) {
     hd__buffer_append(fields, name, strlen(name) + 1);
@@ -32,13 +32,12 @@ static void write_format(const hd_webhook *webhook, char text[VALUE_SIZE]) {
 }
 
 static void write_events(const hd_webhook *webhook, char text[VALUE_SIZE]) {
-    static const int types[] = {HD_TICKET_CREATED, HD_TICKET_RESOLVED, HD_MESSAGE_RECEIVED};
     int length = 0;
     *text = '\0';
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (hd_webhook_subscribed(webhook, types[i]))
+    for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)
+        if (hd_webhook_subscribed(webhook, type))
             length += snprintf(text + length, (size_t)(VALUE_SIZE - length), "%s%s", length ? ", " : "",
-                               hd_event_type_name(types[i]));
+                               hd_event_type_name(type));
 }
 
 static void write_mode(const hd_webhook *webhook, char text[VALUE_SIZE]) {

@@ -269,16 +269,23 @@ int hd__durable_pass_test(struct hd_store *store, hd_event *event, const hd_webh
 
 /* ---- Events and reports ---- */
 
+static int fill_stand_in(hd_event *event) {
+    static const struct hd__text texts[] = {
+        {HD__EVENT_TICKET_ID, "unreadable", 10}, {HD__EVENT_TICKET_SUBJECT, "", 0},
+        {HD__EVENT_TICKET_STATUS, "unknown", 7}, {HD__EVENT_TICKET_PRIORITY, "unknown", 7},
+        {HD__EVENT_CUSTOMER_EMAIL, "", 0},       {HD__EVENT_CUSTOMER_NAME, "", 0},
+    };
+    return hd__event_set_texts(event, texts, sizeof texts / sizeof texts[0]);
+}
+
 /* What is in the place of an event that cannot be read, so that its deliveries and reports have one. */
 static int stand_in(const struct hd__stored_event *stored, hd_event **event) {
     hd_event *made = hd__event_alloc(hd__event_type_known(stored->type) ? stored->type : HD_TICKET_CREATED);
-    if (!made || hd_event_set_ticket(made, "unreadable", 1, "", "unknown", "unknown") != HD_OK ||
-        hd_event_set_customer(made, "", "") != HD_OK ||
+    if (!made || fill_stand_in(made) != HD_OK ||
         hd_event_set(made, HD_FIELD_PROJECT, stored->project, HD_TEXT_NUL) != HD_OK) {
         hd_event_free(made);
         return HD_E_NO_MEMORY;
     }
-    made->ticket_number = 0;
     made->is_stand_in = 1;
     hd__event_freeze(made);
     *event = made;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "event/event.h"
+#include "event/search.h"
 #include "store/report.h"
 #include "store/sought.h"
 #include "store/statuses.h"
@@ -182,13 +183,11 @@ static int has_text(const hd_report *report, const char *text) {
     size_t len;
     snprintf(number, sizeof number, "#%lld", (long long)hd_event_ticket_number(event));
     const char *ids[] = {hd_report_event_id(report), hd_report_delivery_id(report), hd_report_webhook_id(report),
-                         hd_event_get(event, HD_FIELD_TICKET_ID, NULL), number};
-    static const int fields[] = {HD_FIELD_TICKET_SUBJECT, HD_FIELD_CUSTOMER_EMAIL, HD_FIELD_CUSTOMER_NAME,
-                                 HD_FIELD_MESSAGE_BODY};
+                         event->texts[HD__EVENT_TICKET_ID], number};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
         hd__sought_add_id(&sought, ids[i]);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        add_text(&sought, hd_event_get(event, fields[i], NULL));
+    for (size_t i = 0; i < HD__EVENT_SOUGHT; i++)
+        add_text(&sought, event->texts[hd__event_sought[i]]);
     add_text(&sought, hd_report_webhook_name(report));
     add_text(&sought, hd_report_detail(report));
     const char *body = hd_report_response_body(report, &len);

@@ -99,8 +99,8 @@ static int is_of_event(void *user, hd_report *report) {
 static int is_wanted(const struct hd__jobs_look *look, const hd_report *report) {
     const struct hd__log_search *search = &look->search;
     int type = hd_event_type(report->event);
-    return !report->is_test && !*report->redelivery_of && hd_webhook_subscribed(look->webhook, type) &&
-           (!search->types || search->types >> type & 1) &&
+    return !report->is_test && !*report->redelivery_of && (HD__JOB_MISSED_TYPES >> type & 1) &&
+           hd_webhook_subscribed(look->webhook, type) && (!search->types || search->types >> type & 1) &&
            (!search->since_ms || report->accepted_at_ms >= search->since_ms) &&
            (!search->until_ms || report->accepted_at_ms < search->until_ms) &&
            strcmp(look->webhook->project, hd_event_get(report->event, HD_FIELD_PROJECT, NULL)) == 0;

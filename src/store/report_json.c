@@ -17,6 +17,8 @@ static void write_event(struct hd__out *out, const hd_event *event) {
     hd__out_string(out, "subject", hd_event_get(event, HD_FIELD_TICKET_SUBJECT, NULL));
     hd__out_string(out, "customer_email", hd_event_get(event, HD_FIELD_CUSTOMER_EMAIL, NULL));
     hd__out_string(out, "customer_name", hd_event_get(event, HD_FIELD_CUSTOMER_NAME, NULL));
+    hd__out_string(out, "about_webhook_id", hd_event_get(event, HD_FIELD_WEBHOOK_ID, NULL));
+    hd__out_string(out, "about_webhook_name", hd_event_get(event, HD_FIELD_WEBHOOK_NAME, NULL));
 }
 
 /* "200", "410 channel_is_archived" or "timeout_total". */

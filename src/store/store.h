@@ -100,7 +100,8 @@ struct hd__stored_report {
  * those of its project that are not off and subscribe to its type. */
 struct hd__new_event {
     struct hd__stored_event event;
-    const char *key; /* idempotency key; NULL for none */
+    const char *key;   /* idempotency key; NULL for none */
+    const char *about; /* id of the webhook that an alert is about, which does not get it; NULL for none */
     int64_t webhook; /* key of the only one that is to get it, whatever its mode; 0 for all that subscribe. Nobody gets
                         it if that one is removed, or is of another project */
     size_t added;    /* out: how many deliveries */

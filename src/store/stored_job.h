@@ -3,6 +3,7 @@
 #define HD_STORE_STORED_JOB_H
 
 #include "base/store_keys.h"
+#include "helmdesk.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,10 @@ struct hd__stored_event;
 #define HD__JOB_UNDER_WAY 100 /* deliveries of one job that wait or are under way at the same time, at the most */
 #define HD__JOB_LOOKS 2000    /* records, or events, that one step of a job looks at, at the most */
 #define HD__JOBS_KEPT 1000    /* of those that are over, the oldest are forgotten */
+
+/* The types of events that can be missed, a bit for each: those about tickets. An alert of some time ago helps nobody.
+ */
+#define HD__JOB_MISSED_TYPES (1u << HD_TICKET_CREATED | 1u << HD_TICKET_RESOLVED | 1u << HD_MESSAGE_RECEIVED)
 
 /* What a job counts. The first two are counted when it is planned, and the rest while it runs. */
 enum {
@@ -34,8 +39,9 @@ enum {
  * With HD_SOURCE_DELIVERIES it finds deliveries by the records of their ends. A new delivery is of a new event, whose
  * redelivery_of is the delivery, for the webhook with that id, if it is in the project of the event.
  *
- * With HD_SOURCE_MISSED it finds events that one webhook subscribes to, of its project, accepted in the search's time,
- * and never given to it. A new delivery is of a new event, whose redelivery_of is the id of the event. */
+ * With HD_SOURCE_MISSED it finds events about tickets that one webhook subscribes to, of its project, accepted in the
+ * search's time, and never given to it. A new delivery is of a new event, whose redelivery_of is the id of the event.
+ */
 struct hd__stored_job {
     unsigned char id[HD__STORE_ID_SIZE];
     int source, state;                  /* HD_JOB_... */

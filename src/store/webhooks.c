@@ -1,6 +1,7 @@
 #include "store/webhooks.h"
 
 #include "endpoint/webhook.h"
+#include "event/event.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -281,9 +282,10 @@ int hd__webhooks_list(struct hd__webhooks *webhooks, const char *project, struct
 }
 
 /* Whether an event was to get this version when it was accepted. */
-static int subscribed(const struct version *version, int type, uint64_t event) {
-    return version->since <= event && event < version->until && version->webhook->mode != HD_MODE_OFF &&
-           hd_webhook_subscribed(version->webhook, type);
+static int subscribed(const struct version *version, const hd_event *event, uint64_t sequence) {
+    const hd_webhook *webhook = version->webhook;
+    return version->since <= sequence && sequence < version->until && webhook->mode != HD_MODE_OFF &&
+           hd_webhook_subscribed(webhook, hd_event_type(event)) && !hd__event_is_about(event, webhook->id);
 }
 
 /* The first of its adjacent versions: the newest. */
@@ -304,7 +306,7 @@ int hd__webhooks_subscribers(struct hd__webhooks *webhooks, const hd_event *even
         const struct version *version = &webhooks->by_project[i];
         if (strcmp(version->webhook->project, project) != 0)
             break;
-        if (subscribed(version, hd_event_type(event), sequence))
+        if (subscribed(version, event, sequence))
             status = hd__webhook_list_add(list, newest(webhooks, i)->webhook);
     }
     pthread_mutex_unlock(&webhooks->mutex);

@@ -266,8 +266,9 @@ static int has_got(const struct look *look, const struct model_webhook *webhook,
 
 static int is_wanted(const struct hd__log_search *search, const struct model_webhook *webhook,
                      const struct hd__stored_event *event) {
-    return strcmp(webhook->it.project, event->project) == 0 && (webhook->it.events >> event->type & 1) &&
-           !event->redelivery_of && (!search->types || search->types >> event->type & 1) &&
+    return strcmp(webhook->it.project, event->project) == 0 &&
+           (webhook->it.events & HD__JOB_MISSED_TYPES) >> event->type & 1 && !event->redelivery_of &&
+           (!search->types || search->types >> event->type & 1) &&
            (!search->since_ms || event->accepted_at_ms >= search->since_ms) &&
            (!search->until_ms || event->accepted_at_ms < search->until_ms);
 }

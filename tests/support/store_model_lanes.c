@@ -105,6 +105,8 @@ static int is_wanted(const struct model_webhook *webhook, const struct hd__new_e
     const struct hd__stored_webhook *it = &webhook->it;
     if (it->is_removed || strcmp(it->project, event->event.project) != 0)
         return 0;
+    if (event->about && strcmp(event->about, it->id) == 0)
+        return 0;
     return event->webhook ? it->keys.webhook == event->webhook
                           : it->mode != HD_MODE_OFF && (it->events >> event->event.type & 1);
 }

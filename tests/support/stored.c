@@ -123,7 +123,7 @@ void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     assert_string_equal(hd_webhook_project(a), hd_webhook_project(b));
     assert_string_equal(hd_webhook_name(a), hd_webhook_name(b));
     assert_string_equal(hd_webhook_url(a), hd_webhook_url(b));
-    for (int type = HD_TICKET_CREATED; type <= HD_MESSAGE_RECEIVED; type++)
+    for (int type = HD_TICKET_CREATED; type <= HD_ALERT_RECOVERED; type++)
         assert_int_equal(hd_webhook_subscribed(a, type), hd_webhook_subscribed(b, type));
     assert_int_equal(hd_webhook_format(a), hd_webhook_format(b));
     assert_int_equal(hd_webhook_mode(a), hd_webhook_mode(b));

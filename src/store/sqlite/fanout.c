@@ -91,12 +91,27 @@ int hd__sqlite_has_webhook(struct hd__sqlite *store, int64_t webhook, const char
     return hd__sql_ask(statement, has);
 }
 
-static size_t count_takers(const struct hd__sqlite *store, int type) {
-    const struct hd__sqlite_list *webhooks = &store->feed.webhooks;
+/* Whether a webhook of the feed gets events of this type; `about` is the one that an alert is about, 0 for none. */
+static int takes(const struct hd__sqlite *store, size_t place, int type, int64_t about) {
+    const struct hd__sqlite_list *feed = &store->feed.webhooks;
+    return (feed->items[place + 1] >> type & 1) != 0 && feed->items[place] != about;
+}
+
+static size_t count_takers(const struct hd__sqlite *store, int type, int64_t about) {
     size_t takers = 0;
-    for (size_t i = 0; i < webhooks->count; i += 2)
-        takers += (webhooks->items[i + 1] >> type & 1) != 0;
+    for (size_t i = 0; i < store->feed.webhooks.count; i += 2)
+        takers += (size_t)takes(store, i, type, about);
     return takers;
+}
+
+/* The key of the webhook that an alert is about; 0 if it is gone, and for other events. */
+static int find_about(struct hd__sqlite *store, const char *id, int64_t *key) {
+    *key = 0;
+    if (!id)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = hd__sql(store, HD__SQL_FIND_WEBHOOK);
+    hd__sql_text(statement, 1, id);
+    return hd__sql_ask(statement, key);
 }
 
 /* ---- Rows ---- */
@@ -137,13 +152,14 @@ static int add_row(struct hd__sqlite *store, size_t index, const struct hd__stor
     return hd__sqlite_add_row(store, event->id, key, HD__DUE_NEW, &added);
 }
 
-static int add_rows(struct hd__sqlite *store, size_t index, const struct hd__new_event *event, int64_t key) {
+static int add_rows(struct hd__sqlite *store, size_t index, const struct hd__new_event *event, int64_t key,
+                    int64_t about) {
     const struct hd__sqlite_list *webhooks = &store->feed.webhooks;
     int code = SQLITE_OK;
     if (event->webhook)
         return add_row(store, index, &event->event, key, event->webhook);
     for (size_t i = 0; i < webhooks->count && code == SQLITE_OK; i += 2)
-        if (webhooks->items[i + 1] >> event->event.type & 1)
+        if (takes(store, i, event->event.type, about))
             code = add_row(store, index, &event->event, key, webhooks->items[i]);
     return code;
 }
@@ -237,7 +253,7 @@ int hd__sqlite_recall_event(struct hd__sqlite *store, struct hd__step *step, siz
     return code == SQLITE_OK && !event->is_known ? recall_event(store, step, index) : code;
 }
 
-static int add_deliveries(struct hd__sqlite *store, struct hd__step *step, size_t index, size_t count) {
+static int add_deliveries(struct hd__sqlite *store, struct hd__step *step, size_t index, size_t count, int64_t about) {
     struct hd__new_event *event = &step->events[index];
     int64_t key = store->state.next_event;
     int is_new;
@@ -252,12 +268,12 @@ static int add_deliveries(struct hd__sqlite *store, struct hd__step *step, size_
                                                      .type = event->event.type,
                                                      .share = (int64_t)(event->event.body.len / count),
                                                      .is_shared = count != 1 || event->event.redelivery_of});
-    return add_rows(store, index, event, key);
+    return add_rows(store, index, event, key, about);
 }
 
 int hd__sqlite_add_event(struct hd__sqlite *store, struct hd__step *step, size_t index) {
     struct hd__new_event *event = &step->events[index];
-    int64_t count = 0;
+    int64_t count = 0, about = 0;
     event->added = 0;
     event->is_known = 0;
     int code = event->key ? find_key(store, event) : SQLITE_OK;
@@ -268,7 +284,9 @@ int hd__sqlite_add_event(struct hd__sqlite *store, struct hd__step *step, size_t
     if (code == SQLITE_OK)
         code = event->webhook ? hd__sqlite_has_webhook(store, event->webhook, event->event.project, &count)
                               : find_feed(store, event->event.project);
+    if (code == SQLITE_OK)
+        code = find_about(store, event->about, &about);
     if (code == SQLITE_OK && !event->webhook)
-        count = (int64_t)count_takers(store, event->event.type);
-    return code == SQLITE_OK && count > 0 ? add_deliveries(store, step, index, (size_t)count) : code;
+        count = (int64_t)count_takers(store, event->event.type, about);
+    return code == SQLITE_OK && count > 0 ? add_deliveries(store, step, index, (size_t)count, about) : code;
 }

@@ -82,7 +82,8 @@ static void add_facts(struct hd__buffer *to, sqlite3_stmt *row) {
     unsigned char bytes[HD__FACTS_MAX];
     struct hd__facts facts;
     hd__facts_of_row(row, 13, &facts);
-    hd__buffer_append(to, bytes, (size_t)(hd__facts_write(bytes, &facts) - bytes));
+    const unsigned char *end = hd__facts_write(bytes, &facts);
+    hd__buffer_append(to, bytes, (size_t)(end - bytes));
 }
 
 /* Sorts by term; of one term, the order stays. */

@@ -103,7 +103,7 @@ static int begin_events(struct hd__job_look *look) {
     hd__sql_int(find, 1, look->after);
     hd__sql_int(find, 2, look->up_to);
     hd__sql_text(find, 3, look->project); /* NULL finds nothing */
-    hd__sql_int(find, 4, look->events);
+    hd__sql_int(find, 4, look->events & HD__JOB_MISSED_TYPES);
     hd__sql_int(find, 5, look->search->types);
     hd__sql_int(find, 6, look->search->since_ms);
     hd__sql_int(find, 7, look->search->until_ms);

@@ -120,6 +120,9 @@ export const texts = {
     'ticket.created': 'Ein neues Ticket wird eingereicht',
     'ticket.resolved': 'Ein Ticket wird als gelöst markiert',
     'message.received': 'Ein Ticket bekommt eine neue Nachricht',
+    'webhook.failing': 'Bei einem Webhook sind mehrere Versuche nacheinander fehlgeschlagen',
+    'webhook.paused': 'Ein Webhook pausiert, weil Zustellungen immer wieder fehlgeschlagen sind',
+    'webhook.recovered': 'Ein Webhook, der fehlschlug oder pausierte, nimmt wieder Zustellungen an',
   },
 
   chart: {
@@ -325,6 +328,7 @@ export const texts = {
     next: 'Der nächste Versuch ist {time} fällig.',
     repeated: 'Der Sender wurde unterbrochen: Der Empfänger hat diese Zustellung vielleicht zweimal bekommen.',
     customer: 'Kunde',
+    about: 'Über den Webhook',
     eventTime: 'Zeit des Ereignisses',
     queued: 'Wartezeit',
     attemptNumber: 'Versuch',
@@ -548,6 +552,7 @@ export const texts = {
     },
     switchTo: 'Zu {format} wechseln',
     events: 'Ereignisse',
+    alerts: 'Meldungen über andere Webhooks dieses Projekts:',
     eventsMissing: 'Wählen Sie mindestens ein Ereignis.',
     mode: 'Modus',
     advanced: 'Erweitert',

@@ -121,6 +121,9 @@ export const texts = {
     'ticket.created': 'A new ticket is submitted',
     'ticket.resolved': 'A ticket is marked as resolved',
     'message.received': 'A new message is added to a ticket',
+    'webhook.failing': 'Several attempts in a row have failed for a webhook',
+    'webhook.paused': 'A webhook was paused, since its deliveries kept failing',
+    'webhook.recovered': 'A webhook that was failing or paused accepts deliveries again',
   },
 
   chart: {
@@ -325,6 +328,7 @@ export const texts = {
     next: 'The next attempt is due {time}.',
     repeated: 'The sender was interrupted: the receiver may have received this delivery twice.',
     customer: 'Customer',
+    about: 'About webhook',
     eventTime: 'Event time',
     queued: 'Time in queue',
     attemptNumber: 'Attempt',
@@ -542,6 +546,7 @@ export const texts = {
     },
     switchTo: 'Switch to {format}',
     events: 'Events',
+    alerts: 'Alerts about other webhooks of this project:',
     eventsMissing: 'Choose at least one event.',
     mode: 'Mode',
     advanced: 'Advanced',

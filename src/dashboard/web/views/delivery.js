@@ -6,7 +6,7 @@ import { mixed, phrase, t } from '../texts.js'
 import { button, fill, h, loader, loading, refill } from '../ui.js'
 import { redeliverOne } from './again.js'
 import { curlButton, exchange, explanation, timing } from './attempt.js'
-import { shownName } from './parts.js'
+import { shownName, subject } from './parts.js'
 
 /** panel: shown beside the log, with a way to close it. */
 export default function (ctx, panel) {
@@ -36,7 +36,8 @@ export default function (ctx, panel) {
         d.may_be_repeated && h('p.hint', t.delivery.repeated),
         timing(d)),
       h('dl.card.headers', [
-        [t.columns.ticket, [`#${d.ticket_number} `, bdi(d.subject)]], [t.delivery.customer, bdi(d.customer_email)],
+        d.about_webhook_id ? [t.delivery.about, subject(d, 'span')] : [t.columns.ticket, subject(d, 'span')],
+        !d.about_webhook_id && [t.delivery.customer, bdi(d.customer_email)],
         [t.columns.webhook, [exists ? h('a', { href: ctx.to('webhooks', d.webhook_id) }, webhookOf(d))
           : [h('span', webhookOf(d)), h('span.tag', t.delivery.webhookDeleted)], h('div.mono.small.break.muted', d.url_masked)]],
         [t.delivery.eventTime, time(d.created_at)], [t.delivery.queued, ms(d.queued_ms)],

@@ -4,7 +4,7 @@ import { inOrder } from '../api.js'
 import { bdi, ms } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { button, confirm, empty, fill, h, loader, loading, segmented, toast } from '../ui.js'
-import { crumbs, name, pathOf, tabs } from './parts.js'
+import { crumbs, isAlert, name, pathOf, tabs } from './parts.js'
 import { preview } from './preview.js'
 import { changed, staleNote } from './stale.js'
 
@@ -24,7 +24,7 @@ export default function (ctx) {
       (id || from) && ctx.get(pathOf(id || from)),
       ctx.get('events'),
     ])
-    const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name), mode: 'on',
+    const given = webhook || { name: '', url: '', format: 'json', events: events.data.map((e) => e.name).filter((name) => !isAlert(name)), mode: 'on',
       headers: [], max_attempts: 1, max_in_flight: 4, rate: null, ordered: false, standard_headers: false }
     if (id) {
       fill(heading, bdi(name(given)))
@@ -137,11 +137,13 @@ export default function (ctx) {
       field('client_certificate', t.webhook.clientCertificate, t.edit.certificateHint, certificate),
       box('ordered', t.edit.ordered, t.edit.orderedHint, given.ordered),
       box('standard_headers', t.webhook.standardHeaders, t.edit.standardHint, given.standard_headers)))
+    const choice = (e) => h('label.check',
+      h('input', { type: 'checkbox', name: 'events', value: e.name, checked: given.events.includes(e.name) }),
+      h('span', h('code', e.name), h('span.hint', t.events[e.name])))
     const choices = h('fieldset.field', { id: 'f-events', tabindex: -1, 'aria-describedby': 'f-events-error' },
       h('legend', t.edit.events),
-      events.map((e) => h('label.check',
-        h('input', { type: 'checkbox', name: 'events', value: e.name, checked: given.events.includes(e.name) }),
-        h('span', h('code', e.name), h('span.hint', t.events[e.name])))),
+      events.filter((e) => !isAlert(e.name)).map(choice), h('p.hint', t.edit.alerts),
+      events.filter((e) => isAlert(e.name)).map(choice),
       h('p.error', { id: 'f-events-error' }))
     const modes = h('fieldset.field', { id: 'f-mode', tabindex: -1, 'aria-describedby': 'f-mode-error' },
       h('legend', t.edit.mode),

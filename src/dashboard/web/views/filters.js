@@ -45,7 +45,7 @@ function fitsStatus(status, pattern) {
 export function fits(d, filter) {
   const { q, outcome, webhook, event, test, status, reason, since, until } = forApi(filter)
   const texts = [d.id, d.ticket_id, `#${d.ticket_number}`, d.subject, d.customer_email, d.customer_name, d.webhook_name,
-    d.reason]
+    d.about_webhook_id, d.about_webhook_name, d.reason]
   return (!q || d.event_id === q || texts.join('\n').toLowerCase().includes(q.toLowerCase())) &&
     (!outcome || has(outcome, d.outcome)) && (!webhook || d.webhook_id === webhook) && (!event || has(event, d.event)) &&
     (!test || d.test === (test === 'only')) && (!reason || has(reason, d.reason)) &&

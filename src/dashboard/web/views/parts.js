@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 // What the pages about webhooks have in common.
 import { query } from '../api.js'
-import { ms } from '../format.js'
+import { bdi, ms } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { h } from '../ui.js'
 
 /** A name with something to see in it, or nothing. */
 export const shownName = (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text ?? '') ? text : ''
+
+/** What an event of the log is about: its ticket, or for an alert the webhook. */
+export const subject = (d, kind) => d.about_webhook_id ? h(kind, bdi(shownName(d.about_webhook_name) || d.about_webhook_id))
+  : [h('span.muted.num', `#${d.ticket_number} `), h(kind, bdi(d.subject))]
+
+/** Whether an event is about a webhook. */
+export const isAlert = (event) => event.startsWith('webhook.')
 
 export const name = (webhook) => shownName(webhook.name) || webhook.url_masked
 

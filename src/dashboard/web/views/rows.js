@@ -3,7 +3,7 @@
 import { badge, bdi, ms, result, time } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { h, reconcile } from '../ui.js'
-import { shownName } from './parts.js'
+import { shownName, subject } from './parts.js'
 
 const newestFirst = (a, b) => (b.finished_at > a.finished_at) - (b.finished_at < a.finished_at)
 /** Of a row: a delivery that was tried may end without another attempt. */
@@ -14,7 +14,7 @@ const row = (ctx, d) => h('tr', { 'data-id': d.id },
     h('a', { href: ctx.to('deliveries', d.id) }, time(d.finished_at ?? d.created_at))),
   h('td', { 'data-label': t.columns.event }, h('span', d.event, d.test && h('span.tag', t.common.test))),
   h('td.subject', { 'data-label': t.columns.ticket },
-    h('div', h('span.muted.num', `#${d.ticket_number} `), h('span.two-lines', bdi(d.subject)))),
+    h('div', subject(d, 'span.two-lines'))),
   h('td', { 'data-label': t.columns.result }, h('span', badge(d.outcome, result(d.result)),
     d.attempt > 1 && h('span.muted.small', ' ', phrase(t.rows.attempt, { n: d.attempt })),
     d.may_be_repeated && h('span.tag', { title: t.rows.repeatedText }, t.rows.repeated))),
