@@ -46,7 +46,7 @@ static int make_worker(hd_client *client) {
         .max_events = own->max_events,
         .max_bytes = own->max_bytes,
         .max_in_flight = own->max_in_flight,
-        .pause_rule = {own->pause_failures, own->pause_ms},
+        .rules = own->rules,
         .policy = &own->policy,
         .clock = &hd__system_clock,
         .webhooks = client->webhooks,

@@ -54,17 +54,16 @@ static void take_standing(void *user, const struct hd__standing *standing) {
     const hd_webhook wanted = {.id = (char *)(uintptr_t)standing->id};
     const struct row key = {.waiting = {.webhook = &wanted}};
     struct row *row = rows->count ? bsearch(&key, rows->items, rows->count, sizeof key, by_id) : NULL;
-    int64_t left_ms;
     if (!row)
         return; /* it came meanwhile */
     row->waiting.count = standing->waiting;
     row->waiting.since_ms = standing->oldest_ms;
-    row->state = hd__store_state_of(&standing->note, &left_ms);
+    row->state = hd__condition_of(&standing->note).state;
 }
 
 static int ask_worker(hd_client *client, struct rows *rows) {
     struct hd__waiting *waiting = calloc(rows->count + 1, sizeof *waiting);
-    int64_t until_ms;
+    struct hd__condition condition;
     int status = waiting ? HD_OK : HD_E_NO_MEMORY;
     for (size_t i = 0; waiting && i < rows->count; i++)
         waiting[i] = rows->items[i].waiting;
@@ -72,7 +71,8 @@ static int ask_worker(hd_client *client, struct rows *rows) {
         hd__worker_count_waiting(client->worker, waiting, rows->count);
     for (size_t i = 0; i < rows->count && status == HD_OK; i++) {
         rows->items[i].waiting = waiting[i];
-        status = hd__worker_webhook_state(client->worker, waiting[i].webhook, &rows->items[i].state, &until_ms);
+        status = hd__worker_condition(client->worker, waiting[i].webhook, &condition);
+        rows->items[i].state = status == HD_OK ? condition.state : HD_WEBHOOK_ACTIVE;
     }
     free(waiting);
     return status;

@@ -134,40 +134,57 @@ int hd_client_list_webhooks(hd_client *client, const char *project, hd_webhook_l
 /* ---- State, and what waits ---- */
 
 /* Without a loop there is no owner to ask here. */
-static int state_in_store(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
-    int64_t left_ms = 0;
-    int status = hd__store_webhook_state(client->store, webhook_id, state, &left_ms);
-    *until_ms = left_ms > 0 ? hd__wall_ms(&hd__system_clock) + left_ms : 0;
+static int find_condition(hd_client *client, const hd_webhook *webhook, struct hd__condition *condition) {
+    int status = client->direct ? hd__store_condition(client->store, webhook->id, condition)
+                                : hd__worker_condition(client->worker, webhook, condition);
+    if (hd__url_allowed(webhook->url, &client->options->policy) != HD_OK) {
+        condition->state = HD_WEBHOOK_FORBIDDEN;
+        condition->left_ms = 0;
+    }
     return status;
 }
 
-static int find_state(hd_client *client, const hd_webhook *webhook, int *state, int64_t *until_ms) {
-    *until_ms = 0;
-    *state = HD_WEBHOOK_FORBIDDEN;
-    if (hd__url_allowed(webhook->url, &client->options->policy) != HD_OK)
-        return HD_OK;
-    return client->direct ? state_in_store(client, webhook->id, state, until_ms)
-                          : hd__worker_webhook_state(client->worker, webhook, state, until_ms);
+/* Of a webhook by its id. */
+static int ask_condition(hd_client *client, const char *webhook_id, struct hd__condition *condition) {
+    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
+    int status = webhook ? find_condition(client, webhook, condition) : HD_E_NOT_FOUND;
+    hd_webhook_free(webhook);
+    return status;
 }
 
 int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms) {
-    int found;
-    int64_t until;
+    struct hd__condition condition;
     int status = hd__client_check(client);
     if (status != HD_OK)
         return status;
     if (!webhook_id || !state)
         return HD_E_INVALID;
-    hd_webhook *webhook = hd__client_webhook(client, webhook_id);
-    if (!webhook)
-        return HD_E_NOT_FOUND;
-    status = find_state(client, webhook, &found, &until);
-    hd_webhook_free(webhook);
-    if (status == HD_OK)
-        *state = found;
-    if (until_ms && status == HD_OK)
-        *until_ms = until;
-    return status;
+    status = ask_condition(client, webhook_id, &condition);
+    if (status != HD_OK)
+        return status;
+    *state = condition.state;
+    if (until_ms)
+        *until_ms = condition.left_ms > 0 ? hd__wall_ms(&hd__system_clock) + condition.left_ms : 0;
+    return HD_OK;
+}
+
+int hd_client_webhook_failures(hd_client *client, const char *webhook_id, uint32_t *count, int *reason,
+                               int64_t *since_ms) {
+    struct hd__condition condition;
+    int status = hd__client_check(client);
+    if (status != HD_OK)
+        return status;
+    if (!webhook_id || !count)
+        return HD_E_INVALID;
+    status = ask_condition(client, webhook_id, &condition);
+    if (status != HD_OK)
+        return status;
+    *count = condition.health.failures;
+    if (reason)
+        *reason = condition.health.reason;
+    if (since_ms)
+        *since_ms = condition.health.since_ms;
+    return HD_OK;
 }
 
 int hd_client_waiting(hd_client *client, const char *webhook_id, uint64_t *count, int64_t *since_ms) {

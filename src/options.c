@@ -37,6 +37,7 @@ int hd_options_new(hd_options **options) {
     made->max_in_flight = 256;
     made->timeout_ms = 5000;
     made->shutdown_timeout_ms = 5000;
+    made->rules.alert = (struct hd__alert_rule){.failures = 5, .window_ms = 600000};
     made->log_max_reports = 10000;
     made->log_max_bytes = (size_t)64 * 1024 * 1024;
     made->accept_mode = HD_ACCEPT_FAST;
@@ -203,8 +204,14 @@ int hd_options_resolve(hd_options *options, const char *host, uint16_t port, con
 int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms) {
     if (!options || failures > 1000000 || (failures > 0 && (pause_ms < 1000 || pause_ms > 86400000)))
         return HD_E_INVALID;
-    options->pause_failures = failures;
-    options->pause_ms = pause_ms;
+    options->rules.pause = (struct hd__pause_rule){failures, pause_ms};
+    return HD_OK;
+}
+
+int hd_options_set_alert_rule(hd_options *options, uint32_t failures, uint32_t window_ms) {
+    if (!options || failures > 1000000 || window_ms > 86400000)
+        return HD_E_INVALID;
+    options->rules.alert = (struct hd__alert_rule){failures, window_ms};
     return HD_OK;
 }
 

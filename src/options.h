@@ -7,6 +7,7 @@
 #include "endpoint/identity.h"
 #include "endpoint/pin.h"
 #include "endpoint/proxy.h"
+#include "engine/lane.h"
 #include "helmdesk.h"
 #include "transport/transport.h"
 
@@ -19,7 +20,7 @@ struct hd_options {
     size_t log_max_reports, log_max_bytes;
     struct hd__policy policy;
     struct hd__pins pins;
-    uint32_t pause_failures, pause_ms;
+    struct hd__rules rules;
     char *ca_file; /* NULL for the system's */
     char *user_agent;
     struct hd__proxy *proxy;           /* NULL for none */

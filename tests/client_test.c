@@ -154,6 +154,7 @@ static void test_null_options(void **state) {
     assert_int_equal(hd_options_allow_network(NULL, "10.0.0.0/8"), HD_E_INVALID);
     assert_int_equal(hd_options_allow_ports(NULL, 1, 1), HD_E_INVALID);
     assert_int_equal(hd_options_allow_loopback(NULL), HD_E_INVALID);
+    assert_int_equal(hd_options_set_alert_rule(NULL, 5, 1000), HD_E_INVALID);
     assert_int_equal(hd_options_set_ca_file(NULL, "/a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_user_agent(NULL, "a"), HD_E_INVALID);
     assert_int_equal(hd_options_set_logger(NULL, log_nothing, NULL), HD_E_INVALID);

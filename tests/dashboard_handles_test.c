@@ -228,6 +228,12 @@ static void test_others_are_untouched(void **state) {
     assert_int_equal(hd_event_new(HD_TICKET_CREATED, &event), HD_OK);
     assert_int_equal(hd_client_webhook_state(client, "unknown", &number, &ms), HD_E_NOT_FOUND);
     assert_int_equal(hd_client_webhook_state(NULL, WEBHOOK, &number, &ms), HD_E_INVALID);
+    uint32_t failures = 77;
+    assert_int_equal(hd_client_webhook_failures(client, "unknown", &failures, &number, &ms), HD_E_NOT_FOUND);
+    assert_int_equal(hd_client_webhook_failures(NULL, WEBHOOK, &failures, &number, &ms), HD_E_INVALID);
+    assert_int_equal(hd_client_webhook_failures(client, NULL, &failures, &number, &ms), HD_E_INVALID);
+    assert_int_equal(hd_client_webhook_failures(client, WEBHOOK, NULL, &number, &ms), HD_E_INVALID);
+    assert_int_equal(failures, 77);
     assert_int_equal(hd_client_waiting(client, "unknown", &count, &ms), HD_E_NOT_FOUND);
     assert_int_equal(hd_client_waiting(NULL, WEBHOOK, &count, &ms), HD_E_INVALID);
     assert_int_equal(hd_client_discard(client, "unknown", &count), HD_E_NOT_FOUND);

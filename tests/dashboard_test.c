@@ -863,12 +863,18 @@ static void test_test_is_the_real_thing(void **state) {
     json_t *webhook = on_webhook(200, "GET", bad, "", NULL); /* tests count as tests only */
     assert_string_equal(text_of(webhook, "state"), "on");
     assert_true(json_is_null(json_object_get(webhook, "last_delivery")));
+    assert_true(json_is_null(json_object_get(webhook, "failures")));
     json_decref(webhook);
     for (int i = 1; i <= 5; i++)
         send_ticket(client, i);
     flush(client);
     webhook = on_webhook(200, "GET", bad, "", NULL);
     assert_string_equal(text_of(webhook, "state"), "failing");
+    json_t *failures = json_object_get(webhook, "failures");
+    assert_int_equal(json_integer_value(json_object_get(failures, "count")), 5);
+    assert_string_equal(text_of(failures, "reason"), "http_5xx");
+    assert_string_equal(text_of(failures, "explanation"), hd_reason_text(HD_REASON_HTTP_5XX));
+    assert_int_equal(strlen(text_of(failures, "since")), strlen("2025-01-15T10:30:00.000Z"));
     assert_string_equal(text_of(json_object_get(webhook, "last_delivery"), "result"), "500");
     json_decref(webhook);
     free(good);

@@ -7,8 +7,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Without messages about webhooks that fail often. */
 static hd_options *keeping(size_t count) {
     hd_options *options = options_for_tests();
+    assert_int_equal(hd_options_set_alert_rule(options, 0, 0), HD_OK);
     assert_int_equal(hd_options_keep_messages(options, count), HD_OK);
     return options;
 }
@@ -63,6 +65,32 @@ static void test_webhooks_are_named(void **state) {
         assert_none();
         assert_int_equal(hd_client_remove_webhook(client, names[i][0]), HD_OK);
     }
+}
+
+/* A webhook that fails is told once, and so is the end of it. */
+static void test_failing_is_told(void **state) {
+    (void)state;
+    char text[HD_MESSAGE_SIZE];
+    hd_options *options = keeping(100);
+    assert_int_equal(hd_options_set_alert_rule(options, 2, 0), HD_OK);
+    client = client_for_tests(options);
+    put_named("w-1", "Sales", "/status/500");
+    for (int number = 1; number <= 3; number++) {
+        (void)send_ticket(client, number);
+        flush(client);
+        if (number == 2) {
+            assert_int_equal(take(text), HD_LEVEL_WARNING);
+            assert_contains(text, "webhook w-1 \"Sales\" is failing: see the log of deliveries (http://127.0.0.1:");
+        }
+        assert_int_equal(take(text), HD_LEVEL_WARNING);
+        assert_contains(text, " failed: http_5xx");
+    }
+    put_named("w-1", "Sales", "/ok");
+    (void)send_ticket(client, 4);
+    flush(client);
+    assert_int_equal(take(text), HD_LEVEL_INFO);
+    assert_contains(text, "webhook w-1 \"Sales\" is accepting deliveries again (http://127.0.0.1:");
+    assert_none();
 }
 
 /* A name cannot close its quotes, or be taken for a line of its own; and a webhook without one has its id. */
@@ -282,6 +310,7 @@ static void test_several_take(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         TEST(test_webhooks_are_named),
+        TEST(test_failing_is_told),
         TEST(test_names_forge_nothing),
         TEST(test_longest_name),
         TEST(test_webhook_of_a_store_is_named),

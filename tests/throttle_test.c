@@ -44,12 +44,11 @@ static void deliver_all(struct simulation *simulation) {
 
 static int state_of(struct simulation *simulation, int64_t *left_ms) {
     hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
-    int state = -1;
-    int64_t until_ms = -1;
-    assert_int_equal(hd__worker_webhook_state(simulation->worker, webhook, &state, &until_ms), HD_OK);
-    *left_ms = until_ms ? until_ms - simulation->clock.wall_ms(simulation->clock.self) : 0;
+    struct hd__condition condition = {.state = -1};
+    assert_int_equal(hd__worker_condition(simulation->worker, webhook, &condition), HD_OK);
+    *left_ms = condition.left_ms;
     hd_webhook_free(webhook);
-    return state;
+    return condition.state;
 }
 
 static void expect(struct simulation *simulation, int state, int64_t left_ms) {
@@ -163,7 +162,7 @@ static void test_other_clients_know(void **state) {
     (void)state;
     struct simulation *first = simulation_new(100, MIB, 16);
     int64_t left_ms;
-    int found;
+    struct hd__condition found;
     if (!first->store) { /* nobody else can know */
         simulation_free(first);
         return;
@@ -175,9 +174,9 @@ static void test_other_clients_know(void **state) {
     struct simulation *second = simulation_new_on(store);
     second->now_us = first->now_us;
     simulation_turns(second);
-    assert_int_equal(hd__store_webhook_state(store, "a", &found, &left_ms), HD_OK);
-    assert_int_equal(found, HD_WEBHOOK_THROTTLED);
-    assert_in_range(left_ms, 59000, 60000);
+    assert_int_equal(hd__store_condition(store, "a", &found), HD_OK);
+    assert_int_equal(found.state, HD_WEBHOOK_THROTTLED);
+    assert_in_range(found.left_ms, 59000, 60000);
     hd__worker_cancel_all(first->worker);
     simulation_pass(second, SECOND);
     assert_int_equal(state_of(second, &left_ms), HD_WEBHOOK_THROTTLED);
@@ -187,8 +186,8 @@ static void test_other_clients_know(void **state) {
     simulation_pass(second, 2 * SECOND);
     assert_int_equal(second->started, 1);
     deliver_all(second);
-    assert_int_equal(hd__store_webhook_state(store, "a", &found, &left_ms), HD_OK);
-    assert_int_equal(found, HD_WEBHOOK_ACTIVE);
+    assert_int_equal(hd__store_condition(store, "a", &found), HD_OK);
+    assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
     hd__worker_cancel_all(second->worker);
     simulation_free(second);
     hd_store_free(store);

@@ -656,11 +656,12 @@ static void test_ordered_webhook_keeps_each_tickets_order(void **state) {
 }
 
 static int state_of(struct simulation *simulation, int64_t *until_ms) {
-    int found = -1;
+    struct hd__condition condition = {.state = -1};
     hd_webhook *webhook = hd__webhooks_get(simulation->webhooks, "a");
-    assert_int_equal(hd__worker_webhook_state(simulation->worker, webhook, &found, until_ms), HD_OK);
+    assert_int_equal(hd__worker_condition(simulation->worker, webhook, &condition), HD_OK);
+    *until_ms = condition.left_ms ? hd__wall_ms(&simulation->clock) + condition.left_ms : 0;
     hd_webhook_free(webhook);
-    return found;
+    return condition.state;
 }
 
 /* The pause rule: after three failures in a row nothing is sent for a minute; then one delivery decides. */

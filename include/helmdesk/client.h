@@ -152,7 +152,8 @@ enum hd_webhook_state {
     HD_WEBHOOK_PAUSED = 73,    /**< by the rule of hd_options_set_pause_rule() */
     HD_WEBHOOK_PROBING = 74,   /**< the pause is over; the next delivery decides */
     HD_WEBHOOK_FORBIDDEN = 75, /**< this client's options do not allow its URL; deliveries wait */
-    HD_WEBHOOK_THROTTLED = 76  /**< its receiver asked to wait, with 429 or 503 */
+    HD_WEBHOOK_THROTTLED = 76, /**< its receiver asked to wait, with 429 or 503 */
+    HD_WEBHOOK_FAILING = 77    /**< active, but several attempts in a row have failed: hd_options_set_alert_rule() */
 };
 
 /** @name Names of states of webhooks
@@ -183,6 +184,20 @@ HD_API int hd_webhook_state_count(void);
  * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
  */
 HD_API int hd_client_webhook_state(hd_client *client, const char *webhook_id, int *state, int64_t *until_ms);
+
+/**
+ * Tells how many attempts of a webhook's deliveries have failed in a row, up to now. Tests and alerts do not count, nor
+ * do faults of this program or its proxy. With a store, the count outlives the client.
+ * @param client      the client
+ * @param webhook_id  the webhook's id
+ * @param count       receives how many; 0 if the last one was delivered
+ * @param reason      receives why the last of them failed, one of HD_REASON_...; 0 if count is 0; may be NULL
+ * @param since_ms    receives when the first of them failed, in milliseconds since 1970-01-01T00:00:00Z; 0 if count is
+ *                    0; may be NULL
+ * Returns: HD_OK; HD_E_NOT_FOUND; HD_E_FORKED; HD_E_INVALID. Blocks: no. Threads: any. Since: 0.1.0
+ */
+HD_API int hd_client_webhook_failures(hd_client *client, const char *webhook_id, uint32_t *count, int *reason,
+                                      int64_t *since_ms);
 
 /**
  * Tells how many deliveries wait for a webhook, and since when.

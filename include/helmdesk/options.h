@@ -187,13 +187,28 @@ HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t po
  * Sets when a webhook is paused: after this many failed attempts in a row, or one 410 response. While it is paused, no
  * request is made: deliveries wait, and no attempt is used up. After the pause, one delivery at a time is tried: a
  * success ends the pause for good, a failure begins another one. With a store, a pause outlives the client and applies
- * to all clients. hd_client_test() does not wait for it, and its result counts. By default nothing is paused.
+ * to all clients. hd_client_test() does not wait for it: a test that is delivered ends the pause, and one that fails
+ * does not count. By default nothing is paused.
  * @param options   the options
  * @param failures  1 to 1,000,000; 0 for never
  * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures
  * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
  */
 HD_API int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms);
+
+/**
+ * Sets when a webhook is failing (HD_WEBHOOK_FAILING), and how often alerts about it are sent. An alert is an event
+ * about a webhook: HD_ALERT_FAILING when so many attempts in a row have failed, HD_ALERT_PAUSED when the pause rule has
+ * paused it, HD_ALERT_RECOVERED when a delivery succeeds after one of these. The other webhooks of its project that
+ * subscribe to them get them. Of one run of failures each is sent once. Tests do not count, nor do the deliveries of
+ * alerts, so that no alert causes another one.
+ * @param options    the options
+ * @param failures   1 to 1,000,000; 0 for no state of that name, and no alerts; default 5
+ * @param window_ms  0 to 86,400,000 milliseconds: after an alert about a webhook, a new run of failures of it is not
+ *                   told before they have passed; default 600,000
+ * Returns: HD_OK; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_options_set_alert_rule(hd_options *options, uint32_t failures, uint32_t window_ms);
 
 /**
  * Sets the file of certificate authorities that receivers' certificates are checked against, in place of the system's.

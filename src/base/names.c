@@ -21,7 +21,7 @@ static const char *const formats[] = {"json", "slack"};
 static const char *const modes[] = {"off", "on", "held"};
 static const char *const levels[] = {"error", "warning", "info"};
 static const char *const outcomes[] = {"delivered", "failed", "canceled", "retrying"};
-static const char *const states[] = {"active", "paused", "probing", "forbidden", "throttled"};
+static const char *const states[] = {"active", "paused", "probing", "forbidden", "throttled", "failing"};
 static const char *const counters[] = {"accepted", "refused",  "pending",        "waiting", "in_flight", "delivered",
                                        "failed",   "canceled", "reports_missed", "retried", "dropped",   "stored"};
 static const char *const reasons[] = {"delivered",

@@ -96,6 +96,10 @@ const char *hd_reason_text(int reason) {
     }
 }
 
+int hd__reason_is_ours(int reason) {
+    return reason == HD_REASON_INTERNAL || reason == HD_REASON_PROXY_FAILED || reason == HD_REASON_PROXY_REFUSED;
+}
+
 int hd__reason_tells_of_attempt(int reason) {
     switch (reason) {
     case HD_REASON_CANCELED:

@@ -25,6 +25,9 @@ const char *hd__slack_word(const char *body, size_t len, int format);
  */
 int hd__reason_tells_of_attempt(int reason);
 
+/* Whether a failure with this reason is the fault of this program or its proxy, and not of the receiver. */
+int hd__reason_is_ours(int reason);
+
 /* The sentence for people of a reason and the detail beside it, which may be the sentence itself. */
 const char *hd__explain(int reason, const char *detail);
 

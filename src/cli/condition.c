@@ -12,6 +12,9 @@ int cli_condition_read(const struct place *place, const hd_webhook *webhook, str
     *condition = (struct condition){.state = HD_WEBHOOK_ACTIVE};
     int status = hd_client_webhook_state(place->client, id, &condition->state, &condition->until_ms);
     if (status == HD_OK)
+        status = hd_client_webhook_failures(place->client, id, &condition->failures, &condition->reason,
+                                            &condition->failing_since_ms);
+    if (status == HD_OK)
         status = hd_client_waiting(place->client, id, &condition->waiting, &condition->since_ms);
     return status == HD_OK || status == HD_E_NOT_FOUND ? CLI_OK : cli_fail_place(place, status);
 }
@@ -38,15 +41,28 @@ static void print_state(const struct condition *condition) {
         snprintf(text, sizeof text, "throttled until %s: its receiver asked for that (429 or 503)",
                  cli_date(condition->until_ms));
         break;
+    case HD_WEBHOOK_FAILING:
+        snprintf(text, sizeof text, "failing: it is sent to as before, but the last attempts failed");
+        break;
     default:
         return;
     }
     cli_webhook_line("state", text);
 }
 
+static void print_failures(const struct condition *condition) {
+    char text[160];
+    if (condition->failures == 0)
+        return;
+    snprintf(text, sizeof text, "%" PRIu32 " in a row since %s, the last one: %s", condition->failures,
+             cli_date(condition->failing_since_ms), hd_reason_name(condition->reason));
+    cli_webhook_line("failed", text);
+}
+
 void cli_condition_print(const hd_webhook *webhook, const struct condition *condition) {
     char text[256] = "0", rate[RATE_SIZE];
     print_state(condition);
+    print_failures(condition);
     cli_rate_text(webhook, rate);
     if (condition->waiting > 0)
         snprintf(text, sizeof text, "%" PRIu64 ", the oldest since %s%s%s", condition->waiting,
@@ -56,8 +72,10 @@ void cli_condition_print(const hd_webhook *webhook, const struct condition *cond
 
 json_t *cli_condition_json(const hd_webhook *webhook, const struct condition *condition) {
     int is_paused = condition->state == HD_WEBHOOK_PAUSED, is_throttled = condition->state == HD_WEBHOOK_THROTTLED;
-    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", cli_condition_word(webhook, condition), "paused_until",
-                     cli_json_time(is_paused ? condition->until_ms : 0), "throttled_until",
+    json_t *reason = condition->reason ? json_string(hd_reason_name(condition->reason)) : json_null();
+    return json_pack("{s:s, s:o, s:o, s:I, s:o, s:I, s:o, s:o}", "state", cli_condition_word(webhook, condition),
+                     "paused_until", cli_json_time(is_paused ? condition->until_ms : 0), "throttled_until",
                      cli_json_time(is_throttled ? condition->until_ms : 0), "waiting", (json_int_t)condition->waiting,
-                     "waiting_since", cli_json_time(condition->since_ms));
+                     "waiting_since", cli_json_time(condition->since_ms), "failures", (json_int_t)condition->failures,
+                     "failures_reason", reason, "failures_since", cli_json_time(condition->failing_since_ms));
 }

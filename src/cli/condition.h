@@ -9,7 +9,10 @@ struct condition {
     int state;        /* HD_WEBHOOK_... */
     int64_t until_ms; /* of a pause, or of what its receiver asked for; 0 for none */
     uint64_t waiting;
-    int64_t since_ms; /* when the event of the oldest that waits was accepted; 0 for none */
+    int64_t since_ms;  /* when the event of the oldest that waits was accepted; 0 for none */
+    uint32_t failures; /* attempts in a row that failed; 0 if the last one was delivered */
+    int reason;        /* of the last of them; 0 for none */
+    int64_t failing_since_ms;
 };
 
 /* Returns CLI_OK, or says what is wrong. A webhook that is gone meanwhile has nothing to tell. */

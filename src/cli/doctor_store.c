@@ -92,6 +92,8 @@ static const char *why_waiting(const hd_webhook *webhook, const struct condition
         return "it is off: 'webhooks on' sends it, 'webhooks discard' ends it";
     if (condition->state == HD_WEBHOOK_PAUSED)
         return "it is paused, since its deliveries kept failing: 'helmdesk deliveries list --outcome failed' says why";
+    if (condition->state == HD_WEBHOOK_FAILING)
+        return "the last attempts failed: 'helmdesk deliveries list --outcome failed,retrying' says why";
     if (condition->state == HD_WEBHOOK_FORBIDDEN)
         return "no server that runs may send to its address";
     if (condition->state == HD_WEBHOOK_THROTTLED)
@@ -111,6 +113,11 @@ static int check_webhook(struct findings *findings, const struct place *place, c
         cli_find(findings, DOUBTFUL, "waiting", "%" PRIu64 " for %s (%s), the oldest since %s: %s", condition.waiting,
                  hd_webhook_name(webhook), hd_webhook_id(webhook), cli_date(condition.since_ms),
                  why_waiting(webhook, &condition, delivering));
+    if (condition.state == HD_WEBHOOK_FAILING || condition.state == HD_WEBHOOK_PAUSED)
+        cli_find(findings, DOUBTFUL, "failing",
+                 "%s (%s): %" PRIu32 " attempts failed in a row since %s, the last one: %s", hd_webhook_name(webhook),
+                 hd_webhook_id(webhook), condition.failures, cli_date(condition.failing_since_ms),
+                 hd_reason_name(condition.reason));
     return CLI_OK;
 }
 

@@ -53,6 +53,16 @@ static int set_pause_rule(const struct args *args, hd_options *options) {
     return code;
 }
 
+static int set_alert_rule(const struct args *args, hd_options *options) {
+    int64_t failures = 5, window_ms = 600000;
+    int code = cli_number(args, OPT_ALERT_AFTER, 0, 1000000, &failures);
+    if (code == CLI_OK)
+        code = cli_duration(args, OPT_ALERT_EVERY, 86400000, &window_ms);
+    if (code == CLI_OK && hd_options_set_alert_rule(options, (uint32_t)failures, (uint32_t)window_ms) != HD_OK)
+        code = cli_no_memory();
+    return code;
+}
+
 static int set_retention(const struct args *args, hd_store *store) {
     int64_t keep_ms = KEEP_MS, reports = KEEP_REPORTS;
     int code = cli_duration(args, OPT_KEEP, 10 * YEAR_MS, &keep_ms);
@@ -72,6 +82,8 @@ static int read_shutdown(const struct args *args, int64_t *ms) {
 /* Who posts an event and is told so has it on disk. */
 static int configure(const struct args *args, hd_options *options, hd_store *store) {
     int code = set_pause_rule(args, options);
+    if (code == CLI_OK)
+        code = set_alert_rule(args, options);
     if (code == CLI_OK)
         code = set_retention(args, store);
     if (code != CLI_OK)

@@ -135,6 +135,12 @@ const struct option_spec cli_options[OPT_COUNT] = {
                         "token in the store)"},
     [OPT_PAUSE_AFTER] = {"pause-after", '\0', "N", NULL,
                          "Pause a webhook after so many failed attempts in a row, or one answer 410 (never)"},
+    [OPT_ALERT_AFTER] = {"alert-after", '\0', "N", NULL,
+                         "Call a webhook failing, and send alerts about it, after N failed attempts in a row; 0 for "
+                         "never (5)"},
+    [OPT_ALERT_EVERY] = {"alert-every", '\0', "TIME", NULL,
+                         "Begin to tell of a webhook that fails again no sooner than this after the last alert about "
+                         "it (10m)"},
     [OPT_PAUSE_FOR] = {"pause-for", '\0', "TIME", NULL, "How long such a pause is, 1s to 24h (5m)"},
     [OPT_KEEP] = {"keep", '\0', "TIME", NULL, "How long the log keeps reports (30d)"},
     [OPT_KEEP_REPORTS] = {"keep-reports", '\0', "N", NULL, "How many reports the log keeps (1000000)"},
@@ -400,7 +406,7 @@ const struct command cli_commands[] = {
      "helmdesk payload ticket.created | curl --data-binary @- 'http://127.0.0.1:8080/events?project=acme' \\\n"
      "    -H \"Authorization: Bearer $(cat /var/lib/helmdesk/token)\"",
      OPTIONS(STORE_OPTIONS, OPT_SERVE_PORT, OPT_HOST, OPT_PUBLIC_HOST, OPT_TOKEN_FILE, OPT_SERVE_PROJECT, OPT_PAUSE_AFTER,
-             OPT_PAUSE_FOR, OPT_KEEP, OPT_KEEP_REPORTS, OPT_SHUTDOWN, TARGET_OPTIONS),
+             OPT_PAUSE_FOR, OPT_ALERT_AFTER, OPT_ALERT_EVERY, OPT_KEEP, OPT_KEEP_REPORTS, OPT_SHUTDOWN, TARGET_OPTIONS),
      cli_run_serve},
 
     {"store backup", "DIR", "DIR", 1, 1,

@@ -5,7 +5,6 @@
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
-#define FAILING_AFTER 5 /* of the last ones, all failed */
 
 struct range {
     const char *name;
@@ -98,8 +97,8 @@ void hd__api_stats(struct hd__call *call) {
 
 /* ---- For the list of webhooks ---- */
 
-/* The last deliveries of a webhook that have ended, the newest first, without tests. */
-static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_log_page **page) {
+/* The last delivery of a webhook that has ended, on a page, without tests. */
+static int last_delivery(struct hd__call *call, const hd_webhook *webhook, hd_log_page **page) {
     static const int ended[] = {HD_OUTCOME_DELIVERED, HD_OUTCOME_FAILED, HD_OUTCOME_CANCELED};
     hd_log_filter *filter = NULL;
     int status = hd_log_filter_new(&filter);
@@ -110,34 +109,16 @@ static int last_deliveries(struct hd__call *call, const hd_webhook *webhook, hd_
     for (size_t i = 0; i < sizeof ended / sizeof *ended && status == HD_OK; i++)
         status = hd_log_filter_add_outcome(filter, ended[i]);
     if (status == HD_OK)
-        status = hd_log_query(call->client, filter, NULL, FAILING_AFTER, page);
+        status = hd_log_query(call->client, filter, NULL, 1, page);
     hd_log_filter_free(filter);
     return status;
 }
 
-static int is_failing(const hd_log_page *page) {
-    size_t failed = 0;
-    for (size_t i = 0; i < hd_log_page_count(page); i++)
-        failed += hd_report_outcome(hd_log_page_at(page, i)) != HD_OUTCOME_DELIVERED;
-    return failed == FAILING_AFTER;
-}
-
 /* The mode; of a webhook that is on, what keeps it from sending, or how it does. */
-static const char *state_of(const hd_webhook *webhook, int state, const hd_log_page *page) {
+static const char *state_of(const hd_webhook *webhook, int state) {
     if (hd_webhook_mode(webhook) != HD_MODE_ON)
         return hd_mode_name(hd_webhook_mode(webhook));
-    switch (state) {
-    case HD_WEBHOOK_PAUSED:
-        return "paused";
-    case HD_WEBHOOK_PROBING:
-        return "probing";
-    case HD_WEBHOOK_FORBIDDEN:
-        return "forbidden";
-    case HD_WEBHOOK_THROTTLED:
-        return "throttled";
-    default:
-        return is_failing(page) ? "failing" : "on";
-    }
+    return state == HD_WEBHOOK_ACTIVE ? hd_mode_name(HD_MODE_ON) : hd_webhook_state_name(state);
 }
 
 /* What keeps a webhook from sending, and what waits for it. One that is deleted at this moment has neither. */
@@ -145,6 +126,9 @@ struct condition {
     int state;
     int64_t until_ms, since_ms;
     uint64_t waiting;
+    uint32_t failures;
+    int reason;
+    int64_t failing_since_ms;
 };
 
 static int read_condition(struct hd__call *call, const hd_webhook *webhook, struct condition *condition) {
@@ -152,6 +136,9 @@ static int read_condition(struct hd__call *call, const hd_webhook *webhook, stru
     const char *id = hd_webhook_id(webhook);
     *condition = (struct condition){.state = HD_WEBHOOK_ACTIVE};
     int status = hd_client_webhook_state(client, id, &condition->state, &condition->until_ms);
+    if (status == HD_OK)
+        status = hd_client_webhook_failures(client, id, &condition->failures, &condition->reason,
+                                            &condition->failing_since_ms);
     if (status == HD_OK)
         status = hd_client_waiting(client, id, &condition->waiting, &condition->since_ms);
     return status == HD_E_NOT_FOUND ? HD_OK : status;
@@ -161,12 +148,21 @@ static json_t *until_of(const struct condition *condition, int state) {
     return hd__json_time(condition->state == state ? condition->until_ms : 0);
 }
 
+/* The attempts that failed in a row; null if the last one was delivered. */
+static json_t *failures_of(const struct condition *condition) {
+    if (condition->failures == 0)
+        return json_null();
+    return json_pack("{s:I, s:s, s:s, s:o}", "count", (json_int_t)condition->failures, "reason",
+                     hd_reason_name(condition->reason), "explanation", hd_reason_text(condition->reason), "since",
+                     hd__json_time(condition->failing_since_ms));
+}
+
 static void write_members(const struct condition *condition, const hd_webhook *webhook, const hd_log_stats *stats,
                           const hd_log_page *page, struct hd__json_text *text) {
-    hd__json_join(json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", state_of(webhook, condition->state, page),
-                            "paused_until", until_of(condition, HD_WEBHOOK_PAUSED), "throttled_until",
-                            until_of(condition, HD_WEBHOOK_THROTTLED), "waiting", (json_int_t)condition->waiting,
-                            "waiting_since", hd__json_time(condition->since_ms)),
+    hd__json_join(json_pack("{s:s, s:o, s:o, s:o, s:I, s:o}", "state", state_of(webhook, condition->state), "failures",
+                            failures_of(condition), "paused_until", until_of(condition, HD_WEBHOOK_PAUSED),
+                            "throttled_until", until_of(condition, HD_WEBHOOK_THROTTLED), "waiting",
+                            (json_int_t)condition->waiting, "waiting_since", hd__json_time(condition->since_ms)),
                   text);
     hd__json_member("stats24h", text);
     hd__field_stats(stats, text);
@@ -184,7 +180,7 @@ void hd__api_activity(struct hd__call *call, const hd_webhook *webhook, struct h
     hd_log_page *page = NULL;
     int64_t since_ms;
     if (summarize(call, hd_webhook_id(webhook), &ranges[1], &since_ms, &stats) == HD_OK &&
-        last_deliveries(call, webhook, &page) == HD_OK && read_condition(call, webhook, &condition) == HD_OK)
+        last_delivery(call, webhook, &page) == HD_OK && read_condition(call, webhook, &condition) == HD_OK)
         write_members(&condition, webhook, stats, page, text);
     else
         text->failed = 1;

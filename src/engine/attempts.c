@@ -1,11 +1,13 @@
 #include "engine/attempts.h"
 
 #include "endpoint/webhook.h"
+#include "engine/alerts.h"
 #include "engine/naming.h"
 #include "event/event.h"
 #include "store/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define POOL_MAX 1024
 #define TEST_US ((int64_t)60 * 1000 * 1000)
@@ -135,21 +137,37 @@ void hd__attempts_begin(struct hd__attempts *attempts) {
 
 /* ---- They end ---- */
 
-static void log_state(struct hd__ledger *ledger, const struct hd__lane *lane, const struct hd__label *label) {
-    int is_paused = lane->state == HD_WEBHOOK_PAUSED;
-    char naming[HD__NAMING_SIZE];
-    hd__log(&ledger->log, is_paused ? HD_LEVEL_WARNING : HD_LEVEL_INFO, "webhook %s is %s (%s)",
-            hd__name_webhook(label->webhook_id, label->webhook_name, naming),
-            is_paused ? "paused: it failed too often" : "active again", label->masked_url);
+/* What a lane was like before an attempt ended. */
+struct before {
+    int state;
+    int64_t throttled_until_us;
+    struct hd__health health;
+};
+
+static const char *words_for(const struct hd__lane *lane, const struct before *before) {
+    if (before->state != lane->state && lane->state != HD_WEBHOOK_PROBING)
+        return lane->state == HD_WEBHOOK_PAUSED ? "paused: it failed too often" : "active again";
+    if (before->health.is_failing != lane->health.is_failing)
+        return lane->health.is_failing ? "failing: see the log of deliveries" : "accepting deliveries again";
+    return NULL;
 }
 
-static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, int before,
-                       int64_t throttled_before_us) {
+static void log_state(struct hd__ledger *ledger, const struct hd__lane *lane, const struct before *before,
+                      const struct hd__label *label) {
+    const char *words = words_for(lane, before);
+    int is_bad = lane->state == HD_WEBHOOK_PAUSED || lane->health.is_failing;
+    char naming[HD__NAMING_SIZE];
+    if (words)
+        hd__log(&ledger->log, is_bad ? HD_LEVEL_WARNING : HD_LEVEL_INFO, "webhook %s is %s (%s)",
+                hd__name_webhook(label->webhook_id, label->webhook_name, naming), words, label->masked_url);
+}
+
+static void tell_state(struct hd__ledger *ledger, const struct hd__delivery *delivery, const struct before *before) {
     const struct hd__lane *lane = delivery->lane;
-    if (before != lane->state || throttled_before_us != lane->throttled_until_us)
+    if (before->state != lane->state || before->throttled_until_us != lane->throttled_until_us ||
+        memcmp(&before->health, &lane->health, sizeof lane->health) != 0)
         ledger->keeper->ops->note_state(ledger->keeper, lane);
-    if (before != lane->state && lane->state != HD_WEBHOOK_PROBING)
-        log_state(ledger, lane, delivery->report->label);
+    log_state(ledger, lane, before, delivery->report->label);
 }
 
 void hd__attempts_collect(struct hd__attempts *attempts) {
@@ -157,12 +175,13 @@ void hd__attempts_collect(struct hd__attempts *attempts) {
     struct hd__exchange *exchange;
     while ((exchange = attempts->transport->finished(attempts->transport))) {
         struct hd__delivery *delivery = exchange->owner;
-        int before = delivery->lane->state;
-        int64_t throttled_before_us = delivery->lane->throttled_until_us;
+        const struct hd__lane *lane = delivery->lane;
+        const struct before before = {lane->state, lane->throttled_until_us, lane->health};
         hd__delivery_take_result(delivery, exchange);
         end(attempts, delivery);
-        hd__schedule_learn(&ledger->schedule, delivery, ledger->now_us);
-        tell_state(ledger, delivery, before, throttled_before_us);
+        hd__schedule_learn(&ledger->schedule, delivery, ledger->now_us, ledger->now_ms);
+        hd__alerts_send(ledger, delivery, &before.health);
+        tell_state(ledger, delivery, &before);
         hd__ledger_settle(ledger, delivery);
     }
 }

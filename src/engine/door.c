@@ -183,18 +183,9 @@ int hd__worker_remove_webhook(struct hd__worker *worker, const char *id, struct 
     return status;
 }
 
-/* The wall clock at a moment of the monotonic one. */
-static int64_t wall_ms_at(struct hd__worker *worker, int64_t monotonic_us) {
-    const struct hd__clock *clock = worker->ledger.clock;
-    return hd__wall_ms(clock) + (monotonic_us - hd__monotonic_us(clock)) / 1000;
-}
-
-int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms) {
+int hd__worker_condition(struct hd__worker *worker, const hd_webhook *webhook, struct hd__condition *condition) {
     struct hd__keeper *keeper = worker->ledger.keeper;
-    int64_t until_us;
-    int status = keeper->ops->webhook_state(keeper, webhook, state, &until_us);
-    *until_ms = status != HD_OK || until_us == 0 ? 0 : wall_ms_at(worker, until_us);
-    return status;
+    return keeper->ops->condition(keeper, webhook, condition);
 }
 
 int hd__worker_owns(struct hd__worker *worker, const hd_webhook *webhook) {

@@ -200,9 +200,9 @@ static int remove_webhook(struct hd__keeper *keeper, const char *id, struct hd__
     return status;
 }
 
-static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us) {
+static int condition_of(struct hd__keeper *keeper, const hd_webhook *webhook, struct hd__condition *condition) {
     struct hd__ledger *ledger = keeper->ledger;
-    *state = hd__lanes_state(&ledger->schedule.lanes, webhook, hd__monotonic_us(ledger->clock), until_us);
+    *condition = hd__lanes_condition(&ledger->schedule.lanes, webhook, hd__monotonic_us(ledger->clock));
     return HD_OK;
 }
 
@@ -237,7 +237,7 @@ static const struct hd__keeper_ops ops = {
     .put_webhook = put_webhook,
     .remove_webhook = remove_webhook,
     .owns = owns,
-    .webhook_state = webhook_state,
+    .condition = condition_of,
     .status = status_of,
     .free = free_keeper,
 };

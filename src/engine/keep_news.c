@@ -105,11 +105,14 @@ static void take_lane(struct hd__keep_store *keep, const struct hd__told *told) 
     struct hd__lane *lane = hd__keep_lane(keep, told->key);
     if (!lane)
         return;
-    int is_over = told->state == HD_WEBHOOK_PAUSED && told->left_ms <= 0;
-    int64_t until_us = told->state == HD_WEBHOOK_PAUSED && !is_over ? ledger->now_us + told->left_ms * 1000 : 0;
-    hd__lanes_set_state(&ledger->schedule.lanes, lane, is_over ? HD_WEBHOOK_PROBING : told->state, until_us);
-    if (told->throttled_ms > 0)
-        hd__lanes_throttle(&ledger->schedule.lanes, lane, ledger->now_us + told->throttled_ms * 1000);
+    const struct hd__lane_note *note = &told->note;
+    int is_paused = note->state == HD_WEBHOOK_PAUSED && note->left_ms > 0;
+    int state = note->state == HD_WEBHOOK_PAUSED && !is_paused ? HD_WEBHOOK_PROBING : note->state;
+    hd__lanes_set_state(&ledger->schedule.lanes, lane, state, is_paused ? ledger->now_us + note->left_ms * 1000 : 0);
+    if (note->throttled_ms > 0)
+        hd__lanes_throttle(&ledger->schedule.lanes, lane, ledger->now_us + note->throttled_ms * 1000);
+    lane->failed_us = ledger->now_us;
+    hd__lanes_set_health(&ledger->schedule.lanes, lane, &note->health);
     hd__backlog_leave(&ledger->schedule, lane, ledger->now_us);
 }
 

@@ -124,13 +124,7 @@ static int is_busy(const struct hd__keeper *keeper) {
 
 static void note_state(struct hd__keeper *keeper, const struct hd__lane *lane) {
     struct hd__keep_store *keep = of(keeper);
-    int64_t now_us = keeper->ledger->now_us;
-    int64_t left_us = lane->state == HD_WEBHOOK_PAUSED ? lane->paused_until_us - now_us : 0;
-    int64_t throttled_us = lane->throttled_until_us > now_us ? lane->throttled_until_us - now_us : 0;
-    const struct hd__lane_note note = {.webhook = lane->webhook->label->keys.webhook,
-                                       .state = lane->state,
-                                       .left_ms = left_us / 1000,
-                                       .throttled_ms = throttled_us / 1000};
+    const struct hd__lane_note note = hd__lane_note_of(lane, keeper->ledger->now_us);
     if (note.webhook == 0)
         return;
     hd__keep_add_note(keep->notes, &keep->note_count, &note);
@@ -201,17 +195,12 @@ static int owns(const struct hd__keeper *keeper, const hd_webhook *webhook) {
     return (int)(atomic_load(&of(keeper)->owned) >> hd__shard_of(webhook->label->keys.webhook) & 1);
 }
 
-static int webhook_state(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us) {
-    struct hd__keep_store *keep = of(keeper);
-    struct hd_store *store = keep->storer->store;
-    int64_t left_ms = 0, now_us = hd__monotonic_us(keeper->ledger->clock);
-    if (owns(keeper, webhook)) {
-        *state = hd__lanes_state(&keeper->ledger->schedule.lanes, webhook, now_us, until_us);
-        return HD_OK;
-    }
-    int status = hd__store_webhook_state(store, webhook->id, state, &left_ms);
-    *until_us = left_ms > 0 ? now_us + left_ms * 1000 : 0;
-    return status;
+static int condition_of(struct hd__keeper *keeper, const hd_webhook *webhook, struct hd__condition *condition) {
+    const struct hd__ledger *ledger = keeper->ledger;
+    if (!owns(keeper, webhook))
+        return hd__store_condition(of(keeper)->storer->store, webhook->id, condition);
+    *condition = hd__lanes_condition(&keeper->ledger->schedule.lanes, webhook, hd__monotonic_us(ledger->clock));
+    return HD_OK;
 }
 
 static int waiting(struct hd__keeper *keeper, const hd_webhook *webhook, uint64_t *count_, int64_t *since_ms) {
@@ -256,7 +245,7 @@ static const struct hd__keeper_ops ops = {
     .put_webhook = put_webhook,
     .remove_webhook = remove_webhook,
     .owns = owns,
-    .webhook_state = webhook_state,
+    .condition = condition_of,
     .waiting = waiting,
     .discard = discard,
     .status = status_of,

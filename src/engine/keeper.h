@@ -9,6 +9,7 @@
 #include "engine/delivery.h"
 
 struct hd__change_note; /* goes with a change to a store: see store/stored_change.h */
+struct hd__condition; /* see store/store.h */
 struct hd__ledger;
 struct hd__keeper;
 
@@ -38,7 +39,7 @@ struct hd__keeper_ops {
     /* Keeps the result of a delivery, and then calls hd__ledger_kept(), at once or in a later turn. */
     void (*settle)(struct hd__keeper *keeper, struct hd__delivery *delivery);
 
-    /* The state that the pause rule has put a webhook into has changed. */
+    /* What keeps a webhook from being sent to, or how it does, has changed. */
     void (*note_state)(struct hd__keeper *keeper, const struct hd__lane *lane);
 
     /* Every event with a smaller sequence has ended, with all of its deliveries. */
@@ -63,8 +64,8 @@ struct hd__keeper_ops {
     /* Whether what waits for a webhook is delivered here. */
     int (*owns)(const struct hd__keeper *keeper, const hd_webhook *webhook);
 
-    /* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled (monotonic; 0 if it is not). */
-    int (*webhook_state)(struct hd__keeper *keeper, const hd_webhook *webhook, int *state, int64_t *until_us);
+    /* How a webhook does. */
+    int (*condition)(struct hd__keeper *keeper, const hd_webhook *webhook, struct hd__condition *condition);
 
     /* How many deliveries wait for a webhook, and since when (wall clock; 0 if none does); and has them end without an
      * attempt. NULL: all of them are in memory, where the loop knows. */

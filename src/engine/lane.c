@@ -1,5 +1,6 @@
 #include "engine/lane.h"
 
+#include "base/reason.h"
 #include "endpoint/webhook.h"
 #include "store/report.h"
 
@@ -11,7 +12,6 @@
 #define ALIVE_US (5 * SECOND)
 #define THROTTLE_MAX_S 300 /* longer than that, a receiver cannot keep all of its deliveries waiting */
 #define THROTTLE_DOUBLINGS 6
-#define FAILURES_KEPT_US (3600 * SECOND)
 
 #define KEPT_LEAST 16
 #define KEPT_MOST 1024 /* of an ordered one, most may wait for another one of their ticket */
@@ -169,25 +169,24 @@ static int is_timeout(const hd_report *report) {
     return report->reason == HD_REASON_TIMEOUT_CONNECT || report->reason == HD_REASON_TIMEOUT_TOTAL;
 }
 
-/* And not the receiver's. */
-static int is_our_fault(const hd_report *report) {
-    return report->reason == HD_REASON_INTERNAL || report->reason == HD_REASON_PROXY_FAILED ||
-           report->reason == HD_REASON_PROXY_REFUSED;
-}
-
 static void learn_success(struct hd__lane *lane, int64_t now_us) {
     if (lane->window < lane->max_in_flight)
         lane->window *= 2;
     lane->alive_until_us = now_us + ALIVE_US;
     lane->throttles = 0;
-    lane->failures = 0;
 }
 
 static void learn_failure(struct hd__lane *lane, const hd_report *report, int64_t now_us) {
-    lane->failures++;
     lane->failed_us = now_us;
     if (is_timeout(report))
         lane->window = 1;
+}
+
+/* A test that fails says nothing that people do not see at once. */
+static int is_to_be_paused(const struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule) {
+    int is_enough =
+        lane->health.failures >= rule->failures || report->http_status == 410 || lane->state == HD_WEBHOOK_PROBING;
+    return rule->failures > 0 && is_enough && !report->is_test && lane->state != HD_WEBHOOK_PAUSED;
 }
 
 int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
@@ -197,23 +196,24 @@ int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct 
         learn_success(lane, now_us);
         return HD_WEBHOOK_ACTIVE;
     }
-    if (is_our_fault(report))
+    if (hd__reason_is_ours(report->reason))
         return lane->state;
     learn_failure(lane, report, now_us);
-    int is_enough = lane->failures >= rule->failures || report->http_status == 410 || lane->state == HD_WEBHOOK_PROBING;
-    if (rule->failures == 0 || !is_enough || lane->state == HD_WEBHOOK_PAUSED)
+    if (!is_to_be_paused(lane, report, rule))
         return lane->state;
     lane->window = 1;
     *paused_until_us = now_us + rule->pause_ms * MS;
     return HD_WEBHOOK_PAUSED;
 }
 
-int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule) {
+/* What is told of a webhook that fails is untold by its next success only. */
+int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__alert_rule *rule) {
+    const struct hd__health *health = &lane->health;
+    if (health->failures > 0 || health->told)
+        return INT64_MAX;
     int64_t until_us =
         later(later(lane->throttled_until_us, lane->fresh_until_us), later(lane->full_at_us, lane->alive_until_us));
-    if (rule->failures > 0 && lane->failures > 0)
-        until_us = later(until_us, later(lane->failed_us, lane->paused_until_us) + FAILURES_KEPT_US);
-    return until_us;
+    return health->alerted_ms ? later(until_us, lane->failed_us + rule->window_ms * MS) : until_us;
 }
 
 /* Enough for a turn of the worker in which all that are under way end, and the next. */

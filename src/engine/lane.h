@@ -4,11 +4,17 @@
 #define HD_ENGINE_LANE_H
 
 #include "engine/delivery.h"
+#include "engine/health.h"
 
 /* When a webhook that keeps failing is left alone for a while. */
 struct hd__pause_rule {
     uint32_t failures; /* in a row; 0 for never */
     uint32_t pause_ms;
+};
+
+struct hd__rules {
+    struct hd__pause_rule pause;
+    struct hd__alert_rule alert;
 };
 
 /* The memory of a delivery that has no object yet, in a ring that is half full: only a pointer to its message, since a
@@ -59,7 +65,7 @@ struct hd__lane {
     int64_t fresh_until_us; /* it closes kept connections under requests */
     int64_t failed_us;      /* when the last attempt failed */
     uint32_t throttles;     /* 429 responses in a row */
-    uint32_t failures;      /* failed attempts in a row */
+    struct hd__health health;
 
     int state; /* of the pause rule: HD_WEBHOOK_ACTIVE, _PAUSED or _PROBING */
     int64_t paused_until_us;
@@ -109,15 +115,15 @@ void hd__lane_started(struct hd__lane *lane, int64_t now_us);
 /* How long the receiver wants to be left in peace after this report: until when, 0 if it does not ask for that. */
 int64_t hd__lane_throttle(struct hd__lane *lane, const hd_report *report, int64_t now_us);
 
-/* What the report of an attempt says about the receiver. Returns the lane's new state, and for HD_WEBHOOK_PAUSED the
- * time at which it ends. */
+/* What the report of an attempt says about the receiver, after the lane's health has learned of it. Returns the lane's
+ * new state, and for HD_WEBHOOK_PAUSED the time at which it ends. */
 int hd__lane_learn(struct hd__lane *lane, const hd_report *report, const struct hd__pause_rule *rule, int64_t now_us,
                    int64_t *paused_until_us);
 
 /* How many deliveries it keeps in memory, if there are more in a store. */
 size_t hd__lane_kept(const struct hd__lane *lane);
 
-/* Until when the lane has to be remembered although nothing is in it. */
-int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__pause_rule *rule);
+/* Until when the lane has to be remembered although nothing is in it; INT64_MAX for as long as its webhook is there. */
+int64_t hd__lane_remembered_until(const struct hd__lane *lane, const struct hd__alert_rule *rule);
 
 #endif

@@ -108,6 +108,7 @@ struct hd__lane *hd__lanes_make(struct hd__lanes *lanes, const hd_webhook *webho
 void hd__lanes_remove(struct hd__lanes *lanes, struct hd__lane *lane) {
     hd__lanes_set_state(lanes, lane, HD_WEBHOOK_ACTIVE, 0);
     hd__lanes_throttle(lanes, lane, 0);
+    hd__lanes_set_health(lanes, lane, &(struct hd__health){0});
     struct hd__lane **at = bucket_of(lanes, lane->hash);
     while (*at != lane)
         at = &(*at)->next_same_hash;
@@ -130,7 +131,7 @@ struct hd__lane *hd__lanes_next(const struct hd__lanes *lanes, const struct hd__
 /* ---- States, which any thread may ask for ---- */
 
 static int is_noted(const struct hd__lane *lane) {
-    return lane->state != HD_WEBHOOK_ACTIVE || lane->throttled_until_us != 0;
+    return lane->state != HD_WEBHOOK_ACTIVE || lane->throttled_until_us != 0 || lane->health.failures > 0;
 }
 
 /* Puts a lane that has changed into the list, or takes it out. With the mutex held. */
@@ -169,21 +170,38 @@ void hd__lanes_throttle(struct hd__lanes *lanes, struct hd__lane *lane, int64_t 
     pthread_mutex_unlock(&lanes->state_mutex);
 }
 
-static int state_of(const struct hd__lane *lane, int64_t now_us, int64_t *until_us) {
-    *until_us = lane->state == HD_WEBHOOK_PAUSED ? lane->paused_until_us : 0;
-    if (lane->state == HD_WEBHOOK_PAUSED || lane->throttled_until_us <= now_us)
-        return lane->state;
-    *until_us = lane->throttled_until_us;
-    return HD_WEBHOOK_THROTTLED;
+void hd__lanes_set_health(struct hd__lanes *lanes, struct hd__lane *lane, const struct hd__health *health) {
+    if (memcmp(&lane->health, health, sizeof *health) == 0)
+        return;
+    pthread_mutex_lock(&lanes->state_mutex);
+    int was_noted = is_noted(lane);
+    lane->health = *health;
+    list(lanes, lane, was_noted);
+    pthread_mutex_unlock(&lanes->state_mutex);
 }
 
-int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us, int64_t *until_us) {
+static int64_t ms_left(int64_t until_us, int64_t now_us) {
+    return until_us > now_us ? (until_us - now_us) / 1000 : 0;
+}
+
+struct hd__lane_note hd__lane_note_of(const struct hd__lane *lane, int64_t now_us) {
+    return (struct hd__lane_note){
+        .webhook = lane->key, /* any thread may ask: the webhook is the loop's */
+        .state = lane->state,
+        .left_ms = lane->state == HD_WEBHOOK_PAUSED ? ms_left(lane->paused_until_us, now_us) : 0,
+        .throttled_ms = ms_left(lane->throttled_until_us, now_us),
+        .health = lane->health,
+    };
+}
+
+struct hd__condition hd__lanes_condition(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us) {
+    struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
     pthread_mutex_lock(&lanes->state_mutex);
     const struct hd__lane *lane = lanes->noted;
     while (lane && !is_lane_of(lane, webhook))
         lane = lane->next_noted;
-    *until_us = 0;
-    int state = lane ? state_of(lane, now_us, until_us) : HD_WEBHOOK_ACTIVE;
+    if (lane)
+        note = hd__lane_note_of(lane, now_us);
     pthread_mutex_unlock(&lanes->state_mutex);
-    return state;
+    return hd__condition_of(&note);
 }

@@ -13,7 +13,7 @@ struct hd__lanes {
     size_t bucket_count;
     size_t count;
     pthread_mutex_t state_mutex; /* guards the states of all lanes and this list against hd__lanes_state */
-    struct hd__lane *noted;      /* lanes that are not active, or were throttled */
+    struct hd__lane *noted;      /* lanes of which there is something to tell */
 };
 
 int hd__lanes_init(struct hd__lanes *lanes);
@@ -36,8 +36,13 @@ void hd__lanes_set_state(struct hd__lanes *lanes, struct hd__lane *lane, int sta
 /* Changes until when a lane is throttled; 0 for not. */
 void hd__lanes_throttle(struct hd__lanes *lanes, struct hd__lane *lane, int64_t until_us);
 
-/* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled (monotonic; 0 if it is not). From any
- * thread. */
-int hd__lanes_state(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us, int64_t *until_us);
+/* Changes how a lane's webhook does. */
+void hd__lanes_set_health(struct hd__lanes *lanes, struct hd__lane *lane, const struct hd__health *health);
+
+/* What there is to tell of a lane, for a store and for people. */
+struct hd__lane_note hd__lane_note_of(const struct hd__lane *lane, int64_t now_us);
+
+/* How a webhook does. From any thread. */
+struct hd__condition hd__lanes_condition(struct hd__lanes *lanes, const hd_webhook *webhook, int64_t now_us);
 
 #endif

@@ -53,7 +53,7 @@ int hd__ledger_init(struct hd__ledger *ledger, const struct hd__ledger_config *c
     const struct hd__schedule_config schedule = {
         .source = &ledger->source,
         .max_in_flight = config->max_in_flight,
-        .rule = config->pause_rule,
+        .rules = config->rules,
     };
     int status = hd__inbox_init(&ledger->inbox, config->max_events, config->max_bytes, config->clock);
     if (status != HD_OK)

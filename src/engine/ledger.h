@@ -73,7 +73,7 @@ struct hd__ledger_config {
     size_t max_events, max_bytes;
     size_t max_commits; /* events whose outcome the program takes; 0 if it does not */
     uint32_t max_in_flight;
-    struct hd__pause_rule pause_rule;
+    struct hd__rules rules;
     const struct hd__clock *clock; /* these must outlive the ledger */
     struct hd__webhooks *webhooks;
     struct hd__log_ring *ring;

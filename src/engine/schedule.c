@@ -1,5 +1,6 @@
 #include "engine/schedule.h"
 
+#include "base/reason.h"
 #include "endpoint/webhook.h"
 #include "engine/backlog.h"
 #include "event/event.h"
@@ -16,7 +17,7 @@
 int hd__schedule_init(struct hd__schedule *schedule, const struct hd__schedule_config *config) {
     *schedule = (struct hd__schedule){.source = config->source,
                                       .max_in_flight = config->max_in_flight,
-                                      .rule = config->rule,
+                                      .rules = config->rules,
                                       .open_shards = UINT64_MAX};
     return hd__lanes_init(&schedule->lanes);
 }
@@ -78,7 +79,7 @@ static int is_empty(const struct hd__lane *lane) {
 static int is_forgettable(const struct hd__schedule *schedule, const struct hd__lane *lane, int64_t now_us) {
     return is_empty(lane) &&
            (lane->webhook->is_removed ||
-            (lane->state != HD_WEBHOOK_PAUSED && hd__lane_remembered_until(lane, &schedule->rule) <= now_us));
+            (lane->state != HD_WEBHOOK_PAUSED && hd__lane_remembered_until(lane, &schedule->rules.alert) <= now_us));
 }
 
 static void forget_lane(struct hd__schedule *schedule, struct hd__lane *lane) {
@@ -94,7 +95,7 @@ static int64_t wakes_in_memory_at(const struct hd__schedule *schedule, const str
         return lane->paused_until_us;
     if ((lane->first || lane->fresh_count > 0) && opens_us > now_us)
         return opens_us;
-    return is_empty(lane) ? hd__lane_remembered_until(lane, &schedule->rule) : INT64_MAX;
+    return is_empty(lane) ? hd__lane_remembered_until(lane, &schedule->rules.alert) : INT64_MAX;
 }
 
 /* The same for what a store has of it. */
@@ -387,12 +388,22 @@ struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t no
     return delivery;
 }
 
-void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us) {
+static void learn_health(struct hd__schedule *schedule, const struct hd__delivery *delivery, int64_t now_ms) {
+    struct hd__health health = delivery->lane->health;
+    int reason = delivery->report->reason;
+    if (delivery->message->is_test || hd__event_is_alert(delivery->message->event->type) || hd__reason_is_ours(reason))
+        return;
+    hd__health_learn(&health, reason, &schedule->rules.alert, now_ms);
+    hd__lanes_set_health(&schedule->lanes, delivery->lane, &health);
+}
+
+void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us, int64_t now_ms) {
     struct hd__lane *lane = delivery->lane;
     lane->is_slow = now_us - delivery->started_us >= SLOW_US;
     int64_t paused_until_us;
+    learn_health(schedule, delivery, now_ms);
     hd__lanes_throttle(&schedule->lanes, lane, hd__lane_throttle(lane, delivery->report, now_us));
-    int state = hd__lane_learn(lane, delivery->report, &schedule->rule, now_us, &paused_until_us);
+    int state = hd__lane_learn(lane, delivery->report, &schedule->rules.pause, now_us, &paused_until_us);
     if (delivery->kept_connection_died)
         lane->fresh_until_us = now_us + FRESH_US;
     if (state != lane->state)

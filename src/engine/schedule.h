@@ -26,7 +26,7 @@ struct hd__schedule {
     int short_of_memory;    /* a delivery could not be made; reset by the caller that reads it */
     uint32_t young, old;    /* under way */
     uint32_t max_in_flight;
-    struct hd__pause_rule rule;
+    struct hd__rules rules;
 
     /* with a store */
     uint64_t open_shards;                        /* in whose lanes attempts may begin; all without a store */
@@ -38,7 +38,7 @@ struct hd__schedule {
 struct hd__schedule_config {
     struct hd__delivery_source *source;
     uint32_t max_in_flight;
-    struct hd__pause_rule rule;
+    struct hd__rules rules;
 };
 
 int hd__schedule_init(struct hd__schedule *schedule, const struct hd__schedule_config *config);
@@ -94,7 +94,7 @@ struct hd__delivery *hd__schedule_trim(struct hd__schedule *schedule, struct hd_
 struct hd__delivery *hd__schedule_next(struct hd__schedule *schedule, int64_t now_us);
 
 /* What the delivery's report says about its receiver. */
-void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);
+void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us, int64_t now_ms);
 
 /* A delivery from hd__schedule_next is no longer under way; it is still the lane's. */
 void hd__schedule_done(struct hd__schedule *schedule, struct hd__delivery *delivery, int64_t now_us);

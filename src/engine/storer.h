@@ -29,8 +29,7 @@ struct hd__told {
     int has_tests;       /* tests of it are among what waits */
     hd_webhook *webhook; /* a reference; NULL if it cannot be read */
     int64_t discarded_up_to;
-    int state;
-    int64_t left_ms, throttled_ms;
+    struct hd__lane_note note;
 };
 
 /* A row that a claim has brought. */

@@ -115,11 +115,7 @@ static void take_webhook(void *user, const struct hd__stored_webhook *stored) {
 }
 
 static void take_lane(void *user, const struct hd__lane_note *note) {
-    const struct hd__told told = {.kind = HD__TOLD_LANE,
-                                  .key = note->webhook,
-                                  .state = note->state,
-                                  .left_ms = note->left_ms,
-                                  .throttled_ms = note->throttled_ms};
+    const struct hd__told told = {.kind = HD__TOLD_LANE, .key = note->webhook, .note = *note};
     tell(user, &told);
 }
 

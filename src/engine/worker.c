@@ -179,7 +179,7 @@ static int init_ledger(struct hd__ledger *ledger, const struct hd__worker_config
         .max_bytes = config->max_bytes,
         .max_commits = config->accept_mode == HD_ACCEPT_ASYNC ? config->max_events : 0,
         .max_in_flight = config->max_in_flight,
-        .pause_rule = config->pause_rule,
+        .rules = config->rules,
         .clock = config->clock,
         .webhooks = config->webhooks,
         .ring = config->ring,

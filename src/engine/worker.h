@@ -18,7 +18,7 @@ struct hd__worker;
 struct hd__worker_config {
     size_t max_events, max_bytes;
     uint32_t max_in_flight;
-    struct hd__pause_rule pause_rule;
+    struct hd__rules rules;
     const struct hd__policy *policy; /* which URLs are allowed; NULL for all */
     const struct hd__clock *clock;   /* these must outlive the worker */
     struct hd__webhooks *webhooks;
@@ -66,9 +66,8 @@ int hd__worker_put_webhook(struct hd__worker *worker, hd_webhook *snapshot, uint
                            struct hd__change_note *note);
 int hd__worker_remove_webhook(struct hd__worker *worker, const char *id, struct hd__change_note *note);
 
-/* The HD_WEBHOOK_... state of a webhook, and until when it is paused or throttled by the wall clock; 0 if it is not.
- * From any thread. */
-int hd__worker_webhook_state(struct hd__worker *worker, const hd_webhook *webhook, int *state, int64_t *until_ms);
+/* How a webhook does. From any thread. */
+int hd__worker_condition(struct hd__worker *worker, const hd_webhook *webhook, struct hd__condition *condition);
 
 /* Whether this client delivers to a webhook. From any thread. */
 int hd__worker_owns(struct hd__worker *worker, const hd_webhook *webhook);

@@ -75,18 +75,23 @@ void hd_store_free(hd_store *store) {
     store->ops->free(store);
 }
 
-int hd__store_state_of(const struct hd__lane_note *note, int64_t *left_ms) {
+struct hd__condition hd__condition_of(const struct hd__lane_note *note) {
     int is_paused = note->state == HD_WEBHOOK_PAUSED && note->left_ms > 0;
-    *left_ms = is_paused ? note->left_ms : note->throttled_ms;
-    return is_paused                          ? HD_WEBHOOK_PAUSED
-           : note->throttled_ms > 0           ? HD_WEBHOOK_THROTTLED
-           : note->state == HD_WEBHOOK_PAUSED ? HD_WEBHOOK_PROBING
-                                              : note->state;
+    int is_active = note->state == HD_WEBHOOK_ACTIVE;
+    return (struct hd__condition){
+        .state = is_paused                              ? HD_WEBHOOK_PAUSED
+                 : note->throttled_ms > 0               ? HD_WEBHOOK_THROTTLED
+                 : note->state == HD_WEBHOOK_PAUSED     ? HD_WEBHOOK_PROBING
+                 : is_active && note->health.is_failing ? HD_WEBHOOK_FAILING
+                                                        : note->state,
+        .left_ms = is_paused ? note->left_ms : note->throttled_ms,
+        .health = note->health,
+    };
 }
 
-int hd__store_webhook_state(hd_store *store, const char *id, int *state, int64_t *left_ms) {
+int hd__store_condition(hd_store *store, const char *id, struct hd__condition *condition) {
     struct hd__lane_note note = {.state = HD_WEBHOOK_ACTIVE};
     int status = store->ops->lane_state(store, id, &note);
-    *state = hd__store_state_of(&note, left_ms);
+    *condition = hd__condition_of(&note);
     return status;
 }

@@ -33,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD__STORE_ABI 10
+#define HD__STORE_ABI 11
 #define HD__STORE_KEY_SIZE 32
 #define HD__STORE_MAX_REPORTS 1000000 /* retention, if the program says nothing else */
 #define HD__STORE_MAX_AGE_MS ((int64_t)30 * 24 * 3600 * 1000)
@@ -137,13 +137,31 @@ struct hd__result {
                     one that another attempt follows (HD_OUTCOME_RETRYING) */
 };
 
-/* What keeps a webhook from being sent to has changed. */
+/* How a webhook's deliveries go, tests and alerts left out. */
+struct hd__health {
+    uint32_t failures;  /* attempts in a row that failed */
+    int reason;         /* of the last of them; 0 for none */
+    int64_t since_ms;   /* wall clock: when the first of them failed; 0 for none */
+    int is_failing;     /* there are as many as the rule of the client says that delivers to it */
+    int told;           /* the last alert about them, one of HD_ALERT_...; 0 for none */
+    int64_t alerted_ms; /* wall clock: when the last alert about a failure was sent; 0 for never */
+};
+
+/* What keeps a webhook from being sent to, or how it does, has changed. */
 struct hd__lane_note {
     int64_t webhook;      /* key */
     int state;            /* of the pause rule: HD_WEBHOOK_ACTIVE, _PAUSED or _PROBING */
     int64_t left_ms;      /* of a pause: until it is over */
     int64_t throttled_ms; /* as long as its receiver asked for patience; 0 if it did not */
+    struct hd__health health;
 };
+
+/* Whether a note says nothing but that all is well. */
+static inline int hd__note_is_empty(const struct hd__lane_note *note) {
+    const struct hd__health *health = &note->health;
+    return note->state == HD_WEBHOOK_ACTIVE && note->throttled_ms == 0 && health->failures == 0 && health->told == 0 &&
+           health->alerted_ms == 0;
+}
 
 /* Rows of one webhook that are to come into memory: tests, in the order of acceptance; then those that were tried
  * before and are due, in the order of their time, and then new ones, in the order of acceptance. The marks tell where
@@ -224,7 +242,9 @@ struct hd__store_listener {
      * when its shard is owned and something waits for it. Never an older change of a webhook after a newer one. When a
      * webhook is put in another project, the one that it was is told as removed, by whomever it is put. */
     void (*webhook)(void *user, const struct hd__stored_webhook *webhook);
-    /* What keeps a webhook of a shard that is owned from now on from being sent to, if anything does. */
+    /* What keeps a webhook of a shard that is owned from now on from being sent to, and how it does, unless all is
+     * well.
+     */
     void (*lane)(void *user, const struct hd__lane_note *note);
     /* Something waits for a webhook of an owned shard that this client has not been told of: its shard is owned from
      * now on, or another client has added rows, one of which is `row`, and some of which may be tests (has_tests). In a
@@ -239,7 +259,7 @@ struct hd__standing {
     const char *id;
     uint64_t waiting; /* deliveries, and when the event of the oldest was accepted; 0 for none */
     int64_t oldest_ms;
-    struct hd__lane_note note; /* what keeps it from being sent to */
+    struct hd__lane_note note; /* what keeps it from being sent to, and how it does */
 };
 
 struct hd__join {
@@ -444,11 +464,18 @@ struct hd_store {
  * this seam; HD_E_FORKED in a child of the process that opened it. */
 int hd__store_check(struct hd_store *store);
 
-/* The HD_WEBHOOK_... state that a note stands for, and how long that lasts; 0 if it is neither paused nor throttled. */
-int hd__store_state_of(const struct hd__lane_note *note, int64_t *left_ms);
+/* How a webhook does, at the moment. */
+struct hd__condition {
+    int state;       /* HD_WEBHOOK_... */
+    int64_t left_ms; /* how long that lasts; 0 if it is neither paused nor throttled */
+    struct hd__health health;
+};
+
+/* What a note stands for. */
+struct hd__condition hd__condition_of(const struct hd__lane_note *note);
 
 /* The same of a webhook, by what its owner has noted. Returns a status. */
-int hd__store_webhook_state(struct hd_store *store, const char *id, int *state, int64_t *left_ms);
+int hd__store_condition(struct hd_store *store, const char *id, struct hd__condition *condition);
 
 /* Copies what the last failure was, in words. Returns how long that is, whatever the size. */
 size_t hd__store_error(struct hd_store *store, char *text, size_t size);

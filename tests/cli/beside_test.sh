@@ -164,8 +164,11 @@ is_paused() {
 until_true is_paused
 does 0 webhooks get "$failing"
 says '^state +paused until [0-9-]+ [0-9:]+: deliveries to it kept failing$' "$out"
+says '^failed +[0-9]+ in a row since [0-9-]+ [0-9:]+, the last one: [a-z0-9_]+$' "$out"
 does 0 webhooks list
 says "$failing +acme +json +ticket.resolved +paused" "$out"
+does 0 doctor --store "$HELMDESK_STORE"
+says "failing +.*$failing.* attempts failed in a row since" "$out"
 does 1 deliveries redeliver "$delivery"
 says 'Left in the store' "$err"
 lacks 'Waiting for a server' "$err"

@@ -135,7 +135,7 @@ static void free_nothing(struct hd__transport *transport) {
     (void)transport;
 }
 
-static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max_in_flight, struct hd__pause_rule rule,
+static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max_in_flight, struct hd__rules rules,
                                struct hd_store *store, int accept_mode) {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     must(simulation != NULL);
@@ -149,7 +149,7 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
         .max_events = max_events,
         .max_bytes = max_bytes,
         .max_in_flight = max_in_flight,
-        .pause_rule = rule,
+        .rules = rules,
         .clock = &simulation->clock,
         .webhooks = simulation->webhooks,
         .ring = simulation->ring,
@@ -163,18 +163,18 @@ static struct simulation *make(size_t max_events, size_t max_bytes, uint32_t max
 }
 
 struct simulation *simulation_new_on(struct hd_store *store) {
-    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store, HD_ACCEPT_FAST);
+    return make(1000, (size_t)1 << 20, 100, (struct hd__rules){0}, store, HD_ACCEPT_FAST);
 }
 
 struct simulation *simulation_new_async_on(struct hd_store *store) {
-    return make(1000, (size_t)1 << 20, 100, (struct hd__pause_rule){0}, store, HD_ACCEPT_ASYNC);
+    return make(1000, (size_t)1 << 20, 100, (struct hd__rules){0}, store, HD_ACCEPT_ASYNC);
 }
 
 /* On a store of its own, if that is what is used. */
 static struct simulation *make_on_used(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
-                                       struct hd__pause_rule rule) {
+                                       struct hd__rules rules) {
     struct hd_store *store = used->open ? used->open() : NULL;
-    struct simulation *simulation = make(max_events, max_bytes, max_in_flight, rule, store, HD_ACCEPT_FAST);
+    struct simulation *simulation = make(max_events, max_bytes, max_in_flight, rules, store, HD_ACCEPT_FAST);
     simulation->store = store;
     return simulation;
 }
@@ -185,7 +185,15 @@ struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t 
 
 struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
                                        struct hd__pause_rule rule) {
-    return make_on_used(max_events, max_bytes, max_in_flight, rule);
+    return make_on_used(max_events, max_bytes, max_in_flight, (struct hd__rules){.pause = rule});
+}
+
+struct simulation *simulation_new_ruled(struct hd__rules rules) {
+    return make_on_used(1000, (size_t)1 << 20, 100, rules);
+}
+
+struct simulation *simulation_new_ruled_on(struct hd_store *store, struct hd__rules rules) {
+    return make(1000, (size_t)1 << 20, 100, rules, store, HD_ACCEPT_FAST);
 }
 
 int simulation_has_more(const struct simulation *simulation) {

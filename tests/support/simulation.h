@@ -48,6 +48,9 @@ struct simulation {
 struct simulation *simulation_new(size_t max_events, size_t max_bytes, uint32_t max_in_flight);
 struct simulation *simulation_new_with(size_t max_events, size_t max_bytes, uint32_t max_in_flight,
                                        struct hd__pause_rule rule);
+struct simulation *simulation_new_ruled(struct hd__rules rules);
+struct simulation *simulation_new_ruled_on(struct hd_store *store, struct hd__rules rules);
+
 /* The same, on a store that has begun. */
 struct simulation *simulation_new_on(struct hd_store *store);
 /* The same with HD_ACCEPT_ASYNC. */

@@ -205,6 +205,7 @@ static void write_note(struct model_handle *handle, const struct hd__lane_note *
     webhook->state = note->state;
     webhook->until_ms = store_model_now_ms(handle) + note->left_ms;
     webhook->throttled_until_ms = store_model_now_ms(handle) + note->throttled_ms;
+    webhook->health = note->health;
 }
 
 static void leave_shards(struct model_handle *handle, uint64_t left) {

@@ -134,8 +134,7 @@ static void tell_lanes(struct model_handle *handle, uint64_t gained) {
     for (size_t i = 0; i < handle->model->webhook_count && gained; i++) {
         const struct model_webhook *webhook = handle->model->webhooks[i];
         const struct hd__lane_note note = store_model_note(webhook, store_model_now_ms(handle));
-        int is_active = note.state == HD_WEBHOOK_ACTIVE && note.throttled_ms == 0;
-        if ((gained & BIT(hd__shard_of(note.webhook))) && !is_active && handle->listener.lane)
+        if ((gained & BIT(hd__shard_of(note.webhook))) && !hd__note_is_empty(&note) && handle->listener.lane)
             handle->listener.lane(handle->listener.user, &note);
     }
 }

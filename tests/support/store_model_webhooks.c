@@ -273,7 +273,7 @@ static int64_t left(int64_t until_ms, int64_t now_ms) {
 
 struct hd__lane_note store_model_note(const struct model_webhook *webhook, int64_t now_ms) {
     return (struct hd__lane_note){webhook->it.keys.webhook, webhook->state, left(webhook->until_ms, now_ms),
-                                  left(webhook->throttled_until_ms, now_ms)};
+                                  left(webhook->throttled_until_ms, now_ms), webhook->health};
 }
 
 int store_model_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {

@@ -35,6 +35,7 @@ struct model_webhook {
     int state;        /* of the pause rule */
     int64_t until_ms; /* of a pause */
     int64_t throttled_until_ms;
+    struct hd__health health;
 };
 
 struct model_record {

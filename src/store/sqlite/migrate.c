@@ -174,8 +174,14 @@ static int write_state(struct hd__sqlite *store, const struct hd__store_time *no
 
 /* ---- From version 4 to 5, and to 6 ---- */
 
-/* What is discarded does not count as waiting. */
-static const char count_anew[] =
+/* How webhooks do was not kept. What is discarded does not count as waiting. */
+static const char add_columns[] =
+    "ALTER TABLE lane ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lane ADD COLUMN reason INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lane ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lane ADD COLUMN is_failing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lane ADD COLUMN told INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lane ADD COLUMN alerted_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE state ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0;"
     "UPDATE state SET discarded = (SELECT ifnull(max(discarded_up_to), 0) FROM webhook), waiting = (SELECT count(*) "
     "FROM outbox o CROSS JOIN webhook w ON w.key = o.webhook WHERE o.id > w.discarded_up_to)";
@@ -213,7 +219,7 @@ static int change_all(struct migration *migration, int *version) {
     int code = read_version(store, version); /* another process may have done it meanwhile */
     if (code != SQLITE_OK || *version >= HD__SQLITE_VERSION)
         return code;
-    code = *version < 4 ? make_tables(migration, *version) : run(store, count_anew);
+    code = *version < 4 ? make_tables(migration, *version) : run(store, add_columns);
     if (code == SQLITE_OK && *version < 5)
         code = run(store, hd__sqlite_consumers);
     if (code == SQLITE_OK)

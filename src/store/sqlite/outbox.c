@@ -8,10 +8,11 @@
     "ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event WHERE f.id = (SELECT min(id) "   \
     "FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key AND id > w.discarded_up_to)), 0)"
 
-/* What keeps it from being sent to, in the order of take_lane_state(). */
+/* What keeps it from being sent to, and how it does, in the order of take_lane_state(). */
 #define LANE                                                                                                           \
     "w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), ifnull(l.throttled_until_ms, 0), s.now_ms, s.monotonic_us, "    \
-    "s.wall_ms, s.boot"
+    "s.wall_ms, s.boot, ifnull(l.failures, 0), ifnull(l.reason, 0), ifnull(l.since_ms, 0), ifnull(l.is_failing, 0), "  \
+    "ifnull(l.told, 0), ifnull(l.alerted_ms, 0)"
 #define FROM_LANES " FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key"
 
 /* ---- Of one webhook ---- */
@@ -54,7 +55,8 @@ static void take_lane_state(struct hd__sqlite *store, sqlite3_stmt *row, void *i
     *(struct hd__lane_note *)into = (struct hd__lane_note){.webhook = hd__sql_get_int(row, 0),
                                                            .state = HD__SQL_STATE + (int)hd__sql_get_int(row, 1),
                                                            .left_ms = left_ms > 0 ? left_ms : 0,
-                                                           .throttled_ms = throttled_ms > 0 ? throttled_ms : 0};
+                                                           .throttled_ms = throttled_ms > 0 ? throttled_ms : 0,
+                                                           .health = hd__sqlite_health_at(row, 8)};
 }
 
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note) {
@@ -73,9 +75,9 @@ static int ask_all(struct hd__sqlite *store, sqlite3 *reader,
         &statement, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct hd__standing standing = {
-            .id = hd__sql_get_text(statement, 8),
-            .waiting = (uint64_t)hd__sql_get_int(statement, 9),
-            .oldest_ms = hd__sql_get_int(statement, 10),
+            .id = hd__sql_get_text(statement, 14),
+            .waiting = (uint64_t)hd__sql_get_int(statement, 15),
+            .oldest_ms = hd__sql_get_int(statement, 16),
         };
         take_lane_state(store, statement, &standing.note);
         tell(user, &standing);

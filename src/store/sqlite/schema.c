@@ -32,9 +32,11 @@ const char hd__sqlite_tables[] =
     "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
     "  headers BLOB NOT NULL, client_certificate BLOB NOT NULL);"
     /* What keeps webhooks from being sent to: the pause rule's state, and until when their receivers asked for
-       patience. */
+       patience; and how they do: see struct hd__health. */
     "CREATE TABLE lane(webhook INTEGER PRIMARY KEY, state INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
-    "  throttled_until_ms INTEGER NOT NULL);"
+    "  throttled_until_ms INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0, reason INTEGER NOT NULL DEFAULT 0,"
+    "  since_ms INTEGER NOT NULL DEFAULT 0, is_failing INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0,"
+    "  alerted_ms INTEGER NOT NULL DEFAULT 0);"
     /* Its deliveries had the rows of the outbox from first_row on. */
     "CREATE TABLE event(key INTEGER PRIMARY KEY, id BLOB NOT NULL, type INTEGER NOT NULL, accepted_ms INTEGER NOT "
     "NULL,"

@@ -210,6 +210,9 @@ int hd__sqlite_read_row(struct hd__sqlite *store, const char *sql, const char *k
 
 #define HD__SQLITE_VERSION 6
 
+/* How a webhook does, in a table lane: see hd__sqlite_health_at(). */
+#define HD__SQL_HEALTH "failures, reason, since_ms, is_failing, told, alerted_ms"
+
 /* What is subtracted from a number of the public enums before it is stored: in the database, each family begins where
  * it began in version 0.1.0. */
 enum {
@@ -371,6 +374,10 @@ int hd__sqlite_flush_reports(struct hd__sqlite *store);
 int hd__sqlite_write_result(struct hd__sqlite *store, struct hd__result *result);
 void hd__sqlite_claim(struct hd__sqlite *store, struct hd__step *step, size_t index);
 int hd__sqlite_write_note(struct hd__sqlite *store, const struct hd__lane_note *note);
+
+/* From the columns HD__SQL_HEALTH of a table lane. */
+struct hd__health hd__sqlite_health_at(sqlite3_stmt *row, int column);
+
 int hd__sqlite_tell_lanes(struct hd__sqlite *store);
 int hd__sqlite_lane_state(struct hd_store *base, const char *id, struct hd__lane_note *note);
 

@@ -193,10 +193,10 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_END_JOB_ROW] = "DELETE FROM job_row WHERE row = ?1 RETURNING job",
     [HD__SQL_COUNT_JOB_ROW] = "UPDATE job SET delivered = delivered + ?2, failed = failed + 1 - ?2 WHERE key = ?1",
 
-    [HD__SQL_PUT_LANE] = "INSERT INTO lane(webhook, state, until_ms, throttled_until_ms) VALUES(?1, ?2, ?3, ?4) "
-                         "ON CONFLICT(webhook) DO UPDATE SET state = ?2, until_ms = ?3, throttled_until_ms = ?4",
+    [HD__SQL_PUT_LANE] = "INSERT OR REPLACE INTO lane(webhook, state, until_ms, throttled_until_ms, " HD__SQL_HEALTH
+                         ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [HD__SQL_DROP_LANE] = "DELETE FROM lane WHERE webhook = ?1",
-    [HD__SQL_LIST_LANES] = "SELECT webhook, state, until_ms, throttled_until_ms FROM lane",
+    [HD__SQL_LIST_LANES] = "SELECT webhook, state, until_ms, throttled_until_ms, " HD__SQL_HEALTH " FROM lane",
 };
 
 sqlite3_stmt *hd__sql(struct hd__sqlite *store, int which) {

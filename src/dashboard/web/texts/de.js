@@ -397,8 +397,10 @@ export const texts = {
     overview: 'Übersicht',
     settings: 'Einstellungen',
     more: 'Weitere Aktionen',
-    failing: 'Die letzten fünf Zustellungen sind fehlgeschlagen. ',
-    failingText: 'Sehen Sie unten die Gründe, beheben Sie den Fehler beim Empfänger, und senden Sie einen Test.',
+    failing: 'Schlägt fehl. ',
+    failures: { one: 'Der letzte Versuch ist fehlgeschlagen, {time}.',
+      other: '{n} Versuche nacheinander sind fehlgeschlagen, der erste {time}.' },
+    allFailures: 'Fehlschläge zeigen',
     attempts: { one: '{n} Versuch', other: 'bis zu {n} Versuche' },
     ordered: 'je Ticket in Reihenfolge',
     standardHeaders: 'Header nach Standard Webhooks',
@@ -422,7 +424,8 @@ export const texts = {
 
   pauses: {
     paused: { title: 'Pausiert. ',
-      text: 'Zu viele Zustellungen sind fehlgeschlagen. Fällige Zustellungen warten bis {time}; dann wird eine versucht.' },
+      text: 'Zu viele Zustellungen sind fehlgeschlagen. Fällige Zustellungen warten bis {time}; dann wird eine versucht. ' +
+        'Um es jetzt zu versuchen, senden Sie einen Test: kommt er an, ist die Pause vorbei.' },
     throttled: { title: 'Gedrosselt. ',
       text: 'Der Empfänger hat mit 429 oder 503 um Geduld gebeten. Fällige Zustellungen warten bis {time}.' },
     probing: { title: 'Wird geprüft. ',

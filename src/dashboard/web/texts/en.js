@@ -395,8 +395,9 @@ export const texts = {
     overview: 'Overview',
     settings: 'Settings',
     more: 'More actions',
-    failing: 'The last five deliveries failed. ',
-    failingText: 'See the failure reasons below, fix the receiver, then send a test.',
+    failing: 'Failing. ',
+    failures: { one: 'The last attempt failed, {time}.', other: '{n} attempts in a row have failed, the first one {time}.' },
+    allFailures: 'Show the failures',
     attempts: { one: '{n} attempt', other: 'up to {n} attempts' },
     ordered: 'ordered per ticket',
     standardHeaders: 'Standard Webhooks headers',
@@ -420,7 +421,8 @@ export const texts = {
 
   pauses: {
     paused: { title: 'Paused. ',
-      text: 'Too many deliveries failed. Deliveries that are due wait until {time}; then one is tried.' },
+      text: 'Too many deliveries failed. Deliveries that are due wait until {time}; then one is tried. ' +
+        'To try now, send a test: one that is delivered ends the pause.' },
     throttled: { title: 'Throttled. ',
       text: 'The receiver responded with 429 or 503 and asked to wait. Deliveries that are due wait until {time}.' },
     probing: { title: 'Probing. ', text: 'The pause is over, and the next delivery decides whether it continues.' },

@@ -2,7 +2,7 @@
 // One webhook: how it does, a test, its secret, its latest deliveries.
 import { inOrder, query } from '../api.js'
 import { badge, bdi, time } from '../format.js'
-import { mixed, phrase, t } from '../texts.js'
+import { explain, mixed, phrase, t } from '../texts.js'
 import { button, empty, failed, fill, h, loader, loading, menu, toast } from '../ui.js'
 import { discard, remove, toggle, toggleText } from './actions.js'
 import { activity } from './activity.js'
@@ -25,7 +25,7 @@ export default function (ctx) {
   const head = h('div.row.head')
   const heading = h('h1', { tabindex: -1 }, t.webhook.webhook)
   const facts = h('div.facts')
-  const failing = h('div.note.bad.wide', h('strong', t.webhook.failing), t.webhook.failingText)
+  const failing = h('div.note.bad.wide')
   const mode = h('div.note.wide')
   const pause = h('div.note.wide')
   const body = h('div.columns', loading())
@@ -38,7 +38,7 @@ export default function (ctx) {
   function draw() {
     ctx.title(name(webhook))
     fill(heading, bdi(name(webhook)))
-    failing.hidden = webhook.state !== 'failing'
+    drawFailures()
     mode.hidden = webhook.mode === 'on'
     fill(mode, h('strong', t.modes[webhook.mode].title), t.modes[webhook.mode].meaning)
     drawPause()
@@ -54,6 +54,17 @@ export default function (ctx) {
         ]),
       ])
     drawFacts()
+  }
+
+  /** Of one that is failing, or paused for that. */
+  function drawFailures() {
+    const { failures, state } = webhook
+    failing.hidden = !failures || !['failing', 'paused', 'probing'].includes(state)
+    if (!failing.hidden) {
+      fill(failing, h('strong', t.webhook.failing), mixed(t.webhook.failures, { n: failures.count,
+        time: time(failures.since, true) }), ' ', explain(failures), ' ',
+      h('a', { href: ctx.to('deliveries') + query({ webhook: id, outcome: 'failed,retrying' }) }, t.webhook.allFailures))
+    }
   }
 
   function drawPause() {
