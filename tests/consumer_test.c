@@ -248,13 +248,15 @@ static void test_older_store(void **state) {
     put_webhook(client, webhook_at(WEBHOOK, "/ok"));
     happen(client, 1, 3);
     end(client, store);
-    change_database(directory, "DROP TABLE consumer; DROP TABLE search_block; DROP TABLE search_part; "
-                               "DROP TABLE change; DROP TABLE job; DROP TABLE job_row; "
-                               "ALTER TABLE state DROP COLUMN jobs; ALTER TABLE state DROP COLUMN job_rows; "
-                               "ALTER TABLE state DROP COLUMN discarded; ALTER TABLE lane DROP COLUMN failures; "
-                               "ALTER TABLE lane DROP COLUMN reason; ALTER TABLE lane DROP COLUMN since_ms; "
-                               "ALTER TABLE lane DROP COLUMN is_failing; ALTER TABLE lane DROP COLUMN told; "
-                               "ALTER TABLE lane DROP COLUMN alerted_ms; PRAGMA user_version = 4");
+    change_database(directory,
+                    "DROP TABLE consumer; DROP TABLE search_block; DROP TABLE search_part; "
+                    "DROP TABLE change; DROP TABLE job; DROP TABLE job_row; "
+                    "ALTER TABLE state DROP COLUMN jobs; ALTER TABLE state DROP COLUMN job_rows; "
+                    "ALTER TABLE state DROP COLUMN discarded; ALTER TABLE lane DROP COLUMN failures; "
+                    "ALTER TABLE lane DROP COLUMN reason; ALTER TABLE lane DROP COLUMN since_ms; "
+                    "ALTER TABLE lane DROP COLUMN is_failing; ALTER TABLE lane DROP COLUMN told; "
+                    "ALTER TABLE lane DROP COLUMN alerted_ms; ALTER TABLE webhook DROP COLUMN pause_failures; "
+                    "ALTER TABLE webhook DROP COLUMN pause_ms; PRAGMA user_version = 4");
     store = open_store();
     client = client_on(store);
     assert_reads(client, "a", 2, 1, 2, 1);

@@ -508,6 +508,11 @@ static void test_validation(void **state) {
         {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":null,\"period_ms\":1000,\"burst\":1}}", "/rate"},
         {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":1,\"period_ms\":60001,\"burst\":1}}", "/rate"},
         {"{\"url\":\"https://example.com/\",\"rate\":{\"count\":4294967297,\"period_ms\":1000,\"burst\":1}}", "/rate"},
+        {"{\"url\":\"https://example.com/\",\"pause_rule\":5}", "/pause_rule"},
+        {"{\"url\":\"https://example.com/\",\"pause_rule\":{}}", "/pause_rule"},
+        {"{\"url\":\"https://example.com/\",\"pause_rule\":{\"failures\":-1,\"pause_ms\":60000}}", "/pause_rule"},
+        {"{\"url\":\"https://example.com/\",\"pause_rule\":{\"failures\":4294967295,\"pause_ms\":0}}", "/pause_rule"},
+        {"{\"url\":\"https://example.com/\",\"pause_rule\":{\"failures\":3,\"pause_ms\":999}}", "/pause_rule"},
         {"{\"url\":\"https://example.com/\",\"secret\":7}", "/secret"},
         {"{\"url\":\"https://example.com/\",\"secret\":\"short\",\"standard_headers\":true}", "/secret"},
     };
@@ -683,6 +688,16 @@ static void test_rate_and_patience(void **state) {
     assert_string_equal(text_of(webhook, "state"), "throttled");
     assert_int_equal(strlen(text_of(webhook, "throttled_until")), strlen("2025-01-15T10:30:00.000Z"));
     assert_true(json_is_null(json_object_get(webhook, "paused_until")));
+    json_decref(webhook);
+    webhook = on_webhook(200, "PATCH", id, "", "{\"pause_rule\":{\"failures\":0}}");
+    assert_int_equal(number_of(json_object_get(webhook, "pause_rule"), "failures"), 0);
+    json_decref(webhook);
+    webhook = on_webhook(200, "PATCH", id, "", "{\"pause_rule\":{\"failures\":3,\"pause_ms\":60000}}");
+    assert_int_equal(number_of(json_object_get(webhook, "pause_rule"), "failures"), 3);
+    assert_int_equal(number_of(json_object_get(webhook, "pause_rule"), "pause_ms"), 60000);
+    json_decref(webhook);
+    webhook = on_webhook(200, "PATCH", id, "", "{\"pause_rule\":null}");
+    assert_true(json_is_null(json_object_get(webhook, "pause_rule")));
     json_decref(webhook);
     webhook = on_webhook(200, "PATCH", id, "", "{\"rate\":null}");
     assert_true(json_is_null(json_object_get(webhook, "rate")));

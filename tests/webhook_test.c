@@ -486,6 +486,41 @@ static void test_events(void **state) {
     hd_webhook_free(webhook);
 }
 
+/* A rule is whole, or there is none, or it is never. */
+static void test_pause_rule(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t failures, pause_ms;
+        int status;
+    } cases[] = {
+        {1, 1000, HD_OK},
+        {1000000, 86400000, HD_OK},
+        {HD_PAUSE_NEVER, 0, HD_OK},
+        {0, 0, HD_OK},
+        {0, 1000, HD_E_PAUSE_RULE},
+        {1, 0, HD_E_PAUSE_RULE},
+        {1, 999, HD_E_PAUSE_RULE},
+        {1, 86400001, HD_E_PAUSE_RULE},
+        {1000001, 1000, HD_E_PAUSE_RULE},
+        {HD_PAUSE_NEVER, 1000, HD_E_PAUSE_RULE},
+        {HD_PAUSE_NEVER - 1, 1000, HD_E_PAUSE_RULE},
+    };
+    hd_webhook *webhook = new_webhook();
+    assert_int_equal(hd_webhook_pause_failures(webhook), 0);
+    assert_int_equal(hd_webhook_pause_ms(webhook), 0);
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        assert_int_equal(hd_webhook_set_pause_rule(webhook, 7, 7000), HD_OK);
+        assert_int_equal(hd_webhook_set_pause_rule(webhook, cases[i].failures, cases[i].pause_ms), cases[i].status);
+        int is_set = cases[i].status == HD_OK;
+        assert_int_equal(hd_webhook_pause_failures(webhook), is_set ? cases[i].failures : 7);
+        assert_int_equal(hd_webhook_pause_ms(webhook), is_set ? cases[i].pause_ms : 7000);
+    }
+    assert_int_equal(hd_webhook_set_pause_rule(NULL, 1, 1000), HD_E_INVALID);
+    assert_int_equal(hd_webhook_pause_failures(NULL), 0);
+    assert_int_equal(hd_webhook_pause_ms(NULL), 0);
+    hd_webhook_free(webhook);
+}
+
 /* Format, mode and limit take the documented numbers only. */
 static void test_numbers(void **state) {
     (void)state;
@@ -838,6 +873,7 @@ int main(void) {
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_pause_rule),
         cmocka_unit_test(test_reserved_headers),
         cmocka_unit_test(test_header_name_bytes),
         cmocka_unit_test(test_header_value_bytes),

@@ -696,6 +696,34 @@ static void test_failing_webhook_is_paused(void **state) {
     simulation_free(simulation);
 }
 
+/* A webhook's own rule counts in place of the client's, and from its next failure on. */
+static void test_own_pause_rule(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t failures, pause_ms;
+        int paused_after; /* 0 for never */
+    } rules[] = {{0, 0, 3}, {1, 90000, 1}, {5, 90000, 5}, {HD_PAUSE_NEVER, 0, 0}};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        struct simulation *simulation = simulation_new_with(100, MIB, 16, (struct hd__pause_rule){3, 60000});
+        hd_webhook *webhook = webhook_with("a");
+        assert_int_equal(hd_webhook_set_pause_rule(webhook, rules[i].failures, rules[i].pause_ms), HD_OK);
+        simulation_put_webhook(simulation, webhook);
+        int64_t until_ms = 0;
+        int failed = 0;
+        while (failed < 8 && state_of(simulation, &until_ms) == HD_WEBHOOK_ACTIVE) {
+            simulation_send(simulation, "s");
+            simulation_turn(simulation);
+            answer(simulation, 500, HD_REASON_HTTP_5XX, 0);
+            failed++;
+        }
+        assert_int_equal(failed, rules[i].paused_after ? rules[i].paused_after : 8);
+        int64_t pause_ms = rules[i].pause_ms ? rules[i].pause_ms : 60000;
+        if (rules[i].paused_after)
+            assert_int_equal(until_ms, hd__wall_ms(&simulation->clock) + pause_ms);
+        simulation_free(simulation);
+    }
+}
+
 /* P4: a webhook that takes nothing holds as much of the queue as it leaves free; the rest is dropped, on record. */
 static void test_dead_webhook_does_not_fill_the_queue(void **state) {
     (void)state;
@@ -753,6 +781,7 @@ static const struct CMUnitTest tests_of_all[] = {
     cmocka_unit_test(test_slack_is_spaced_and_not_repeated),
     cmocka_unit_test(test_ordered_webhook_keeps_each_tickets_order),
     cmocka_unit_test(test_failing_webhook_is_paused),
+    cmocka_unit_test(test_own_pause_rule),
     cmocka_unit_test(test_hanging_attempts_leave_the_budget),
 };
 

@@ -137,7 +137,8 @@ enum hd_status {
     HD_E_CANCELED = -83,
     HD_E_FAILURE_COUNT = -84,
     HD_E_FAILURE_REASON = -85,
-    HD_E_FAILURE_EXPLANATION = -86
+    HD_E_FAILURE_EXPLANATION = -86,
+    HD_E_PAUSE_RULE = -87
 };
 
 /**

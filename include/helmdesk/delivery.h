@@ -89,6 +89,20 @@ HD_API int hd_webhook_set_retry_backoff(hd_webhook *webhook, uint32_t first_ms, 
  */
 HD_API int hd_webhook_set_rate(hd_webhook *webhook, uint32_t count, uint32_t period_ms, uint32_t burst);
 
+/** For hd_webhook_set_pause_rule(): the webhook is never paused. */
+#define HD_PAUSE_NEVER UINT32_MAX
+
+/**
+ * Sets when the webhook is paused, in place of the client's rule (hd_options_set_pause_rule()), which is explained
+ * there. A pause that has begun goes on until its end.
+ * @param webhook   the webhook
+ * @param failures  1 to 1,000,000 failed attempts in a row; HD_PAUSE_NEVER; 0 for the client's rule, as of a new
+ * webhook
+ * @param pause_ms  1,000 to 86,400,000 milliseconds; 0 with HD_PAUSE_NEVER and with 0 failures
+ * Returns: HD_OK; HD_E_PAUSE_RULE; HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_webhook_set_pause_rule(hd_webhook *webhook, uint32_t failures, uint32_t pause_ms);
+
 /**
  * Sets whether the deliveries for one ticket are made one at a time, in the order in which their events were accepted:
  * each begins after the previous one has ended, retries included. Deliveries for other tickets go on meanwhile; with a
@@ -122,6 +136,8 @@ HD_API uint32_t hd_webhook_retry_max_ms(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_rate_count(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_rate_period_ms(const hd_webhook *webhook);
 HD_API uint32_t hd_webhook_rate_burst(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_pause_failures(const hd_webhook *webhook);
+HD_API uint32_t hd_webhook_pause_ms(const hd_webhook *webhook);
 HD_API int hd_webhook_ordered(const hd_webhook *webhook);
 HD_API int hd_webhook_standard_headers(const hd_webhook *webhook);
 /** @} */

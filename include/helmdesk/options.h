@@ -184,11 +184,11 @@ HD_API int hd_options_check_url(const hd_options *options, const char *url);
 HD_API int hd_options_resolve(hd_options *options, const char *host, uint16_t port, const char *address);
 
 /**
- * Sets when a webhook is paused: after this many failed attempts in a row, or one 410 response. While it is paused, no
- * request is made: deliveries wait, and no attempt is used up. After the pause, one delivery at a time is tried: a
- * success ends the pause for good, a failure begins another one. With a store, a pause outlives the client and applies
- * to all clients. hd_client_test() does not wait for it: a test that is delivered ends the pause, and one that fails
- * does not count. By default nothing is paused.
+ * Sets when a webhook that has no rule of its own (hd_webhook_set_pause_rule()) is paused: after this many failed
+ * attempts in a row, or one 410 response. While it is paused, no request is made: deliveries wait, and no attempt is
+ * used up. After the pause, one delivery at a time is tried: a success ends the pause for good, a failure begins
+ * another one. With a store, a pause outlives the client and applies to all clients. hd_client_test() does not wait for
+ * it: a test that is delivered ends the pause, and one that fails does not count. By default nothing is paused.
  * @param options   the options
  * @param failures  1 to 1,000,000; 0 for never
  * @param pause_ms  1,000 to 86,400,000 milliseconds; ignored with 0 failures

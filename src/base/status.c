@@ -105,7 +105,9 @@
     X(HD_E_CANCELED, "the search was canceled")                                                                        \
     X(HD_E_FAILURE_COUNT, "the count of failures must be a number of 1 to 9 digits without leading zeros")             \
     X(HD_E_FAILURE_REASON, "the failure's reason must have 1 to 32 of a-z, 0-9, '_' and '-'")                          \
-    X(HD_E_FAILURE_EXPLANATION, "the failure's explanation must be valid UTF-8 of at most 1,024 bytes")
+    X(HD_E_FAILURE_EXPLANATION, "the failure's explanation must be valid UTF-8 of at most 1,024 bytes")                \
+    X(HD_E_PAUSE_RULE,                                                                                                 \
+      "a pause begins after 1 to 1,000,000 failed attempts in a row, and lasts from 1 second to 24 hours")
 
 const char *hd_status_name(int status) {
     switch (status) {

@@ -135,6 +135,9 @@ const struct option_spec cli_options[OPT_COUNT] = {
                         "token in the store)"},
     [OPT_PAUSE_AFTER] = {"pause-after", '\0', "N", NULL,
                          "Pause a webhook after so many failed attempts in a row, or one answer 410 (never)"},
+    [OPT_WEBHOOK_PAUSE] = {"pause-after", '\0', "N", NULL,
+                           "Pause it after N failed attempts in a row, or one answer 410; never; or default, for the "
+                           "server's rule (default)"},
     [OPT_ALERT_AFTER] = {"alert-after", '\0', "N", NULL,
                          "Call a webhook failing, and send alerts about it, after N failed attempts in a row; 0 for "
                          "never (5)"},
@@ -168,7 +171,8 @@ const struct option_spec cli_options[OPT_COUNT] = {
 #define CHANGE_OPTIONS STORE_OPTIONS, OPT_BY
 #define WEBHOOK_OPTIONS                                                                                                \
     OPT_NAME, OPT_FORMAT, OPT_EVENTS, OPT_HEADER, OPT_STANDARD, OPT_ATTEMPTS, OPT_BACKOFF, OPT_IN_FLIGHT,              \
-        OPT_WEBHOOK_RATE, OPT_BURST, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE, OPT_ALLOW_PRIVATE
+        OPT_WEBHOOK_RATE, OPT_BURST, OPT_WEBHOOK_PAUSE, OPT_PAUSE_FOR, OPT_ORDERED, OPT_WEBHOOK_CERTIFICATE,           \
+        OPT_ALLOW_PRIVATE
 #define FILTER_OPTIONS                                                                                                 \
     OPT_PROJECT, OPT_WEBHOOK, OPT_EVENT, OPT_OUTCOME, OPT_REASON, OPT_STATUS, OPT_SINCE, OPT_UNTIL, OPT_TESTS,         \
         OPT_TEXT, OPT_REDELIVERY_OF

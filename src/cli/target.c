@@ -4,6 +4,7 @@
 #include "cli/fields.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/pause.h"
 #include "cli/rate.h"
 #include "cli/text.h"
 
@@ -219,6 +220,8 @@ static int set_numbers(const struct args *args, hd_webhook *webhook) {
         code = cli_rate_set(args, webhook);
     if (code == CLI_OK)
         code = cli_backoff_set(args, webhook);
+    if (code == CLI_OK)
+        code = cli_pause_set(args, webhook);
     if (code != CLI_OK)
         return code;
     (void)hd_webhook_set_max_attempts(webhook, (uint32_t)attempts);

@@ -2,6 +2,7 @@
 
 #include "cli/backoff.h"
 #include "cli/output.h"
+#include "cli/pause.h"
 #include "cli/rate.h"
 
 #include <string.h>
@@ -46,10 +47,11 @@ static void print_headers(const hd_webhook *webhook, int reveals) {
 }
 
 void cli_webhook_print(const hd_webhook *webhook, int reveals) {
-    char events[WEBHOOK_EVENTS_SIZE], rate[RATE_SIZE], backoff[BACKOFF_SIZE];
+    char events[WEBHOOK_EVENTS_SIZE], rate[RATE_SIZE], backoff[BACKOFF_SIZE], pause[PAUSE_SIZE];
     cli_webhook_events(webhook, events);
     cli_rate_text(webhook, rate);
     cli_backoff_text(webhook, backoff);
+    cli_pause_text(webhook, pause);
     cli_webhook_line("id", hd_webhook_id(webhook));
     cli_webhook_line("name", hd_webhook_name(webhook));
     cli_webhook_line("project", hd_webhook_project(webhook));
@@ -61,6 +63,7 @@ void cli_webhook_print(const hd_webhook *webhook, int reveals) {
     cli_webhook_line("backoff", backoff);
     print_number("in flight", hd_webhook_max_in_flight(webhook));
     cli_webhook_line("rate", *rate ? rate : "no limit");
+    cli_webhook_line("pause", pause);
     cli_webhook_line("ordered", hd_webhook_ordered(webhook) ? "yes" : "no");
     cli_webhook_line("standard", hd_webhook_standard_headers(webhook) ? "yes" : "no");
     print_headers(webhook, reveals);

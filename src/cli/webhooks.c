@@ -262,6 +262,8 @@ static int has_change(const struct args *args) {
         case OPT_IN_FLIGHT:
         case OPT_WEBHOOK_RATE:
         case OPT_BURST:
+        case OPT_WEBHOOK_PAUSE:
+        case OPT_PAUSE_FOR:
         case OPT_BACKOFF:
         case OPT_ORDERED:
         case OPT_WEBHOOK_CERTIFICATE:

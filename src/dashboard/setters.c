@@ -89,6 +89,21 @@ static int set_rate(hd_webhook *webhook, const json_t *value) {
                       : hd_webhook_set_rate(webhook, count, number_in(value, "period_ms"), number_in(value, "burst"));
 }
 
+/* With 0 failures never; null: as the rule of the server says. */
+static int set_pause_rule(hd_webhook *webhook, const json_t *value) {
+    const json_t *failures = json_object_get(value, "failures");
+    if (json_is_null(value))
+        return hd_webhook_set_pause_rule(webhook, 0, 0);
+    if (!json_is_integer(failures))
+        return HD_E_PAUSE_RULE;
+    if (json_integer_value(failures) == 0)
+        return hd_webhook_set_pause_rule(webhook, HD_PAUSE_NEVER, 0);
+    uint32_t count = number_in(value, "failures");
+    return count == 0 || count == HD_PAUSE_NEVER
+               ? HD_E_PAUSE_RULE
+               : hd_webhook_set_pause_rule(webhook, count, number_in(value, "pause_ms"));
+}
+
 /* ---- Headers: those that are left out go, those with null stay as they are ---- */
 
 static int is_listed(const json_t *list, const char *name) {
@@ -158,6 +173,7 @@ static const struct {
     {"max_attempts", set_attempts},
     {"max_in_flight", set_in_flight},
     {"rate", set_rate},
+    {"pause_rule", set_pause_rule},
 };
 
 static json_t *error_of(const char *name, int status, const char *message) {

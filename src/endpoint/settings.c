@@ -2,6 +2,8 @@
 #include "endpoint/webhook.h"
 
 #define DAY_MS 86400000
+#define FAILURES_MAX 1000000
+#define PAUSE_MIN_MS 1000
 #define MINUTE_MS 60000
 #define BURST_MAX 1000
 
@@ -51,6 +53,23 @@ struct hd__rate hd__webhook_rate(const hd_webhook *webhook) {
     return webhook->rate.count == 0 && webhook->format == HD_FORMAT_SLACK ? slack_rate : webhook->rate;
 }
 
+int hd_webhook_set_pause_rule(hd_webhook *webhook, uint32_t failures, uint32_t pause_ms) {
+    if (!webhook)
+        return HD_E_INVALID;
+    int is_rule = failures >= 1 && failures <= FAILURES_MAX && pause_ms >= PAUSE_MIN_MS && pause_ms <= DAY_MS;
+    if (!is_rule && !((failures == 0 || failures == HD_PAUSE_NEVER) && pause_ms == 0))
+        return HD_E_PAUSE_RULE;
+    webhook->pause = (struct hd__pause_rule){failures, pause_ms};
+    return HD_OK;
+}
+
+struct hd__pause_rule hd__webhook_pause_rule(const hd_webhook *webhook, const struct hd__pause_rule *of_client) {
+    static const struct hd__pause_rule never = {0, 0};
+    return webhook->pause.failures == 0                ? *of_client
+           : webhook->pause.failures == HD_PAUSE_NEVER ? never
+                                                       : webhook->pause;
+}
+
 int hd_webhook_set_ordered(hd_webhook *webhook, int on) {
     if (!webhook || (on != 0 && on != 1))
         return HD_E_INVALID;
@@ -91,6 +110,14 @@ uint32_t hd_webhook_rate_period_ms(const hd_webhook *webhook) {
 
 uint32_t hd_webhook_rate_burst(const hd_webhook *webhook) {
     return webhook ? webhook->rate.burst : 0;
+}
+
+uint32_t hd_webhook_pause_failures(const hd_webhook *webhook) {
+    return webhook ? webhook->pause.failures : 0;
+}
+
+uint32_t hd_webhook_pause_ms(const hd_webhook *webhook) {
+    return webhook ? webhook->pause.pause_ms : 0;
 }
 
 int hd_webhook_ordered(const hd_webhook *webhook) {

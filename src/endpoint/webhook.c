@@ -144,6 +144,7 @@ hd_webhook *hd__webhook_copy(const hd_webhook *webhook) {
     copy->retry_first_ms = webhook->retry_first_ms;
     copy->retry_max_ms = webhook->retry_max_ms;
     copy->rate = webhook->rate;
+    copy->pause = webhook->pause;
     copy->ordered = webhook->ordered;
     copy->standard_headers = webhook->standard_headers;
     copy->version = webhook->version;

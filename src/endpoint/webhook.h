@@ -33,6 +33,12 @@ struct hd__rate {
     uint32_t count, period_ms, burst;
 };
 
+/* When a webhook that keeps failing is left alone for a while. */
+struct hd__pause_rule {
+    uint32_t failures; /* in a row; 0 for never, or of a webhook for the rule of the client */
+    uint32_t pause_ms;
+};
+
 struct hd_webhook {
     atomic_uint references;
     char *id, *project, *name, *url, *masked_url;
@@ -47,6 +53,7 @@ struct hd_webhook {
     uint32_t max_attempts;
     uint32_t retry_first_ms, retry_max_ms; /* 0 for the default schedule */
     struct hd__rate rate;                  /* its own */
+    struct hd__pause_rule pause;           /* its own; HD_PAUSE_NEVER failures for never */
     int ordered;
     int standard_headers;
     uint64_t version; /* how often it was put; 0 if it does not come from a client */
@@ -77,6 +84,9 @@ void hd__webhook_share_meter(hd_webhook *snapshot, const hd_webhook *replaced);
 
 /* Its own rate, or that of its format. */
 struct hd__rate hd__webhook_rate(const hd_webhook *webhook);
+
+/* Its own rule, or that of the client. */
+struct hd__pause_rule hd__webhook_pause_rule(const hd_webhook *webhook, const struct hd__pause_rule *of_client);
 
 hd_webhook *hd__webhook_ref(hd_webhook *webhook);
 

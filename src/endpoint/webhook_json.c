@@ -34,12 +34,26 @@ static void write_rate(struct hd__out *out, const hd_webhook *webhook) {
     hd__out_close(out, '}');
 }
 
+/* Its own, with 0 failures for never; null for that of the client. */
+static void write_pause_rule(struct hd__out *out, const hd_webhook *webhook) {
+    uint32_t failures = hd_webhook_pause_failures(webhook);
+    if (failures == 0) {
+        hd__out_null(out, "pause_rule");
+        return;
+    }
+    hd__out_open(out, "pause_rule", '{');
+    hd__out_number(out, "failures", failures == HD_PAUSE_NEVER ? 0 : failures);
+    hd__out_number(out, "pause_ms", hd_webhook_pause_ms(webhook));
+    hd__out_close(out, '}');
+}
+
 static void write_delivery(struct hd__out *out, const hd_webhook *webhook) {
     hd__out_number(out, "max_attempts", hd_webhook_max_attempts(webhook));
     hd__out_number(out, "retry_first_ms", hd_webhook_retry_first_ms(webhook));
     hd__out_number(out, "retry_max_ms", hd_webhook_retry_max_ms(webhook));
     hd__out_number(out, "max_in_flight", hd_webhook_max_in_flight(webhook));
     write_rate(out, webhook);
+    write_pause_rule(out, webhook);
     hd__out_bool(out, "ordered", hd_webhook_ordered(webhook));
     hd__out_bool(out, "standard_headers", hd_webhook_standard_headers(webhook));
     hd__out_string(out, "client_certificate", hd_webhook_client_certificate(webhook));

@@ -9,7 +9,7 @@
 #include "engine/delivery.h"
 
 struct hd__change_note; /* goes with a change to a store: see store/stored_change.h */
-struct hd__condition; /* see store/store.h */
+struct hd__condition;   /* see store/store.h */
 struct hd__ledger;
 struct hd__keeper;
 

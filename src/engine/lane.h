@@ -3,14 +3,9 @@
 #ifndef HD_ENGINE_LANE_H
 #define HD_ENGINE_LANE_H
 
+#include "endpoint/webhook.h"
 #include "engine/delivery.h"
 #include "engine/health.h"
-
-/* When a webhook that keeps failing is left alone for a while. */
-struct hd__pause_rule {
-    uint32_t failures; /* in a row; 0 for never */
-    uint32_t pause_ms;
-};
 
 struct hd__rules {
     struct hd__pause_rule pause;

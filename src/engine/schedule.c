@@ -401,9 +401,10 @@ void hd__schedule_learn(struct hd__schedule *schedule, struct hd__delivery *deli
     struct hd__lane *lane = delivery->lane;
     lane->is_slow = now_us - delivery->started_us >= SLOW_US;
     int64_t paused_until_us;
+    struct hd__pause_rule rule = hd__webhook_pause_rule(lane->webhook, &schedule->rules.pause);
     learn_health(schedule, delivery, now_ms);
     hd__lanes_throttle(&schedule->lanes, lane, hd__lane_throttle(lane, delivery->report, now_us));
-    int state = hd__lane_learn(lane, delivery->report, &schedule->rules.pause, now_us, &paused_until_us);
+    int state = hd__lane_learn(lane, delivery->report, &rule, now_us, &paused_until_us);
     if (delivery->kept_connection_died)
         lane->fresh_until_us = now_us + FRESH_US;
     if (state != lane->state)

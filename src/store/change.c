@@ -67,6 +67,14 @@ static void write_rate(const hd_webhook *webhook, char text[VALUE_SIZE]) {
                  webhook->rate.burst);
 }
 
+static void write_pause_rule(const hd_webhook *webhook, char text[VALUE_SIZE]) {
+    *text = '\0';
+    if (webhook->pause.failures == HD_PAUSE_NEVER)
+        strcpy(text, "never");
+    else if (webhook->pause.failures)
+        snprintf(text, VALUE_SIZE, "after %u, for %u ms", webhook->pause.failures, webhook->pause.pause_ms);
+}
+
 static void write_ordered(const hd_webhook *webhook, char text[VALUE_SIZE]) {
     strcpy(text, webhook->ordered ? "true" : "false");
 }
@@ -87,6 +95,7 @@ static const struct {
     {"retry_max_ms", write_retry_max},
     {"max_in_flight", write_in_flight},
     {"rate", write_rate},
+    {"pause_rule", write_pause_rule},
     {"ordered", write_ordered},
     {"standard_headers", write_standard_headers},
 };

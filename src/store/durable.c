@@ -112,6 +112,8 @@ static struct hd__stored_webhook stored_form(const hd_webhook *snapshot, const s
         .rate_count = snapshot->rate.count,
         .rate_period_ms = snapshot->rate.period_ms,
         .rate_burst = snapshot->rate.burst,
+        .pause_failures = snapshot->pause.failures,
+        .pause_ms = snapshot->pause.pause_ms,
     };
 }
 
@@ -199,6 +201,8 @@ static int read_settings(hd_webhook *webhook, const struct hd__stored_webhook *s
         status = hd_webhook_set_retry_backoff(webhook, stored->retry_first_ms, stored->retry_max_ms);
     if (status == HD_OK)
         status = hd_webhook_set_rate(webhook, stored->rate_count, stored->rate_period_ms, stored->rate_burst);
+    if (status == HD_OK)
+        status = hd_webhook_set_pause_rule(webhook, stored->pause_failures, stored->pause_ms);
     return status;
 }
 

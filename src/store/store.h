@@ -59,6 +59,7 @@ struct hd__stored_webhook {
     int format, mode, ordered, standard_headers; /* mode: HD_MODE_... */
     uint32_t max_in_flight, max_attempts, retry_first_ms, retry_max_ms;
     uint32_t rate_count, rate_period_ms, rate_burst; /* 0 for no rate of its own */
+    uint32_t pause_failures, pause_ms;               /* 0 for no rule of its own, HD_PAUSE_NEVER for never */
     uint64_t version;                                /* of this webhook: how often it was put */
     uint64_t change; /* which of the store's changes made it so: the larger one is the newer, over all webhooks */
     int is_removed;  /* or moved to another project; kept, as it was last, for what waits */

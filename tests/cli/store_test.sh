@@ -70,7 +70,7 @@ code=0
 out=$(cat "$tmp/out") err=$(cat "$tmp/err")
 expect 0
 failing=$(json "$tmp/out" 'all[0]["id"]')
-told 'sorted(all[0])' "['client_certificate', 'events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'mode', 'name', 'ordered', 'project', \
+told 'sorted(all[0])' "['client_certificate', 'events', 'format', 'headers', 'id', 'max_attempts', 'max_in_flight', 'mode', 'name', 'ordered', 'pause_rule', 'project', \
 'rate', 'retry_first_ms', 'retry_max_ms', 'schema', 'secret', 'secret_previous', 'secret_staged', 'standard_headers', 'url_masked', 'version']"
 told 'all[0]["events"], all[0]["max_attempts"], all[0]["max_in_flight"], all[0]["ordered"], all[0]["standard_headers"]' \
     "(['ticket.created', 'ticket.resolved'], 3, 2, True, True)"

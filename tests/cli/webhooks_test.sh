@@ -29,6 +29,8 @@ to_and_back 'name +CRM' --name CRM -- --name ''
 to_and_back 'url +https://example\.org/…' --url https://example.org/hooks -- --url https://example.com/hooks
 to_and_back 'format +slack' --format slack -- --format json
 to_and_back 'events +ticket\.created,message\.received' --events message.received,ticket.created -- --events all
+to_and_back 'events +all,webhook\.failing' --events all,webhook.failing -- --events all
+to_and_back 'events +webhook\.paused,webhook\.recovered' --events webhook.recovered,webhook.paused -- --events all
 to_and_back 'header +X-A: \*+' -H 'X-A: b' -- -H 'X-A:'
 to_and_back 'standard +yes' --standard -- --no-standard
 to_and_back 'attempts +20' --attempts 20 -- --attempts 1
@@ -42,6 +44,16 @@ done
 to_and_back 'in flight +64' --in-flight 64 -- --in-flight 4
 to_and_back 'rate +10/s, burst 1$' --rate 10/s -- --rate none
 to_and_back 'rate +100/h, burst 20$' --rate 100/h --burst 20 -- --rate none
+to_and_back 'pause +never$' --pause-after never -- --pause-after default
+to_and_back 'pause +after 3 failed attempts in a row, for 60 s$' --pause-after 3 --pause-for 1m -- --pause-after default
+for bad in 0 x -1 1000001 '3 '; do
+    run webhooks update "$webhook" --pause-after="$bad"
+    expect 2
+    says "^helmdesk: --pause-after cannot be '$bad'" "$err"
+done
+run webhooks update "$webhook" --pause-for 1m
+expect 2
+says 'goes with --pause-after N' "$err"
 to_and_back 'ordered +yes' --ordered yes -- --ordered no
 
 # Before something is removed it is asked, in words that cannot harm the terminal; any yes is one.

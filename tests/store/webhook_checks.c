@@ -111,10 +111,13 @@ static void changes_of_others_are_heard(struct world *world) {
     webhook.rate_count = 30;
     webhook.rate_period_ms = 60000;
     webhook.rate_burst = 4;
+    webhook.pause_failures = HD_PAUSE_NEVER;
+    webhook.pause_ms = 7;
     client_put(b, &webhook);
     client_tend(a);
     assert_int_equal(heard(a, HEARD_WEBHOOK, 0)->mode, HD_MODE_HELD);
     assert_memory_equal(heard(a, HEARD_WEBHOOK, 0)->rate, ((uint32_t[]){30, 60000, 4}), sizeof(uint32_t[3]));
+    assert_memory_equal(heard(a, HEARD_WEBHOOK, 0)->pause, ((uint32_t[]){HD_PAUSE_NEVER, 7}), sizeof(uint32_t[2]));
     uint64_t change = remove_webhook(b, "webhook");
     struct hd__step step = {0};
     client_step(a, &step);

@@ -83,6 +83,8 @@ static void hear_webhook(void *user, const struct hd__stored_webhook *webhook) {
     heard->rate[0] = webhook->rate_count;
     heard->rate[1] = webhook->rate_period_ms;
     heard->rate[2] = webhook->rate_burst;
+    heard->pause[0] = webhook->pause_failures;
+    heard->pause[1] = webhook->pause_ms;
     heard->is_removed = webhook->is_removed;
     heard->discarded_up_to = webhook->discarded_up_to;
 }

@@ -97,6 +97,7 @@ hd_webhook *full_webhook(void) {
     assert_int_equal(hd_webhook_set_max_attempts(webhook, 5), HD_OK);
     assert_int_equal(hd_webhook_set_retry_backoff(webhook, 2000, 9000), HD_OK);
     assert_int_equal(hd_webhook_set_rate(webhook, 30, 60000, 4), HD_OK);
+    assert_int_equal(hd_webhook_set_pause_rule(webhook, 20, 90000), HD_OK);
     assert_int_equal(hd_webhook_set_client_certificate(webhook, pem, sizeof pem - 1), HD_OK);
     assert_int_equal(hd_webhook_set_ordered(webhook, 1), HD_OK);
     assert_int_equal(hd_webhook_set_standard_headers(webhook, 1), HD_OK);
@@ -134,6 +135,8 @@ void assert_same_webhook(const hd_webhook *a, const hd_webhook *b) {
     assert_int_equal(hd_webhook_rate_count(a), hd_webhook_rate_count(b));
     assert_int_equal(hd_webhook_rate_period_ms(a), hd_webhook_rate_period_ms(b));
     assert_int_equal(hd_webhook_rate_burst(a), hd_webhook_rate_burst(b));
+    assert_int_equal(hd_webhook_pause_failures(a), hd_webhook_pause_failures(b));
+    assert_int_equal(hd_webhook_pause_ms(a), hd_webhook_pause_ms(b));
     assert_int_equal(hd_webhook_ordered(a), hd_webhook_ordered(b));
     assert_int_equal(hd_webhook_client_certificate(a) != NULL, hd_webhook_client_certificate(b) != NULL);
     if (hd_webhook_client_certificate(a))

@@ -174,8 +174,10 @@ static int write_state(struct hd__sqlite *store, const struct hd__store_time *no
 
 /* ---- From version 4 to 5, and to 6 ---- */
 
-/* How webhooks do was not kept. What is discarded does not count as waiting. */
+/* There were no rules of webhooks, and how they do was not kept. What is discarded does not count as waiting. */
 static const char add_columns[] =
+    "ALTER TABLE webhook ADD COLUMN pause_failures INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE webhook ADD COLUMN pause_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lane ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lane ADD COLUMN reason INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lane ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"

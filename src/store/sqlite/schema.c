@@ -28,6 +28,7 @@ const char hd__sqlite_tables[] =
     "  ordered INTEGER NOT NULL, standard_headers INTEGER NOT NULL, max_in_flight INTEGER NOT NULL,"
     "  max_attempts INTEGER NOT NULL, retry_first_ms INTEGER NOT NULL, retry_max_ms INTEGER NOT NULL,"
     "  rate_count INTEGER NOT NULL, rate_period_ms INTEGER NOT NULL, rate_burst INTEGER NOT NULL,"
+    "  pause_failures INTEGER NOT NULL DEFAULT 0, pause_ms INTEGER NOT NULL DEFAULT 0,"
     "  version INTEGER NOT NULL, change INTEGER NOT NULL, removed INTEGER NOT NULL, discarded_up_to INTEGER NOT NULL,"
     "  name TEXT NOT NULL, url BLOB NOT NULL, secret BLOB NOT NULL, staged BLOB NOT NULL, previous BLOB NOT NULL,"
     "  headers BLOB NOT NULL, client_certificate BLOB NOT NULL);"

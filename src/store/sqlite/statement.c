@@ -22,7 +22,7 @@
     "SELECT w.key, w.history, w.project, w.label, w.id, p.name, w.name, w.url, l.masked_url, w.secret, w.staged, "     \
     "w.previous, w.headers, w.events, w.format, w.mode, w.ordered, w.standard_headers, w.max_in_flight, "              \
     "w.max_attempts, w.retry_first_ms, w.retry_max_ms, w.version, w.change, w.removed, w.discarded_up_to, "            \
-    "w.rate_count, w.rate_period_ms, w.rate_burst, w.client_certificate "                                              \
+    "w.rate_count, w.rate_period_ms, w.rate_burst, w.client_certificate, w.pause_failures, w.pause_ms "                \
     "FROM webhook w CROSS JOIN project p ON p.key = w.project CROSS JOIN label l ON l.key = w.label WHERE "
 #define SOMETHING_WAITS "EXISTS(SELECT 1 FROM outbox o WHERE o.webhook = w.key)"
 
@@ -62,15 +62,17 @@ static const char *const texts[HD__SQL_COUNT] = {
     [HD__SQL_ADD_WEBHOOK] =
         "INSERT INTO webhook(id, history, project, label, name, url, secret, staged, previous, headers, events, "
         "format, mode, ordered, standard_headers, max_in_flight, max_attempts, retry_first_ms, retry_max_ms, version, "
-        "change, rate_count, rate_period_ms, rate_burst, client_certificate, removed, discarded_up_to) VALUES(?1, ?2, "
+        "change, rate_count, rate_period_ms, rate_burst, client_certificate, pause_failures, pause_ms, removed, "
+        "discarded_up_to) VALUES(?1, ?2, "
         "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
-        "0, 0)",
+        "?26, ?27, 0, 0)",
     [HD__SQL_CHANGE_WEBHOOK] =
         "UPDATE webhook SET id = ?1, history = ?2, project = ?3, label = ?4, name = ?5, url = ?6, secret = ?7, staged "
         "= ?8, previous = ?9, headers = ?10, events = ?11, format = ?12, mode = ?13, ordered = ?14, standard_headers = "
         "?15, max_in_flight = ?16, max_attempts = ?17, retry_first_ms = ?18, retry_max_ms = ?19, version = ?20, "
-        "change = ?21, rate_count = ?22, rate_period_ms = ?23, rate_burst = ?24, client_certificate = ?25 WHERE key = "
-        "?26",
+        "change = ?21, rate_count = ?22, rate_period_ms = ?23, rate_burst = ?24, client_certificate = ?25, "
+        "pause_failures = ?26, "
+        "pause_ms = ?27 WHERE key = ?28",
     [HD__SQL_REMOVE_WEBHOOK] = "UPDATE webhook SET removed = 1, change = ?2 WHERE id = ?1 AND removed = 0",
     [HD__SQL_DISCARD] = "UPDATE webhook SET discarded_up_to = ?2, change = ?3 WHERE key = ?1",
     [HD__SQL_MAKE_DUE] = "UPDATE outbox SET due = ?2 + 1 WHERE webhook = ?1 AND due > ?2 + 1",

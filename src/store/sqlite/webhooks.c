@@ -119,6 +119,8 @@ static void read(sqlite3_stmt *row, struct hd__stored_webhook *webhook) {
         .rate_period_ms = (uint32_t)hd__sql_get_int(row, 27),
         .rate_burst = (uint32_t)hd__sql_get_int(row, 28),
         .client_certificate = hd__sql_get_bytes(row, 29),
+        .pause_failures = (uint32_t)hd__sql_get_int(row, 30),
+        .pause_ms = (uint32_t)hd__sql_get_int(row, 31),
     };
 }
 
@@ -157,6 +159,8 @@ static void bind_settings(sqlite3_stmt *statement, const struct hd__stored_webho
     hd__sql_int(statement, 23, webhook->rate_period_ms);
     hd__sql_int(statement, 24, webhook->rate_burst);
     hd__sql_bytes(statement, 25, webhook->client_certificate.data, webhook->client_certificate.len);
+    hd__sql_int(statement, 26, webhook->pause_failures);
+    hd__sql_int(statement, 27, webhook->pause_ms);
 }
 
 static int write_webhook(struct hd__sqlite *store, struct hd__stored_webhook *webhook, int64_t key) {
@@ -164,7 +168,7 @@ static int write_webhook(struct hd__sqlite *store, struct hd__stored_webhook *we
     sqlite3_stmt *statement = hd__sql(store, key ? HD__SQL_CHANGE_WEBHOOK : HD__SQL_ADD_WEBHOOK);
     bind_settings(statement, webhook);
     if (key)
-        hd__sql_int(statement, 26, key);
+        hd__sql_int(statement, 28, key);
     int code = hd__sql_run(statement);
     webhook->keys.webhook = key ? key : sqlite3_last_insert_rowid(store->main);
     return code == SQLITE_OK ? note_own_change(store) : code;

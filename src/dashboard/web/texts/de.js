@@ -573,6 +573,11 @@ export const texts = {
     attemptsHint: '1 bis 20; mehr als einer heißt: mit Wiederholungen',
     inFlight: 'Parallelität',
     inFlightHint: '1 bis 64 Zustellungen zugleich',
+    pause: 'Pausenregel',
+    pauseHint: 'Nach wie vielen fehlgeschlagenen Versuchen nacheinander der Webhook pausiert, und wie lange. Leer: nach ' +
+      'der Regel dieses Servers. 0: nie.',
+    pauseFailures: 'Fehlversuche',
+    pauseMinutes: 'Minuten',
     rate: 'Begrenzung der Rate',
     rateHint: 'Wie viele Anfragen in einem Zeitraum beginnen dürfen, und wie viele davon zugleich nach einer Ruhezeit ' +
       '(Burst). Leer lassen für keine Begrenzung; Slack bekommt dann 1 pro Sekunde, Burst 5.',

@@ -566,6 +566,11 @@ export const texts = {
     attemptsHint: '1 to 20; more than one means retries',
     inFlight: 'Concurrency',
     inFlightHint: '1 to 64 deliveries at once',
+    pause: 'Pause rule',
+    pauseHint: 'After how many failed attempts in a row the webhook is paused, and for how long. Empty: as the rule of ' +
+      'this server says. 0: never.',
+    pauseFailures: 'failed attempts',
+    pauseMinutes: 'minutes',
     rate: 'Rate limit',
     rateHint: 'How many requests may start per period, and how many of them at once after an idle time (burst). ' +
       'Leave empty for no limit; Slack then gets 1 per second, burst 5.',

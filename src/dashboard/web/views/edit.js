@@ -121,6 +121,14 @@ export default function (ctx) {
         h('input', { name: 'rate_burst', type: 'number', min: 1, max: 1000, 'aria-label': t.edit.rateBurst,
           value: rate?.burst ?? 1 }), h('span', t.edit.rateBurst)),
       h('p.error', { id: 'f-rate-error' }))
+    const pauseFields = (rule) => h('fieldset.field', { id: 'f-pause_rule', tabindex: -1, 'aria-describedby': 'f-pause_rule-error' },
+      h('legend', t.edit.pause), h('p.hint', t.edit.pauseHint),
+      h('div.row',
+        h('input', { name: 'pause_failures', type: 'number', min: 0, max: 1000000, 'aria-label': t.edit.pauseFailures,
+          value: rule?.failures ?? '' }), h('span', t.edit.pauseFailures),
+        h('input', { name: 'pause_minutes', type: 'number', min: 0, max: 1440, step: 'any', 'aria-label': t.edit.pauseMinutes,
+          value: rule?.failures ? rule.pause_ms / 60000 : 5 }), h('span', t.edit.pauseMinutes)),
+      h('p.error', { id: 'f-pause_rule-error' }))
     const shown = preview(ctx, events, () => ({ format, secret: secret.value || undefined }))
     const summary = h('div', { tabindex: -1, class: 'note bad', hidden: true, 'aria-labelledby': 'summary-title' })
     const advanced = h('details', { open: given.headers.length > 0 }, h('summary', t.edit.advanced), h('div.stack',
@@ -133,7 +141,7 @@ export default function (ctx) {
           input('max_attempts', { type: 'number', min: 1, max: 20, value: given.max_attempts })),
         field('max_in_flight', t.edit.inFlight, t.edit.inFlightHint,
           input('max_in_flight', { type: 'number', min: 1, max: 64, value: given.max_in_flight }))),
-      rateFields(given.rate),
+      rateFields(given.rate), pauseFields(given.pause_rule),
       field('client_certificate', t.webhook.clientCertificate, t.edit.certificateHint, certificate),
       box('ordered', t.edit.ordered, t.edit.orderedHint, given.ordered),
       box('standard_headers', t.webhook.standardHeaders, t.edit.standardHint, given.standard_headers)))
@@ -217,12 +225,15 @@ export default function (ctx) {
     function collect() {
       const { elements } = form
       const { rate_count: requests, rate_period: period, rate_burst: burst } = elements
+      const { pause_failures: failures, pause_minutes: minutes } = elements
+      const hasRule = failures.value !== '' || failures.validity.badInput
       const isLimited = requests.value !== '' || requests.validity.badInput
       const fields = {
         name: elements.name.value.trim(), url: url.value.trim(), format, mode: elements.mode.value,
         events: [...form.querySelectorAll('[name=events]:checked')].map((el) => el.value),
         max_attempts: elements.max_attempts.valueAsNumber, max_in_flight: elements.max_in_flight.valueAsNumber,
         rate: isLimited ? { count: requests.valueAsNumber, period_ms: Number(period.value), burst: burst.valueAsNumber } : null,
+        pause_rule: hasRule ? { failures: failures.valueAsNumber, pause_ms: Math.round(minutes.valueAsNumber * 60000) } : null,
         ordered: elements.ordered.checked, standard_headers: elements.standard_headers.checked,
         headers: [...headers.children].map(header).filter(({ name }) => name).map(({ name, value }) => [name, value]),
       }

@@ -8,6 +8,7 @@ import { button, h } from '../ui.js'
 export const LABELS = {
   name: t.edit.name, url: t.edit.url, format: t.edit.format, events: t.edit.events, mode: t.edit.mode,
   headers: t.edit.headers, max_attempts: t.edit.attempts, max_in_flight: t.edit.inFlight, rate: t.edit.rate,
+  pause_rule: t.edit.pause,
   client_certificate: t.webhook.clientCertificate, ordered: t.edit.ordered,
   standard_headers: t.webhook.standardHeaders,
 }
