@@ -178,7 +178,7 @@ static void live(void *user) {
         assert_int_equal(a.added_count, 2);
         struct hd__result result = seam_result(&a, HD__RESULT_ENDED, webhook, a.added[0].row, 1);
         struct hd__claim claim = {.webhook = webhook, .max = 10};
-        const struct hd__lane_note note = {webhook, HD_WEBHOOK_PAUSED, 1000, 0};
+        const struct hd__lane_note note = {.webhook = webhook, .state = HD_WEBHOOK_PAUSED, .left_ms = 1000};
         step = (struct hd__step){
             .results = &result, .result_count = 1, .claims = &claim, .claim_count = 1, .notes = &note, .note_count = 1};
         step_until_done(&step);

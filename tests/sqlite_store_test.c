@@ -564,7 +564,7 @@ static void test_lanes_go_along(void **state_) {
     seam_open(&a, directory, HD__ROLE_DELIVER, clock_of(0));
     int64_t webhook = seam_put(&a, "w");
     seam_put(&a, "v");
-    const struct hd__lane_note notes[] = {{webhook, HD_WEBHOOK_PAUSED, 60000, 0}};
+    const struct hd__lane_note notes[] = {{.webhook = webhook, .state = HD_WEBHOOK_PAUSED, .left_ms = 60000}};
     struct hd__step step = {.notes = notes, .note_count = 1};
     assert_int_equal(seam_step(&a, &step), HD_OK);
     seam_open(&b, directory, HD__ROLE_DELIVER, clock_of(1));
@@ -582,7 +582,7 @@ static void test_lanes_go_along(void **state_) {
     assert_int_equal(b.note_count, 1);
     assert_int_equal(b.notes[0].webhook, webhook);
     assert_int_equal(b.notes[0].left_ms, 40000);
-    const struct hd__lane_note active[] = {{webhook, HD_WEBHOOK_ACTIVE, 0, 0}};
+    const struct hd__lane_note active[] = {{.webhook = webhook, .state = HD_WEBHOOK_ACTIVE}};
     step = (struct hd__step){.notes = active, .note_count = 1};
     assert_int_equal(seam_step(&b, &step), HD_OK);
     assert_int_equal(b.store->ops->lane_state(b.store, "w", &note), HD_OK);

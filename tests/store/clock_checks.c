@@ -101,7 +101,7 @@ static void jumps_do_not_change_pauses(struct world *world) {
     int64_t webhook;
     struct client *client = begin(world, &webhook);
     for (size_t i = 0; i < JUMPS; i++) {
-        struct hd__lane_note found, note = {webhook, HD_WEBHOOK_PAUSED, 60000, 0};
+        struct hd__lane_note found, note = {.webhook = webhook, .state = HD_WEBHOOK_PAUSED, .left_ms = 60000};
         struct hd__step step = {.notes = &note, .note_count = 1};
         client_step(client, &step);
         world->wall_jump_ms += jumps[i];

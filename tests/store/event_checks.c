@@ -27,6 +27,27 @@ static void fan_out_by_type(struct world *world) {
     assert_int_equal(heard_count(client, HEARD_ADDED, all_key), 1);
 }
 
+/* An alert goes to all that take it but the webhook that it is about. */
+static void fan_out_of_alerts(struct world *world) {
+    struct client *client = client_join(world, HD__ROLE_DELIVER);
+    struct hd__stored_webhook subject = webhook_of("subject"), other = webhook_of("other"), deaf = webhook_of("deaf");
+    subject.events |= 1U << HD_ALERT_FAILING;
+    other.events |= 1U << HD_ALERT_FAILING;
+    int64_t subject_key = client_put(client, &subject), other_key = client_put(client, &other);
+    client_put(client, &deaf);
+    struct hd__new_event event = event_of(world, PROJECT, HD_ALERT_FAILING);
+    event.about = "subject";
+    struct hd__step step = {.events = &event, .event_count = 1};
+    client_step(client, &step);
+    assert_int_equal(event.added, 1);
+    assert_int_equal(heard_count(client, HEARD_ADDED, other_key), 1);
+    assert_int_equal(heard_count(client, HEARD_ADDED, subject_key), 0);
+    event = event_of(world, PROJECT, HD_ALERT_FAILING);
+    event.about = "gone";
+    client_step(client, &step);
+    assert_int_equal(event.added, 2);
+}
+
 static void fan_out_by_mode(struct world *world) {
     struct client *client = client_join(world, HD__ROLE_DELIVER);
     struct hd__stored_webhook on = webhook_of("on"), held = webhook_of("held"), off = webhook_of("off");
@@ -265,6 +286,7 @@ static void a_key_twice_in_a_step(struct world *world) {
 
 static const struct check checks[] = {
     {"events go to webhooks that subscribe to their type", fan_out_by_type},
+    {"an alert is not given to the webhook that it is about", fan_out_of_alerts},
     {"events go to webhooks that are on or held", fan_out_by_mode},
     {"events go to webhooks of their project", fan_out_by_project},
     {"events go to the webhooks of the moment", fan_out_follows_changes},

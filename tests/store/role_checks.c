@@ -80,7 +80,7 @@ static void all_is_there_again(struct world *world) {
     assert_int_equal(client->store->ops->remove_webhook(client->store, "gone", &change, NULL), HD_OK);
     assert_false(client_end(client, key, first));
     struct hd__new_event keyed = event_of(world, PROJECT, HD_TICKET_CREATED);
-    struct hd__lane_note note = {key, HD_WEBHOOK_PAUSED, 600000, 0};
+    struct hd__lane_note note = {.webhook = key, .state = HD_WEBHOOK_PAUSED, .left_ms = 600000};
     struct hd__step step = {.events = &keyed, .event_count = 1, .notes = &note, .note_count = 1};
     keyed.key = "key";
     client_step(client, &step);

@@ -373,7 +373,8 @@ static void the_next_owner_is_told_of_pauses(struct world *world) {
     int64_t keys[3];
     struct client *client = client_join(world, HD__ROLE_DELIVER);
     client_put_many(client, 3, keys);
-    struct hd__lane_note notes[] = {{keys[0], HD_WEBHOOK_PAUSED, 60000, 0}, {keys[1], HD_WEBHOOK_ACTIVE, 0, 0}};
+    struct hd__lane_note notes[] = {{.webhook = keys[0], .state = HD_WEBHOOK_PAUSED, .left_ms = 60000},
+                                    {.webhook = keys[1], .state = HD_WEBHOOK_ACTIVE}};
     struct hd__step step = {.notes = notes, .note_count = 2};
     client_step(client, &step);
     world_pass(world, 20000);

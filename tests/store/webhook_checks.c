@@ -309,7 +309,7 @@ static void notes_of_lanes_are_kept(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook);
-    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000, 0};
+    struct hd__lane_note found, note = {.webhook = key, .state = HD_WEBHOOK_PAUSED, .left_ms = 60000};
     struct hd__step step = {.notes = &note, .note_count = 1};
     assert_int_equal(tool->store->ops->lane_state(tool->store, "nobody", &found), HD_E_NOT_FOUND);
     assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
@@ -320,10 +320,38 @@ static void notes_of_lanes_are_kept(struct world *world) {
     assert_int_equal(found.state, HD_WEBHOOK_PAUSED);
     assert_int_equal(found.webhook, key);
     assert_true(found.left_ms > 49000 && found.left_ms <= 50000);
-    note = (struct hd__lane_note){key, HD_WEBHOOK_ACTIVE, 0, 0};
+    note = (struct hd__lane_note){.webhook = key, .state = HD_WEBHOOK_ACTIVE};
     client_step(owner, &step);
     assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
     assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
+}
+
+/* How a webhook does is kept until all is well again. */
+static void health_is_kept(struct world *world) {
+    static const struct hd__health health = {.failures = 7,
+                                             .reason = HD_REASON_REFUSED,
+                                             .since_ms = 1700000000000,
+                                             .is_failing = 1,
+                                             .told = HD_ALERT_FAILING,
+                                             .alerted_ms = 1700000001000};
+    struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
+    struct hd__stored_webhook webhook = webhook_of("webhook");
+    int64_t key = client_put(owner, &webhook);
+    struct hd__lane_note found, note = {.webhook = key, .state = HD_WEBHOOK_ACTIVE, .health = health};
+    struct hd__step step = {.notes = &note, .note_count = 1};
+    client_step(owner, &step);
+    assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
+    assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
+    assert_memory_equal(&found.health, &health, sizeof health);
+    client_tend(owner);
+    client_leave(owner, 1);
+    owner = client_join(world, HD__ROLE_DELIVER);
+    assert_int_equal(heard_count(owner, HEARD_LANE, key), 1);
+    assert_memory_equal(&heard(owner, HEARD_LANE, 0)->health, &health, sizeof health);
+    note.health = (struct hd__health){0};
+    client_step(owner, &step);
+    assert_int_equal(tool->store->ops->lane_state(tool->store, "webhook", &found), HD_OK);
+    assert_memory_equal(&found.health, &note.health, sizeof health);
 }
 
 struct surveyed {
@@ -353,7 +381,7 @@ static void a_survey_tells_all(struct world *world) {
     client_send_to(owner, key);
     world_pass(world, 5000);
     client_send_to(owner, key);
-    struct hd__lane_note note = {other_key, HD_WEBHOOK_PAUSED, 60000, 0};
+    struct hd__lane_note note = {.webhook = other_key, .state = HD_WEBHOOK_PAUSED, .left_ms = 60000};
     struct hd__step step = {.notes = &note, .note_count = 1};
     client_step(owner, &step);
     uint64_t change;
@@ -375,7 +403,7 @@ static void patience_is_kept(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *tool = client_join(world, HD__ROLE_READ);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook);
-    struct hd__lane_note found, note = {key, HD_WEBHOOK_ACTIVE, 0, 60000};
+    struct hd__lane_note found, note = {.webhook = key, .state = HD_WEBHOOK_ACTIVE, .throttled_ms = 60000};
     struct hd__step step = {.notes = &note, .note_count = 1};
     client_step(owner, &step);
     world_pass(world, 10000);
@@ -401,7 +429,7 @@ static void notes_of_others_do_nothing(struct world *world) {
     struct client *owner = client_join(world, HD__ROLE_DELIVER), *late = client_join(world, HD__ROLE_ACCEPT);
     struct hd__stored_webhook webhook = webhook_of("webhook");
     int64_t key = client_put(owner, &webhook);
-    struct hd__lane_note found, note = {key, HD_WEBHOOK_PAUSED, 60000, 0};
+    struct hd__lane_note found, note = {.webhook = key, .state = HD_WEBHOOK_PAUSED, .left_ms = 60000};
     struct hd__step step = {.notes = &note, .note_count = 1};
     client_step(late, &step);
     assert_int_equal(owner->store->ops->lane_state(owner->store, "webhook", &found), HD_OK);
@@ -423,6 +451,7 @@ static const struct check checks[] = {
     {"discard marks what waits", discard_marks_what_waits},
     {"discarded rows do not wait", discarded_rows_do_not_wait},
     {"notes of lanes are kept", notes_of_lanes_are_kept},
+    {"how a webhook does is kept", health_is_kept},
     {"a survey tells of all webhooks", a_survey_tells_all},
     {"what a receiver asked for is kept", patience_is_kept},
     {"notes of lanes of others do nothing", notes_of_others_do_nothing},

@@ -94,6 +94,7 @@ static void hear_lane(void *user, const struct hd__lane_note *note) {
     heard->state = note->state;
     heard->left_ms = note->left_ms;
     heard->throttled_ms = note->throttled_ms;
+    heard->health = note->health;
 }
 
 static void hear_arrived(void *user, int64_t webhook, int64_t row, int has_tests) {

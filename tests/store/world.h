@@ -51,6 +51,7 @@ struct heard {
     int mode, is_removed, state, may_be_repeated, is_test; /* is_test: has_tests, if it has arrived */
     int64_t discarded_up_to, left_ms, throttled_ms, due_ms;
     uint32_t tries, rate[3], pause[2];
+    struct hd__health health;
     size_t index; /* of the event or the claim */
     unsigned char delivery_id[HD__STORE_ID_SIZE], event_id[HD__STORE_ID_SIZE];
 };
