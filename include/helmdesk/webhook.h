@@ -34,7 +34,8 @@ HD_API int hd_mode_count(void);
 /** @} */
 
 /**
- * Makes a webhook: on, JSON format, all events, a new id, a new secret, the name "", at most 4 deliveries at once.
+ * Makes a webhook: on, JSON format, all events about tickets, a new id, a new secret, the name "", at most 4 deliveries
+ * at once.
  * @param webhook  receives the webhook; free it with hd_webhook_free()
  * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY; HD_E_RANDOM. Blocks: no. Threads: any. Since: 0.1.0
  */
@@ -138,7 +139,8 @@ HD_API int hd_webhook_undo_secret(hd_webhook *webhook);
 HD_API int hd_webhook_forget_previous_secret(hd_webhook *webhook);
 
 /**
- * Subscribes the webhook to an event type, or ends the subscription. A new webhook subscribes to all of them.
+ * Subscribes the webhook to an event type, or ends the subscription. A new webhook subscribes to all
+ * events about tickets, and to no alerts (HD_ALERT_...).
  * @param webhook  the webhook
  * @param type     any type but HD_EVENT_UNKNOWN
  * @param on       0 or 1
