@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#define TAIL_MAX 16384 /* reports that are not in the index and are all looked at; with more, it is of no use */
 #define IS_TEST 1
 #define HAS_ATTEMPTS 2
 
@@ -120,44 +119,22 @@ static int matches(const struct finding *finding, const struct hd__facts *facts)
 
 /* ---- The keys of what is asked for ---- */
 
-static int find_key(sqlite3 *reader, const char *sql, const char *name, int64_t *key) {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader, sql, -1, &statement, NULL);
-    *key = -1; /* no report has it */
-    if (code == SQLITE_OK) {
-        hd__sql_text(statement, 1, name);
-        code = sqlite3_step(statement);
-    }
-    if (code == SQLITE_ROW)
-        *key = hd__sql_get_int(statement, 0);
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 static int find_keys(sqlite3 *reader, struct finding *finding) {
     const struct hd__log_search *search = finding->search;
+    size_t found;
     int code = SQLITE_OK;
     finding->histories = calloc(search->webhook_count + 1, sizeof finding->histories[0]);
     if (!finding->histories)
         return SQLITE_NOMEM;
     if (search->project)
-        code = find_key(reader, "SELECT key FROM project WHERE name = ?1", search->project, &finding->project);
-    for (size_t i = 0; i < search->webhook_count && code == SQLITE_OK; i++)
-        code = find_key(reader, "SELECT key FROM history WHERE webhook_id = ?1", search->webhook_ids[i],
-                        &finding->histories[finding->history_count++]);
+        code = hd__question_keys(reader, HD__KEY_OF_PROJECT, &search->project, 1, &finding->project, &found);
+    if (search->project && code == SQLITE_OK && found == 0)
+        finding->project = -1; /* no report has it */
+    if (code == SQLITE_OK)
+        code = hd__question_keys(reader, HD__KEY_OF_HISTORY, search->webhook_ids, search->webhook_count,
+                                 finding->histories, &finding->history_count);
     qsort(finding->histories, finding->history_count, sizeof finding->histories[0], compare);
     return code;
-}
-
-/* Of an empty log none is left, whatever blocks have. */
-static int find_oldest(sqlite3 *reader, int64_t *oldest) {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader, "SELECT ifnull(min(id), 9223372036854775807) FROM log NOT INDEXED", -1,
-                                  &statement, NULL);
-    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        *oldest = hd__sql_get_int(statement, 0);
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 /* ---- All of it ---- */
@@ -221,16 +198,21 @@ static int tell_tail(sqlite3 *reader, const struct finding *finding) {
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Whether there is an index that has most of the log. */
-static int has_index(sqlite3 *reader, int *has) {
+/* The oldest report, and whether there is an index that has most of the log. Of an empty log none is left, whatever
+ * blocks have. */
+static int find_index(sqlite3 *reader, int64_t *oldest, int *has_index) {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader,
-                                  "SELECT max(number + units), (SELECT max(id) FROM log NOT INDEXED) FROM search_block",
-                                  -1, &statement, NULL);
+    int code =
+        sqlite3_prepare_v2(reader,
+                           "SELECT max(number + units), (SELECT max(id) FROM log NOT INDEXED), "
+                           "(SELECT ifnull(min(id), 9223372036854775807) FROM log NOT INDEXED) FROM search_block",
+                           -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
-    *has = code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL &&
-           hd__sql_get_int(statement, 1) - hd__sql_get_int(statement, 0) * HD__UNIT < TAIL_MAX;
+    *has_index = code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL &&
+                 hd__sql_get_int(statement, 1) - hd__sql_get_int(statement, 0) * HD__UNIT < HD__TAIL_MAX;
+    if (code == SQLITE_ROW)
+        *oldest = hd__sql_get_int(statement, 2);
     sqlite3_finalize(statement);
     return code == SQLITE_ROW ? SQLITE_OK : code;
 }
@@ -239,12 +221,10 @@ int hd__facts_find(sqlite3 *reader, const struct hd__log_search *search,
                    void (*tell)(void *user, int64_t finished_ms, const struct hd__facts *facts), void *user,
                    int *is_done) {
     struct finding finding = {.search = search, .tell = tell, .user = user};
-    int code = has_index(reader, is_done);
+    int code = find_index(reader, &finding.oldest, is_done);
     if (code != SQLITE_OK || !*is_done)
         return code;
     code = find_keys(reader, &finding);
-    if (code == SQLITE_OK)
-        code = find_oldest(reader, &finding.oldest);
     if (code == SQLITE_OK)
         code = tell_blocks(reader, &finding);
     if (code == SQLITE_OK)

@@ -10,6 +10,9 @@
 /* The key of the part of a block that begins with a term. */
 #define HD__PART_KEY(block, term) ((int64_t)(block) << 32 | (int64_t)(term))
 
+/* Reports that are not in the index and are all looked at; with more, it is of no use. */
+#define HD__TAIL_MAX 16384
+
 /* When the reports of a block ended, by their place; 0 for one that is not there. */
 struct hd__block_times {
     int64_t ms[HD__BLOCK];

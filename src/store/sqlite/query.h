@@ -17,6 +17,14 @@ enum hd__question {
 int hd__question_prepare(sqlite3 *connection, const char *columns, const struct hd__log_search *search,
                          enum hd__question which, int has_joins, sqlite3_stmt **statement);
 
+#define HD__KEY_OF_PROJECT "SELECT key FROM project WHERE name = ?1"
+#define HD__KEY_OF_HISTORY "SELECT key FROM history WHERE webhook_id = ?1"
+
+/* The keys of some names, as one of these finds them; a name that is not known has none. There is room for a key of
+ * each name. Returns a result code. */
+int hd__question_keys(sqlite3 *connection, const char *sql, const char *const *names, size_t count, int64_t *keys,
+                      size_t *found);
+
 /* Between these two, what runs on a connection ends when the search is over: the first returns a result code, and the
  * second the status for what came of it. */
 int hd__question_begin(sqlite3 *connection, const struct hd__log_search *search);

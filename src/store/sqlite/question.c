@@ -210,6 +210,23 @@ int hd__question_prepare(sqlite3 *connection, const char *columns, const struct 
     return code;
 }
 
+int hd__question_keys(sqlite3 *connection, const char *sql, const char *const *names, size_t count, int64_t *keys,
+                      size_t *found) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(connection, sql, -1, &statement, NULL);
+    *found = 0;
+    for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
+        hd__sql_text(statement, 1, names[i]);
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+            keys[(*found)++] = hd__sql_get_int(statement, 0);
+        if (code == SQLITE_ROW || code == SQLITE_DONE)
+            code = sqlite3_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    return code;
+}
+
 /* ---- The end ---- */
 
 #define STEPS 4000 /* of SQLite's machine between two looks, some tens of microseconds */

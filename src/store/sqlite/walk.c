@@ -2,13 +2,13 @@
 
 #include "base/fold.h"
 #include "store/sqlite/index.h"
+#include "store/sqlite/query.h"
 #include "store/sqlite/terms.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TAIL_MAX 16384 /* reports that are not in the index and are all looked at; with more, it is of no use */
-#define FEW 4          /* reports that are looked at rather than narrowed by more terms */
+#define FEW 4 /* reports that are looked at rather than narrowed by more terms */
 
 struct candidate {
     int64_t ms, id;
@@ -74,21 +74,16 @@ static void find_grams(struct walking *walking, const char *text) {
         walking->gram_count = hd__terms_of_text(text, len, walking->grams);
 }
 
-/* The keys of these names, each as a term. One that is not known has none. */
+/* The keys of these names, each as a term. */
 static int find_keys(struct walking *walking, const char *sql, const char *const *names, size_t count, uint32_t family,
                      struct group *group) {
-    sqlite3_stmt *statement = NULL;
+    int64_t *keys = calloc(count + 1, sizeof *keys);
     group->terms = calloc(count + 1, sizeof *group->terms);
-    int code = group->terms ? sqlite3_prepare_v2(walking->reader, sql, -1, &statement, NULL) : SQLITE_NOMEM;
-    for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
-        hd__sql_text(statement, 1, names[i]);
-        code = sqlite3_step(statement);
-        if (code == SQLITE_ROW)
-            group->terms[group->count++] = family | (uint32_t)(hd__sql_get_int(statement, 0) % HD__TERM_KEYS);
-        if (code == SQLITE_ROW || code == SQLITE_DONE)
-            code = sqlite3_reset(statement);
-    }
-    sqlite3_finalize(statement);
+    int code = keys && group->terms ? hd__question_keys(walking->reader, sql, names, count, keys, &group->count)
+                                    : SQLITE_NOMEM;
+    for (size_t i = 0; i < group->count; i++)
+        group->terms[i] = family | (uint32_t)(keys[i] % HD__TERM_KEYS);
+    free(keys);
     return code;
 }
 
@@ -107,11 +102,10 @@ static int find_terms(struct walking *walking) {
     if (search->text)
         find_grams(walking, search->text);
     if (search->webhook_count)
-        code = find_keys(walking, "SELECT key FROM history WHERE webhook_id = ?1", search->webhook_ids,
-                         search->webhook_count, HD__TERM_HISTORY, &walking->webhooks);
+        code = find_keys(walking, HD__KEY_OF_HISTORY, search->webhook_ids, search->webhook_count, HD__TERM_HISTORY,
+                         &walking->webhooks);
     if (code == SQLITE_OK && search->project)
-        code = find_keys(walking, "SELECT key FROM project WHERE name = ?1", &search->project, 1, HD__TERM_PROJECT,
-                         &walking->project);
+        code = find_keys(walking, HD__KEY_OF_PROJECT, &search->project, 1, HD__TERM_PROJECT, &walking->project);
     return code == SQLITE_OK && search->outcomes ? find_outcomes(walking, search->outcomes) : code;
 }
 
@@ -294,7 +288,7 @@ static int add_tail(struct walking *walking, int64_t first, int *fits) {
         walking->reader, "SELECT finished_ms, id FROM log NOT INDEXED WHERE id >= ?1 LIMIT ?2", -1, &statement, NULL);
     if (code == SQLITE_OK) {
         hd__sql_int(statement, 1, first);
-        hd__sql_int(statement, 2, TAIL_MAX);
+        hd__sql_int(statement, 2, HD__TAIL_MAX);
     }
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         count++;
@@ -302,7 +296,7 @@ static int add_tail(struct walking *walking, int64_t first, int *fits) {
                                                                                                     : SQLITE_NOMEM;
     }
     sqlite3_finalize(statement);
-    *fits = count < TAIL_MAX;
+    *fits = count < HD__TAIL_MAX;
     if (walking->count > 0)
         qsort(walking->candidates, walking->count, sizeof walking->candidates[0], compare);
     return code == SQLITE_DONE ? SQLITE_OK : code;
