@@ -194,29 +194,36 @@ uint32_t hd_log_stats_total_ms(const hd_log_stats *stats, int permille) {
     return ms;
 }
 
+/* NULL if there is none. */
+static const struct bucket *bucket_at(const hd_log_stats *stats, size_t index) {
+    return stats && index < stats->bucket_count ? &stats->buckets[index] : NULL;
+}
+
 size_t hd_log_stats_bucket_count(const hd_log_stats *stats) {
     return stats ? stats->bucket_count : 0;
 }
 
 int64_t hd_log_stats_bucket_start_ms(const hd_log_stats *stats, size_t index) {
-    return stats && index < stats->bucket_count ? (stats->first_bucket + (int64_t)index) * stats->bucket_ms : 0;
+    return bucket_at(stats, index) ? (stats->first_bucket + (int64_t)index) * stats->bucket_ms : 0;
 }
 
 uint64_t hd_log_stats_bucket_outcome(const hd_log_stats *stats, size_t index, int outcome) {
-    return stats && index < stats->bucket_count ? count_of(&stats->buckets[index].outcomes, outcome) : 0;
+    const struct bucket *bucket = bucket_at(stats, index);
+    return bucket ? count_of(&bucket->outcomes, outcome) : 0;
 }
 
 uint64_t hd_log_stats_bucket_reason(const hd_log_stats *stats, size_t index, int reason) {
-    int is_there = stats && index < stats->bucket_count && hd__reason_known(reason);
-    return is_there ? stats->buckets[index].reasons[reason - HD_REASON_DELIVERED] : 0;
+    const struct bucket *bucket = bucket_at(stats, index);
+    return bucket && hd__reason_known(reason) ? bucket->reasons[reason - HD_REASON_DELIVERED] : 0;
 }
 
 uint64_t hd_log_stats_bucket_attempts(const hd_log_stats *stats, size_t index) {
-    return stats && index < stats->bucket_count ? stats->buckets[index].attempts : 0;
+    const struct bucket *bucket = bucket_at(stats, index);
+    return bucket ? bucket->attempts : 0;
 }
 
 uint32_t hd_log_stats_bucket_total_ms(const hd_log_stats *stats, size_t index, int permille) {
-    const struct bucket *bucket = stats && index < stats->bucket_count ? &stats->buckets[index] : NULL;
+    const struct bucket *bucket = bucket_at(stats, index);
     uint64_t wanted = bucket ? rank(bucket->attempts, permille) : 0, seen = 0;
     size_t place = 0;
     while (wanted && (seen += bucket->took[place]) < wanted)
