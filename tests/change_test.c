@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "support/stored.h"
+#include "support/both.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,20 +16,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static hd_client *both[2]; /* without a store, with one */
-static hd_store *store;
-
-static void open_both(void) {
-    store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
-}
-
-static void end_both(void) {
-    end_client(both[0]);
-    end(both[1], store);
-}
 
 static hd_client *as(hd_client *client, const char *by) {
     hd_client *made = NULL;
@@ -317,9 +303,10 @@ static void a_handle_is_the_client(void **state) {
     assert_int_equal(hd_client_remove_webhook(both[0], WEBHOOK), HD_E_CLOSED);
     assert_int_equal(hd_client_note_reveal(again, WEBHOOK), HD_E_CLOSED);
     hd_client_free(both[0]);
+    both[0] = NULL;
     assert_memory_equal(newest_of(again, WEBHOOK), "bob created", 11);
     hd_client_unref(again);
-    end(both[1], store);
+    end_both();
 }
 
 /* ---- What is read ---- */
@@ -454,10 +441,10 @@ static void no_needle_in_json(hd_client *client) {
 /* With a key, all else that holds secrets is sealed: what is found in the clear would stand in an entry. */
 static void no_secret_is_in_an_entry(void **state) {
     static const unsigned char key[32] = {1};
+    hd_store *store = NULL;
     (void)state;
     assert_int_equal(hd_store_sqlite_open(directory, key, sizeof key, &store), HD_OK);
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
+    take_both(client_for_tests(NULL), client_on(store), store);
     for (int i = 0; i < 2; i++) {
         hd_client *ann = as(both[i], "ann");
         hd_webhook *webhook = webhook_for_tests(WEBHOOK, PROJECT, "https://example.com/hooks/" NEEDLE "-url");

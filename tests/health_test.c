@@ -7,13 +7,10 @@
 
 #include <cmocka.h>
 
-#include "support/stored.h"
+#include "support/both.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static hd_store *store;
-static hd_client *both[2]; /* without a store, with one */
 
 /* In the tests' clients, three failures in a row are failing. */
 static hd_client *client_with_rule(hd_options *options) {
@@ -21,15 +18,9 @@ static hd_client *client_with_rule(hd_options *options) {
     return client_for_tests(options);
 }
 
-static void open_both(void) {
-    store = open_store();
-    both[0] = client_with_rule(options_for_tests());
-    both[1] = client_with_rule(options_with_store(store));
-}
-
-static void end_both(void) {
-    end_client(both[0]);
-    end(both[1], store);
+static void open_both_with_rule(void) {
+    hd_store *store = open_store();
+    take_both(client_with_rule(options_for_tests()), client_with_rule(options_with_store(store)), store);
 }
 
 static int state_of(hd_client *client, const char *id) {
@@ -60,7 +51,7 @@ static void press_test(hd_client *client, int outcome) {
 
 static void test_failures(void **state) {
     (void)state;
-    open_both();
+    open_both_with_rule();
     for (int i = 0; i < 2; i++) {
         uint32_t count = 77;
         int reason = 77;
@@ -87,7 +78,7 @@ static void test_failures(void **state) {
 /* Tests count nowhere but as tests: neither as failures, nor as the end of them. */
 static void test_tests_do_not_count(void **state) {
     (void)state;
-    open_both();
+    open_both_with_rule();
     for (int i = 0; i < 2; i++) {
         put_webhook(both[i], webhook_at(WEBHOOK, "/status/500"));
         for (int j = 0; j < 5; j++)
@@ -125,7 +116,7 @@ static void test_seen_by_others(void **state) {
 /* An alert is signed and delivered like any event, and a receiver reads it. */
 static void test_alert_arrives(void **state) {
     (void)state;
-    open_both();
+    open_both_with_rule();
     for (int i = 0; i < 2; i++) {
         hd_webhook *watcher = webhook_at("watcher", "/ok/alerts");
         for (int type = HD_TICKET_CREATED; type < HD_TICKET_CREATED + hd_event_type_count(); type++)

@@ -8,26 +8,12 @@
 
 #include <cmocka.h>
 
+#include "support/both.h"
 #include "support/process.h"
-#include "support/stored.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static hd_client *both[2]; /* without a store, with one */
-static hd_store *store;
-
-static void open_both(void) {
-    store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
-}
-
-static void end_both(void) {
-    end_client(both[0]);
-    end(both[1], store);
-}
 
 /* ---- What jobs find ---- */
 

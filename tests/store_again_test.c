@@ -8,20 +8,16 @@
 
 #include <cmocka.h>
 
+#include "support/both.h"
 #include "support/database.h"
-#include "support/stored.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static hd_client *both[2]; /* without a store, with one */
-
 /* Two people change the same webhook: with both kinds of client, the second one is told. */
 static void test_replace(void **state) {
     (void)state;
-    hd_store *store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
+    open_both();
     for (int i = 0; i < 2; i++) {
         hd_webhook *first, *second, *new_one = webhook_at(WEBHOOK, "/ok");
         assert_int_equal(hd_client_replace_webhook(both[i], new_one), HD_OK);
@@ -41,8 +37,7 @@ static void test_replace(void **state) {
         hd_webhook_free(second);
     }
     assert_int_equal(hd_client_replace_webhook(NULL, NULL), HD_E_INVALID);
-    end_client(both[0]);
-    end(both[1], store);
+    end_both();
 }
 
 /* What repeats a delivery, the newest first. */
@@ -58,9 +53,7 @@ static hd_log_page *redeliveries_of(hd_client *client, const char *delivery_id) 
 /* The same event, to the same webhook, as a new delivery. */
 static void test_redeliver(void **state) {
     (void)state;
-    hd_store *store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
+    open_both();
     for (int i = 0; i < 2; i++) {
         char id[HD_ID_SIZE] = "";
         put_webhook(both[i], webhook_at(WEBHOOK, "/status/500"));
@@ -82,16 +75,13 @@ static void test_redeliver(void **state) {
         assert_int_equal(hd_client_redeliver(both[i], hd_report_delivery_id(report), id), HD_E_NOT_FOUND);
         hd_report_free(report);
     }
-    end_client(both[0]);
-    end(both[1], store);
+    end_both();
 }
 
 /* A redelivery names what it repeats: in memory and in a store, after all of its attempts. */
 static void test_redelivery_is_linked(void **state) {
     (void)state;
-    hd_store *store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
+    open_both();
     for (int i = 0; i < 2; i++) {
         hd_webhook *webhook = webhook_at(WEBHOOK, "/status/500");
         assert_int_equal(hd_webhook_set_max_attempts(webhook, 2), HD_OK);
@@ -123,8 +113,7 @@ static void test_redelivery_is_linked(void **state) {
         hd_report_free(first);
     }
     assert_null(hd_report_redelivery_of(NULL));
-    end_client(both[0]);
-    end(both[1], store);
+    end_both();
 }
 
 /* One that waits when the client ends is still linked when the next one makes it. */

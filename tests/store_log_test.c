@@ -7,15 +7,13 @@
 
 #include <cmocka.h>
 
+#include "support/both.h"
 #include "support/database.h"
-#include "support/stored.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static hd_client *both[2]; /* without a store, with one */
 
 static int same_page(const hd_log_page *a, const hd_log_page *b) {
     if (hd_log_page_count(a) != hd_log_page_count(b))
@@ -269,9 +267,7 @@ static void retry_once(void) {
 static void test_log_answers_as_in_memory(void **state) {
     (void)state;
     static const unsigned one_more[11] = {1, 2, 3, 4, 5, 10, 15, 20, 25, 50, 225}; /* that narrow by one thing */
-    hd_store *store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_on(store);
+    open_both();
     retry_once();
     for (int i = 0; i < 2; i++) {
         hd_report *report;
@@ -311,8 +307,7 @@ static void test_log_answers_as_in_memory(void **state) {
     assert_true(found > 100); /* or nothing was compared */
     for (int i = 0; i < 2; i++)
         hd_log_page_free(all_reports[i]);
-    end_client(both[0]);
-    end(both[1], store);
+    end_both();
 }
 
 /* Statistics read a store in parts; where two meet, at a time that several reports have, nothing is lost or counted
@@ -377,8 +372,7 @@ static void test_search_ends(void **state) {
     end(client_on(store), store);
     change_database(directory, fill);
     store = open_store();
-    both[0] = client_for_tests(NULL);
-    both[1] = client_as(HD_CLIENT_READ, store);
+    take_both(client_for_tests(NULL), client_as(HD_CLIENT_READ, store), store);
     assert_int_equal(hd_log_filter_new(&filter), HD_OK);
     assert_int_equal(hd_log_filter_set_time_limit_ms(NULL, 1), HD_E_INVALID);
     assert_int_equal(hd_log_filter_set_text(filter, "is nowhere"), HD_OK);
@@ -400,8 +394,7 @@ static void test_search_ends(void **state) {
     }
     hd_log_filter_cancel(NULL);
     hd_log_filter_free(filter);
-    end_client(both[0]);
-    end(both[1], store);
+    end_both();
 }
 
 /* Runs the statements in a file, which may be longer than any text that a compiler must take. */
