@@ -669,6 +669,53 @@ static void test_what_waits(void **state) {
     free(id);
 }
 
+static void assert_host(const char *attribute) {
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "<meta name=\"helmdesk-host\" content=\"%s\">", attribute);
+    hd_dashboard_response *response = call_as(HD_ROLE_NONE, "GET", MOUNT, NULL);
+    assert_int_equal(hd_dashboard_response_status(response), 200);
+    if (!strstr(hd_dashboard_response_body(response, NULL), wanted))
+        fail_msg("%s is not in the page", wanted);
+    hd_dashboard_response_free(response);
+}
+
+#define HOST(name, home, sign_in, ticket)                                                                              \
+    "{&quot;name&quot;:" name ",&quot;home&quot;:" home ",&quot;sign_in&quot;:" sign_in ",&quot;ticket&quot;:" ticket  \
+    "}"
+
+/* What the host says of itself is in the page as data, whatever characters it has; and leads nowhere but to pages. */
+static void test_host(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "",     "tickets", "//other.example/", "/\\other.example/", "javascript:alert(1)", "ftp://a.b/",
+        "/a b", "/\x7f",   "/\xC3\xA4"};
+    assert_host(HOST("null", "null", "null", "null"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(hd_dashboard_set_home_url(dashboard, bad[i]), HD_E_URL);
+        assert_int_equal(hd_dashboard_set_sign_in_url(dashboard, bad[i]), HD_E_URL);
+    }
+    assert_int_equal(hd_dashboard_set_ticket_url(dashboard, "/tickets/"), HD_E_URL);
+    assert_int_equal(hd_dashboard_set_ticket_url(dashboard, "javascript:{id}"), HD_E_URL);
+    assert_int_equal(hd_dashboard_set_name(dashboard, ""), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_set_name(dashboard, "a\nb"), HD_E_INVALID);
+    assert_host(HOST("null", "null", "null", "null"));
+    assert_int_equal(hd_dashboard_set_name(dashboard, "A & <b> \"C\""), HD_OK);
+    assert_int_equal(hd_dashboard_set_home_url(dashboard, "/"), HD_OK);
+    assert_int_equal(hd_dashboard_set_sign_in_url(dashboard, "https://id.example.com/in?a=1&b=%22"), HD_OK);
+    assert_int_equal(hd_dashboard_set_ticket_url(dashboard, "/tickets/{number}?id={id}"), HD_OK);
+    assert_host(HOST("&quot;A &amp; &lt;b> \\&quot;C\\&quot;&quot;", "&quot;/&quot;",
+                     "&quot;https://id.example.com/in?a=1&amp;b=%22&quot;", "&quot;/tickets/{number}?id={id}&quot;"));
+    assert_int_equal(hd_dashboard_set_name(dashboard, NULL), HD_OK);
+    assert_int_equal(hd_dashboard_set_home_url(dashboard, NULL), HD_OK);
+    assert_int_equal(hd_dashboard_set_sign_in_url(dashboard, NULL), HD_OK);
+    assert_int_equal(hd_dashboard_set_ticket_url(dashboard, NULL), HD_OK);
+    assert_host(HOST("null", "null", "null", "null"));
+    assert_int_equal(hd_dashboard_set_name(NULL, "a"), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_set_home_url(NULL, "/"), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_set_sign_in_url(NULL, "/"), HD_E_INVALID);
+    assert_int_equal(hd_dashboard_set_ticket_url(NULL, "/{id}"), HD_E_INVALID);
+}
+
 /* A rate is told as it was put, and one whose receiver asks for patience says so, and until when. */
 static void test_rate_and_patience(void **state) {
     (void)state;
@@ -1324,6 +1371,7 @@ int main(void) {
         TEST(test_life_of_a_webhook),
         TEST(test_what_waits),
         TEST(test_rate_and_patience),
+        TEST(test_host),
         TEST(test_discarded_retry_is_no_attempt),
         TEST(test_pause),
         TEST(test_headers_of_a_webhook),

@@ -149,9 +149,17 @@ static int add_hosts(struct life *life) {
 }
 
 static int make_dashboard(struct life *life) {
-    int status = hd_dashboard_new(life->desk.client, PAGES_MOUNT, &life->desk.dashboard);
+    hd_dashboard *dashboard = NULL;
+    int status = hd_dashboard_new(life->desk.client, PAGES_MOUNT, &dashboard);
+    life->desk.dashboard = dashboard;
     if (status == HD_OK)
-        status = hd_dashboard_add_project(life->desk.dashboard, PAGES_PROJECT);
+        status = hd_dashboard_add_project(dashboard, PAGES_PROJECT);
+    if (status == HD_OK)
+        status = hd_dashboard_set_home_url(dashboard, "/");
+    if (status == HD_OK)
+        status = hd_dashboard_set_sign_in_url(dashboard, "/login");
+    if (status == HD_OK)
+        status = hd_dashboard_set_ticket_url(dashboard, "/#ticket-{number}");
     return status == HD_OK ? add_hosts(life) : fail("the dashboard cannot be made", status);
 }
 

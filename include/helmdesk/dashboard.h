@@ -78,6 +78,28 @@ HD_API int hd_dashboard_add_project(hd_dashboard *dashboard, const char *project
 HD_API int hd_dashboard_set_language(hd_dashboard *dashboard, const char *language);
 
 /**
+ * Sets the name that the page has in its head and in the window's title, in place of "Helmdesk". To be called before
+ * the first request, as the next three functions.
+ * @param dashboard  the dashboard
+ * @param name       1 to 256 bytes of UTF-8 without control characters; NULL goes back to "Helmdesk"; copied
+ * Returns: HD_OK; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ */
+HD_API int hd_dashboard_set_name(hd_dashboard *dashboard, const char *name);
+
+/** @name Pages of the host
+ * Where the name in the page's head leads to; where users sign in, which the page offers to those who are signed out;
+ * and where tickets are, so that each ticket in the log is a link to it.
+ * @param dashboard  the dashboard
+ * @param url        a path such as "/tickets", or an http or https URL, of at most 1,000 visible ASCII characters; that
+ *                   of tickets contains "{id}" or "{number}"; NULL for no link; copied
+ * Returns: HD_OK; HD_E_URL; HD_E_INVALID; HD_E_NO_MEMORY. Blocks: no. Threads: one per object. Since: 0.1.0
+ * @{ */
+HD_API int hd_dashboard_set_home_url(hd_dashboard *dashboard, const char *url);
+HD_API int hd_dashboard_set_sign_in_url(hd_dashboard *dashboard, const char *url);
+HD_API int hd_dashboard_set_ticket_url(hd_dashboard *dashboard, const char *url);
+/** @} */
+
+/**
  * Makes the response to a request; errors become responses too. A cookie that identifies a user must have HttpOnly and
  * SameSite=Strict or Lax. Requests from other sites are rejected in any case.
  * @param dashboard  the dashboard

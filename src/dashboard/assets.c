@@ -91,16 +91,24 @@ int hd__asset_answer(struct hd__call *call, const char *path) {
 
 /* ---- The page ---- */
 
-/* Writes the text with {{mount}}, {{language}} and {{version}} replaced. The values have only harmless characters. */
+static void write_value(const char *mark, const hd_dashboard *dashboard, struct hd__json_text *page) {
+    if (strncmp(mark, "{{mount}}", 9) == 0)
+        hd__json_put(dashboard->mount, page);
+    else if (strncmp(mark, "{{language}}", 12) == 0)
+        hd__json_put(dashboard->language, page);
+    else if (strncmp(mark, "{{host}}", 8) == 0)
+        hd__host_write(&dashboard->host, page);
+    else
+        hd__json_put(HD__ASSETS_VERSION, page);
+}
+
+/* Writes the text with its marks replaced. But for the host's own, the values have only harmless characters. */
 static void fill_in(const char *text, const hd_dashboard *dashboard, struct hd__json_text *page) {
     for (const char *mark; (mark = strstr(text, "{{")); text = strstr(mark, "}}") + 2) {
-        const char *value = strncmp(mark, "{{mount}}", 9) == 0       ? dashboard->mount
-                            : strncmp(mark, "{{language}}", 12) == 0 ? dashboard->language
-                                                                     : HD__ASSETS_VERSION;
         hd__json_write_bytes(text, (size_t)(mark - text), page);
-        hd__json_write_bytes(value, strlen(value), page);
+        write_value(mark, dashboard, page);
     }
-    hd__json_write_bytes(text, strlen(text), page);
+    hd__json_put(text, page);
 }
 
 int hd__asset_has_language(const char *language) {

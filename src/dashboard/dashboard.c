@@ -62,6 +62,7 @@ void hd_dashboard_free(hd_dashboard *dashboard) {
         free(dashboard->projects[i]);
     if (hd__dash_check(dashboard) == HD_OK)
         pthread_mutex_destroy(&dashboard->lock);
+    hd__host_free(&dashboard->host);
     free(dashboard->mount);
     free(dashboard);
 }

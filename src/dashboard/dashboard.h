@@ -2,6 +2,7 @@
 #ifndef HD_DASHBOARD_DASHBOARD_H
 #define HD_DASHBOARD_DASHBOARD_H
 
+#include "dashboard/host.h"
 #include "dashboard/json.h"
 #include "dashboard/message.h"
 
@@ -22,6 +23,7 @@ struct hd_dashboard {
     hd_client *client;      /* a reference */
     char *mount;
     char language[8]; /* "" for the browser's */
+    struct hd__host host;
     char *hosts[HD__HOSTS_MAX];
     size_t host_count;
     char *projects[HD__PROJECTS_MAX];

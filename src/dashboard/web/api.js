@@ -3,6 +3,8 @@
 import { phrase, sentence, t } from './texts.js'
 
 export const mount = document.querySelector('meta[name=helmdesk-mount]').content
+/** What the host says of itself: its name, and where its own pages are; null for what it does not say. */
+export const host = JSON.parse(document.querySelector('meta[name=helmdesk-host]').content)
 const base = `${mount}api/v1/`
 
 let ahead = 0 // the server's clock minus ours

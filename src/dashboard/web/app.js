@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Entry: who is there, which page is shown, and what happens meanwhile.
-import { follow, get, mount, onSignedOut, post, query, request } from './api.js'
+import { follow, get, host, mount, onSignedOut, post, query, request } from './api.js'
 import { ago, hhmm, plain } from './format.js'
 import { locale, phrase, sentence, t } from './texts.js'
 import { failed, fill, h, retry, toast } from './ui.js'
@@ -148,7 +148,7 @@ const focusHeading = () => main.querySelector('h1').focus({ preventScroll: true 
 
 /** The name of the page, in the window's title. */
 function title(text) {
-  document.title = `${plain(text)} · Helmdesk`
+  document.title = `${plain(text)} · ${plain(host.name ?? 'Helmdesk')}`
 }
 
 function enter(project, found) {
@@ -215,6 +215,9 @@ setInterval(() => {
 document.documentElement.lang = locale
 document.getElementById('skip').textContent = t.page.skip
 document.getElementById('nav').ariaLabel = t.page.main
+const brand = document.getElementById('brand')
+brand.textContent = plain(host.name ?? 'Helmdesk')
+if (host.home) brand.href = host.home
 document.getElementById('theme-label').textContent = t.page.theme
 const theme = document.getElementById('theme')
 fill(theme, [['', t.page.systemTheme], ['light', t.page.light], ['dark', t.page.dark]].map(([value, text]) =>
@@ -239,7 +242,8 @@ onSignedOut(() => {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   title(t.page.signedOut)
   const again = h('button', { type: 'button', onclick: () => location.reload() }, t.page.reload)
-  fill(main, h('div.empty', h('h1', { tabindex: -1 }, t.page.youAreSignedOut), h('p', t.page.signInAgain), again))
+  const signIn = host.sign_in && h('a', { href: host.sign_in, class: 'button' }, t.page.signIn)
+  fill(main, h('div.empty', h('h1', { tabindex: -1 }, t.page.youAreSignedOut), h('p', t.page.signInAgain), h('div.row', signIn, again)))
   focusHeading()
 })
 

@@ -22,6 +22,7 @@ export const texts = {
     signedOut: 'Abgemeldet',
     youAreSignedOut: 'Sie sind abgemeldet',
     signInAgain: 'Melden Sie sich wieder an, und laden Sie dann diese Seite neu.',
+    signIn: 'Anmelden',
     reload: 'Neu laden',
     signedInAs: 'Angemeldet als {user} ({role})',
     storeError: 'Fehler des Speichers. ',

@@ -23,6 +23,7 @@ export const texts = {
     signedOut: 'Signed out',
     youAreSignedOut: 'You are signed out',
     signInAgain: 'Sign in again, then reload this page.',
+    signIn: 'Sign in',
     reload: 'Reload',
     signedInAs: 'Signed in as {user} ({role})',
     storeError: 'Store error. ',

@@ -242,7 +242,7 @@ export default function (ctx) {
 
   function openRow(event) {
     const tr = event.target.closest('tr[data-id]')
-    if (!tr) return
+    if (!tr || event.target.closest('.subject a')) return // which leads to the ticket
     if (event.ctrlKey || event.metaKey || event.shiftKey) {
       if (!event.target.closest('a')) open(ctx.to('deliveries', tr.dataset.id), '_blank', 'noopener')
       return

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the pages about webhooks have in common.
-import { query } from '../api.js'
+import { host, query } from '../api.js'
 import { bdi, ms } from '../format.js'
 import { phrase, t } from '../texts.js'
 import { h } from '../ui.js'
@@ -10,7 +10,14 @@ export const shownName = (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text ?? '') ? 
 
 /** What an event of the log is about: its ticket, or for an alert the webhook. */
 export const subject = (d, kind) => d.about_webhook_id ? h(kind, bdi(shownName(d.about_webhook_name) || d.about_webhook_id))
-  : [h('span.muted.num', `#${d.ticket_number} `), h(kind, bdi(d.subject))]
+  : [ticketNumber(d), ' ', h(kind, bdi(d.subject))]
+
+/** A link to the ticket, if the host says where tickets are. */
+function ticketNumber(d) {
+  const values = { id: d.ticket_id, number: d.ticket_number }
+  const href = host.ticket?.replace(/\{(id|number)\}/g, (_, name) => encodeURIComponent(values[name]))
+  return href ? h('a.num', { href }, `#${d.ticket_number}`) : h('span.muted.num', `#${d.ticket_number}`)
+}
 
 /** Whether an event is about a webhook. */
 export const isAlert = (event) => event.startsWith('webhook.')
