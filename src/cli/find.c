@@ -205,14 +205,14 @@ static int find_filter_webhook(const struct place *place, const char *text, char
     return code;
 }
 
-/* Whether this is another one than those before: of two names of one webhook, one is enough. */
-static int is_new(const struct wanted *wanted) {
+static int has_id(const struct wanted *wanted, const char *id) {
     size_t i = 0;
-    while (i < wanted->count && strcmp(wanted->ids[i], wanted->ids[wanted->count]) != 0)
+    while (i < wanted->count && strcmp(wanted->ids[i], id) != 0)
         i++;
-    return i == wanted->count;
+    return i < wanted->count;
 }
 
+/* Of two names of one webhook, one is enough. */
 int cli_find_wanted(const struct args *args, const struct place *place, struct wanted *wanted) {
     size_t count = 0, at = 0;
     *wanted = (struct wanted){.count = 0};
@@ -225,41 +225,46 @@ int cli_find_wanted(const struct args *args, const struct place *place, struct w
     const char *text;
     for (at = 0; code == CLI_OK && (text = cli_next_value(args, OPT_WEBHOOK, &at));) {
         code = find_filter_webhook(place, text, wanted->ids[wanted->count]);
-        wanted->count += code == CLI_OK && is_new(wanted);
+        wanted->count += code == CLI_OK && !has_id(wanted, wanted->ids[wanted->count]);
     }
     return code;
 }
 
 int cli_is_wanted(const struct wanted *wanted, const char *id) {
-    size_t i = 0;
-    while (i < wanted->count && strcmp(wanted->ids[i], id) != 0)
-        i++;
-    return wanted->count == 0 || i < wanted->count;
+    return wanted->count == 0 || has_id(wanted, id);
 }
 
 void cli_wanted_free(struct wanted *wanted) {
     free(wanted->ids);
 }
 
-static int narrow_to_webhooks(const struct args *args, const struct place *place, hd_log_filter *filter) {
-    struct wanted wanted;
-    int code = cli_find_wanted(args, place, &wanted);
-    for (size_t i = 0; i < wanted.count && code == CLI_OK; i++) {
-        int status = hd_log_filter_add_webhook(filter, wanted.ids[i]);
+static int narrow_to_webhooks(const struct place *place, const struct wanted *wanted, hd_log_filter *filter) {
+    int code = CLI_OK;
+    for (size_t i = 0; i < wanted->count && code == CLI_OK; i++) {
+        int status = hd_log_filter_add_webhook(filter, wanted->ids[i]);
         code = status == HD_OK ? CLI_OK : status == HD_E_NO_MEMORY ? cli_no_memory() : cli_fail_place(place, status);
     }
-    cli_wanted_free(&wanted);
     return code;
 }
 
-int cli_find_filter(const struct args *args, const struct place *place, hd_log_filter *filter) {
+int cli_narrow_filter(const struct args *args, const struct place *place, const struct wanted *wanted,
+                      hd_log_filter *filter) {
     const char *original = cli_value(args, OPT_REDELIVERY_OF);
     char id[HD_ID_SIZE];
-    int code = narrow_to_webhooks(args, place, filter);
+    int code = narrow_to_webhooks(place, wanted, filter);
     if (code != CLI_OK || !original)
         return code;
     code = cli_find_delivery(place, original, id);
     if (code != CLI_OK)
         return code;
     return hd_log_filter_set_redelivery_of(filter, id) == HD_OK ? CLI_OK : cli_no_memory();
+}
+
+int cli_find_filter(const struct args *args, const struct place *place, hd_log_filter *filter) {
+    struct wanted wanted;
+    int code = cli_find_wanted(args, place, &wanted);
+    if (code == CLI_OK)
+        code = cli_narrow_filter(args, place, &wanted, filter);
+    cli_wanted_free(&wanted);
+    return code;
 }

@@ -26,8 +26,12 @@ int cli_find_wanted(const struct args *args, const struct place *place, struct w
 int cli_is_wanted(const struct wanted *wanted, const char *id);
 void cli_wanted_free(struct wanted *wanted);
 
-/* Narrows a filter to the webhooks of --webhook and the delivery of --redelivery-of. Returns CLI_OK, or says what is
+/* Narrows a filter to the wanted webhooks and the delivery of --redelivery-of. Returns CLI_OK, or says what is
  * wrong. */
+int cli_narrow_filter(const struct args *args, const struct place *place, const struct wanted *wanted,
+                      hd_log_filter *filter);
+
+/* The same, with the webhooks of --webhook. */
 int cli_find_filter(const struct args *args, const struct place *place, hd_log_filter *filter);
 
 #endif

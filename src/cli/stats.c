@@ -137,20 +137,16 @@ static int count_waiting(const struct args *args, const struct place *place, con
     return status == HD_OK ? CLI_OK : cli_fail_place(place, status);
 }
 
-static int summarize(const struct args *args, const struct place *place, hd_log_filter *filter,
-                     const struct window *window) {
+static int summarize(const struct args *args, const struct place *place, const struct wanted *wanted,
+                     hd_log_filter *filter, const struct window *window) {
     hd_log_stats *stats = NULL;
-    struct wanted wanted;
     uint64_t waiting;
     int status = hd_log_filter_set_time(filter, window->since_ms, window->until_ms);
     if (status == HD_OK)
         status = hd_log_summarize(place->client, filter, window->bucket_ms, &stats);
     if (status != HD_OK)
         return cli_fail_place(place, status);
-    int code = cli_find_wanted(args, place, &wanted);
-    if (code == CLI_OK)
-        code = count_waiting(args, place, &wanted, &waiting);
-    cli_wanted_free(&wanted);
+    int code = count_waiting(args, place, wanted, &waiting);
     if (code == CLI_OK && cli_is_json())
         code =
             cli_json_print_stats(stats, json_pack("{s:o, s:o, s:I}", "since", cli_json_time(window->since_ms), "until",
@@ -164,6 +160,7 @@ static int summarize(const struct args *args, const struct place *place, hd_log_
 int cli_run_stats(const struct args *args) {
     struct window window = {0};
     struct place place = {0};
+    struct wanted wanted = {.count = 0};
     hd_log_filter *filter = NULL;
     int code = read_window(args, &window);
     if (code == CLI_OK)
@@ -173,9 +170,12 @@ int cli_run_stats(const struct args *args) {
     if (code == CLI_OK && !cli_has(args, OPT_TESTS))
         (void)hd_log_filter_set_tests(filter, HD_TESTS_EXCLUDED);
     if (code == CLI_OK)
-        code = cli_find_filter(args, &place, filter);
+        code = cli_find_wanted(args, &place, &wanted);
     if (code == CLI_OK)
-        code = summarize(args, &place, filter, &window);
+        code = cli_narrow_filter(args, &place, &wanted, filter);
+    if (code == CLI_OK)
+        code = summarize(args, &place, &wanted, filter, &window);
+    cli_wanted_free(&wanted);
     hd_log_filter_free(filter);
     cli_place_close(&place);
     return code;
