@@ -110,7 +110,7 @@ static int place_secret(hd_receiver *receiver, const struct secret *secret) {
 }
 
 int hd_receiver_add_secret(hd_receiver *receiver, const void *secret, size_t secret_len) {
-    if (!receiver || !secret)
+    if (!receiver || (!secret && secret_len))
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;

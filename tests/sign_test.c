@@ -161,6 +161,7 @@ static void test_null_pointers(void **state) {
     assert_string_equal(out, "untouched");
     assert_int_equal(hd_verify(NULL, 5, HELLO_SIGNED_WITH_K, 64, "k", 1), HD_E_INVALID);
     assert_int_equal(hd_verify("hello", 5, HELLO_SIGNED_WITH_K, 64, NULL, 1), HD_E_INVALID);
+    assert_int_equal(hd_verify("hello", 5, HELLO_SIGNED_WITH_K, 64, NULL, 0), HD_E_SECRET); /* a variable not set */
     assert_int_equal(hd_generate_secret(NULL, HD_SECRET_SIZE), HD_E_INVALID);
 }
 

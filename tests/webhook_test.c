@@ -451,6 +451,7 @@ static void test_secret(void **state) {
     assert_int_equal(hd_webhook_set_secret(webhook, secret, 1025), HD_E_SECRET);
     assert_int_equal(hd_webhook_set_secret(webhook, secret, SIZE_MAX), HD_E_SECRET);
     assert_int_equal(hd_webhook_set_secret(webhook, NULL, 16), HD_E_INVALID);
+    assert_int_equal(hd_webhook_set_secret(webhook, NULL, 0), HD_E_SECRET); /* a variable that is not set */
     size_t secret_len = 0;
     assert_same_bytes(hd_webhook_secret(webhook, &secret_len), secret, 1024);
     assert_int_equal(secret_len, 1024);

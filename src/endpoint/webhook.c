@@ -262,7 +262,7 @@ int hd_webhook_set_url(hd_webhook *webhook, const char *url) {
 }
 
 int hd_webhook_set_secret(hd_webhook *webhook, const void *secret, size_t secret_len) {
-    if (!webhook || !secret)
+    if (!webhook || (!secret && secret_len))
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;

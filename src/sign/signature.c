@@ -24,7 +24,7 @@ int hd__sign(const struct hd__hmac_key *key, const void *body, size_t body_len, 
 }
 
 int hd_sign(const void *body, size_t body_len, const void *secret, size_t secret_len, char *out, size_t out_size) {
-    if ((!body && body_len) || !secret || !out)
+    if ((!body && body_len) || (!secret && secret_len) || !out)
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;
@@ -66,7 +66,7 @@ int hd__verify(const struct hd__hmac_key *key, const void *body, size_t body_len
 int hd_verify(const void *body, size_t body_len, const char *signature, size_t signature_len, const void *secret,
               size_t secret_len) {
     char expected[HD_SIGNATURE_SIZE];
-    if (!secret)
+    if (!secret && secret_len)
         return HD_E_INVALID;
     if (!hd__secret_fits(secret_len))
         return HD_E_SECRET;
