@@ -19,7 +19,6 @@
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
 
-static const struct simulation_keeper *keeper; /* the one in use */
 static const struct hd__rules three = {.alert = {3, 600000}};
 
 /* ---- Acts ---- */
@@ -300,14 +299,7 @@ static void test_another_owner(void **state) {
     assert_int_equal(hd__store_condition(store, "a", &found), HD_OK);
     assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
     assert_int_equal(found.health.failures, 0);
-    hd__worker_cancel_all(second->worker);
-    simulation_free(second);
-    hd_store_free(store);
-    struct hd_store *own = first->store;
-    first->store = NULL; /* it knows of something that waits, and would go on until nothing does */
-    simulation_free(first);
-    hd_store_free(own);
-    keeper->destroy();
+    simulation_free_both(first, second, store);
 }
 
 /* A webhook that was removed and comes again begins anew. */
@@ -341,7 +333,7 @@ int main(void) {
     };
     int failed = 0;
     for (size_t i = 0; i < SIMULATION_KEEPERS; i++) {
-        keeper = &simulation_keepers[i];
+        const struct simulation_keeper *keeper = &simulation_keepers[i];
         simulation_use(keeper);
         failed |= cmocka_run_group_tests_name(keeper->name, tests, NULL, NULL);
     }

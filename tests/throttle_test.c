@@ -16,8 +16,6 @@
 #define MIB ((size_t)1 << 20)
 #define SECOND INT64_C(1000000)
 
-static const struct simulation_keeper *keeper; /* the one in use */
-
 /* ---- Acts ---- */
 
 static void send(struct simulation *simulation, int count) {
@@ -188,14 +186,7 @@ static void test_other_clients_know(void **state) {
     deliver_all(second);
     assert_int_equal(hd__store_condition(store, "a", &found), HD_OK);
     assert_int_equal(found.state, HD_WEBHOOK_ACTIVE);
-    hd__worker_cancel_all(second->worker);
-    simulation_free(second);
-    hd_store_free(store);
-    struct hd_store *own = first->store;
-    first->store = NULL; /* it knows of something that waits, and would go on until nothing does */
-    simulation_free(first);
-    hd_store_free(own);
-    keeper->destroy();
+    simulation_free_both(first, second, store);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -208,7 +199,7 @@ int main(void) {
     int failed = 0;
     for (size_t i = 0; i < SIMULATION_KEEPERS; i++) {
         print_message("on %s:\n", simulation_keepers[i].name);
-        keeper = &simulation_keepers[i];
+        const struct simulation_keeper *keeper = &simulation_keepers[i];
         simulation_use(keeper);
         failed += cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
     }

@@ -221,6 +221,17 @@ void simulation_free(struct simulation *simulation) {
     free(simulation);
 }
 
+void simulation_free_both(struct simulation *first, struct simulation *second, struct hd_store *of_second) {
+    struct hd_store *own = first->store;
+    hd__worker_cancel_all(second->worker);
+    simulation_free(second);
+    hd_store_free(of_second);
+    first->store = NULL;
+    simulation_free(first);
+    hd_store_free(own);
+    used->destroy();
+}
+
 void simulation_put_webhook(struct simulation *simulation, hd_webhook *webhook) {
     hd_webhook *snapshot;
     must(hd__webhook_snapshot(webhook, &snapshot) == HD_OK &&

@@ -58,6 +58,10 @@ struct simulation *simulation_new_async_on(struct hd_store *store);
 
 void simulation_free(struct simulation *simulation);
 
+/* Frees a simulation that knows of something that waits, and would go on until nothing does, and another one that has
+ * the same store by a handle of its own. */
+void simulation_free_both(struct simulation *first, struct simulation *second, struct hd_store *of_second);
+
 /* Adds a webhook of project "p"; its secret is its id. */
 void simulation_put(struct simulation *simulation, const char *id, uint32_t max_in_flight);
 
