@@ -202,7 +202,7 @@ int hd_options_resolve(hd_options *options, const char *host, uint16_t port, con
 }
 
 int hd_options_set_pause_rule(hd_options *options, uint32_t failures, uint32_t pause_ms) {
-    if (!options || failures > 1000000 || (failures > 0 && (pause_ms < 1000 || pause_ms > 86400000)))
+    if (!options || (failures > 0 && !hd__pause_rule_fits(failures, pause_ms)))
         return HD_E_INVALID;
     options->rules.pause = (struct hd__pause_rule){failures, pause_ms};
     return HD_OK;

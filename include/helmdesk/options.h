@@ -152,8 +152,8 @@ HD_API int hd_options_allow_ports(hd_options *options, uint16_t first, uint16_t 
 
 /**
  * Allows http and https webhooks on this machine: the networks 127.0.0.0/8 and ::1/128, and the ports from 1024 on.
- * For trying things out and for tests: in production, whoever may enter a URL could reach every service of this machine
- * that listens on such a port. http and those ports are then allowed for public addresses too.
+ * For trials and tests only: in production, anybody who may enter a URL could then reach every service of this machine
+ * that listens on such a port. http and those ports are allowed for public addresses too.
  * @param options  the options
  * Returns: HD_OK; HD_E_LIMIT if too many networks or ports are allowed already, and then nothing is changed;
  * HD_E_INVALID. Blocks: no. Threads: one per object. Since: 0.1.0

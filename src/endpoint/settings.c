@@ -53,11 +53,14 @@ struct hd__rate hd__webhook_rate(const hd_webhook *webhook) {
     return webhook->rate.count == 0 && webhook->format == HD_FORMAT_SLACK ? slack_rate : webhook->rate;
 }
 
+int hd__pause_rule_fits(uint32_t failures, uint32_t pause_ms) {
+    return failures >= 1 && failures <= FAILURES_MAX && pause_ms >= PAUSE_MIN_MS && pause_ms <= DAY_MS;
+}
+
 int hd_webhook_set_pause_rule(hd_webhook *webhook, uint32_t failures, uint32_t pause_ms) {
     if (!webhook)
         return HD_E_INVALID;
-    int is_rule = failures >= 1 && failures <= FAILURES_MAX && pause_ms >= PAUSE_MIN_MS && pause_ms <= DAY_MS;
-    if (!is_rule && !((failures == 0 || failures == HD_PAUSE_NEVER) && pause_ms == 0))
+    if (!hd__pause_rule_fits(failures, pause_ms) && !((failures == 0 || failures == HD_PAUSE_NEVER) && pause_ms == 0))
         return HD_E_PAUSE_RULE;
     webhook->pause = (struct hd__pause_rule){failures, pause_ms};
     return HD_OK;

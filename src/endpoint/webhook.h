@@ -39,6 +39,9 @@ struct hd__pause_rule {
     uint32_t pause_ms;
 };
 
+/* Whether failures and milliseconds make a rule. */
+int hd__pause_rule_fits(uint32_t failures, uint32_t pause_ms);
+
 struct hd_webhook {
     atomic_uint references;
     char *id, *project, *name, *url, *masked_url;

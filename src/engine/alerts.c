@@ -37,7 +37,7 @@ static int fill(const struct hd__ledger *ledger, const struct hd__delivery *deli
     const struct field fields[] = {
         {HD_FIELD_PROJECT, lane->project},
         {HD_FIELD_WEBHOOK_ID, lane->webhook_id},
-        {HD_FIELD_WEBHOOK_NAME, lane->webhook->name ? lane->webhook->name : ""},
+        {HD_FIELD_WEBHOOK_NAME, lane->webhook->name},
         {HD_FIELD_FAILURE_SINCE, since},
         {HD_FIELD_FAILURE_COUNT, hd__digits(health->failures, count)},
         {HD_FIELD_FAILURE_REASON, hd_reason_name(health->reason)},

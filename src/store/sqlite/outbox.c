@@ -8,11 +8,11 @@
     "ifnull((SELECT e.accepted_ms FROM outbox f CROSS JOIN event e ON e.key = f.event WHERE f.id = (SELECT min(id) "   \
     "FROM outbox INDEXED BY outbox_lane WHERE webhook = w.key AND id > w.discarded_up_to)), 0)"
 
-/* What keeps it from being sent to, and how it does, in the order of take_lane_state(). */
+/* What keeps it from being sent to, and how it does, in the order of take_lane_state(); without a lane, what is NULL is
+ * read as 0. */
 #define LANE                                                                                                           \
     "w.key, ifnull(l.state, 0), ifnull(l.until_ms, 0), ifnull(l.throttled_until_ms, 0), s.now_ms, s.monotonic_us, "    \
-    "s.wall_ms, s.boot, ifnull(l.failures, 0), ifnull(l.reason, 0), ifnull(l.since_ms, 0), ifnull(l.is_failing, 0), "  \
-    "ifnull(l.told, 0), ifnull(l.alerted_ms, 0)"
+    "s.wall_ms, s.boot, " HD__SQL_HEALTH
 #define FROM_LANES " FROM webhook w CROSS JOIN state s LEFT JOIN lane l ON l.webhook = w.key"
 
 /* ---- Of one webhook ---- */
