@@ -5,19 +5,8 @@
 #include "base/reason.h"
 #include "endpoint/webhook.h"
 #include "engine/naming.h"
+#include "event/event.h"
 #include "store/report.h"
-
-struct field {
-    int field;
-    const char *text;
-};
-
-static int set_fields(hd_event *event, const struct field *fields, size_t count) {
-    int status = HD_OK;
-    for (size_t i = 0; i < count && status == HD_OK; i++)
-        status = hd_event_set(event, fields[i].field, fields[i].text, HD_TEXT_NUL);
-    return status;
-}
 
 static int set_end_of_pause(const struct hd__ledger *ledger, const struct hd__lane *lane, hd_event *event) {
     char until[HD__TIMESTAMP_SIZE];
@@ -34,16 +23,16 @@ static int fill(const struct hd__ledger *ledger, const struct hd__delivery *deli
     const char *detail = delivery->report->reason == health->reason ? delivery->report->detail : "";
     char since[HD__TIMESTAMP_SIZE], count[HD__DIGITS_SIZE];
     hd__timestamp_format(health->since_ms, since);
-    const struct field fields[] = {
-        {HD_FIELD_PROJECT, lane->project},
-        {HD_FIELD_WEBHOOK_ID, lane->webhook_id},
-        {HD_FIELD_WEBHOOK_NAME, lane->webhook->name},
-        {HD_FIELD_FAILURE_SINCE, since},
-        {HD_FIELD_FAILURE_COUNT, hd__digits(health->failures, count)},
-        {HD_FIELD_FAILURE_REASON, hd_reason_name(health->reason)},
-        {HD_FIELD_FAILURE_EXPLANATION, hd__explain(health->reason, detail)},
+    const struct hd__given fields[] = {
+        {HD_FIELD_PROJECT, lane->project, HD_TEXT_NUL},
+        {HD_FIELD_WEBHOOK_ID, lane->webhook_id, HD_TEXT_NUL},
+        {HD_FIELD_WEBHOOK_NAME, lane->webhook->name, HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_SINCE, since, HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_COUNT, hd__digits(health->failures, count), HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_REASON, hd_reason_name(health->reason), HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_EXPLANATION, hd__explain(health->reason, detail), HD_TEXT_NUL},
     };
-    int status = set_fields(event, fields, sizeof fields / sizeof fields[0]);
+    int status = hd__event_set_given(event, fields, sizeof fields / sizeof fields[0]);
     return status == HD_OK ? set_end_of_pause(ledger, lane, event) : status;
 }
 

@@ -55,23 +55,17 @@ static int fill_ticket(hd_event *event) {
 }
 
 static int fill_alert(hd_event *event) {
-    static const struct {
-        int field;
-        const char *text;
-    } sample[] = {
-        {HD_FIELD_WEBHOOK_ID, "9d0b6a1e-53c4-4f2a-8b77-1e5c0d9a4f36"},
-        {HD_FIELD_WEBHOOK_NAME, "CRM"},
-        {HD_FIELD_FAILURE_SINCE, "2025-01-15T10:30:00.000Z"},
-        {HD_FIELD_FAILURE_COUNT, "5"},
-        {HD_FIELD_FAILURE_REASON, "http_5xx"},
-        {HD_FIELD_FAILURE_EXPLANATION, "The receiver failed: HTTP 503. See the receiver's own log."},
-        {HD_FIELD_PAUSED_UNTIL, "2025-01-15T10:35:00.000Z"},
+    static const struct hd__given sample[] = {
+        {HD_FIELD_WEBHOOK_ID, "9d0b6a1e-53c4-4f2a-8b77-1e5c0d9a4f36", HD_TEXT_NUL},
+        {HD_FIELD_WEBHOOK_NAME, "CRM", HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_SINCE, "2025-01-15T10:30:00.000Z", HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_COUNT, "5", HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_REASON, "http_5xx", HD_TEXT_NUL},
+        {HD_FIELD_FAILURE_EXPLANATION, "The receiver failed: HTTP 503. See the receiver's own log.", HD_TEXT_NUL},
+        {HD_FIELD_PAUSED_UNTIL, "2025-01-15T10:35:00.000Z", HD_TEXT_NUL},
     };
     size_t count = sizeof sample / sizeof sample[0] - (event->type != HD_ALERT_PAUSED);
-    int status = HD_OK;
-    for (size_t i = 0; i < count && status == HD_OK; i++)
-        status = hd_event_set(event, sample[i].field, sample[i].text, HD_TEXT_NUL);
-    return status;
+    return hd__event_set_given(event, sample, count);
 }
 
 int hd_event_new_sample(int type, hd_event **event) {

@@ -86,6 +86,18 @@ struct hd__text {
 /* Sets these texts, at most HD__EVENT_TEXTS and each once, or none and returns HD_E_NO_MEMORY. */
 int hd__event_set_texts(hd_event *event, const struct hd__text *texts, size_t count);
 
+/* A text for a field. */
+struct hd__given {
+    int field; /* HD_FIELD_... */
+    const char *text;
+    size_t len; /* or HD_TEXT_NUL */
+};
+
+#define HD__GIVEN_MAX 7
+
+/* As hd_event_set(), for at most HD__GIVEN_MAX fields: all of them or none. */
+int hd__event_set_given(hd_event *event, const struct hd__given *given, size_t count);
+
 /* As hd_event_missing(), for what a body needs: not the project. */
 const char *hd__event_missing_in_body(const hd_event *event);
 

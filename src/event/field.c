@@ -14,7 +14,6 @@
 #define MESSAGE_MAX 262144
 #define KEY_MAX 255
 #define COUNT_MAX 9 /* digits */
-#define GIVEN_MAX 4 /* texts that are set at once */
 
 /* ---- What a field may hold ---- */
 
@@ -108,15 +107,8 @@ static int has_field(const hd_event *event, const struct rule *rule) {
 
 /* ---- Setting ---- */
 
-/* A text for a field. */
-struct given {
-    int field;
-    const char *text;
-    size_t len;
-};
-
 /* Checks what is given, and makes the texts of it that are to be set. Returns a status. */
-static int take(const hd_event *event, const struct given *given, size_t count, struct hd__text *texts) {
+static int take(const hd_event *event, const struct hd__given *given, size_t count, struct hd__text *texts) {
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = rule_of(given[i].field);
         if (!rule)
@@ -137,9 +129,8 @@ static int may_set(hd_event *event) {
     return !event ? HD_E_INVALID : hd__event_is_frozen(event) ? HD_E_SENT : HD_OK;
 }
 
-/* All of them or none. */
-static int set(hd_event *event, const struct given *given, size_t count) {
-    struct hd__text texts[GIVEN_MAX];
+int hd__event_set_given(hd_event *event, const struct hd__given *given, size_t count) {
+    struct hd__text texts[HD__GIVEN_MAX];
     int status = may_set(event);
     if (status == HD_OK)
         status = take(event, given, count, texts);
@@ -147,8 +138,8 @@ static int set(hd_event *event, const struct given *given, size_t count) {
 }
 
 int hd_event_set(hd_event *event, int field, const char *text, size_t len) {
-    const struct given given = {field, text, len};
-    return set(event, &given, 1);
+    const struct hd__given given = {field, text, len};
+    return hd__event_set_given(event, &given, 1);
 }
 
 static int number_fits(int64_t number) {
@@ -172,11 +163,11 @@ int hd_event_set_ticket_number(hd_event *event, int64_t number) {
 
 int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const char *subject, const char *status,
                         const char *priority) {
-    const struct given given[] = {{HD_FIELD_TICKET_ID, id, HD_TEXT_NUL},
-                                  {HD_FIELD_TICKET_SUBJECT, subject, HD_TEXT_NUL},
-                                  {HD_FIELD_TICKET_STATUS, status, HD_TEXT_NUL},
-                                  {HD_FIELD_TICKET_PRIORITY, priority, HD_TEXT_NUL}};
-    struct hd__text texts[GIVEN_MAX];
+    const struct hd__given given[] = {{HD_FIELD_TICKET_ID, id, HD_TEXT_NUL},
+                                      {HD_FIELD_TICKET_SUBJECT, subject, HD_TEXT_NUL},
+                                      {HD_FIELD_TICKET_STATUS, status, HD_TEXT_NUL},
+                                      {HD_FIELD_TICKET_PRIORITY, priority, HD_TEXT_NUL}};
+    struct hd__text texts[HD__GIVEN_MAX];
     int result = may_set(event);
     if (result == HD_OK)
         result = take(event, given, 1, texts);
@@ -192,16 +183,16 @@ int hd_event_set_ticket(hd_event *event, const char *id, int64_t number, const c
 }
 
 int hd_event_set_customer(hd_event *event, const char *email, const char *name) {
-    const struct given given[] = {{HD_FIELD_CUSTOMER_EMAIL, email, HD_TEXT_NUL},
-                                  {HD_FIELD_CUSTOMER_NAME, name, HD_TEXT_NUL}};
-    return set(event, given, 2);
+    const struct hd__given given[] = {{HD_FIELD_CUSTOMER_EMAIL, email, HD_TEXT_NUL},
+                                      {HD_FIELD_CUSTOMER_NAME, name, HD_TEXT_NUL}};
+    return hd__event_set_given(event, given, 2);
 }
 
 int hd_event_set_message(hd_event *event, const char *id, const char *sender, const char *body) {
-    const struct given given[] = {{HD_FIELD_MESSAGE_ID, id, HD_TEXT_NUL},
-                                  {HD_FIELD_MESSAGE_SENDER, sender, HD_TEXT_NUL},
-                                  {HD_FIELD_MESSAGE_BODY, body, HD_TEXT_NUL}};
-    return set(event, given, 3);
+    const struct hd__given given[] = {{HD_FIELD_MESSAGE_ID, id, HD_TEXT_NUL},
+                                      {HD_FIELD_MESSAGE_SENDER, sender, HD_TEXT_NUL},
+                                      {HD_FIELD_MESSAGE_BODY, body, HD_TEXT_NUL}};
+    return hd__event_set_given(event, given, 3);
 }
 
 /* ---- Reading ---- */
